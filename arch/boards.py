@@ -1,0 +1,97 @@
+"""Boards: what a card offers a design, from TOML files in ``arch/boards`` or the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from arch.design import Count, Section
+from arch.toml_file import check_model, locate, read_toml, shipped_names
+
+BOARDS = Path(__file__).resolve().parent / "boards"
+
+DataRate = Annotated[float, Field(gt=0)]
+Amount = Annotated[int, Field(ge=0, le=1 << 40)]
+MEMORY_DATA_RATES = {"DDR4-2400": 2.4e9}
+
+
+class BoardResources(Section):
+    """What the device holds.
+
+    LUTs, of which ``lut_as_memory`` can be shift registers or small RAM, flip-flops, 8-bit carry chains,
+    36 Kib block RAMs, 288 Kib UltraRAMs, DSP slices and super logic regions.
+    """
+
+    lut: Count
+    lut_as_memory: Count
+    ff: Count
+    carry8: Count
+    bram36: Count
+    uram: Amount
+    dsp: Count
+    slrs: Annotated[int, Field(ge=1, le=16)]
+
+
+class BoardMemory(Section):
+    """DRAM on the card; only kinds whose timing the tool has are accepted.
+
+    ``data_rate_per_s`` is transfers a second and pin; ``channel_data_bits`` leaves out the check bits.
+    """
+
+    kind: Literal["DDR4-2400"]
+    channels: Annotated[int, Field(ge=1, le=32)]
+    bytes_per_channel: Count
+    data_rate_per_s: DataRate
+    channel_data_bits: Literal[16, 32, 64]
+
+    @model_validator(mode="after")
+    def _rate_is_the_kinds(self) -> Self:
+        rate = MEMORY_DATA_RATES[self.kind]
+        if self.data_rate_per_s != rate:
+            raise ValueError(f"data_rate_per_s of {self.kind} is {rate:g}, got {self.data_rate_per_s:g}")
+        return self
+
+    @property
+    def channel_bytes_per_s(self) -> float:
+        """Peak of one channel, bytes a second."""
+        return self.data_rate_per_s * self.channel_data_bits / 8
+
+    @property
+    def peak_bytes_per_s(self) -> float:
+        """Peak of all channels together, bytes a second."""
+        return self.channels * self.channel_bytes_per_s
+
+
+class BoardPcie(Section):
+    """The host link."""
+
+    generation: Annotated[int, Field(ge=1, le=7)]
+    lanes: Literal[1, 2, 4, 8, 16]
+
+
+class Board(Section):
+    """A card: its device as Vivado names it, what the device holds, and the DRAM beside it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    part: Annotated[str, Field(min_length=1, max_length=100)]
+    board_part: Annotated[str, Field(min_length=1, max_length=100)]
+    resources: BoardResources
+    memory: BoardMemory
+    pcie: BoardPcie | None = None
+
+
+def board_names() -> tuple[str, ...]:
+    """Return the names of the boards that ship with the tool, sorted."""
+    return shipped_names(BOARDS)
+
+
+def load_board(name_or_path: str) -> Board:
+    """Return a board by name, or one from a TOML file.
+
+    Raises HeddleError, in one line, for an unknown board, a file that cannot be read or is not TOML, and a
+    key that is unknown, missing or out of range.
+    """
+    path = locate(name_or_path, "board", BOARDS)
+    return check_model(Board, read_toml(path), str(path))

@@ -1,0 +1,225 @@
+"""Every estimated number of the resource, clock and energy models, once, with its source and uncertainty.
+
+None is calibrated yet: no design of this tool has been placed and routed on the target part. A synthesis run
+on the part replaces a value here, sets ``calibrated`` and tightens ``uncertainty``. ``uncertainty`` is
+relative: 0.3 means that the true value is expected within 30 % either way.
+
+"Assumption" in a source means an estimate that nobody has published for this circuit; its reasoning follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One number of a cost model: value, unit, where it comes from, relative uncertainty."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+    uncertainty: float
+    calibrated: bool = False
+
+
+_PROBE = "measured: yosys 0.70 synth_xilinx -family xcup, flush-to-zero FP16 x FP16 + FP32 probe"
+_HOROWITZ = "Horowitz, ISSCC 2014, 45 nm at 0.9 V"
+_SRL = "architecture: one LUT of a SLICEM is a shift register of up to 32 bits"
+
+PE_LUT = Coefficient("pe_lut", 360, "LUT/PE", _PROBE, 0.15)
+PE_FF = Coefficient("pe_ff", 370, "FF/PE", f"{_PROBE}; taken as that of 5 adder stages", 0.25)
+PE_DSP = Coefficient("pe_dsp", 1, "DSP/PE", _PROBE, 0.0)
+PE_SUBNORMAL_LUT = Coefficient(
+    "pe_subnormal_lut",
+    80,
+    "LUT/PE",
+    "assumption: leading-zero count and shift of two 11-bit significands, which the probe lacks",
+    0.5,
+)
+PE_CONTROL_LUT = Coefficient(
+    "pe_control_lut", 10, "LUT/PE", "assumption: valid, first, last and ring-slot control", 0.5
+)
+ADDER_STAGE_FF = Coefficient(
+    "adder_stage_ff",
+    60,
+    "FF/stage",
+    "assumption: two 24-bit significands partly merged, exponent, sign and flags between two stages",
+    0.4,
+)
+REFERENCE_ADDER_STAGES = Coefficient(
+    "reference_adder_stages", 5, "stages", "assumption: the depth at which pe_ff holds", 0.4
+)
+MULTIPLIER_STAGE_FF = Coefficient(
+    "multiplier_stage_ff",
+    8,
+    "FF/stage",
+    "assumption: exponent sum and sign; the significands' registers are inside the DSP slice",
+    0.3,
+)
+MUX_INPUTS_PER_LUT = Coefficient(
+    "mux_inputs_per_lut",
+    4,
+    "inputs/LUT",
+    "architecture: a LUT6 is a 4:1 multiplexer, F7 to F9 join 2, 4 and 8 of them at no LUT (UltraScale CLB)",
+    0.3,
+)
+SRL_BITS = Coefficient("srl_bits", 32, "bit/LUT", _SRL, 0.0)
+COMPARATOR_BITS_PER_LUT = Coefficient(
+    "comparator_bits_per_lut",
+    2,
+    "bit/LUT",
+    "architecture: a LUT6 takes two bit pairs of a magnitude comparison in front of the carry chain",
+    0.3,
+)
+RANK_LUT = Coefficient(
+    "rank_lut", 1, "LUT/comparison", "assumption: counting the wins of each element, a LUT a bit counted", 0.5
+)
+FP32_ADD_LUT = Coefficient(
+    "fp32_add_lut", 360, "LUT", "assumption: the whole measured PE as an upper bound of its FP32 adder", 0.3
+)
+FP32_ADD_FF = Coefficient("fp32_add_ff", 370, "FF", "assumption: as fp32_add_lut", 0.3)
+FP32_MUL_LUT = Coefficient(
+    "fp32_mul_lut", 100, "LUT", "assumption: exponent, rounding and joining of two DSP products", 0.5
+)
+FP32_MUL_FF = Coefficient("fp32_mul_ff", 150, "FF", "assumption: as fp32_mul_lut, three stages", 0.5)
+FP32_MUL_DSP = Coefficient("fp32_mul_dsp", 2, "DSP", "architecture: 24 x 24 bits need two 27 x 18 multipliers", 0.0)
+CONVERT_LUT = Coefficient("convert_lut", 60, "LUT", "assumption: FP32 to FP16 rounding and saturation", 0.5)
+WUVE_MULTIPLIERS = Coefficient(
+    "wuve_multipliers",
+    3,
+    "1/lane",
+    "architecture: SGD with momentum and weight decay multiplies three times a weight; Adam is not in it",
+    0.0,
+)
+WUVE_ADDERS = Coefficient("wuve_adders", 3, "1/lane", "architecture: as wuve_multipliers, three additions", 0.0)
+VECTOR_MULTIPLIERS = Coefficient(
+    "vector_multipliers", 1, "1/lane", "assumption: scale of a normalisation, one element a cycle", 0.0
+)
+VECTOR_ADDERS = Coefficient("vector_adders", 1, "1/lane", "assumption: shift, residual sum, reduction", 0.0)
+VECTOR_OTHER_LUT = Coefficient(
+    "vector_other_lut", 150, "LUT/lane", "assumption: maximum, rectifier, operand selection", 0.5
+)
+BUFFER_CONTROL_LUT = Coefficient(
+    "buffer_control_lut", 400, "LUT/buffer", "assumption: address generators of both halves", 0.5
+)
+BUFFER_CONTROL_FF = Coefficient("buffer_control_ff", 300, "FF/buffer", "assumption: as buffer_control_lut", 0.5)
+DMA_LUT = Coefficient("dma_lut", 2000, "LUT/channel", "assumption: nested address counters, AXI4 master", 0.5)
+DMA_FF = Coefficient("dma_ff", 3000, "FF/channel", "assumption: as dma_lut", 0.5)
+DMA_LUT_PER_BIT = Coefficient(
+    "dma_lut_per_bit", 6, "LUT/bit", "assumption: alignment of the AXI data bus, both directions", 0.5
+)
+DMA_FF_PER_BIT = Coefficient(
+    "dma_ff_per_bit", 8, "FF/bit", "assumption: register slices of the AXI data bus, both directions", 0.5
+)
+DMA_FIFOS = Coefficient("dma_fifos", 2, "1/channel", "architecture: one FIFO a direction, bus wide", 0.0)
+CONTROLLER_LUT = Coefficient("controller_lut", 5000, "LUT", "assumption: four queues, tokens, AXI4-Lite", 0.5)
+CONTROLLER_FF = Coefficient("controller_ff", 6000, "FF", "assumption: as controller_lut", 0.5)
+CONTROLLER_BRAM36 = Coefficient("controller_bram36", 8, "BRAM36", "assumption: a 32 KiB program memory", 0.5)
+DRAM_CONTROLLER_LUT = Coefficient(
+    "dram_controller_lut", 18000, "LUT/channel", "assumption: a vendor DDR4 controller, 72 bit", 0.3
+)
+DRAM_CONTROLLER_FF = Coefficient(
+    "dram_controller_ff", 22000, "FF/channel", "assumption: as dram_controller_lut", 0.3
+)
+DRAM_CONTROLLER_BRAM36 = Coefficient(
+    "dram_controller_bram36", 26, "BRAM36/channel", "assumption: as dram_controller_lut", 0.3
+)
+DRAM_CONTROLLER_DSP = Coefficient(
+    "dram_controller_dsp", 3, "DSP/channel", "assumption: as dram_controller_lut", 0.3
+)
+HOST_LUT = Coefficient("host_lut", 40000, "LUT", "assumption: a vendor PCIe DMA bridge, Gen 3 x16", 0.4)
+HOST_FF = Coefficient("host_ff", 45000, "FF", "assumption: as host_lut", 0.4)
+HOST_BRAM36 = Coefficient("host_bram36", 60, "BRAM36", "assumption: as host_lut", 0.4)
+BRAM36_DATA_BITS = Coefficient(
+    "bram36_data_bits", 32768, "bit", "architecture: 512 words of 72 bits, 64 of them used for FP16/FP32", 0.0
+)
+URAM_DATA_BITS = Coefficient(
+    "uram_data_bits", 262144, "bit", "architecture: 4096 words of 72 bits, 64 of them used", 0.0
+)
+RAM_WORD_BITS = Coefficient("ram_word_bits", 64, "bit", "architecture: data bits of a RAM port", 0.0)
+URAM_THRESHOLD_BYTES = Coefficient(
+    "uram_threshold_bytes", 262144, "byte", "choice: smaller buffers leave most of an UltraRAM empty", 0.0
+)
+
+ADDER_STAGE_DELAYS_NS = (9.3, 5.7, 4.3, 4.3, 3.8, 3.9)
+ROUTED_DELAY = Coefficient(
+    "routed_delay",
+    1.1,
+    "ratio",
+    "assumption: this part and its routing against the stage delays of yosys sta (9.3, 5.7, 4.3, 4.3, 3.8, "
+    "3.9 ns for 1 to 6 adder stages, measured with Artix-7 arcs and no routing); the faster part and the "
+    "routing roughly cancel",
+    0.3,
+)
+
+FP16_MUL_PJ = Coefficient("fp16_mul_pj", 1.1, "pJ", f"{_HOROWITZ}: FP16 multiply", 0.1)
+FP32_MUL_PJ = Coefficient("fp32_mul_pj", 3.7, "pJ", f"{_HOROWITZ}: FP32 multiply", 0.1)
+FP32_ADD_PJ = Coefficient("fp32_add_pj", 0.9, "pJ", f"{_HOROWITZ}: FP32 add", 0.1)
+INT16_COMPARE_PJ = Coefficient(
+    "int16_compare_pj",
+    0.05,
+    "pJ",
+    f"{_HOROWITZ}: half of a 32-bit integer add (0.1 pJ), a 16-bit compare",
+    0.3,
+)
+SMALL_RAM_PJ_PER_BYTE = Coefficient(
+    "small_ram_pj_per_byte", 1.25, "pJ/byte", f"{_HOROWITZ}: 64 bits of an 8 KB cache, 10 pJ", 0.3
+)
+LARGE_RAM_PJ_PER_BYTE = Coefficient(
+    "large_ram_pj_per_byte", 2.5, "pJ/byte", f"{_HOROWITZ}: 64 bits of a 32 KB cache, 20 pJ", 0.3
+)
+NODE_SCALE = Coefficient(
+    "node_scale",
+    0.4,
+    "ratio",
+    "assumption: 45 nm at 0.9 V to 16 nm FinFET at 0.85 V, by capacitance and V^2",
+    0.4,
+)
+LOGIC_GAP = Coefficient(
+    "logic_gap",
+    14,
+    "ratio",
+    "Kuon and Rose, IEEE TCAD 26(2), 2007: FPGA over ASIC dynamic power, LUT logic",
+    0.4,
+)
+HARD_BLOCK_GAP = Coefficient(
+    "hard_block_gap",
+    5,
+    "ratio",
+    "assumption: Kuon and Rose report a smaller gap where hard blocks serve; DSP slice with routing to it",
+    0.5,
+)
+HARD_RAM_GAP = Coefficient(
+    "hard_ram_gap",
+    2,
+    "ratio",
+    "assumption: a hard RAM and the routing of its ports against an ASIC's SRAM",
+    0.5,
+)
+NET_FARADS = Coefficient("net_farads", 0.5e-12, "F", "assumption: a routed net between neighbouring cells", 0.7)
+CLOCK_FARADS_PER_FF = Coefficient(
+    "clock_farads_per_ff", 15e-15, "F/FF", "assumption: clock pin and its share of the clock tree", 0.7
+)
+TOGGLE_RATE = Coefficient("toggle_rate", 0.5, "1/cycle", "assumption: random data changes every second bit", 0.4)
+CORE_VOLTS = Coefficient("core_volts", 0.85, "V", "DS923: VCCINT of the part's -2 speed grade", 0.03)
+DRAM_PJ_PER_BIT = Coefficient(
+    "dram_pj_per_bit",
+    17,
+    "pJ/bit",
+    "assumption: between 14 (GDDR5: O'Connor et al., MICRO 2017) and 20 (Horowitz, ISSCC 2014: "
+    "1.3 nJ for 64 bits at the least), interface included",
+    0.4,
+)
+DEVICE_STATIC_W = Coefficient("device_static_w", 3, "W", "assumption: leakage of a large 16 nm FPGA, warm", 0.6)
+BOARD_STATIC_W = Coefficient(
+    "board_static_w", 20, "W", "assumption: regulators, fan, host link and idle DRAM of a PCIe card", 0.5
+)
+
+_ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Coefficient))
+
+
+def coefficients() -> tuple[Coefficient, ...]:
+    """Return every coefficient of the resource, clock and energy models, in the order of this page."""
+    return _ALL

@@ -1,0 +1,135 @@
+"""The Design: every parameter of a machine, checked, in one frozen object.
+
+A Design is data only. It loads from a preset or a TOML file (``arch.design_io``), is checked against a board
+(``arch.fit``), and everything else (cost models, simulator, RTL) is computed from it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Dataflow = Literal["os", "ws"]
+InterleaveAxes = Literal["cols", "rows", "both"]
+GROUP_SIZES = (2, 4, 8, 16, 32)
+
+Count = Annotated[int, Field(gt=0, le=1 << 40)]
+
+
+class Section(BaseModel):
+    """A part of a design: frozen, and it refuses keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ArrayConfig(Section):
+    """The STCE: rows x cols processing elements (USPEs), one FP multiply-add each a cycle.
+
+    ``interleave`` is I, the number of independent outputs every PE keeps in rotation in OS; the ring of
+    adder and delay line is max(I, adder_stages) cycles long. ``interleave_axes`` says over which output axes
+    the I outputs may spread. ``drain`` is how OS results leave: ``chain`` shifts them down each column,
+    ``direct`` gives every PE its own wire (a textbook idealisation, not generated as RTL).
+    """
+
+    rows: Annotated[int, Field(ge=1, le=512)]
+    cols: Annotated[int, Field(ge=1, le=512)]
+    dataflows: tuple[Dataflow, ...] = ("os", "ws")
+    interleave: Annotated[int, Field(ge=1, le=64)] = 1
+    interleave_axes: InterleaveAxes = "both"
+    adder_stages: Annotated[int, Field(ge=1, le=6)] = 1
+    multiplier_stages: Annotated[int, Field(ge=0, le=3)] = 0
+    overlap_tiles: bool = True
+    drain: Literal["chain", "direct"] = "chain"
+
+    @model_validator(mode="after")
+    def _dataflows_are_a_set(self) -> Self:
+        if not self.dataflows or len(set(self.dataflows)) != len(self.dataflows):
+            raise ValueError("dataflows must name os, ws or both, each once")
+        return self
+
+    @property
+    def processing_elements(self) -> int:
+        """Number of USPEs."""
+        return self.rows * self.cols
+
+    @property
+    def interleave_pairs(self) -> tuple[tuple[int, int], ...]:
+        """The (rows, cols) splits of I that the array's links allow, few rows first."""
+        splits = [(r, self.interleave // r) for r in range(1, self.interleave + 1) if self.interleave % r == 0]
+        if self.interleave_axes == "cols":
+            return ((1, self.interleave),)
+        if self.interleave_axes == "rows":
+            return ((self.interleave, 1),)
+        return tuple(splits)
+
+
+class SparsityConfig(Section):
+    """N of every M kept: M sizes the activation group and the index, N the default of runs on this design."""
+
+    n: Annotated[int, Field(ge=1, le=32)]
+    m: int
+
+    @model_validator(mode="after")
+    def _supported(self) -> Self:
+        if self.m not in GROUP_SIZES:
+            raise ValueError(f"M = {self.m} is not supported; M is one of {', '.join(map(str, GROUP_SIZES))}")
+        if self.n > self.m:
+            raise ValueError(f"N = {self.n} exceeds M = {self.m}; N:M needs 1 <= N <= M")
+        return self
+
+
+class NumberConfig(Section):
+    """Operand and accumulator formats. The product of two operands is exact in FP32 either way."""
+
+    operand: Literal["fp16", "bf16"] = "fp16"
+    accumulator: Literal["fp32"] = "fp32"
+
+
+class LaneConfig(Section):
+    """Lanes of SORE (one M-wide block row a cycle each), WUVE (one weight a cycle each) and the vector unit
+    (one element a cycle each: normalisation, activation, pooling, residual sums, format conversion).
+    """
+
+    sore: Annotated[int, Field(ge=1, le=4096)]
+    wuve: Annotated[int, Field(ge=1, le=4096)]
+    vector: Annotated[int, Field(ge=1, le=4096)]
+
+
+class BufferConfig(Section):
+    """On-chip buffers in bytes, both halves of each double buffer together."""
+
+    activation_bytes: Count
+    weight_bytes: Count
+    output_bytes: Count
+
+
+class MemoryConfig(Section):
+    """External memory as the design uses it.
+
+    Each channel has one AXI port of ``axi_bits`` at the design's clock, so a channel gives the lesser of the
+    port and the DRAM. ``unlimited`` removes DRAM time and buffer limits: for textbook comparisons only.
+    """
+
+    channels: Annotated[int, Field(ge=1, le=32)]
+    axi_bits: Literal[64, 128, 256, 512, 1024] = 512
+    unlimited: bool = False
+
+
+class Design(Section):
+    """A machine. ``board`` names the card whose resources and DRAM it uses."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    board: Annotated[str, Field(min_length=1, max_length=100)]
+    clock_hz: Annotated[float, Field(ge=1e6, le=2e9)]
+    array: ArrayConfig
+    sparsity: SparsityConfig
+    numbers: NumberConfig = NumberConfig()
+    lanes: LaneConfig
+    buffers: BufferConfig
+    memory: MemoryConfig
+
+    @property
+    def peak_macs_per_second(self) -> float:
+        """Multiply-adds a second when every PE is busy."""
+        return self.array.processing_elements * self.clock_hz

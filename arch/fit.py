@@ -1,0 +1,88 @@
+"""Whether a design fits a board: device resources, memory channels and clock.
+
+A resource fits when its estimate is within what the device has; routing usually asks for room beyond that.
+Textbook idealisations (``drain = "direct"`` or ``memory.unlimited``) are no machines to build: the check of a
+single design lets them pass.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from arch.boards import Board
+from arch.clock import clock_is_plausible, max_clock_hz
+from arch.coefficients import ROUTED_DELAY
+from arch.design import Design
+from arch.errors import HeddleError
+from arch.resource_model import ResourceTable
+from arch.resources import RESOURCE_NAMES, resources, resources_by_module
+
+
+def is_idealised(design: Design) -> bool:
+    """True for a design that stands for a textbook model and is not meant to be built."""
+    return design.memory.unlimited or design.array.drain == "direct"
+
+
+def check_fit(design: Design, board: Board) -> None:
+    """Raise HeddleError unless ``design`` can stand on ``board``: channels, then resources, then clock.
+
+    The message names what is short, need and have, and for a resource the module that takes most of it.
+    Idealised designs pass.
+    """
+    if is_idealised(design):
+        return
+    _check_channels(design, board)
+    _check_resources(design, board)
+    _check_clock(design)
+
+
+def fits(table: ResourceTable, channels: npt.ArrayLike, board: Board) -> npt.NDArray[np.bool_]:
+    """Return which designs fit ``board`` by resources and memory channels; the fields of ``table`` are arrays.
+
+    The clock is ``arch.clock.clock_is_plausible``.
+    """
+    within = np.asarray(channels) <= board.memory.channels
+    for name in RESOURCE_NAMES:
+        within = within & (getattr(table, name) <= getattr(board.resources, name))
+    return np.asarray(within, dtype=np.bool_)
+
+
+def _check_channels(design: Design, board: Board) -> None:
+    if design.memory.channels > board.memory.channels:
+        raise HeddleError(
+            f"design {design.name!r} uses {design.memory.channels} memory channels, "
+            f"but board {board.name!r} has {board.memory.channels}"
+        )
+
+
+def _check_resources(design: Design, board: Board) -> None:
+    need = resources(design, board)
+    for name in RESOURCE_NAMES:
+        needed, have = getattr(need, name), getattr(board.resources, name)
+        if needed > have:
+            module, taken = _largest(design, board, name)
+            raise HeddleError(
+                f"design {design.name!r} does not fit board {board.name!r}: it needs {needed:,} {name}, the board "
+                f"has {have:,}; the largest part is {module} with {taken:,} (uncalibrated estimate)"
+            )
+
+
+def _largest(design: Design, board: Board, resource: str) -> tuple[str, int]:
+    parts = {module: getattr(r, resource) for module, r in resources_by_module(design, board).items()}
+    module = max(parts, key=lambda name: parts[name])
+    return module, parts[module]
+
+
+def _check_clock(design: Design) -> None:
+    stages = design.array.adder_stages
+    if not clock_is_plausible(design.clock_hz, stages):
+        raise HeddleError(
+            f"design {design.name!r}: clock {design.clock_hz / 1e6:g} MHz exceeds the {_mhz(stages):.0f} MHz that "
+            f"{stages} adder stage{'s' if stages > 1 else ''} allow (uncalibrated estimate, "
+            f"±{ROUTED_DELAY.uncertainty:.0%}); lower clock_hz or change array.adder_stages"
+        )
+
+
+def _mhz(adder_stages: int) -> float:
+    return float(max_clock_hz(adder_stages)) / 1e6

@@ -1,0 +1,74 @@
+"""The decorator of every compiled kernel, and where compiled kernels are cached.
+
+Numba caches a kernel by its own file only, so a change in a function that it calls from another file would
+leave a stale kernel behind. The cache folder is therefore named by a hash of all kernel-bearing sources: any
+edit starts a fresh folder. Without a writable cache folder the kernels are compiled anew in each process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_KERNEL_PACKAGES = ("arch", "dataflow", "sim", "dse")
+_KEPT_CACHES = 4
+
+
+def _sources_digest() -> str:
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    for package in _KERNEL_PACKAGES:
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _drop_old_caches(parent: Path, current: Path) -> None:
+    others = [p for p in parent.glob("kernels-*") if p != current]
+    others.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    for stale in others[_KEPT_CACHES - 1 :]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def kernel_cache_dir() -> Path | None:
+    """Return the folder of this version's compiled kernels, made if need be; None where none is writable."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    for parent in (Path(home) / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
+        folder = parent / f"kernels-{_sources_digest()}"
+        try:
+            fresh = not folder.is_dir()
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                continue
+            if fresh:
+                _drop_old_caches(parent, folder)
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+def _use_cache() -> bool:
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return True
+    folder = kernel_cache_dir()
+    if folder is None:
+        return False
+    setattr(numba.config, "CACHE_DIR", str(folder))
+    return True
+
+
+_CACHED = _use_cache()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile ``function`` with Numba: no Python objects, no GIL, IEEE arithmetic in the written order."""
+    return numba.njit(cache=_CACHED, nogil=True, error_model="numpy")(function)

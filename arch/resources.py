@@ -1,0 +1,43 @@
+"""FPGA resources of one design, as counts: in all and by module.
+
+The formulas stand in ``arch.resource_model``, which also takes arrays of designs. All of it is an uncalibrated
+estimate; ``arch.coefficients`` says where each number comes from and how uncertain it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from arch.boards import Board
+from arch.design import Design
+from arch.resource_model import ResourceInputs, ResourceTable, module_tables, resource_table
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Counts of one module or one design. ``lut_as_memory`` is a part of ``lut``."""
+
+    lut: int
+    lut_as_memory: int
+    ff: int
+    dsp: int
+    bram36: int
+    uram: int
+
+
+RESOURCE_NAMES = tuple(field.name for field in fields(Resources))
+
+
+def resources(design: Design, board: Board) -> Resources:
+    """Return what ``design`` takes on ``board``, DRAM controllers and host link included."""
+    return _counts(resource_table(ResourceInputs.of(design, board)))
+
+
+def resources_by_module(design: Design, board: Board) -> dict[str, Resources]:
+    """Return what each module of ``design`` takes; the parts sum to ``resources``."""
+    tables = module_tables(ResourceInputs.of(design, board))
+    return {name: _counts(table) for name, table in tables.items()}
+
+
+def _counts(table: ResourceTable) -> Resources:
+    return Resources(*(int(getattr(table, name)) for name in RESOURCE_NAMES))

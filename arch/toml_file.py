@@ -1,0 +1,152 @@
+"""TOML files checked against a model: reading, and every way it can go wrong told in one line.
+
+Designs and boards share this. A word that ends in ``.toml`` or holds a path separator is a path; any other
+word names a file that ships with the package.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from arch.errors import HeddleError, nearest, unknown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_SHOWN_CHARACTERS = 60
+
+
+def shipped_names(folder: Path) -> tuple[str, ...]:
+    """Return the names of the TOML files in ``folder``, sorted."""
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def is_path(word: str) -> bool:
+    """True when ``word`` is meant as a file's path and not as the name of a shipped file."""
+    separators = (os.sep, os.altsep, "/")
+    return word.endswith(".toml") or any(mark and mark in word for mark in separators)
+
+
+def locate(word: str, what: str, folder: Path) -> Path:
+    """Return the file that ``word`` stands for; an unknown name raises with the nearest and all names."""
+    if is_path(word):
+        return Path(word)
+    names = shipped_names(folder)
+    if word not in names:
+        raise unknown(what, word, names)
+    return folder / f"{word}.toml"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file, or raise HeddleError: which file and, for syntax, the line."""
+    return _parsed(_read_text(path), str(path))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise HeddleError(f"{path}: is a directory; a TOML file is needed")
+        if path.exists() and not path.is_file():
+            raise HeddleError(f"{path}: is not a regular file; a TOML file is needed")
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise HeddleError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise HeddleError(f"{path}: is not UTF-8 text (byte {error.start}); TOML files are UTF-8") from None
+    except OSError as error:
+        raise HeddleError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL inside the path
+        raise HeddleError(f"{str(path)!r}: is not a valid path: {error}") from None
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise HeddleError(f"{where}: is not valid TOML: nested too deep") from None
+    except tomllib.TOMLDecodeError as error:
+        raise HeddleError(f"{where}: is not valid TOML: {error}") from None
+    except ValueError:  # Python refuses to convert integers of thousands of digits
+        raise HeddleError(f"{where}: is not valid TOML: it holds a number that is too long") from None
+
+
+def check_model(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+    """Return ``data`` as a ``model``; the first problem raises, with its dotted key and how many more follow.
+
+    ``where`` is what the message starts with: a file's path or the option that gave the values.
+    """
+    try:
+        return model.model_validate(_with_tuples(dict(data)))
+    except ValidationError as error:
+        problems = sorted(error.errors(), key=_misspellings_first)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise HeddleError(f"{where}: {_describe(problems[0], model)}{more}") from None
+
+
+def _with_tuples(value: Any) -> Any:
+    """TOML arrays as tuples, which is what frozen models hold and strict checking asks for."""
+    if isinstance(value, Mapping):
+        return {key: _with_tuples(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_with_tuples(inner) for inner in value)
+    return value
+
+
+def _misspellings_first(problem: ErrorDetails) -> bool:
+    """Order problems so that a misspelt key stands before the missing key that it causes."""
+    return problem["type"] != "extra_forbidden"
+
+
+def _describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return _unknown_key(problem["loc"], model)
+    if problem["type"] == "missing":
+        return f"missing key {key!r}"
+    if problem["type"] == "value_error":
+        message = str(problem["ctx"]["error"])
+        return f"{key}: {message}" if key else message
+    if problem["type"] == "model_type":
+        return f"{key}: must be a table, got {_shown(problem['input'])}"
+    message = problem["msg"].removeprefix("Input ").replace("should be", "must be", 1)
+    return f"{key}: {message}{_guess(problem)}, got {_shown(problem['input'])}"
+
+
+def _unknown_key(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    parents = [str(part) for part in loc[:-1]]
+    valid = [".".join([*parents, field]) for field in _section(model, parents).model_fields]
+    given = ".".join([*parents, str(loc[-1])])
+    close = nearest(given, valid)
+    guess = f"; did you mean {close!r}?" if close else ""
+    return f"unknown key {given!r}{guess} (valid: {', '.join(valid)})"
+
+
+def _section(model: type[BaseModel], path: Iterable[str]) -> type[BaseModel]:
+    """Return the model that ``path`` leads to; as it comes from a failed check, its parts are fields."""
+    for part in path:
+        inner = model.model_fields[part].annotation
+        candidates = (inner, *typing.get_args(inner))
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return model
+
+
+def _guess(problem: ErrorDetails) -> str:
+    if problem["type"] != "literal_error" or not isinstance(problem["input"], str):
+        return ""
+    words = problem["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+    close = nearest(problem["input"], words)
+    return f" (did you mean {close!r}?)" if close else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "a table"
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."

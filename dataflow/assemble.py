@@ -1,0 +1,79 @@
+"""The last step of every builder and importer: unique names and the two training flags of weighted layers.
+
+The zoo, the ONNX importer and the SCALE-Sim importer share these rules, so that one network described in
+three ways is trained in one way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
+
+# With one or two weighted layers there would be nothing left to prune, so none is set aside.
+_FEWEST_LAYERS_WITH_DENSE_ENDS = 3
+
+
+def assemble_network(
+    name: str, source: str, layers: Sequence[Layer], data_fed: Collection[int], notes: Sequence[str] = ()
+) -> Network:
+    """Build a network from layers whose flags are not set yet.
+
+    ``data_fed`` holds the indices into ``layers`` of the weighted layers whose input depends on nothing
+    learned: they get ``input_gradient=False``. ``keep_dense`` is set on the first weighted layer if it is a
+    convolution and on the last one if it is a classifier (linear, or a convolution onto a 1 x 1 map), provided
+    that there are at least three weighted layers. Layers that share a name are numbered: ``relu``, ``relu#2``.
+    """
+    dense = _dense_ends(layers)
+    flagged = [
+        replace(layer, input_gradient=index not in data_fed, keep_dense=index in dense)
+        if isinstance(layer, ConvLayer | LinearLayer)
+        else layer
+        for index, layer in enumerate(layers)
+    ]
+    return Network(name, source, tuple(_with_unique_names(flagged)), tuple(notes))
+
+
+def first_data_fed(layers: Sequence[Layer]) -> frozenset[int]:
+    """Index of the data-fed layer of a chain: the first weighted layer, unless something learns before it."""
+    for index, layer in enumerate(layers):
+        if isinstance(layer, ConvLayer | LinearLayer):
+            return frozenset({index})
+        if layer.parameters:
+            break
+    return frozenset()
+
+
+def _dense_ends(layers: Sequence[Layer]) -> frozenset[int]:
+    weighted = [(i, layer) for i, layer in enumerate(layers) if isinstance(layer, ConvLayer | LinearLayer)]
+    if len(weighted) < _FEWEST_LAYERS_WITH_DENSE_ENDS:
+        return frozenset()
+    (first, first_layer), (last, last_layer) = weighted[0], weighted[-1]
+    ends = set()
+    if isinstance(first_layer, ConvLayer):
+        ends.add(first)
+    if _is_classifier(last_layer):
+        ends.add(last)
+    return frozenset(ends)
+
+
+def _is_classifier(layer: WeightedLayer) -> bool:
+    return isinstance(layer, LinearLayer) or (layer.out_height, layer.out_width) == (1, 1)
+
+
+def _with_unique_names(layers: Sequence[Layer]) -> list[Layer]:
+    seen: Counter[str] = Counter()
+    taken = {layer.name for layer in layers}
+    named: list[Layer] = []
+    for layer in layers:
+        seen[layer.name] += 1
+        name = layer.name
+        if seen[layer.name] > 1:
+            name = f"{layer.name}#{seen[layer.name]}"
+            while name in taken:
+                name += "'"
+            taken.add(name)
+        named.append(layer if name == layer.name else replace(layer, name=name))
+    return named

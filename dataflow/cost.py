@@ -1,0 +1,216 @@
+"""The closed-form cost of one mapping of one product: array cycles, DRAM bytes, and the time they take together.
+
+A product is cut into tiles of tile_m x tile_n x tile_k that fit the double buffers; k is innermost, so that
+partial sums stay on chip. Each tile is one compute instruction. Its array cycles come from ``arch.timing``.
+The engines of ``sim`` execute the very same tiles with the very same functions; what this module adds is the
+assumption that loads, computation and stores overlap perfectly but for the first load and the last store.
+"""
+
+from __future__ import annotations
+
+import math
+
+from arch.dram import DDR4_2400
+from arch.jit import kernel
+from arch.timing import (
+    os_chain_cycles,
+    os_issue_cycles,
+    os_tail_cycles,
+    slots_of,
+    ws_load_cycles,
+    ws_psum_cycles,
+    ws_tail_cycles,
+)
+
+BURST_BYTES = DDR4_2400.burst_bytes
+ACCUMULATOR_BYTES = 4
+
+
+@kernel
+def ceil_div(a: int, b: int) -> int:
+    """Integer quotient, rounded up."""
+    return (a + b - 1) // b
+
+
+@kernel
+def stored_pixels(pixels: int, pixel_step: float, halo: float) -> int:
+    """Stored pixels that ``pixels`` consecutive positions of the product's pixel axis touch."""
+    return int(math.ceil(pixels * pixel_step + halo))
+
+
+@kernel
+def tile_elements(outer: int, k: int, taps: int, pixels_on_k: int, pixel_step: float, halo: float) -> int:
+    """Stored elements that an [outer x k] tile of an operand touches, never more than the tile spread out."""
+    if pixels_on_k:
+        elements = stored_pixels(k, pixel_step, halo) * ceil_div(outer, taps)
+    else:
+        elements = stored_pixels(outer, pixel_step, halo) * ceil_div(k, taps)
+    return min(elements, outer * k)
+
+
+@kernel
+def bits_to_bytes(elements: int, bits: float) -> int:
+    """Bytes of ``elements`` of ``bits`` each, whole bytes."""
+    return int(math.ceil(elements * bits / 8.0))
+
+
+@kernel
+def burst_bytes(nbytes: int, runs: int) -> int:
+    """DRAM bytes moved for ``nbytes`` in ``runs`` equal contiguous runs: whole bursts each."""
+    return runs * ceil_div(ceil_div(nbytes, runs), BURST_BYTES) * BURST_BYTES
+
+
+@kernel
+def left_tile_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """Bytes of an [outer x k] tile of the left operand in the activation buffer."""
+    elements = tile_elements(
+        outer,
+        k,
+        product["left_taps"],
+        product["left_pixels_on_k"],
+        product["left_pixel_step"],
+        product["left_halo"],
+    )
+    return bits_to_bytes(elements, product["left_bits"])
+
+
+@kernel
+def right_tile_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """Bytes of a [k x outer] tile of the right operand in the weight buffer: packed, or dense to be pruned."""
+    stored_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
+    elements = tile_elements(
+        outer,
+        stored_k,
+        product["right_taps"],
+        product["right_pixels_on_k"],
+        product["right_pixel_step"],
+        product["right_halo"],
+    )
+    return bits_to_bytes(elements, product["right_bits"])
+
+
+@kernel
+def operand_runs(
+    outer: int,
+    outer_total: int,
+    k: int,
+    k_total: int,
+    tiled: int,
+    pixels_on_k: int,
+    pixel_step: float,
+    halo: float,
+) -> int:
+    """Contiguous runs of an operand tile in DRAM: one if it takes all channels, else one a stored pixel."""
+    if tiled:
+        return 1
+    if pixels_on_k:
+        return 1 if outer >= outer_total else stored_pixels(k, pixel_step, halo)
+    return 1 if k >= k_total else stored_pixels(outer, pixel_step, halo)
+
+
+@kernel
+def left_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """Contiguous runs of a tile of the left operand."""
+    return operand_runs(
+        outer,
+        product["m"],
+        k,
+        product["k"],
+        product["left_tiled"],
+        product["left_pixels_on_k"],
+        product["left_pixel_step"],
+        product["left_halo"],
+    )
+
+
+@kernel
+def right_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """Contiguous runs of a tile of the right operand."""
+    return operand_runs(
+        outer,
+        product["n"],
+        k,
+        product["k"],
+        product["right_tiled"],
+        product["right_pixels_on_k"],
+        product["right_pixel_step"],
+        product["right_halo"],
+    )
+
+
+@kernel
+def out_runs(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+    """Contiguous runs of an [m x n] tile of the result."""
+    if product["out_tiled"]:
+        return 1
+    if product["out_channels_on_m"]:
+        return 1 if m >= product["m"] else n
+    return 1 if n >= product["n"] else m
+
+
+@kernel
+def left_load_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """DRAM bytes of one load of a left tile."""
+    return burst_bytes(left_tile_bytes(product, outer, k), left_runs(product, outer, k))
+
+
+@kernel
+def right_load_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+    """DRAM bytes of one load of a right tile."""
+    return burst_bytes(right_tile_bytes(product, outer, k), right_runs(product, outer, k))
+
+
+@kernel
+def out_store_bytes(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+    """DRAM bytes of one store of a result tile."""
+    return burst_bytes(bits_to_bytes(m * n, product["out_bits"]), out_runs(product, m, n))
+
+
+@kernel
+def instruction_cycles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int):  # type: ignore[no-untyped-def]
+    """Cycles after which the array takes the next instruction, for one [m x slots x n] tile.
+
+    ``accumulates``: the reduction is cut, so partial sums of earlier tiles come in again.
+    """
+    rows, cols, stages = machine["rows"], machine["cols"], machine["adder_stages"]
+    overlap = machine["overlap_tiles"]
+    if ws:
+        folds_k = ceil_div(slots, rows)
+        tiles = folds_k * ceil_div(n, cols)
+        if not overlap:
+            tail = ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
+            return tiles * (ws_load_cycles(rows) + m + tail)
+        interval = max(m, ws_load_cycles(rows))
+        if folds_k > 1 or accumulates:
+            interval = max(interval, ws_psum_cycles(rows, stages, machine["multiplier_stages"]))
+        return tiles * interval
+    interleave, chain = machine["interleave"], machine["chain"]
+    tiles = ceil_div(m, rows * ir) * ceil_div(n, cols * ic)
+    issue = os_issue_cycles(slots, interleave, stages)
+    tail = os_tail_cycles(rows, cols, interleave, stages, machine["multiplier_stages"], chain)
+    reload = os_chain_cycles(rows, interleave, chain, accumulates) - os_chain_cycles(rows, interleave, chain, 0)
+    if not overlap:
+        return tiles * (issue + tail + reload)
+    cycles = tiles * max(issue, os_chain_cycles(rows, interleave, chain, accumulates))
+    if accumulates:
+        cycles = max(cycles, issue + tail + reload)
+    return cycles
+
+
+@kernel
+def lead_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
+    """Cycles before a pass's first instruction can issue: in WS, its first weights shift in."""
+    return ws_load_cycles(machine["rows"]) if ws and machine["overlap_tiles"] else 0
+
+
+@kernel
+def tail_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
+    """Cycles from the end of the last instruction's issue to its last result."""
+    if not machine["overlap_tiles"]:
+        return 0
+    rows, cols, stages = machine["rows"], machine["cols"], machine["adder_stages"]
+    if ws:
+        return ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
+    return os_tail_cycles(
+        rows, cols, machine["interleave"], stages, machine["multiplier_stages"], machine["chain"]
+    )

@@ -1,0 +1,39 @@
+"""A workload as the user names it: a network of the zoo, an ONNX file or a SCALE-Sim topology."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from arch.errors import HeddleError, unknown
+from dataflow.network import Network
+from dataflow.onnx_import import read_onnx
+from dataflow.scalesim_import import read_scalesim
+from dataflow.zoo import zoo_names, zoo_network
+
+_EXTENSIONS = (".onnx", ".csv")
+
+
+def load_network(workload: str, batch: int | None = None) -> Network:
+    """Return the network behind a name of the zoo, or read it from an ``.onnx`` or ``.csv`` file.
+
+    ``batch`` matters to ONNX files alone: it is the value of an open first dimension while shapes are inferred
+    (1 where None). The layers' sizes are per sample whatever it is. Raises HeddleError for an unknown name (with
+    the nearest one), a missing file, another extension, and whatever is wrong inside the file.
+    """
+    if workload in zoo_names():
+        return zoo_network(workload)
+    extension = Path(workload).suffix.lower()
+    if extension == ".onnx":
+        return read_onnx(workload, 1 if batch is None else batch)
+    if extension == ".csv":
+        return read_scalesim(workload)
+    if _looks_like_a_path(workload):
+        raise HeddleError(
+            f"workload {workload!r}: a file's extension is one of {', '.join(_EXTENSIONS)}; "
+            f"or name a network of the zoo: {', '.join(zoo_names())}"
+        )
+    raise unknown("workload", workload, (*zoo_names(), *(f"a path to a {end} file" for end in _EXTENSIONS)))
+
+
+def _looks_like_a_path(workload: str) -> bool:
+    return "/" in workload or "\\" in workload or bool(Path(workload).suffix)

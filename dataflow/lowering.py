@@ -1,0 +1,187 @@
+"""The matrix products of a weighted layer: FF, BP and WU, dense or N:M, as the array computes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from dataflow.network import LinearLayer, WeightedLayer
+from dataflow.products import ACCUMULATOR_BITS, OPERAND_BITS, Operand, Product
+from dataflow.recipes import SparseOperand
+
+
+@dataclass(frozen=True)
+class LayerShape:
+    """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution."""
+
+    out_pixels: int
+    in_pixels: int
+    in_width: int
+    out_width: int
+    in_channels: int
+    out_channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    groups: int
+
+    @classmethod
+    def of(cls, layer: WeightedLayer, batch: int) -> LayerShape:
+        """Return the shape of ``layer`` at ``batch`` samples."""
+        if isinstance(layer, LinearLayer):
+            rows = layer.rows * batch
+            return cls(rows, rows, 1, 1, layer.in_features, layer.out_features, (1, 1), (1, 1), 1)
+        return cls(
+            out_pixels=batch * layer.out_height * layer.out_width,
+            in_pixels=batch * layer.in_height * layer.in_width,
+            in_width=layer.in_width,
+            out_width=layer.out_width,
+            in_channels=layer.in_channels // layer.groups,
+            out_channels=layer.out_channels // layer.groups,
+            kernel=(layer.kernel_height, layer.kernel_width),
+            stride=(layer.stride_height, layer.stride_width),
+            groups=layer.groups,
+        )
+
+    @property
+    def taps(self) -> int:
+        """Kernel positions."""
+        return self.kernel[0] * self.kernel[1]
+
+    def input_patch(self, pixels_on_k: bool) -> Operand:
+        """X spread over the taps: pixels of the output map, each touching its window of the input."""
+        step = min(float(self.taps), self.in_pixels / self.out_pixels)
+        halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
+        return Operand(taps=self.taps, pixels_on_k=pixels_on_k, pixel_step=step, halo=halo)
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """How a pass keeps its sparse operand: ``keep_n`` of every ``group_m``, 1 of 1 being dense.
+
+    ``on_load`` means that the operand lies dense in memory and SORE prunes it at every load.
+    """
+
+    keep_n: int = 1
+    group_m: int = 1
+    on_load: bool = False
+
+    @property
+    def bits(self) -> float:
+        """Stored bits of one element in memory: 16 of value and, packed, ceil(log2 M) of index."""
+        index_bits = 0 if self.on_load else (self.group_m - 1).bit_length()
+        return OPERAND_BITS + index_bits
+
+
+NOT_PRUNED = Pruning()
+
+
+def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]:
+    """Return FF: Y[B P x Cout] = X[B P x k Cin] . W."""
+    product = Product(
+        m=shape.out_pixels,
+        k=shape.taps * shape.in_channels,
+        n=shape.out_channels,
+        left=shape.input_patch(pixels_on_k=False),
+        right=Operand(bits=weights.bits, tiled=True),
+        count=shape.groups,
+        keep_n=weights.keep_n,
+        group_m=weights.group_m,
+        prune_on_load=weights.on_load,
+    )
+    return (product,)
+
+
+def backward_products(
+    shape: LayerShape, operand: SparseOperand | None, pruning: Pruning
+) -> tuple[Product, ...]:
+    """Return BP: dX[B Pin x Cin] = dY . W^T, one product for each phase of the stride.
+
+    A strided convolution's input pixels fall into phases by their residue; each phase meets its own taps, so
+    no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient.
+    """
+    phases = Counter(
+        (rows, cols)
+        for rows in _taps_by_residue(shape.kernel[0], shape.stride[0])
+        for cols in _taps_by_residue(shape.kernel[1], shape.stride[1])
+    )
+    phase_product = _gradients_on_the_right if operand == "dy" else _weights_on_the_right
+    return tuple(phase_product(shape, taps, times, pruning) for taps, times in phases.items())
+
+
+def weight_gradient_products(
+    shape: LayerShape, operand: SparseOperand | None, pruning: Pruning
+) -> tuple[Product, ...]:
+    """Return WU: dW[k Cin x Cout] = X^T . dY, reduced over batch x pixels, stored as FP32.
+
+    With X pruned the product is turned round, so that X is on the right. Over a window of several taps the
+    groups of M pixels shift with the tap, so X cannot lie packed in memory: SORE then prunes it on load.
+    """
+    rows, cols = shape.taps * shape.in_channels, shape.out_channels
+    left, right = shape.input_patch(pixels_on_k=True), Operand(pixels_on_k=True)
+    if operand == "x":
+        rows, cols, left, right = cols, rows, right, left
+        pruning = replace(pruning, on_load=shape.taps > 1)
+    product = Product(
+        m=rows,
+        k=shape.out_pixels,
+        n=cols,
+        left=left,
+        right=replace(right, bits=pruning.bits),
+        count=shape.groups,
+        keep_n=pruning.keep_n,
+        group_m=pruning.group_m,
+        prune_on_load=pruning.on_load,
+        out_bits=ACCUMULATOR_BITS,
+        out_tiled=True,
+        transposed=operand == "x",
+    )
+    return (product,)
+
+
+def matmul_products(m: int, k: int, n: int, count: int) -> tuple[Product, ...]:
+    """Return ``count`` products of two activations, [m x k] . [k x n], both dense."""
+    return (Product(m, k, n, left=Operand(), right=Operand(pixels_on_k=True), count=count),)
+
+
+def _taps_by_residue(kernel: int, stride: int) -> list[int]:
+    """Taps along one axis that each residue of the stride meets; residues without any are left out."""
+    taps = [-(-(kernel - residue) // stride) for residue in range(min(stride, kernel))]
+    return [count for count in taps if count > 0]
+
+
+def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> Operand:
+    """DY spread over one phase's taps."""
+    halo = float((taps[0] - 1) * shape.out_width)
+    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo)
+
+
+def _weights_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, weights: Pruning) -> Product:
+    return Product(
+        m=shape.out_pixels,
+        k=taps[0] * taps[1] * shape.out_channels,
+        n=shape.in_channels,
+        left=_phase_gradients(shape, taps, OPERAND_BITS),
+        right=Operand(bits=weights.bits, tiled=True),
+        count=shape.groups * times,
+        keep_n=weights.keep_n,
+        group_m=weights.group_m,
+        prune_on_load=weights.on_load,
+    )
+
+
+def _gradients_on_the_right(
+    shape: LayerShape, taps: tuple[int, int], times: int, gradients: Pruning
+) -> Product:
+    return Product(
+        m=shape.in_channels,
+        k=taps[0] * taps[1] * shape.out_channels,
+        n=shape.out_pixels,
+        left=Operand(tiled=True),
+        right=_phase_gradients(shape, taps, gradients.bits),
+        count=shape.groups * times,
+        keep_n=gradients.keep_n,
+        group_m=gradients.group_m,
+        prune_on_load=gradients.on_load,
+        out_channels_on_m=True,
+        transposed=True,
+    )

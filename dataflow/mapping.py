@@ -1,0 +1,240 @@
+"""The mapping space of one product on one machine, enumerated by a compiled kernel.
+
+The space, stated: dataflow OS or WS, as the machine supports; in OS, every split of the interleave over rows and
+columns that the machine's links allow; tile_m and tile_n a power of two times the array's extent (rows x
+interleave rows, columns x interleave columns), or the whole dimension; m outermost or n outermost; tile_k the
+longest that fits, balanced over its tiles. A tile fits when its operands and its FP32 result each take at most
+half of their double buffer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from arch.jit import kernel
+from dataflow.cost import (
+    ACCUMULATOR_BYTES,
+    ceil_div,
+    instruction_cycles,
+    lead_cycles,
+    left_load_bytes,
+    left_tile_bytes,
+    out_store_bytes,
+    right_load_bytes,
+    right_tile_bytes,
+    tail_cycles,
+)
+from arch.timing import slots_of
+
+#: Mappings one product can have at most: the frontier's scratch space. 2 dataflows x 7 splits x 2 orders x tiles.
+MAX_MAPPINGS = 4096
+
+
+@kernel
+def reduction_unit(product) -> int:  # type: ignore[no-untyped-def]
+    """Smallest step in which k is cut: whole groups, and all taps of a channel together."""
+    taps = 1
+    if not product["left_pixels_on_k"]:
+        taps = max(taps, product["left_taps"])
+    if not product["right_pixels_on_k"]:
+        taps = max(taps, product["right_taps"])
+    return taps * product["group_m"]
+
+
+@kernel
+def _fits(product, machine, m: int, n: int, k: int) -> bool:  # type: ignore[no-untyped-def]
+    return (
+        left_tile_bytes(product, m, k) <= machine["activation_half_bytes"]
+        and right_tile_bytes(product, n, k) <= machine["weight_half_bytes"]
+    )
+
+
+@kernel
+def longest_reduction(product, machine, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+    """Longest tile_k that fits beside tile_m and tile_n, balanced over its tiles; 0 if not one unit fits."""
+    total, unit = product["k"], reduction_unit(product)
+    if _fits(product, machine, m, n, total):
+        return total
+    if total <= unit or not _fits(product, machine, m, n, unit):
+        return 0
+    fitting, failing = 1, ceil_div(total, unit)
+    while failing - fitting > 1:
+        middle = (fitting + failing) // 2
+        if _fits(product, machine, m, n, min(total, middle * unit)):
+            fitting = middle
+        else:
+            failing = middle
+    tiles = ceil_div(ceil_div(total, unit), fitting)
+    return min(total, ceil_div(ceil_div(total, unit), tiles) * unit)
+
+
+@kernel
+def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-def]
+    """Compute the work of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
+    tile_m, tile_n, tile_k = mapping["tile_m"], mapping["tile_n"], mapping["tile_k"]
+    tiles_m = ceil_div(product["m"], tile_m)
+    tiles_n = ceil_div(product["n"], tile_n)
+    tiles_k = ceil_div(product["k"], tile_k)
+    last_m = product["m"] - (tiles_m - 1) * tile_m
+    last_n = product["n"] - (tiles_n - 1) * tile_n
+    last_k = product["k"] - (tiles_k - 1) * tile_k
+    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
+    compute, left, right, out = 0.0, 0.0, 0.0, 0.0
+    for edge_m in range(2):
+        m, times_m = (last_m, 1) if edge_m else (tile_m, tiles_m - 1)
+        for edge_n in range(2):
+            n, times_n = (last_n, 1) if edge_n else (tile_n, tiles_n - 1)
+            if times_m > 0 and times_n > 0:
+                out += times_m * times_n * out_store_bytes(product, m, n)
+            for edge_k in range(2):
+                k, times_k = (last_k, 1) if edge_k else (tile_k, tiles_k - 1)
+                times = times_m * times_n * times_k
+                if times > 0:
+                    compute += times * instruction_cycles(
+                        machine,
+                        mapping["ws"],
+                        mapping["interleave_rows"],
+                        mapping["interleave_cols"],
+                        m,
+                        n,
+                        slots_of(k, product["keep_n"], product["group_m"]),
+                        tiles_k > 1,
+                    )
+    for edge_k in range(2):
+        k, times_k = (last_k, 1) if edge_k else (tile_k, tiles_k - 1)
+        if times_k > 0:
+            left += times_k * left_load_bytes(product, last_m, k)
+            right += times_k * right_load_bytes(product, last_n, k)
+            if tiles_m > 1:
+                left += times_k * (tiles_m - 1) * left_load_bytes(product, tile_m, k)
+            if tiles_n > 1:
+                right += times_k * (tiles_n - 1) * right_load_bytes(product, tile_n, k)
+    count = product["count"]
+    mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
+    mapping["compute_cycles"] = (
+        count * compute + lead_cycles(machine, mapping["ws"]) + tail_cycles(machine, mapping["ws"])
+    )
+    mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
+    mapping["store_bytes"] = count * out
+    mapping["edge_bytes"] = (
+        left_load_bytes(product, tile_m, tile_k)
+        + right_load_bytes(product, tile_n, tile_k)
+        + out_store_bytes(product, last_m, last_n)
+    )
+    mapping["stores"] = float(count * tiles_m * tiles_n)
+    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
+    mapping["sore_elements"] = float(count * pruned)
+
+
+@kernel
+def operand_repeats(order: int, tiles_m: int, tiles_n: int, tiles_k: int):  # type: ignore[no-untyped-def]
+    """How often the left and the right operand are read as a whole.
+
+    A tile stays in its buffer while the loop over the other operand's tiles runs inside; with the reduction cut,
+    every step brings another tile of both.
+    """
+    left = 1 if tiles_k == 1 and (order == 0 or tiles_m == 1) else tiles_n
+    right = 1 if tiles_k == 1 and (order == 1 or tiles_n == 1) else tiles_m
+    return left, right
+
+
+@kernel
+def mapping_cycles(mapping, out_elements: float, group_m: int, rates) -> float:  # type: ignore[no-untyped-def]
+    """Predicted cycles of a mapping: the slowest of array, DRAM, store lanes and SORE, and what none overlaps."""
+    per_byte = rates["cycles_per_byte"]
+    edge = mapping["edge_bytes"]
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    memory = (moved - edge) * per_byte + mapping["stores"] * rates["turnaround_cycles"]
+    inner = max(mapping["compute_cycles"], memory)
+    inner = max(inner, out_elements / rates["vector_lanes"])
+    inner = max(inner, mapping["sore_elements"] / (group_m * rates["sore_lanes"]))
+    return rates["latency_cycles"] + edge * per_byte + inner
+
+
+@kernel
+def _dominates(a, b) -> bool:  # type: ignore[no-untyped-def]
+    """True when ``a`` is at least as good as ``b`` in everything that any rate makes time of."""
+    return (
+        a["compute_cycles"] <= b["compute_cycles"]
+        and a["load_bytes"] + a["store_bytes"] <= b["load_bytes"] + b["store_bytes"]
+        and a["edge_bytes"] <= b["edge_bytes"]
+        and a["stores"] <= b["stores"]
+        and a["sore_elements"] <= b["sore_elements"]
+    )
+
+
+@kernel
+def _add_to_frontier(frontier, count: int) -> int:  # type: ignore[no-untyped-def]
+    """Take ``frontier[count]`` in unless an earlier mapping dominates it; drop those that it dominates."""
+    new = frontier[count]
+    for i in range(count):
+        if _dominates(frontier[i], new):
+            return count
+    kept = 0
+    for i in range(count):
+        if not _dominates(new, frontier[i]):
+            frontier[kept] = frontier[i]
+            kept += 1
+    frontier[kept] = frontier[count]
+    return kept + 1
+
+
+@kernel
+def _next_tile(tile: int, total: int) -> int:
+    """The next larger tile size of the space; ``total`` itself is the last, and past it 0 ends the walk."""
+    if tile >= total:
+        return 0
+    return min(2 * tile, total)
+
+
+@kernel
+def _add_tilings(product, machine, ws: int, ir: int, ic: int, frontier, count: int) -> int:  # type: ignore[no-untyped-def]
+    """Add every tiling of one dataflow and interleave split to the frontier."""
+    half_out = machine["output_half_bytes"]
+    tile_m = min(machine["rows"] * ir, product["m"])
+    while tile_m > 0:
+        tile_n = min(machine["cols"] * ic, product["n"])
+        while tile_n > 0 and tile_m * tile_n * ACCUMULATOR_BYTES <= half_out:
+            tile_k = longest_reduction(product, machine, tile_m, tile_n)
+            if tile_k == 0:
+                break
+            for order in range(2):
+                new = frontier[count]
+                new["ws"], new["interleave_rows"], new["interleave_cols"] = ws, ir, ic
+                new["order"], new["tile_m"], new["tile_n"], new["tile_k"] = order, tile_m, tile_n, tile_k
+                fill_mapping(product, machine, new)
+                count = _add_to_frontier(frontier, count)
+            tile_n = _next_tile(tile_n, product["n"])
+        tile_m = _next_tile(tile_m, product["m"])
+    return count
+
+
+@kernel
+def mapping_frontier(product, machine, frontier) -> int:  # type: ignore[no-untyped-def]
+    """Fill ``frontier`` (a MAPPING array of MAX_MAPPINGS) with the mappings that some rates make the best.
+
+    Returns their number; 0 means that not even the smallest tile fits. Whatever the memory's and the lanes'
+    speeds, the fastest mapping of the whole space has an equal in the frontier.
+    """
+    count = 0
+    if machine["dataflows"] & 1:
+        interleave, axes = machine["interleave"], machine["axes"]
+        for ir in range(1, interleave + 1):
+            if interleave % ir != 0 or (axes == 1 and ir > 1) or (axes == 2 and ir < interleave):
+                continue
+            count = _add_tilings(product, machine, 0, ir, interleave // ir, frontier, count)
+    if machine["dataflows"] & 2:
+        count = _add_tilings(product, machine, 1, 1, 1, frontier, count)
+    return count
+
+
+@kernel
+def fastest(frontier, count: int, out_elements: float, group_m: int, rates) -> int:  # type: ignore[no-untyped-def]
+    """Index of the fastest of ``count`` mappings; ties go to the fewer DRAM bytes, then to the earlier one."""
+    best, best_cycles, best_bytes = -1, np.inf, np.inf
+    for i in range(count):
+        cycles = mapping_cycles(frontier[i], out_elements, group_m, rates)
+        moved = frontier[i]["load_bytes"] + frontier[i]["store_bytes"]
+        if cycles < best_cycles or (cycles == best_cycles and moved < best_bytes):
+            best, best_cycles, best_bytes = i, cycles, moved
+    return best

@@ -1,0 +1,178 @@
+"""A network as the accelerator sees it: layers with shapes per sample, in execution order.
+
+Four kinds of layer. ``ConvLayer`` and ``LinearLayer`` carry weights; ``MatmulLayer`` multiplies two
+activations (attention); ``VectorLayer`` is everything without a matrix product (normalisation, activation,
+pooling, residual sums, softmax, embedding), so that its bytes and cycles are counted and never dropped.
+All sizes are per sample; the batch comes in when a training step is made of the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+VectorOp = Literal[
+    "batchnorm",
+    "layernorm",
+    "activation",
+    "smooth_activation",
+    "pool",
+    "residual",
+    "softmax",
+    "embedding",
+    "elementwise",
+]
+
+
+@dataclass(frozen=True)
+class ConvLayer:
+    """A 2-D convolution. ``groups == in_channels`` is depthwise.
+
+    ``input_gradient`` is False where nothing upstream learns (the first layer); ``keep_dense`` marks the
+    layers that the usual N:M policy leaves dense (first convolution, classifier).
+    """
+
+    name: str
+    in_height: int
+    in_width: int
+    in_channels: int
+    out_height: int
+    out_width: int
+    out_channels: int
+    kernel_height: int
+    kernel_width: int
+    stride_height: int = 1
+    stride_width: int = 1
+    groups: int = 1
+    bias: bool = False
+    input_gradient: bool = True
+    keep_dense: bool = False
+
+    @property
+    def is_depthwise(self) -> bool:
+        """True when every input channel is filtered on its own."""
+        return self.groups > 1 and self.groups == self.in_channels
+
+    @property
+    def taps(self) -> int:
+        """Kernel positions, k in the tables of the docs."""
+        return self.kernel_height * self.kernel_width
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass of one sample, padding counted as is usual."""
+        pixels = self.out_height * self.out_width
+        return pixels * self.taps * (self.in_channels // self.groups) * self.out_channels
+
+    @property
+    def weights(self) -> int:
+        """Weights, without bias."""
+        return self.taps * (self.in_channels // self.groups) * self.out_channels
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + (self.out_channels if self.bias else 0)
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """A matrix product with weights: ``rows`` vectors a sample, in_features -> out_features."""
+
+    name: str
+    rows: int
+    in_features: int
+    out_features: int
+    bias: bool = False
+    input_gradient: bool = True
+    keep_dense: bool = False
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass of one sample."""
+        return self.rows * self.in_features * self.out_features
+
+    @property
+    def weights(self) -> int:
+        """Weights, without bias."""
+        return self.in_features * self.out_features
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + (self.out_features if self.bias else 0)
+
+
+@dataclass(frozen=True)
+class MatmulLayer:
+    """``count`` products a sample of two activations, [m x k] by [k x n]: attention's QK^T and PV."""
+
+    name: str
+    m: int
+    k: int
+    n: int
+    count: int = 1
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass of one sample."""
+        return self.count * self.m * self.k * self.n
+
+    @property
+    def parameters(self) -> int:
+        """None: both operands are activations."""
+        return 0
+
+
+@dataclass(frozen=True)
+class VectorLayer:
+    """Work of the vector unit: ``in_elements`` read and ``out_elements`` written a sample.
+
+    ``activation`` is piecewise linear (ReLU and kin: BP needs one bit an element), ``smooth_activation`` is
+    not (GELU, sigmoid: BP needs the input). ``window`` is the number of inputs that one output looks at
+    (pooling); ``parameters`` are what it learns (scale and shift of a normalisation, an embedding table).
+    """
+
+    name: str
+    op: VectorOp
+    in_elements: int
+    out_elements: int
+    parameters: int = 0
+    window: int = 1
+
+    @property
+    def macs(self) -> int:
+        """None, by the usual count."""
+        return 0
+
+
+WeightedLayer = ConvLayer | LinearLayer
+Layer = ConvLayer | LinearLayer | MatmulLayer | VectorLayer
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in execution order. ``source`` says where the network came from (zoo, or a file's path).
+
+    ``notes`` are one-line remarks of the importer that a user should see: what it assumed or did not use.
+    """
+
+    name: str
+    source: str
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one forward pass of one sample."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def parameters(self) -> int:
+        """Learned numbers."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def weighted_layers(self) -> tuple[WeightedLayer, ...]:
+        """The layers that carry a weight matrix."""
+        return tuple(layer for layer in self.layers if isinstance(layer, ConvLayer | LinearLayer))

@@ -1,0 +1,138 @@
+"""The work of a training step, item by item: products for the array, streams for the vector unit, updates.
+
+A product is [m x k] . [k x n], ``count`` times. Its right operand is the one that may be N:M packed, so a
+product whose left operand is the sparse one is turned round (its transpose is computed). Operands say how a
+tile of theirs lies in memory, because a convolution's operand is read as raw pixels and spread over its taps
+on chip, never as an im2col matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Pass = Literal["ff", "bp", "wu", "update"]
+PASSES: tuple[Pass, ...] = ("ff", "bp", "wu", "update")
+
+OPERAND_BITS = 16.0
+ACCUMULATOR_BITS = 32.0
+
+
+@dataclass(frozen=True)
+class Operand:
+    """How one operand of a product lies in memory.
+
+    One of its two axes counts pixels (or rows, samples), the other channels times ``taps``. ``pixels_on_k``
+    says that the pixel axis is the reduction. A tile of p pixels touches p * ``pixel_step`` + ``halo`` stored
+    pixels. ``bits`` is the storage of one element, index included. ``tiled`` operands are stored in the order
+    in which tiles are read (weights: the update writes them so), so every tile is one contiguous run.
+    """
+
+    bits: float = OPERAND_BITS
+    taps: int = 1
+    pixels_on_k: bool = False
+    pixel_step: float = 1.0
+    halo: float = 0.0
+    tiled: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """One matrix product of a pass. ``keep_n`` of every ``group_m`` along k are kept of the right operand.
+
+    ``prune_on_load`` means that the right operand lies dense in memory and SORE prunes it on its way to the
+    array at every load. ``out_bits`` is what is stored for one output; ``out_channels_on_m`` says which output
+    axis is contiguous in memory; ``out_tiled`` outputs are stored tile by tile.
+    """
+
+    m: int
+    k: int
+    n: int
+    left: Operand
+    right: Operand
+    count: int = 1
+    keep_n: int = 1
+    group_m: int = 1
+    prune_on_load: bool = False
+    out_bits: float = OPERAND_BITS
+    out_tiled: bool = False
+    out_channels_on_m: bool = False
+    transposed: bool = False
+
+    @property
+    def dense_macs(self) -> int:
+        """Multiply-adds if nothing were pruned."""
+        return self.count * self.m * self.k * self.n
+
+    @property
+    def slots(self) -> int:
+        """Packed elements along k."""
+        full, rest = divmod(self.k, self.group_m)
+        return full * self.keep_n + min(rest, self.keep_n)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds that the array executes."""
+        return self.count * self.m * self.slots * self.n
+
+
+@dataclass(frozen=True)
+class ProductPass:
+    """A layer's pass on the array: one product, or several (the phases of a strided convolution's BP)."""
+
+    layer: str
+    pass_name: Pass
+    products: tuple[Product, ...]
+
+
+@dataclass(frozen=True)
+class VectorPass:
+    """A stream through the vector unit: bytes read and written, elements through its lanes, and through SORE."""
+
+    layer: str
+    pass_name: Pass
+    op: str
+    read_bytes: int
+    write_bytes: int
+    lane_elements: int
+    sore_elements: int = 0
+    group_m: int = 1
+
+
+@dataclass(frozen=True)
+class UpdatePass:
+    """A layer's weight update: optimiser state in and out, weights through WUVE's lanes and through SORE."""
+
+    layer: str
+    read_bytes: int
+    write_bytes: int
+    weights: int
+    sore_elements: int = 0
+    group_m: int = 1
+    pass_name: Pass = field(default="update", init=False)
+
+
+WorkItem = ProductPass | VectorPass | UpdatePass
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """All work of one training step, in the order of the program."""
+
+    network: str
+    batch: int
+    recipe: str
+    sparsity: str
+    items: tuple[WorkItem, ...]
+
+    @property
+    def dense_macs(self) -> int:
+        """Multiply-adds of all products, nothing pruned."""
+        return sum(
+            p.dense_macs for item in self.items if isinstance(item, ProductPass) for p in item.products
+        )
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds that the array executes."""
+        return sum(p.macs for item in self.items if isinstance(item, ProductPass) for p in item.products)

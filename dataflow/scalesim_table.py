@@ -1,0 +1,200 @@
+"""A SCALE-Sim topology file as checked rows: the header decides the form, every cell has a line and a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from arch.errors import HeddleError, nearest
+
+TopologyForm = Literal["convolution", "GEMM"]
+
+CONVOLUTION_HEADER = (
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides"
+)
+GEMM_HEADER = "Layer, M, N, K"
+
+_LARGEST_SIZE = (1 << 31) - 1
+_LARGEST_SIZE_DIGITS = 10
+
+# Column names without case, spaces and underscores. The last two stand for one stride per direction.
+_COLUMNS = {
+    "layername": "name",
+    "layer": "name",
+    "name": "name",
+    "ifmapheight": "ifmap_height",
+    "ifmapwidth": "ifmap_width",
+    "filterheight": "filter_height",
+    "filterwidth": "filter_width",
+    "channels": "channels",
+    "numfilter": "num_filter",
+    "numfilters": "num_filter",
+    "strides": "stride",
+    "stride": "stride",
+    "strideheight": "stride_height",
+    "strideh": "stride_height",
+    "stridewidth": "stride_width",
+    "stridew": "stride_width",
+    "m": "m",
+    "n": "n",
+    "k": "k",
+    "batch": "batch",
+    "sparsity": "sparsity",
+}
+_CONVOLUTION_SIZES = ("ifmap_height", "ifmap_width", "filter_height", "filter_width", "channels", "num_filter")
+_GEMM_SIZES = ("m", "n", "k")
+_RATIO = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TopologyRow:
+    """One layer of the file: its line number, name, whole-number sizes by field, and N:M ratio if it has one."""
+
+    line: int
+    name: str
+    sizes: Mapping[str, int]
+    sparsity: str | None
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A checked topology file. ``unused_columns`` are header names that the format does not define."""
+
+    form: TopologyForm
+    rows: tuple[TopologyRow, ...]
+    unused_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Header:
+    form: TopologyForm
+    titles: tuple[str, ...]
+    fields: tuple[str | None, ...]
+
+    @property
+    def width_needed(self) -> int:
+        """Cells that a row must have at least."""
+        return 1 + max(i for i, field in enumerate(self.fields) if field in self.required)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Fields that every row must give."""
+        if self.form == "GEMM":
+            return ("name", *_GEMM_SIZES)
+        strides = ("stride",) if "stride" in self.fields else ("stride_height", "stride_width")
+        return ("name", *_CONVOLUTION_SIZES, *strides)
+
+
+def parse_topology(path: str, text: str) -> Topology:
+    """Parse the text of a topology file; ``path`` is only named in errors.
+
+    Blank lines, a byte order mark, any line ending, spaces around cells, trailing commas and a closing ``#``
+    comment are accepted. Raises HeddleError with file, line and column for anything else.
+    """
+    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
+    filled = [(number, _cells(line)) for number, line in enumerate(lines, start=1)]
+    filled = [(number, cells) for number, cells in filled if cells]
+    if not filled:
+        raise HeddleError(f"{path}: the file is empty; its first line is the header: {_valid_headers()}")
+    header = _parse_header(path, *filled[0])
+    rows = tuple(_parse_row(path, number, cells, header) for number, cells in filled[1:])
+    if not rows:
+        raise HeddleError(f"{path}: there is no layer below the header")
+    unused = [title for title, field in zip(header.titles, header.fields, strict=True) if field is None and title]
+    return Topology(header.form, rows, tuple(unused))
+
+
+def _cells(line: str) -> list[str]:
+    """Cells of a line without surrounding spaces, empty cells at the end and a closing comment."""
+    cells = [cell.strip() for cell in line.split(",")]
+    if len(cells) > 1 and cells[-1].startswith("#"):
+        cells.pop()
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _valid_headers() -> str:
+    return f"'{CONVOLUTION_HEADER}' or '{GEMM_HEADER}'"
+
+
+def _parse_header(path: str, line: int, titles: list[str]) -> _Header:
+    fields = [_COLUMNS.get(re.sub(r"[\s_]", "", title).casefold()) for title in titles]
+    named = [field for field in fields if field is not None]
+    for field in named:
+        if named.count(field) > 1:
+            raise HeddleError(f"{path}:{line}: the header names the column '{_title_of(field)}' twice")
+    is_gemm = len(set(_GEMM_SIZES) & set(named)) > len(set(_CONVOLUTION_SIZES) & set(named))
+    header = _Header("GEMM" if is_gemm else "convolution", tuple(titles), tuple(fields))
+    missing = [field for field in header.required if field not in named]
+    if len(missing) > len(header.required) // 2:
+        raise HeddleError(
+            f"{path}:{line}: this is not the header of a SCALE-Sim topology: found {_shown(', '.join(titles))}; "
+            f"valid: {_valid_headers()}"
+        )
+    if missing:
+        title = "Strides" if missing[0] == "stride_height" else _title_of(missing[0])
+        close = nearest(title, [t for t, field in zip(titles, fields, strict=True) if field is None and t])
+        found = f" (found {_shown(close)})" if close else ""
+        valid = GEMM_HEADER if is_gemm else CONVOLUTION_HEADER
+        raise HeddleError(f"{path}:{line}: the header lacks the column '{title}'{found}; valid: '{valid}'")
+    return header
+
+
+def _title_of(field: str) -> str:
+    """The usual title of a field, as the format's own headers write it."""
+    usual = {"name": "Layer name", "stride": "Strides", "m": "M", "n": "N", "k": "K"}
+    return usual.get(field, field.replace("_", " ").title().replace("Ifmap", "IFMAP"))
+
+
+def _parse_row(path: str, line: int, cells: list[str], header: _Header) -> TopologyRow:
+    if len(cells) < header.width_needed:
+        raise HeddleError(
+            f"{path}:{line}: column '{header.titles[len(cells)]}' is missing: the row has {len(cells)} cells, "
+            f"the header {header.width_needed}"
+        )
+    name = ""
+    sparsity = None
+    sizes: dict[str, int] = {}
+    for column, cell in enumerate(cells):
+        beyond = column >= len(header.fields)
+        field = header.fields[column] if not beyond else "sparsity" if cell else None
+        title = header.titles[column] if not beyond else str(column + 1)
+        if field == "name":
+            name = cell
+        elif field == "sparsity":
+            sparsity = _ratio(path, line, title, cell)
+        elif field == "batch" and not cell:
+            continue
+        elif field is not None:
+            sizes[field] = _size(path, line, title, cell)
+    if not name:
+        raise HeddleError(f"{path}:{line}: column '{_title_of('name')}': found an empty cell; valid: a name")
+    return TopologyRow(line, name, sizes, sparsity)
+
+
+def _size(path: str, line: int, title: str, cell: str) -> int:
+    digits = cell.lstrip("0")
+    is_whole = cell.isascii() and cell.isdigit() and len(digits) <= _LARGEST_SIZE_DIGITS
+    value = int(digits or "0") if is_whole else 0
+    if not 1 <= value <= _LARGEST_SIZE:
+        raise HeddleError(
+            f"{path}:{line}: column '{title}': found {_shown(cell)}; "
+            f"valid: a whole number from 1 to {_LARGEST_SIZE}"
+        )
+    return value
+
+
+def _ratio(path: str, line: int, title: str, cell: str) -> str | None:
+    if not cell:
+        return None
+    if not _RATIO.fullmatch(cell):
+        raise HeddleError(f"{path}:{line}: column '{title}': found {_shown(cell)}; valid: a ratio N:M such as 2:4")
+    return cell
+
+
+def _shown(text: str) -> str:
+    """The text in quotes, cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")

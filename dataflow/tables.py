@@ -1,0 +1,154 @@
+"""Products, machines and mappings as rows of structured arrays, the form that the compiled kernels read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from arch.boards import Board
+from arch.design import Design
+from arch.dram import DRAM_KINDS, access_latency_s, channel_bytes_per_s
+from dataflow.products import Operand, Product
+
+_OPERAND_FIELDS = (
+    ("bits", np.float64),
+    ("taps", np.int64),
+    ("pixels_on_k", np.int64),
+    ("pixel_step", np.float64),
+    ("halo", np.float64),
+    ("tiled", np.int64),
+)
+
+#: One row a product. Left and right operand carry the fields of ``Operand``, prefixed.
+PRODUCT = np.dtype(
+    [(name, np.int64) for name in ("m", "k", "n", "count", "keep_n", "group_m", "prune_on_load")]
+    + [(f"left_{name}", kind) for name, kind in _OPERAND_FIELDS]
+    + [(f"right_{name}", kind) for name, kind in _OPERAND_FIELDS]
+    + [("out_bits", np.float64), ("out_tiled", np.int64), ("out_channels_on_m", np.int64)]
+)
+
+#: What a mapping's shape depends on: the array and the halves of the double buffers (bytes).
+#: ``dataflows`` is a bit set: 1 OS, 2 WS. ``axes`` is a bit set: 1 columns, 2 rows.
+MACHINE = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "rows",
+            "cols",
+            "interleave",
+            "axes",
+            "adder_stages",
+            "multiplier_stages",
+            "overlap_tiles",
+            "chain",
+            "dataflows",
+            "activation_half_bytes",
+            "weight_half_bytes",
+            "output_half_bytes",
+        )
+    ]
+)
+
+#: What turns a mapping's work into cycles, and the lanes beside the array.
+RATES = np.dtype(
+    [
+        ("cycles_per_byte", np.float64),
+        ("turnaround_cycles", np.float64),
+        ("latency_cycles", np.float64),
+        ("vector_lanes", np.int64),
+        ("wuve_lanes", np.int64),
+        ("sore_lanes", np.int64),
+    ]
+)
+
+#: One way to run a product, and its work. ``order`` 0: m outermost, 1: n outermost; k is always innermost.
+#: ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts;
+#: ``edge_bytes`` are those of the first tile's loads and the last store, which nothing overlaps.
+MAPPING = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "ws",
+            "interleave_rows",
+            "interleave_cols",
+            "order",
+            "tile_m",
+            "tile_n",
+            "tile_k",
+            "tiles_m",
+            "tiles_n",
+            "tiles_k",
+        )
+    ]
+    + [
+        (name, np.float64)
+        for name in ("compute_cycles", "load_bytes", "store_bytes", "edge_bytes", "stores", "sore_elements")
+    ]
+)
+
+OS_BIT, WS_BIT = 1, 2
+_UNLIMITED_BYTES = 1 << 60
+_DATAFLOW_BITS = {"os": OS_BIT, "ws": WS_BIT}
+_AXES_BITS = {"cols": 1, "rows": 2, "both": 3}
+
+
+def product_rows(products: Sequence[Product]) -> np.ndarray:
+    """Return products as a PRODUCT array."""
+    rows = np.zeros(len(products), PRODUCT)
+    for row, product in zip(rows, products, strict=True):
+        for name in ("m", "k", "n", "count", "keep_n", "group_m", "prune_on_load"):
+            row[name] = getattr(product, name)
+        for name in ("out_bits", "out_tiled", "out_channels_on_m"):
+            row[name] = getattr(product, name)
+        _fill_operand(row, "left", product.left)
+        _fill_operand(row, "right", product.right)
+    return rows
+
+
+def _fill_operand(row: np.void, side: str, operand: Operand) -> None:
+    for name, _ in _OPERAND_FIELDS:
+        row[f"{side}_{name}"] = getattr(operand, name)
+
+
+def dataflow_bits(dataflows: Sequence[str]) -> int:
+    """Return a set of dataflows as MACHINE's bit set."""
+    return sum(_DATAFLOW_BITS[name] for name in dataflows)
+
+
+def axes_bits(axes: str) -> int:
+    """Return the interleave axes as MACHINE's bit set."""
+    return _AXES_BITS[axes]
+
+
+def machine_row(design: Design) -> np.ndarray:
+    """Return the design as one MACHINE row (shape [1])."""
+    array, buffers = design.array, design.buffers
+    unlimited = design.memory.unlimited
+    rows = np.zeros(1, MACHINE)
+    row = rows[0]
+    for name in ("rows", "cols", "interleave", "adder_stages", "multiplier_stages", "overlap_tiles"):
+        row[name] = getattr(array, name)
+    row["axes"] = axes_bits(array.interleave_axes)
+    row["chain"] = array.drain == "chain"
+    row["dataflows"] = dataflow_bits(array.dataflows)
+    for kind in ("activation", "weight", "output"):
+        half_bytes = getattr(buffers, f"{kind}_bytes") // 2
+        row[f"{kind}_half_bytes"] = _UNLIMITED_BYTES if unlimited else half_bytes
+    return rows
+
+
+def rates_row(design: Design, board: Board) -> np.ndarray:
+    """Return the design's memory and lane rates on ``board`` as one RATES row (shape [1])."""
+    rows = np.zeros(1, RATES)
+    row = rows[0]
+    timing, memory = DRAM_KINDS[board.memory.kind], design.memory
+    if not memory.unlimited:
+        bandwidth = memory.channels * channel_bytes_per_s(timing, memory.axi_bits, design.clock_hz)
+        row["cycles_per_byte"] = design.clock_hz / bandwidth
+        row["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * design.clock_hz
+        row["latency_cycles"] = access_latency_s(timing) * design.clock_hz
+    row["vector_lanes"] = design.lanes.vector
+    row["wuve_lanes"] = design.lanes.wuve
+    row["sore_lanes"] = design.lanes.sore
+    return rows

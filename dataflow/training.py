@@ -1,0 +1,146 @@
+"""From a network to the work of one training step: FF, BP, WU and update of every layer under a recipe.
+
+Passes run forward through the layers, then backward; a layer's update follows its WU. All three products of a
+convolution have the same dense MACs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from arch.design import SparsityConfig
+from dataflow.lowering import (
+    NOT_PRUNED,
+    LayerShape,
+    Pruning,
+    backward_products,
+    forward_products,
+    matmul_products,
+    weight_gradient_products,
+)
+from dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
+from dataflow.products import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
+from dataflow.recipes import DENSE, Recipe, SparseOperand
+from dataflow.updates import Optimizer, weight_update
+from dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """What a step is made with, beside network and recipe.
+
+    ``pregenerate``: the update writes packed weights once; otherwise SORE prunes dense weights at every load.
+    """
+
+    batch: int
+    optimizer: Optimizer = "sgd"
+    pregenerate: bool = True
+    passes: tuple[Pass, ...] = PASSES
+
+
+def training_step(
+    network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions
+) -> TrainingStep:
+    """Return the work items of one training step of ``network``, only those of ``options.passes``."""
+    planner = _Planner(recipe, sparsity, options)
+    items = [item for layer in network.layers for item in planner.forward(layer)]
+    for layer in reversed(network.layers):
+        items.extend(planner.backward(layer))
+    kept = tuple(item for item in items if item.pass_name in options.passes)
+    return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", kept)
+
+
+def recipe_on(layer: WeightedLayer, recipe: Recipe, sparsity: SparsityConfig) -> Recipe:
+    """Return the recipe that ``layer`` runs under: the dense one where the policy leaves it dense.
+
+    Dense stay the layers marked so (first convolution, classifier) and those whose channel counts, of one
+    group, do not both divide by M. N = M is dense as well.
+    """
+    shape = LayerShape.of(layer, 1)
+    divides = shape.in_channels % sparsity.m == 0 and shape.out_channels % sparsity.m == 0
+    if layer.keep_dense or not divides or sparsity.n == sparsity.m:
+        return DENSE
+    return recipe
+
+
+@dataclass(frozen=True)
+class _Planner:
+    """Makes the work of one layer at a time."""
+
+    recipe: Recipe
+    sparsity: SparsityConfig
+    options: StepOptions
+
+    def forward(self, layer: Layer) -> Iterator[WorkItem]:
+        batch = self.options.batch
+        if isinstance(layer, VectorLayer):
+            yield vector_forward(layer, batch)
+        elif isinstance(layer, MatmulLayer):
+            products = matmul_products(layer.m, layer.k, layer.n, layer.count * batch)
+            yield ProductPass(layer.name, "ff", products)
+        elif isinstance(layer, ConvLayer) and layer.is_depthwise:
+            yield depthwise_forward(layer, batch)
+        else:
+            yield from self._weighted_forward(layer)
+
+    def backward(self, layer: Layer) -> Iterator[WorkItem]:
+        batch = self.options.batch
+        if isinstance(layer, VectorLayer):
+            yield vector_backward(layer, batch)
+            if layer.parameters:
+                yield weight_update(layer.name, layer.parameters, self.options.optimizer, ())
+        elif isinstance(layer, MatmulLayer):
+            count = layer.count * batch
+            yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count))
+            yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count))
+        elif isinstance(layer, ConvLayer) and layer.is_depthwise:
+            yield from depthwise_backward(layer, batch)
+            yield weight_update(layer.name, layer.parameters, self.options.optimizer, ())
+        else:
+            yield from self._weighted_backward(layer)
+
+    def _weighted_forward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
+        recipe, shape = recipe_on(layer, self.recipe, self.sparsity), LayerShape.of(layer, self.options.batch)
+        yield ProductPass(layer.name, "ff", forward_products(shape, self._pruning(recipe.ff)))
+        if recipe.wu == "x" and shape.taps == 1:
+            yield self._packing(layer.name, "ff", shape.in_pixels * shape.in_channels * shape.groups)
+
+    def _weighted_backward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
+        recipe, shape = recipe_on(layer, self.recipe, self.sparsity), LayerShape.of(layer, self.options.batch)
+        gradients = shape.out_pixels * shape.out_channels * shape.groups
+        if layer.input_gradient:
+            if recipe.bp == "dy":
+                yield self._packing(layer.name, "bp", gradients)
+            products = backward_products(shape, recipe.bp, self._pruning(recipe.bp))
+            yield ProductPass(layer.name, "bp", products)
+        if recipe.wu == "dy":
+            yield self._packing(layer.name, "wu", gradients)
+        products = weight_gradient_products(shape, recipe.wu, self._pruning(recipe.wu))
+        yield ProductPass(layer.name, "wu", products)
+        yield self._update(layer, recipe)
+
+    def _pruning(self, operand: SparseOperand | None) -> Pruning:
+        """Packed weights need pre-generation; activations are packed as they are written, always."""
+        if operand is None:
+            return NOT_PRUNED
+        on_load = operand == "weight" and not self.options.pregenerate
+        return Pruning(self.sparsity.n, self.sparsity.m, on_load)
+
+    def _packing(self, layer: str, pass_name: Pass, elements: int) -> VectorPass:
+        """SORE in the store path: the packed copy of activations or gradients, written beside the dense one."""
+        pruning = Pruning(self.sparsity.n, self.sparsity.m)
+        kept = -(-elements // pruning.group_m) * pruning.keep_n
+        packed_bytes = -(-int(kept * pruning.bits) // 8)
+        return VectorPass(layer, pass_name, "sore", 0, packed_bytes, 0, elements, pruning.group_m)
+
+    def _update(self, layer: WeightedLayer, recipe: Recipe) -> WorkItem:
+        users = (recipe.ff, recipe.bp) if layer.input_gradient else (recipe.ff,)
+        packed_uses = sum(user == "weight" for user in users) if self.options.pregenerate else 0
+        return weight_update(
+            layer.name,
+            layer.parameters,
+            self.options.optimizer,
+            (Pruning(self.sparsity.n, self.sparsity.m),) * packed_uses,
+            dense_copy=packed_uses < len(users),
+        )

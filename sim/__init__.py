@@ -1,0 +1,1 @@
+"""What a design costs on a network: closed-form estimate, decoupled engines with DRAM, energy, timeline."""

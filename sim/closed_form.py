@@ -1,0 +1,73 @@
+"""The compiled sums behind ``estimate``: one walk over a step's items, given each product's chosen mapping.
+
+Array and vector items follow one another. An update needs only its layer's weight gradient, so it runs in the
+background: it takes the DRAM time that later array items leave free and the WUVE lanes, which nothing else
+uses. What is left of it after the last item is exposed.
+"""
+
+from __future__ import annotations
+
+from arch.jit import kernel
+from sim.step_table import ARRAY, VECTOR
+
+
+@kernel
+def memory_cycles(mapping, rates) -> float:  # type: ignore[no-untyped-def]
+    """DRAM time of a mapping: its bytes, and two turns of the bus for each store."""
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    return moved * rates["cycles_per_byte"] + mapping["stores"] * rates["turnaround_cycles"]
+
+
+@kernel
+def sore_time_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+    """SORE's time for an item."""
+    return item["sore_elements"] / (item["group_m"] * rates["sore_lanes"]) if item["sore_elements"] > 0 else 0.0
+
+
+@kernel
+def vector_item_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+    """A vector item's time: the slowest of DRAM, vector lanes and SORE, after the first read's latency."""
+    moved = item["read_bytes"] + item["write_bytes"]
+    if moved == 0 and item["lane_elements"] == 0 and item["sore_elements"] == 0:
+        return 0.0
+    busy = max(moved * rates["cycles_per_byte"], item["lane_elements"] / rates["vector_lanes"])
+    return rates["latency_cycles"] + max(busy, sore_time_cycles(item, rates))
+
+
+@kernel
+def update_memory_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+    """DRAM time of an update."""
+    return (item["read_bytes"] + item["write_bytes"]) * rates["cycles_per_byte"]
+
+
+@kernel
+def update_lane_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+    """Time of an update in WUVE and SORE."""
+    return max(item["weights"] / rates["wuve_lanes"], sore_time_cycles(item, rates))
+
+
+@kernel
+def walk_step(items, refs, product_cycles, product_memory, rates, item_cycles) -> float:  # type: ignore[no-untyped-def]
+    """Fill ``item_cycles`` (0 for updates) and return the exposed cycles of all updates together.
+
+    ``product_cycles`` and ``product_memory`` hold time and DRAM time of each distinct product, in cycles.
+    """
+    late_memory, late_lanes = 0.0, 0.0
+    for i in range(items.shape[0]):
+        item = items[i]
+        if item["kind"] == ARRAY:
+            cycles, free = 0.0, 0.0
+            for ref in range(item["first_ref"], item["end_ref"]):
+                cycles += product_cycles[refs[ref]]
+                free += max(0.0, product_cycles[refs[ref]] - product_memory[refs[ref]])
+            item_cycles[i] = cycles
+            late_memory = max(0.0, late_memory - free)
+            late_lanes = max(0.0, late_lanes - cycles)
+        elif item["kind"] == VECTOR:
+            item_cycles[i] = vector_item_cycles(item, rates)
+            late_lanes = max(0.0, late_lanes - item_cycles[i])
+        else:
+            item_cycles[i] = 0.0
+            late_memory += update_memory_cycles(item, rates)
+            late_lanes += update_lane_cycles(item, rates)
+    return max(late_memory, late_lanes)

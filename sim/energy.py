@@ -1,0 +1,112 @@
+"""Energy of a step: what the array, the buffers, the links, the DRAM and the lanes do, times what each act costs.
+
+Activity follows from the mapping, whatever level timed it, so estimate and engines differ only in the share
+that flows with time (leakage, clock tree).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from arch.design import Design
+from arch.energy import energy_coefficients
+from arch.jit import kernel
+from arch.boards import Board
+from arch.resources import resources
+from arch.timing import slots_of
+from dataflow.cost import ceil_div
+
+#: Joules of each act on one design, and watts that flow regardless: one row a design.
+ENERGY = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            "mac_j",
+            "buffer_byte_j",
+            "link_byte_hop_j",
+            "dram_byte_j",
+            "sore_compare_j",
+            "wuve_weight_j",
+            "vector_element_j",
+            "idle_w",
+        )
+    ]
+)
+
+
+class ProductEnergy(NamedTuple):
+    """Joules of one product by where they go, time's share left out."""
+
+    array_j: float
+    buffers_j: float
+    links_j: float
+    dram_j: float
+    sore_j: float
+
+
+def energy_row(design: Design, board: Board) -> np.ndarray:
+    """Return the design's ENERGY row (shape [1]): leakage, and the clock of all its flip-flops, as ``idle_w``."""
+    coefficients = energy_coefficients()
+    row = np.zeros(1, ENERGY)
+    for name in ENERGY.names or ():
+        if name not in ("idle_w", "buffer_byte_j"):
+            row[name] = getattr(coefficients, name)
+    row["buffer_byte_j"] = coefficients.bram_byte_j
+    row["idle_w"] = idle_watts(float(resources(design, board).ff), design.clock_hz)
+    return row
+
+
+def idle_watts(ff: float | np.ndarray, clock_hz: float | np.ndarray) -> float | np.ndarray:
+    """Return the watts that flow whatever is computed: leakage, the card, and the clock tree."""
+    coefficients = energy_coefficients()
+    leakage_w = coefficients.device_static_w + coefficients.board_static_w
+    return leakage_w + coefficients.ff_cycle_j * ff * clock_hz
+
+
+@kernel
+def product_energy(product, machine, mapping, energy):  # type: ignore[no-untyped-def]
+    """Return a product's ProductEnergy under a mapping.
+
+    OS: an activation group is read once for each array tile and held (interleave over columns), or again for
+    each slot (over rows); weights are read once for each array tile. WS: weights once for each m tile,
+    activations once for each column fold, partial sums in and out for each row fold. What enters at an edge
+    travels over the whole array.
+    """
+    m, k, n = product["m"], product["k"], product["n"]
+    slots = slots_of(k, product["keep_n"], product["group_m"])
+    slot_bytes = product["right_bits"] / 8.0
+    rows, cols = machine["rows"], machine["cols"]
+    if mapping["ws"]:
+        left = 2.0 * m * k * ceil_div(n, cols)
+        right = slot_bytes * slots * n * mapping["tiles_m"]
+        out = 4.0 * m * n * (2.0 * ceil_div(slots, rows) - 1.0)
+    else:
+        held = k if mapping["interleave_rows"] == 1 else slots * product["group_m"]
+        left = 2.0 * m * held * ceil_div(n, cols * mapping["interleave_cols"])
+        right = slot_bytes * slots * n * ceil_div(m, rows * mapping["interleave_rows"])
+        out = 4.0 * m * n * (2.0 * mapping["tiles_k"] - 1.0)
+    count = float(product["count"])
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    compares = mapping["sore_elements"] * (product["group_m"] - 1) / 2.0
+    return ProductEnergy(
+        count * m * slots * n * energy["mac_j"],
+        (count * (left + right + out) + moved) * energy["buffer_byte_j"],
+        count * (left * cols + right * rows) * energy["link_byte_hop_j"],
+        moved * energy["dram_byte_j"],
+        compares * energy["sore_compare_j"],
+    )
+
+
+@kernel
+def item_energy_j(item, energy) -> float:  # type: ignore[no-untyped-def]
+    """Joules of a vector or update item, time's share left out."""
+    moved = item["read_bytes"] + item["write_bytes"]
+    compares = item["sore_elements"] * (item["group_m"] - 1) / 2.0 if item["sore_elements"] > 0 else 0.0
+    return (
+        moved * energy["dram_byte_j"]
+        + item["lane_elements"] * energy["vector_element_j"]
+        + item["weights"] * energy["wuve_weight_j"]
+        + compares * energy["sore_compare_j"]
+    )

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arch.design import Design
+from arch.errors import HeddleError
+from arch.toml_file import check_model, is_path, locate, read_toml, shipped_names
+
+
+def message_of_reading(path: Path) -> str:
+    with pytest.raises(HeddleError) as caught:
+        read_toml(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["mine.toml", "./mine", "folder/mine", "/abs/mine.toml"])
+def test_a_word_with_the_suffix_or_a_separator_is_a_path(word):
+    assert is_path(word)
+
+
+@pytest.mark.parametrize("word", ["small", "sat-vcu1525", "mine.tml", ""])
+def test_any_other_word_is_a_name(word):
+    assert not is_path(word)
+
+
+def test_names_are_the_sorted_stems_of_the_shipped_files(tmp_path):
+    for name in ("b.toml", "a.toml", "note.txt"):
+        (tmp_path / name).write_text("")
+    assert shipped_names(tmp_path) == ("a", "b")
+    assert locate("a", "preset", tmp_path) == tmp_path / "a.toml"
+
+
+def test_an_unknown_name_tells_the_nearest_and_all(tmp_path):
+    (tmp_path / "small.toml").write_text("")
+    with pytest.raises(HeddleError) as caught:
+        locate("smal", "preset", tmp_path)
+    assert str(caught.value) == "unknown preset 'smal'; did you mean 'small'? (valid: small)"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    path = tmp_path / "none.toml"
+    assert message_of_reading(path) == f"{path}: no such file"
+
+
+def test_a_directory_is_refused(tmp_path):
+    assert message_of_reading(tmp_path) == f"{tmp_path}: is a directory; a TOML file is needed"
+
+
+def test_a_path_through_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "x.toml"
+    assert message_of_reading(path) == f"{path}: cannot be read: Not a directory"
+
+
+def test_a_path_that_no_system_takes_is_refused():
+    assert message_of_reading(Path("a\0b.toml")) == r"'a\x00b.toml': is not a valid path: embedded null byte"
+
+
+def test_a_device_is_refused():
+    assert message_of_reading(Path("/dev/zero")) == "/dev/zero: is not a regular file; a TOML file is needed"
+
+
+def test_bytes_that_are_not_utf8_are_placed(tmp_path):
+    path = tmp_path / "latin.toml"
+    path.write_bytes(b"a = '\xe9'")
+    assert message_of_reading(path) == f"{path}: is not UTF-8 text (byte 5); TOML files are UTF-8"
+
+
+def test_bad_syntax_names_the_line(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text("a = 1\nb = \n")
+    assert message_of_reading(path) == f"{path}: is not valid TOML: Invalid value (at line 2, column 5)"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("a = " + "[" * 5000, "nested too deep"), ("a = " + "1" * 5000, "it holds a number that is too long")],
+)
+def test_text_that_breaks_the_parsers_limits_is_refused(tmp_path, text, reason):
+    path = tmp_path / "limits.toml"
+    path.write_text(text)
+    assert message_of_reading(path) == f"{path}: is not valid TOML: {reason}"
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(data=st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused_in_one_line(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "fuzz.toml"
+    path.write_bytes(data)
+    try:
+        check_model(Design, read_toml(path), str(path))
+    except HeddleError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_model_reports_a_misspelt_key_before_the_missing_one_that_it_causes():
+    with pytest.raises(HeddleError) as caught:
+        check_model(Design, {"nam": "x"}, "f.toml")
+    assert str(caught.value) == (
+        "f.toml: unknown key 'nam'; did you mean 'name'? (valid: name, board, clock_hz, array, sparsity, numbers, "
+        "lanes, buffers, memory) (and 8 more)"
+    )
