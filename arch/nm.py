@@ -5,7 +5,7 @@ lower index, stored in rising index order.
 
 Magnitudes are compared as a hardware comparator does it, by the bits below the sign read as an unsigned
 integer. For finite numbers and infinities that is the order of |x|; a NaN stands above infinity (of two NaNs
-the one with the larger payload), so a NaN is never silently pruned; -0.0 equals 0.0 and keeps its sign.
+the one with the larger payload), so only another NaN can displace a NaN; -0.0 equals 0.0 and keeps its sign.
 
 A group with fewer than N non-zeros is filled with zeros. As zeros tie, the lower index wins, so the fill takes
 the lowest indices that hold a zero. Every group therefore has exactly N distinct indices.

@@ -141,7 +141,7 @@ def _guess(problem: ErrorDetails) -> str:
     if problem["type"] != "literal_error" or not isinstance(problem["input"], str):
         return ""
     words = problem["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-    close = nearest(problem["input"], words)
+    close = nearest(problem["input"], words) if len(words) > 1 else None
     return f" (did you mean {close!r}?)" if close else ""
 
 

@@ -1,0 +1,1 @@
+"""The ``heddle`` command: one module a verb, over the packages below."""

@@ -178,13 +178,14 @@ def test_override_without_values_changes_nothing(tiny):
         (
             "lanes.sor",
             1,
-            "override: unknown key 'lanes.sor'; did you mean 'lanes.sore'? (valid: lanes.sore, lanes.wuve, lanes.vector)",
+            "override: unknown key 'lanes.sor'; did you mean 'lanes.sore'? (valid: lanes.sore, lanes.wuve, "
+            "lanes.vector)",
         ),
         (
             "lane.sore",
             1,
-            "override: unknown key 'lane.sore' (valid: name, board, clock_hz, array, sparsity, numbers, lanes, "
-            "buffers, memory)",
+            "override: unknown key 'lane.sore'; did you mean 'lanes'? (valid: name, board, clock_hz, array, "
+            "sparsity, numbers, lanes, buffers, memory)",
         ),
     ],
 )
@@ -196,6 +197,14 @@ def test_a_long_wrong_value_is_cut(tiny):
     assert len(message_of_override(tiny, "array.rows", "x" * 1000)) < 120
 
 
+def refusal_of(path):
+    try:
+        load_design(str(path))
+    except HeddleError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_mutated_presets_load_or_are_refused_in_one_line(tmp_path, tiny, seed):
     generator = random.Random(seed)
@@ -205,8 +214,6 @@ def test_mutated_presets_load_or_are_refused_in_one_line(tmp_path, tiny, seed):
         for _ in range(generator.randint(1, 4)):
             text[generator.randrange(len(text))] = generator.choice(string.printable)
         path.write_text("".join(text), newline="")
-        try:
-            load_design(str(path))
-        except HeddleError as error:
-            assert "\n" not in str(error)
-            assert str(path) in str(error)
+        refusal = refusal_of(path)
+        assert "\n" not in refusal
+        assert not refusal or str(path) in refusal

@@ -12,7 +12,7 @@ INTEGER_OF = {2: np.uint16, 4: np.uint32}
 
 
 def naive_pack(dense, n, m):
-    """The definition, a group at a time, for a 1-D array: sort by magnitude bits then index, keep N, sort by index."""
+    """The definition for a 1-D array, a group at a time: best N by magnitude bits then index, in index order."""
     integer = INTEGER_OF[dense.dtype.itemsize]
     below_sign = (1 << (8 * dense.dtype.itemsize - 1)) - 1
     values, indices = [], []

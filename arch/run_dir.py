@@ -1,0 +1,131 @@
+"""The folder of one run: made or refused at the start, files that appear whole or not at all, and provenance.
+
+Every file goes to a temporary name first and is then renamed, so whoever stops the run (a full disk, Ctrl-C, a
+power cut) never leaves half a file under a final name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from arch.errors import HeddleError
+
+PROVENANCE_NAME = "provenance.json"
+_HASH_BLOCK_BYTES = 1 << 20
+
+
+def prepare_run_dir(path: str | Path) -> Path:
+    """Return ``path`` as a folder that exists and can be written to; missing parents are made.
+
+    Raises HeddleError, in one line, where the path or a parent of it is a file, or where nothing can be written.
+    """
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise HeddleError(f"{folder}: is a file; a run needs a folder (give another path, or move the file)")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HeddleError(f"{folder}: cannot make the run folder: {_reason(error)}") from error
+    _probe(folder)
+    return folder
+
+
+def _probe(folder: Path) -> None:
+    """Fail now, and not after a long run, when the folder takes no files."""
+    probe = folder / f".probe.{os.getpid()}.tmp"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise HeddleError(f"{folder}: cannot write to the run folder: {_reason(error)}") from error
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; what the block writes there becomes ``path`` when it ends well.
+
+    When the block raises, ``path`` stays as it was and the temporary file is removed. An OSError of the block
+    or of the renaming comes out as a HeddleError that names ``path``.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise HeddleError(f"{path}: cannot write the file: {_reason(error)}") from error
+    finally:
+        _discard(temporary)
+
+
+def _discard(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        # The write's own failure is the one to report; this leftover is hidden and harmless.
+        return
+
+
+def write_atomically(path: Path, content: bytes) -> Path:
+    """Write ``content`` to ``path`` whole or not at all, and return ``path``; raises HeddleError on OSError."""
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits; raises HeddleError when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_HASH_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise HeddleError(f"{path}: cannot read the file: {_reason(error)}") from error
+    return digest.hexdigest()
+
+
+def sha256_of_text(text: str) -> str:
+    """Return the SHA-256 of UTF-8 text as 64 hexadecimal digits: for inputs that are no file (a zoo network)."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_provenance(
+    folder: Path,
+    *,
+    command: Sequence[str],
+    inputs: Mapping[str, str],
+    version: str,
+    started: datetime,
+    seconds: float,
+) -> Path:
+    """Write ``provenance.json`` into ``folder`` and return its path.
+
+    It holds the tool's ``version``, the ``command`` line as a list of arguments, the SHA-256 of each of the
+    ``inputs`` by name, when the run ``started`` (UTC, whole seconds) and the ``seconds`` that it took, and the
+    Python and platform that it ran on. It is the one file of a run directory that differs from run to run.
+    """
+    record = {
+        "tool": "heddle",
+        "version": version,
+        "command": list(command),
+        "inputs": dict(sorted(inputs.items())),
+        "started_utc": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seconds": round(seconds, 3),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    return write_atomically(folder / PROVENANCE_NAME, text.encode())
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,0 +1,44 @@
+"""Commands whose options stand in dataclasses, so that verbs share groups of options by type."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from typing import Any, get_type_hints
+
+
+def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
+    """Return ``verb``, all of whose parameters are dataclasses of options, as a command with those options flat.
+
+    Every field of the dataclasses becomes one option, in order; the command gathers their values back into the
+    dataclasses. A field's annotation and default are those of the option. Field names are distinct over the
+    groups of one verb.
+    """
+    groups = {name: kind for name, kind in get_type_hints(verb).items() if name != "return"}
+    parameters = [parameter for kind in groups.values() for parameter in _parameters(kind)]
+
+    def command(**values: Any) -> int:
+        made = {name: kind(**{f.name: values[f.name] for f in fields(kind)}) for name, kind in groups.items()}
+        return verb(**made)
+
+    command.__name__ = verb.__name__
+    command.__doc__ = verb.__doc__
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    # Inspection reads the flat options from here; mypy has no word for it.
+    setattr(command, "__signature__", inspect.Signature(parameters))
+    return command
+
+
+def _parameters(kind: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]
+        )
+        for field in fields(kind)
+    ]
+
+
+def _default(field: Field[Any]) -> Any:
+    return inspect.Parameter.empty if field.default is MISSING else field.default

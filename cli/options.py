@@ -1,0 +1,224 @@
+"""The options of the verbs, in groups that verbs share. Values are as typed; ``cli.work`` makes objects of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LARGEST_BATCH = 1 << 20
+LARGEST_SIDE = 1 << 16
+
+_NETWORK, _TRAINING, _MACHINE, _OUTPUT = "Network", "Training", "Machine", "Output"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """Which network, and how large."""
+
+    workload: Annotated[
+        str,
+        typer.Option(
+            help="A network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, mobilenetv2, vit-small, bert-base) "
+            "or a path to an .onnx file or a SCALE-Sim topology .csv.",
+            rich_help_panel=_NETWORK,
+        ),
+    ]
+    batch: Annotated[
+        int, typer.Option(min=1, max=LARGEST_BATCH, help="Samples a training step.", rich_help_panel=_NETWORK)
+    ] = 32
+    image_size: Annotated[
+        int | None,
+        typer.Option(min=1, max=LARGEST_SIDE, help="Image side in pixels (zoo).", rich_help_panel=_NETWORK),
+    ] = None
+    classes: Annotated[
+        int | None,
+        typer.Option(min=1, max=LARGEST_SIDE, help="Classes of the classifier (zoo).", rich_help_panel=_NETWORK),
+    ] = None
+    sequence_length: Annotated[
+        int | None,
+        typer.Option(min=1, max=LARGEST_SIDE, help="Tokens a sample (bert-base).", rich_help_panel=_NETWORK),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """How the network is trained."""
+
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="Which pass is sparse: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu or bdwp-wu-x.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "bdwp"
+    optimizer: Annotated[
+        str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=_TRAINING)
+    ] = "sgd"
+    pregenerate: Annotated[
+        bool,
+        typer.Option(
+            help="Write packed weights once, in the update; or prune dense weights at every load.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOptions:
+    """What of the training step runs, and how it is mapped."""
+
+    sparsity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N:M", help="Keep N of every M, as in 2:8; the design's by default.", rich_help_panel=_TRAINING
+        ),
+    ] = None
+    passes: Annotated[
+        str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=_TRAINING)
+    ] = "ff,bp,wu,update"
+    dataflow: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|os|ws", help="auto takes the faster one for each product.", rich_help_panel=_TRAINING
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineOptions:
+    """The design, and single values of it set for this run."""
+
+    design: Annotated[
+        str,
+        typer.Option(
+            help="A preset (sat-vcu1525, small, tiny, ideal-32x32) or a path to a design's .toml.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = "sat-vcu1525"
+    board: Annotated[
+        str | None,
+        typer.Option(
+            help="A board (vcu1525, alveo-u250) or a path to its .toml; the design's by default.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None
+    rows: Annotated[int | None, typer.Option(help="Array rows.", rich_help_panel=_MACHINE)] = None
+    cols: Annotated[int | None, typer.Option(help="Array columns.", rich_help_panel=_MACHINE)] = None
+    interleave: Annotated[
+        int | None, typer.Option(help="Outputs in rotation in one PE (OS).", rich_help_panel=_MACHINE)
+    ] = None
+    adder_stages: Annotated[
+        int | None, typer.Option(help="Pipeline stages of the adder.", rich_help_panel=_MACHINE)
+    ] = None
+    multiplier_stages: Annotated[
+        int | None, typer.Option(help="Pipeline stages of the multiplier.", rich_help_panel=_MACHINE)
+    ] = None
+    clock_mhz: Annotated[float | None, typer.Option(help="Clock in MHz.", rich_help_panel=_MACHINE)] = None
+    channels: Annotated[int | None, typer.Option(help="Memory channels.", rich_help_panel=_MACHINE)] = None
+    axi_bits: Annotated[
+        int | None, typer.Option(help="Width of a channel's AXI port.", rich_help_panel=_MACHINE)
+    ] = None
+    sore_lanes: Annotated[
+        int | None, typer.Option(help="Lanes of SORE (top-N of M).", rich_help_panel=_MACHINE)
+    ] = None
+    wuve_lanes: Annotated[
+        int | None, typer.Option(help="Lanes of WUVE (weight update).", rich_help_panel=_MACHINE)
+    ] = None
+    vector_lanes: Annotated[
+        int | None, typer.Option(help="Lanes of the vector unit.", rich_help_panel=_MACHINE)
+    ] = None
+    activation_kib: Annotated[
+        int | None, typer.Option(help="Activation buffer, both halves.", rich_help_panel=_MACHINE)
+    ] = None
+    weight_kib: Annotated[
+        int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=_MACHINE)
+    ] = None
+    output_kib: Annotated[
+        int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=_MACHINE)
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputOptions:
+    """What is printed."""
+
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)
+    ] = False
+    limit: Annotated[
+        int, typer.Option(min=0, help="Rows of the table shown; 0 shows all.", rich_help_panel=_OUTPUT)
+    ] = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateOptions:
+    """What only ``simulate`` takes."""
+
+    level: Annotated[
+        str,
+        typer.Option(
+            metavar="estimate|engines",
+            help="Closed form, or decoupled engines with DRAM.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "estimate"
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write results as Parquet and CSV, and a page.", rich_help_panel=_OUTPUT),
+    ] = None
+    plots: Annotated[
+        bool, typer.Option("--plots", help="Draw layers and roofline into --out too.", rich_help_panel=_OUTPUT)
+    ] = False
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleOptions:
+    """What only ``schedule`` takes."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write schedule.json there.", rich_help_panel=_OUTPUT),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExploreOptions:
+    """What only ``explore`` takes."""
+
+    board: Annotated[
+        str, typer.Option(help="A board (vcu1525, alveo-u250) or a path to its .toml.", rich_help_panel=_MACHINE)
+    ] = "vcu1525"
+    space: Annotated[
+        str, typer.Option(help="A space (default, small) or a path to its .toml.", rich_help_panel=_MACHINE)
+    ] = "default"
+    sparsity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N:M,N:M", help="The sparsities to try; the space's by default.", rich_help_panel=_MACHINE
+        ),
+    ] = None
+    objectives: Annotated[
+        str,
+        typer.Option(
+            metavar="O,O",
+            help="What is minimised: time, energy, lut, ff, dsp, bram36, uram.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = "time,energy,lut"
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Threads; as many as CPUs by default.", rich_help_panel=_OUTPUT),
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write results, plots and a page; continue what is there.", rich_help_panel=_OUTPUT
+        ),
+    ] = None

@@ -1,0 +1,64 @@
+"""What goes to which stream: results to stdout, everything about the run to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from dataflow.scheduler import Failure
+
+_SHOWN_FAILURES = 20
+
+
+def print_json(document: Any) -> None:
+    """Print ``document`` on stdout as one JSON document; a number that is not finite is a bug and raises."""
+    print(json.dumps(document, indent=2, allow_nan=False))
+
+
+def print_error(message: str) -> None:
+    """Print one line on stderr that says why there is no result."""
+    print(f"heddle: error: {message}", file=sys.stderr)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print on stderr what an importer assumed or did not use, one line each."""
+    for note in notes:
+        print(f"heddle: note: {note}", file=sys.stderr)
+
+
+def print_failures(failures: Sequence[Failure]) -> None:
+    """Print on stderr which passes could not be mapped and why, one line each; a long list is cut."""
+    for failure in failures[:_SHOWN_FAILURES]:
+        print(
+            f"heddle: layer {failure.layer}, pass {failure.pass_name}: cannot be mapped: {failure.reason}",
+            file=sys.stderr,
+        )
+    if len(failures) > _SHOWN_FAILURES:
+        print(f"heddle: and {len(failures) - _SHOWN_FAILURES} more passes", file=sys.stderr)
+
+
+def failures_json(failures: Iterable[Failure]) -> list[dict[str, str]]:
+    """Return failures as JSON objects: layer, pass, reason."""
+    return [{"layer": f.layer, "pass": f.pass_name, "reason": f.reason} for f in failures]
+
+
+def print_tables(tables: Iterable[Any]) -> None:
+    """Print rich tables on stdout; without a terminal they are as wide as they need to be."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    for table in tables:
+        console.print(table)
+
+
+def command_line() -> list[str]:
+    """Return this process's arguments as printable text (bytes that are not UTF-8 escaped)."""
+    return [argument.encode("utf-8", "backslashreplace").decode() for argument in sys.argv]
+
+
+def tool_version() -> str:
+    """Return the version of the installed tool."""
+    return version("heddle-npu")

@@ -1,0 +1,52 @@
+"""What typer says about a wrong command line, as one line: what, where and what is valid."""
+
+from __future__ import annotations
+
+import typer
+from typer.core import TyperGroup
+
+from arch.errors import HeddleError, nearest, unknown
+
+
+class VerbGroup(TyperGroup):
+    """The group of verbs; an unknown verb is named with the nearest one."""
+
+    def resolve_command(self, ctx, args):  # type: ignore[no-untyped-def]  # typer exports none of its types
+        """Return name, command and remaining arguments of the verb that ``args`` starts with."""
+        verb = args[0]
+        if not verb.startswith("-") and verb not in self.commands:
+            raise unknown("verb", verb, self.commands)
+        return super().resolve_command(ctx, args)
+
+
+def usage_error(error: typer.TyperException) -> HeddleError:
+    """Return typer's ``error`` as ours: the verb, what is wrong, and where its options are listed."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "heddle"
+    verb = path.partition(" ")[2]
+    place = f"{verb}: " if verb else ""
+    return HeddleError(f"{place}{_problem(error)} ({path} --help lists the options)")
+
+
+def _problem(error: typer.TyperException) -> str:
+    """What is wrong. Typer keeps the kinds of its errors private, so their attributes tell them apart."""
+    option = getattr(error, "option_name", None)
+    if option is not None and hasattr(error, "possibilities"):
+        return _unknown_option(option, error)
+    message = error.format_message().rstrip(".")
+    if message.startswith("Missing option"):
+        parameter = getattr(error, "param", None)
+        return f"{_lowered(message)}: {parameter.help}".rstrip(".") if parameter else _lowered(message)
+    return _lowered(message)
+
+
+def _unknown_option(option: str, error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    known = [name for p in context.command.get_params(context) for name in p.opts] if context else []
+    close = nearest(option, known)
+    guess = f"; did you mean {close!r}?" if close else ""
+    return f"unknown option {option!r}{guess}"
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,121 @@
+"""A step's headline figures as text, with those of the dense step beside them: what tables and page both show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from sim.result import StepResult
+
+ENERGY_PARTS = {
+    "idle": "leakage, card and clock tree",
+    "array": "multiply-adds",
+    "buffers": "on-chip buffers",
+    "links": "links between PEs",
+    "dram": "DRAM",
+    "sore": "SORE (pruning)",
+    "vector": "vector unit",
+    "wuve": "WUVE (weight update)",
+}
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One figure of a step as text; ``dense`` and ``ratio`` (dense over this, or empty) only beside a dense step."""
+
+    name: str
+    value: str
+    dense: str = ""
+    ratio: str = ""
+
+
+@dataclass(frozen=True)
+class EnergyRow:
+    """One part of a step's energy: what it is, joules as text, and its share of the whole (0 to 1)."""
+
+    name: str
+    value: str
+    share: float
+
+
+def speedup_over(result: StepResult, dense: StepResult) -> float:
+    """Return how many times faster ``result`` is than ``dense``; NaN for a step of no cycles."""
+    return dense.time_s / result.time_s if result.time_s else float("nan")
+
+
+def headline(result: StepResult) -> str:
+    """Return what was run, in one line."""
+    return (
+        f"{result.network}, batch {result.batch}, {result.recipe} {result.sparsity} "
+        f"on {result.design.name} ({result.level})"
+    )
+
+
+def machine_line(result: StepResult) -> str:
+    """Return the design's size in one line."""
+    array = result.design.array
+    clock = engineering(result.design.clock_hz, "Hz")
+    return f"{array.rows} × {array.cols} PEs at {clock}, {result.design.memory.channels} DRAM channels"
+
+
+def summary_rows(result: StepResult, dense: StepResult | None) -> tuple[SummaryRow, ...]:
+    """Return the headline figures, compared with ``dense`` (the same step, nothing pruned) where it is given."""
+    return tuple(_row(name, text, figure, result, dense) for name, text, figure in _FIGURES)
+
+
+def energy_rows(result: StepResult) -> tuple[EnergyRow, ...]:
+    """Return the step's energy by part, largest first; parts without energy are left out."""
+    total = result.energy_j
+    ordered = sorted(result.energy_by_part_j.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(
+        EnergyRow(ENERGY_PARTS.get(part, part), joules(value), value / total)
+        for part, value in ordered
+        if value > 0
+    )
+
+
+Figure = Callable[[StepResult], float]
+
+
+def _per_second(figure: Figure) -> Figure:
+    return lambda step: figure(step) / step.time_s if step.time_s else float("nan")
+
+
+def _bytes_per_second(value: float) -> str:
+    return engineering(value, "B/s")
+
+
+def _flop_per_second(value: float) -> str:
+    return engineering(value, "FLOP/s")
+
+
+def _watts(value: float) -> str:
+    return engineering(value, "W")
+
+
+_FIGURES: tuple[tuple[str, Callable[[float], str], Figure], ...] = (
+    ("time of a step", seconds, lambda step: step.time_s),
+    ("cycles", count, lambda step: step.cycles),
+    ("multiply-adds executed", engineering, lambda step: step.macs),
+    ("array utilisation", percent, lambda step: step.utilisation),
+    ("achieved rate", _flop_per_second, _per_second(lambda step: 2.0 * step.macs)),
+    ("DRAM traffic", bytes_, lambda step: step.dram_bytes),
+    ("mean DRAM rate", _bytes_per_second, _per_second(lambda step: step.dram_bytes)),
+    ("energy of a step", joules, lambda step: step.energy_j),
+    ("mean power", _watts, _per_second(lambda step: step.energy_j)),
+)
+
+#: Figures of which less is better, so that dense over this reads as "times less".
+_COSTS = frozenset({"time of a step", "cycles", "multiply-adds executed", "DRAM traffic", "energy of a step"})
+
+
+def _row(
+    name: str, text: Callable[[float], str], figure: Figure, result: StepResult, dense: StepResult | None
+) -> SummaryRow:
+    value = figure(result)
+    if dense is None:
+        return SummaryRow(name, text(value))
+    dense_value = figure(dense)
+    ratio = f"{factor(dense_value / value)} less" if name in _COSTS and value else ""
+    return SummaryRow(name, text(value), text(dense_value), ratio)

@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from arch.boards import load_board
+from arch.design_io import load_design, override, preset_names
+from arch.errors import HeddleError
+from arch.fit import check_fit, fits, is_idealised
+from arch.resource_model import ResourceInputs, resource_table
+
+BOARD = load_board("vcu1525")
+SAT = load_design("sat-vcu1525")
+
+
+def message_of(changes, board=BOARD):
+    with pytest.raises(HeddleError) as caught:
+        check_fit(override(SAT, changes), board)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_passes_on_its_board(name):
+    design = load_design(name)
+    check_fit(design, load_board(design.board))
+
+
+def test_a_design_too_large_names_resource_need_have_and_largest_part():
+    assert message_of({"array.rows": 64}) == (
+        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 1,438,072 lut, the board has 1,182,240; the "
+        "largest part is array with 1,183,744 (uncalibrated estimate)"
+    )
+
+
+def test_a_buffer_too_large_is_named_by_its_rams():
+    assert message_of({"buffers.weight_bytes": 1 << 24}) == (
+        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 4,332 bram36, the board has 2,160; the "
+        "largest part is buffers with 4,096 (uncalibrated estimate)"
+    )
+
+
+def test_more_channels_than_the_board_has_are_refused():
+    assert message_of({"memory.channels": 5}) == (
+        "design 'sat-vcu1525' uses 5 memory channels, but board 'vcu1525' has 4"
+    )
+
+
+def test_a_clock_above_the_limit_is_refused_with_the_limit_and_its_uncertainty():
+    assert message_of({"clock_hz": 300e6}) == (
+        "design 'sat-vcu1525': clock 300 MHz exceeds the 239 MHz that 5 adder stages allow (uncalibrated "
+        "estimate, ±30%); lower clock_hz or change array.adder_stages"
+    )
+
+
+def test_a_larger_board_takes_what_a_smaller_one_refuses():
+    large = override(SAT, {"array.rows": 64})
+    with pytest.raises(HeddleError):
+        check_fit(large, BOARD)
+    check_fit(large, load_board("alveo-u250"))
+
+
+@pytest.mark.parametrize("change", [{"memory.unlimited": True}, {"array.drain": "direct"}])
+def test_textbook_idealisations_are_exempt(change):
+    ideal = override(SAT, {**change, "array.rows": 512, "array.cols": 512, "clock_hz": 1e9})
+    assert is_idealised(ideal)
+    check_fit(ideal, BOARD)
+
+
+def test_many_designs_are_judged_as_each_alone():
+    rows = np.array([8, 16, 32, 48, 64, 128])
+    inputs = replace(ResourceInputs.of(SAT, BOARD), rows=rows)
+    verdicts = fits(resource_table(inputs), inputs.channels, BOARD)
+    assert verdicts.tolist() == [fits_alone({"array.rows": int(r)}) for r in rows]
+
+
+def test_channels_count_in_the_verdict_on_many_designs():
+    inputs = replace(ResourceInputs.of(SAT, BOARD), channels=np.array([1, 4, 5]))
+    assert fits(resource_table(inputs), inputs.channels, BOARD).tolist() == [True, True, False]
+
+
+def fits_alone(changes):
+    try:
+        check_fit(override(SAT, changes), BOARD)
+    except HeddleError:
+        return False
+    return True

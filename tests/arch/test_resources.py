@@ -1,0 +1,42 @@
+from dataclasses import asdict
+
+import pytest
+
+from arch.boards import load_board
+from arch.design_io import load_design, preset_names
+from arch.resources import RESOURCE_NAMES, resources, resources_by_module
+
+BOARD = load_board("vcu1525")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_modules_sum_to_the_whole(name):
+    design = load_design(name)
+    parts = resources_by_module(design, BOARD).values()
+    total = asdict(resources(design, BOARD))
+    assert {r: sum(asdict(part)[r] for part in parts) for r in RESOURCE_NAMES} == total
+
+
+def test_the_modules_are_these():
+    assert list(resources_by_module(load_design("tiny"), BOARD)) == [
+        "array",
+        "sore",
+        "wuve",
+        "vector",
+        "buffers",
+        "dma",
+        "controller",
+        "dram_controllers",
+        "host_link",
+    ]
+
+
+def test_the_arrays_arithmetic_is_near_the_measured_share_of_the_card():
+    # The multiply-adds alone were measured as about 31 % of the card's LUTs; selection, rings and chains add to it.
+    array = resources_by_module(load_design("sat-vcu1525"), BOARD)["array"]
+    assert 0.31 < array.lut / BOARD.resources.lut < 0.6
+    assert array.dsp / BOARD.resources.dsp == pytest.approx(0.15, abs=0.005)
+
+
+def test_counts_are_plain_integers():
+    assert all(type(value) is int for value in asdict(resources(load_design("tiny"), BOARD)).values())

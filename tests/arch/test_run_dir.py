@@ -1,0 +1,116 @@
+import errno
+import hashlib
+import json
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from arch.errors import HeddleError
+from arch.run_dir import (
+    atomic_file,
+    prepare_run_dir,
+    sha256_of,
+    sha256_of_text,
+    write_atomically,
+    write_provenance,
+)
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def message_of(call, *args):
+    with pytest.raises(HeddleError) as caught:
+        call(*args)
+    return str(caught.value)
+
+
+def test_a_run_folder_is_made_with_its_parents_and_left_empty(tmp_path):
+    folder = prepare_run_dir(tmp_path / "runs" / "first")
+    assert folder.is_dir()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_exists_keeps_what_it_holds(tmp_path):
+    (tmp_path / "kept.txt").write_text("kept")
+    assert prepare_run_dir(str(tmp_path)) == tmp_path
+    assert (tmp_path / "kept.txt").read_text() == "kept"
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    file = tmp_path / "out"
+    file.write_text("")
+    assert message_of(prepare_run_dir, file) == (
+        f"{file}: is a file; a run needs a folder (give another path, or move the file)"
+    )
+
+
+def test_a_file_among_the_parents_is_refused(tmp_path):
+    (tmp_path / "out").write_text("")
+    folder = tmp_path / "out" / "run"
+    assert message_of(prepare_run_dir, folder) == f"{folder}: cannot make the run folder: not a directory"
+
+
+def test_a_folder_that_takes_no_files_is_refused_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "write_bytes", no_space)
+    assert message_of(prepare_run_dir, tmp_path) == (
+        f"{tmp_path}: cannot write to the run folder: no space left on device"
+    )
+
+
+def test_a_file_is_written_whole_and_nothing_stays_beside_it(tmp_path):
+    path = write_atomically(tmp_path / "a.bin", b"new")
+    assert write_atomically(path, b"newer").read_bytes() == b"newer"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_write_that_fails_keeps_the_old_file_and_says_which(tmp_path, monkeypatch):
+    path = write_atomically(tmp_path / "a.bin", b"old")
+    monkeypatch.setattr(os, "replace", no_space)
+    assert message_of(write_atomically, path, b"new") == (
+        f"{path}: cannot write the file: no space left on device"
+    )
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), atomic_file(tmp_path / "a.bin") as temporary:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hash_is_the_sha256_of_the_bytes(tmp_path):
+    content = b"heddle" * 400_000
+    path = write_atomically(tmp_path / "a.bin", content)
+    assert sha256_of(path) == hashlib.sha256(content).hexdigest()
+    assert sha256_of_text("µ") == hashlib.sha256("µ".encode()).hexdigest()
+
+
+def test_a_missing_input_has_no_hash(tmp_path):
+    path = tmp_path / "none.toml"
+    assert message_of(sha256_of, path) == f"{path}: cannot read the file: no such file or directory"
+
+
+def test_provenance_holds_version_command_hashes_and_time(tmp_path):
+    started = datetime(2025, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
+    path = write_provenance(
+        tmp_path,
+        command=["heddle", "simulate", "--workload", "mlp"],
+        inputs={"workload": "b" * 64, "design": "a" * 64},
+        version="0.1.0",
+        started=started,
+        seconds=1.23456,
+    )
+    record = json.loads(path.read_text())
+    assert path.name == "provenance.json"
+    assert record["version"] == "0.1.0"
+    assert record["command"] == ["heddle", "simulate", "--workload", "mlp"]
+    assert list(record["inputs"]) == ["design", "workload"]
+    assert record["started_utc"] == started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert record["started_utc"] == "2025-03-01T12:30:00Z"
+    assert record["seconds"] == 1.235
