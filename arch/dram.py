@@ -95,6 +95,9 @@ DRAM_KINDS = {DDR4_2400.name: DDR4_2400}
 #: Tensors are striped over the channels in pieces of this size: an AXI burst may not cross 4 KiB.
 STRIPE_BYTES = 4096
 
+#: Streams through the vector unit and WUVE alternate between reading and writing after this many bytes.
+STREAM_CHUNK_BYTES = 65536
+
 #: Request to first data through DMA, interconnect and memory controller, beyond the DRAM's own access time.
 #: An assumption: about 30 cycles of a 300 MHz controller clock; it counts once for each pass and each stall.
 CONTROLLER_LATENCY_S = 100e-9

@@ -142,6 +142,13 @@ class MachineOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoctorOptions:
+    """What ``doctor`` takes."""
+
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputOptions:
     """What is printed."""
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from dataflow.scheduler import Failure
@@ -14,8 +15,13 @@ _SHOWN_FAILURES = 20
 
 
 def print_json(document: Any) -> None:
-    """Print ``document`` on stdout as one JSON document; a number that is not finite is a bug and raises."""
-    print(json.dumps(document, indent=2, allow_nan=False))
+    """Print ``document`` on stdout as one JSON document."""
+    print(json_text(document), end="")
+
+
+def json_text(document: Any) -> str:
+    """Return ``document`` as JSON text; a number that is not finite is a bug and raises."""
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def print_error(message: str) -> None:
@@ -52,6 +58,12 @@ def print_tables(tables: Iterable[Any]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 200)
     for table in tables:
         console.print(table)
+
+
+def print_paths(paths: Iterable[Path]) -> None:
+    """Print on stdout what was written, one path a line."""
+    for path in paths:
+        print(f"wrote {path}")
 
 
 def command_line() -> list[str]:

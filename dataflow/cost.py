@@ -139,6 +139,27 @@ def right_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-d
 
 
 @kernel
+def left_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+    """Distance in DRAM between two pixels of the left operand: all its channels."""
+    channels = product["m"] if product["left_pixels_on_k"] else product["k"]
+    return bits_to_bytes(ceil_div(channels, product["left_taps"]), product["left_bits"])
+
+
+@kernel
+def right_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+    """Distance in DRAM between two pixels of the right operand: all its channels."""
+    channels = product["n"] if product["right_pixels_on_k"] else product["k"]
+    return bits_to_bytes(ceil_div(channels, product["right_taps"]), product["right_bits"])
+
+
+@kernel
+def out_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+    """Distance in DRAM between two pixels of the result: all its channels."""
+    channels = product["m"] if product["out_channels_on_m"] else product["n"]
+    return bits_to_bytes(channels, product["out_bits"])
+
+
+@kernel
 def out_runs(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
     """Contiguous runs of an [m x n] tile of the result."""
     if product["out_tiled"]:

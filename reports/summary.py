@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
-from sim.result import StepResult
+from sim.result import PassResult, StepResult
 
 ENERGY_PARTS = {
     "idle": "leakage, card and clock tree",
@@ -22,7 +22,7 @@ ENERGY_PARTS = {
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """One figure of a step as text; ``dense`` and ``ratio`` (dense over this, or empty) only beside a dense step."""
+    """One figure of a step as text; ``dense`` and ``ratio`` (dense over this) are empty without a dense step."""
 
     name: str
     value: str
@@ -59,6 +59,22 @@ def machine_line(result: StepResult) -> str:
     return f"{array.rows} × {array.cols} PEs at {clock}, {result.design.memory.channels} DRAM channels"
 
 
+def pass_text(item: PassResult) -> str:
+    """Return a pass and what runs it: "FF OS", "BP vector", "update"."""
+    if item.engine == "update":
+        return "update"
+    engine = item.engine.upper() if item.engine in ("os", "ws") else item.engine
+    return f"{item.pass_name.upper()} {engine}"
+
+
+def size_text(item: PassResult) -> str:
+    """Return a pass's size: M × K × N of its product (with its count), or the elements that it streams."""
+    if item.engine in ("vector", "update"):
+        return f"{engineering(item.m)} elem." if item.m else ""
+    times = f"{count(item.count)} × " if item.count > 1 else ""
+    return f"{times}{item.m}×{item.k}×{item.n}"
+
+
 def summary_rows(result: StepResult, dense: StepResult | None) -> tuple[SummaryRow, ...]:
     """Return the headline figures, compared with ``dense`` (the same step, nothing pruned) where it is given."""
     return tuple(_row(name, text, figure, result, dense) for name, text, figure in _FIGURES)
@@ -90,6 +106,10 @@ def _flop_per_second(value: float) -> str:
     return engineering(value, "FLOP/s")
 
 
+def _macs(value: float) -> str:
+    return engineering(value, "MAC")
+
+
 def _watts(value: float) -> str:
     return engineering(value, "W")
 
@@ -97,7 +117,7 @@ def _watts(value: float) -> str:
 _FIGURES: tuple[tuple[str, Callable[[float], str], Figure], ...] = (
     ("time of a step", seconds, lambda step: step.time_s),
     ("cycles", count, lambda step: step.cycles),
-    ("multiply-adds executed", engineering, lambda step: step.macs),
+    ("multiply-adds executed", _macs, lambda step: step.macs),
     ("array utilisation", percent, lambda step: step.utilisation),
     ("achieved rate", _flop_per_second, _per_second(lambda step: 2.0 * step.macs)),
     ("DRAM traffic", bytes_, lambda step: step.dram_bytes),
@@ -106,7 +126,7 @@ _FIGURES: tuple[tuple[str, Callable[[float], str], Figure], ...] = (
     ("mean power", _watts, _per_second(lambda step: step.energy_j)),
 )
 
-#: Figures of which less is better, so that dense over this reads as "times less".
+#: Figures of which less is better, so that dense over this reads as a gain.
 _COSTS = frozenset({"time of a step", "cycles", "multiply-adds executed", "DRAM traffic", "energy of a step"})
 
 
@@ -117,5 +137,5 @@ def _row(
     if dense is None:
         return SummaryRow(name, text(value))
     dense_value = figure(dense)
-    ratio = f"{factor(dense_value / value)} less" if name in _COSTS and value else ""
+    ratio = factor(dense_value / value) if name in _COSTS and value else ""
     return SummaryRow(name, text(value), text(dense_value), ratio)

@@ -6,23 +6,24 @@ Importing this module loads neither pandas nor matplotlib, so that a plain simul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule
 from reports.breakdown import slowest
-from reports.front import design_headings, design_cells, objective_cell, objective_heading, spread
-from reports.summary import headline, summary_rows
-from reports.units import bytes_, count, engineering, joules, percent, seconds
+from reports.front import cost_order, objective_cell, objective_heading, shared_text, split_columns, spread
+from reports.summary import headline, machine_line, pass_text, size_text, summary_rows
+from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
 from sim.result import PassResult, StepResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_VECTOR_ENGINES = ("vector", "update")
+_STREAM_ENGINES = ("vector", "update")
 
 
 def summary_table(result: StepResult, dense: StepResult | None = None) -> Table:
@@ -30,14 +31,18 @@ def summary_table(result: StepResult, dense: StepResult | None = None) -> Table:
     headings = ["", "this step"] + (["dense", "dense ÷ this"] if dense else [])
     rows = summary_rows(result, dense)
     cells = [[row.name, row.value, row.dense, row.ratio][: len(headings)] for row in rows]
-    return _table(headline(result), headings, cells, text_columns=1)
+    table = _table(headline(result), headings, cells, text_columns=1)
+    table.caption = Text(machine_line(result))
+    return table
 
 
 def pass_table(result: StepResult, limit: int) -> Table:
     """Return the ``limit`` slowest passes; the caption says how many there are and what the rest takes."""
     shown = slowest(result, limit)
-    headings = ["layer", "pass", "engine", "M × K × N", "I", "time", "share", "util.", "DRAM", "energy"]
-    table = _table(f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 3)
+    headings = ["layer", "pass", "M×K×N", "time", "share", "util.", "DRAM", "energy"]
+    table = _table(
+        f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 3
+    )
     rest = len(result.passes) - len(shown)
     if rest:
         rest_cycles = result.cycles - sum(item.cycles for item in shown)
@@ -48,8 +53,7 @@ def pass_table(result: StepResult, limit: int) -> Table:
 
 def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
     """Return the mapping of every product in program order, at most ``limit`` of them where it is given."""
-    headings = ["layer", "pass", "dataflow", "M × K × N", "I (r × c)", "order", "tile m × k × n", "tiles", "cycles"]
-    headings.append("other dataflow")
+    headings = ["layer", "pass", "M×K×N", "I r×c", "order", "tile m×k×n", "cycles", "instead"]
     entries = [
         (item, entry)
         for item in schedule.step.items
@@ -58,7 +62,7 @@ def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
     ]
     shown = entries if limit is None else entries[:limit]
     title = f"Schedule of {schedule.step.network}, batch {schedule.step.batch}, {schedule.step.recipe}"
-    table = _table(title, headings, [_schedule_cells(item, entry) for item, entry in shown], 3)
+    table = _table(title, headings, [_schedule_cells(item, entry) for item, entry in shown], 2)
     if len(shown) < len(entries):
         table.caption = f"{count(len(entries) - len(shown))} more products"
     return table
@@ -67,29 +71,91 @@ def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
 def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> Table:
     """Return ``limit`` designs spread evenly over a Pareto front, its first and last row among them.
 
-    ``front`` has one row a design: design columns, then the columns of ``reports.front.OBJECTIVE_COLUMNS``.
-    The objectives searched for stand first, the other costs after them.
+    ``front`` is as ``reports.front`` describes it. Shown are the design columns that differ along the front;
+    the caption holds what all designs share. The objectives searched for stand ahead of the other costs.
     """
-    names = [*design_headings(front), *(objective_heading(name) for name in _cost_order(front, objectives))]
-    rows = front.to_dict("records")
-    shown = [rows[index] for index in spread(len(rows), limit)]
+    columns, costs = split_columns(front)[0], cost_order(front, objectives)
+    indices, rows = spread(len(front), limit), front.to_dict("records")
+    headings = ["#", *(column.heading for column in columns), *map(objective_heading, costs)]
     cells = [
-        design_cells(row) + [objective_cell(name, row) for name in _cost_order(front, objectives)] for row in shown
+        [
+            str(index),
+            *(column.cell(rows[index]) for column in columns),
+            *(objective_cell(cost, rows[index]) for cost in costs),
+        ]
+        for index in indices
     ]
-    table = _table(f"Pareto front: {', '.join(objectives)}", ["#", *names], [], 0)
-    for index, row_cells in zip(spread(len(rows), limit), cells, strict=True):
-        table.add_row(str(index), *(Text(cell) for cell in row_cells))
-    if len(shown) < len(rows):
-        table.caption = f"{count(len(shown))} of {count(len(rows))} designs, spread evenly over the front"
+    title = f"Pareto front over {', '.join(objectives)}: {count(len(front))} designs"
+    table = _table(title, headings, cells, 0)
+    table.caption = Text(_front_caption(front, len(indices)))
     return table
 
 
+def _front_caption(front: pd.DataFrame, shown: int) -> str:
+    lines = []
+    if shown < len(front):
+        lines.append(f"{count(shown)} designs, spread evenly over the front")
+    shared = shared_text(front)
+    if shared:
+        lines.append(f"the same in all: {shared}")
+    return "\n".join(lines)
+
+
+def _pass_cells(item: PassResult, result: StepResult) -> list[str]:
+    on_array = item.engine not in _STREAM_ENGINES
+    return [
+        item.layer,
+        pass_text(item),
+        size_text(item),
+        seconds(item.cycles / result.design.clock_hz),
+        percent(item.cycles / result.cycles) if result.cycles else percent(0.0),
+        percent(item.utilisation) if on_array else "",
+        bytes_(item.dram_bytes),
+        joules(item.energy_j),
+    ]
+
+
+def _schedule_cells(item: ProductPass, entry: ProductSchedule) -> list[str]:
+    product, mapping = entry.product, entry.mapping
+    times = f"{count(product.count)} × " if product.count > 1 else ""
+    return [
+        item.layer,
+        f"{item.pass_name.upper()} {mapping.dataflow.upper()}",
+        f"{times}{product.m}×{product.k}×{product.n}",
+        f"{mapping.interleave_rows}×{mapping.interleave_cols}",
+        mapping.loop_order,
+        f"{mapping.tile_m}×{mapping.tile_k}×{mapping.tile_n}",
+        engineering(mapping.cycles),
+        _other_cell(entry, mapping),
+    ]
+
+
+def _other_cell(entry: ProductSchedule, chosen: Mapping) -> str:
+    """What the dataflow not chosen would take, as a factor of the chosen one's cycles."""
+    others = [mapping for name, mapping in entry.best_by_dataflow.items() if name != chosen.dataflow]
+    if not others:
+        return ""
+    return f"{others[0].dataflow.upper()} {factor(others[0].cycles / chosen.cycles)}"
+
+
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> Table:
-    """A table whose first ``text_columns`` columns are words and whose other columns are numbers."""
-    table = Table(title=Text(title), title_justify="left", caption_justify="left")
+    """A table whose first ``text_columns`` columns are words and whose other columns are numbers.
+
+    On a narrow terminal only the first column of words gives way: names are folded, figures never cut first.
+    """
+    table = Table(
+        title=Text(title),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for position, heading in enumerate(headings):
-        is_text = position < text_columns
-        table.add_column(heading, justify="left" if is_text else "right", no_wrap=not is_text)
+        justify: Literal["left", "right"] = "left" if position < text_columns else "right"
+        folds = position == 0 and text_columns > 0
+        table.add_column(heading, justify=justify, no_wrap=not folds, overflow="fold")
     for cells in rows:
         # Text and not str: a layer's name may hold what rich would read as markup.
         table.add_row(*(Text(cell) for cell in cells))

@@ -7,6 +7,9 @@ uses. What is left of it after the last item is exposed.
 
 from __future__ import annotations
 
+import numpy as np
+
+from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
 from sim.step_table import ARRAY, VECTOR
 
@@ -25,19 +28,22 @@ def sore_time_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
 
 
 @kernel
+def stream_memory_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+    """DRAM time of a stream: its bytes, and two turns of the bus for each chunk that it both reads and writes."""
+    chunks = min(1.0, min(item["read_bytes"], item["write_bytes"]))
+    chunks *= np.ceil(max(item["read_bytes"], item["write_bytes"]) / STREAM_CHUNK_BYTES)
+    moved = item["read_bytes"] + item["write_bytes"]
+    return moved * rates["cycles_per_byte"] + chunks * rates["turnaround_cycles"]
+
+
+@kernel
 def vector_item_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
     """A vector item's time: the slowest of DRAM, vector lanes and SORE, after the first read's latency."""
     moved = item["read_bytes"] + item["write_bytes"]
     if moved == 0 and item["lane_elements"] == 0 and item["sore_elements"] == 0:
         return 0.0
-    busy = max(moved * rates["cycles_per_byte"], item["lane_elements"] / rates["vector_lanes"])
+    busy = max(stream_memory_cycles(item, rates), item["lane_elements"] / rates["vector_lanes"])
     return rates["latency_cycles"] + max(busy, sore_time_cycles(item, rates))
-
-
-@kernel
-def update_memory_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
-    """DRAM time of an update."""
-    return (item["read_bytes"] + item["write_bytes"]) * rates["cycles_per_byte"]
 
 
 @kernel
@@ -68,6 +74,6 @@ def walk_step(items, refs, product_cycles, product_memory, rates, item_cycles) -
             late_lanes = max(0.0, late_lanes - item_cycles[i])
         else:
             item_cycles[i] = 0.0
-            late_memory += update_memory_cycles(item, rates)
+            late_memory += stream_memory_cycles(item, rates)
             late_lanes += update_lane_cycles(item, rates)
     return max(late_memory, late_lanes)

@@ -12,8 +12,8 @@ from dataflow.tables import rates_row
 from sim.assemble import ItemCycles, assemble
 from sim.closed_form import (
     memory_cycles,
+    stream_memory_cycles,
     update_lane_cycles,
-    update_memory_cycles,
     vector_item_cycles,
     walk_step,
 )
@@ -57,7 +57,7 @@ def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> lis
 
 def _stream_cycles(row: np.void, rates: np.void) -> float:
     if row["kind"] == UPDATE:
-        return float(max(update_memory_cycles(row, rates), update_lane_cycles(row, rates)))
+        return float(max(stream_memory_cycles(row, rates), update_lane_cycles(row, rates)))
     return float(vector_item_cycles(row, rates))
 
 

@@ -70,9 +70,7 @@ def test_a_file_is_written_whole_and_nothing_stays_beside_it(tmp_path):
 def test_a_write_that_fails_keeps_the_old_file_and_says_which(tmp_path, monkeypatch):
     path = write_atomically(tmp_path / "a.bin", b"old")
     monkeypatch.setattr(os, "replace", no_space)
-    assert message_of(write_atomically, path, b"new") == (
-        f"{path}: cannot write the file: no space left on device"
-    )
+    assert message_of(write_atomically, path, b"new") == (f"{path}: cannot write the file: no space left on device")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
 

@@ -1,0 +1,101 @@
+"""The ``heddle`` command: its verbs, and what becomes of whatever goes wrong in them.
+
+Exit codes: 0 success, 1 a failed check (a layer that cannot be mapped, say), 2 bad input, 130 interrupted. Bad
+input is one line on stderr. An exception that is none of those is a bug, and its traceback is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from arch.errors import HeddleError
+from cli import verbs
+from cli.command import takes_options
+from cli.output import print_error, tool_version
+from cli.usage import VerbGroup, usage_error
+
+SUCCESS, FAILED_CHECK, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="heddle",
+    cls=VerbGroup,
+    help="Co-design of accelerators for N:M sparse DNN training: explore designs, simulate one, see its schedule.",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for _verb in (verbs.explore, verbs.simulate, verbs.schedule, verbs.doctor):
+    app.command()(takes_options(_verb))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"heddle {tool_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _heddle(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the verb."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``heddle`` with ``arguments`` (the process's by default) and return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _print_any_text(sys.stdout, sys.stderr)
+    try:
+        code = _run(given or ["--help"])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _leave_stdout(SUCCESS)
+    except OSError as error:
+        print_error(_os_problem(error))
+        return _leave_stdout(BAD_INPUT)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    command: Any = typer.main.get_command(app)
+    try:
+        code = command.main(arguments, prog_name="heddle", standalone_mode=False)
+    except HeddleError as error:
+        print_error(str(error))
+        return BAD_INPUT
+    except typer.TyperException as error:
+        print_error(str(usage_error(error)))
+        return BAD_INPUT
+    if code == INTERRUPTED:  # typer returns this for Ctrl-C
+        print_error("interrupted")
+    return int(code or SUCCESS)
+
+
+def _print_any_text(*streams: TextIO) -> None:
+    """Let names that the terminal's encoding lacks be printed escaped instead of failing."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _os_problem(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename else f"cannot write the output: {reason}"
+
+
+def _leave_stdout(code: int) -> int:
+    """Point stdout at nothing, so that the interpreter's own flush at exit does not fail once more."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""``heddle schedule``: how every product of a training step is mapped, and what that was chosen over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from arch.run_dir import prepare_run_dir, write_atomically
+from cli.options import (
+    MachineOptions,
+    NetworkOptions,
+    OutputOptions,
+    ScheduleOptions,
+    StepOptions,
+    TrainingOptions,
+)
+from cli.output import failures_json, json_text, print_failures, print_json, print_notes, print_paths, print_tables
+from cli.work import Work, load_work
+from dataflow.products import ProductPass
+from dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
+
+_DECIMALS = 3
+
+
+def run(
+    network: NetworkOptions,
+    training: TrainingOptions,
+    step: StepOptions,
+    machine: MachineOptions,
+    scheduling: ScheduleOptions,
+    output: OutputOptions,
+) -> int:
+    """Schedule and print as the options ask; return 1 when a pass could not be mapped, else 0."""
+    work = load_work(network, training, step, machine)
+    folder = prepare_run_dir(scheduling.out) if scheduling.out else None
+    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
+    document = schedule_json(schedule, work)
+    written = [write_atomically(folder / "schedule.json", json_text(document).encode())] if folder else []
+    print_notes(work.network.notes)
+    if output.json:
+        print_json(document)
+    else:
+        from reports.tables import schedule_table
+
+        print_tables([schedule_table(schedule, output.limit or None)])
+        print_paths(written)
+    print_failures(schedule.failures)
+    return 1 if schedule.failures else 0
+
+
+def schedule_json(schedule: Schedule, work: Work) -> dict[str, Any]:
+    """Return the document of ``heddle schedule``: one entry a product, in program order.
+
+    A pass has several products where a strided convolution's BP is split by phase.
+    """
+    items = [item for item in schedule.step.items if isinstance(item, ProductPass)]
+    return {
+        "design": work.design.model_dump(mode="json"),
+        "workload": schedule.step.network,
+        "batch": schedule.step.batch,
+        "recipe": schedule.step.recipe,
+        "sparsity": schedule.step.sparsity,
+        "passes": [_product(item, entry) for item in items for entry in schedule.of(item)],
+        "failures": failures_json(schedule.failures),
+        "notes": list(work.network.notes),
+    }
+
+
+def _product(item: ProductPass, entry: ProductSchedule) -> dict[str, Any]:
+    product = entry.product
+    others = [other for name, other in entry.best_by_dataflow.items() if name != entry.mapping.dataflow]
+    return {
+        "layer": item.layer,
+        "pass": item.pass_name,
+        "m": product.m,
+        "k": product.k,
+        "n": product.n,
+        "count": product.count,
+        "sparsity": f"{product.keep_n}:{product.group_m}",
+        **_mapping(entry.mapping),
+        "chosen_over": _mapping(others[0]) if others else None,
+    }
+
+
+def _mapping(mapping: Mapping) -> dict[str, Any]:
+    return {
+        "dataflow": mapping.dataflow,
+        "interleave": {"rows": mapping.interleave_rows, "cols": mapping.interleave_cols},
+        "loop_order": mapping.loop_order,
+        "tile": {"m": mapping.tile_m, "k": mapping.tile_k, "n": mapping.tile_n},
+        "tiles": {"m": mapping.tiles_m, "k": mapping.tiles_k, "n": mapping.tiles_n},
+        "cycles": round(mapping.cycles, _DECIMALS),
+        "compute_cycles": round(mapping.compute_cycles, _DECIMALS),
+        "dram_bytes": mapping.dram_bytes,
+    }

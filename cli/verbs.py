@@ -1,0 +1,62 @@
+"""The verbs as the command line sees them: options and help. Each imports its own module when it runs.
+
+The verbs' modules load compiled kernels, pandas or matplotlib; ``heddle --help`` and the other verbs do without.
+"""
+
+from __future__ import annotations
+
+from cli.options import (
+    DoctorOptions,
+    ExploreOptions,
+    MachineOptions,
+    NetworkOptions,
+    OutputOptions,
+    ScheduleOptions,
+    SimulateOptions,
+    StepOptions,
+    TrainingOptions,
+)
+
+
+def explore(
+    network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions
+) -> int:
+    """Search a space of designs for the best trade-offs of time, energy and area on a board."""
+    from cli.explore import run
+
+    return run(network, training, search, output)
+
+
+def simulate(
+    network: NetworkOptions,
+    training: TrainingOptions,
+    step: StepOptions,
+    machine: MachineOptions,
+    simulation: SimulateOptions,
+    output: OutputOptions,
+) -> int:
+    """Simulate one training step on one design: cycles, energy, DRAM bytes, utilisation, speed-up over dense."""
+    from cli.simulate import run
+
+    return run(network, training, step, machine, simulation, output)
+
+
+def schedule(
+    network: NetworkOptions,
+    training: TrainingOptions,
+    step: StepOptions,
+    machine: MachineOptions,
+    scheduling: ScheduleOptions,
+    output: OutputOptions,
+) -> int:
+    """Show the offline schedule: dataflow, interleave, tiles and loop order of every layer and pass."""
+    from cli.schedule import run
+
+    return run(network, training, step, machine, scheduling, output)
+
+
+def doctor(output: DoctorOptions) -> int:
+    """Tell which tools are there, which are missing, and how to get them."""
+    from cli.doctor import run
+
+    return run(output)

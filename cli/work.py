@@ -1,0 +1,166 @@
+"""From option values to objects: network, recipe, design, board and the training step that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from arch.boards import Board, load_board
+from arch.design import Design
+from arch.design_io import load_design, override
+from arch.errors import HeddleError, unknown
+from arch.fit import check_fit
+from arch.sparsity import parse_sparsity
+from cli.options import MachineOptions, NetworkOptions, StepOptions, TrainingOptions
+from dataflow.network import Network
+from dataflow.products import PASSES, Pass, ProductPass, TrainingStep
+from dataflow.recipes import Recipe, recipe_named
+from dataflow.scheduler import DataflowChoice
+from dataflow.training import StepOptions as TrainingStepOptions
+from dataflow.training import training_step
+from dataflow.updates import Optimizer
+
+Word = TypeVar("Word", bound=str)
+
+OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam")
+DATAFLOWS: tuple[DataflowChoice, ...] = ("auto", "os", "ws")
+
+_KIB = 1024
+# Counts stand in 64-bit integers; sums over a step's products stay below this for any step that is accepted.
+_LARGEST_PRODUCT = 1 << 56
+
+#: Option, the design's key that it sets, and the factor from the option's unit to the key's.
+_OVERRIDES: tuple[tuple[str, str, float], ...] = (
+    ("rows", "array.rows", 1),
+    ("cols", "array.cols", 1),
+    ("interleave", "array.interleave", 1),
+    ("adder_stages", "array.adder_stages", 1),
+    ("multiplier_stages", "array.multiplier_stages", 1),
+    ("clock_mhz", "clock_hz", 1e6),
+    ("channels", "memory.channels", 1),
+    ("axi_bits", "memory.axi_bits", 1),
+    ("sore_lanes", "lanes.sore", 1),
+    ("wuve_lanes", "lanes.wuve", 1),
+    ("vector_lanes", "lanes.vector", 1),
+    ("activation_kib", "buffers.activation_bytes", _KIB),
+    ("weight_kib", "buffers.weight_bytes", _KIB),
+    ("output_kib", "buffers.output_bytes", _KIB),
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One training step of a network on one design. ``recipe`` is what ``step`` was made with."""
+
+    network: Network
+    recipe: Recipe
+    design: Design
+    board: Board
+    step: TrainingStep
+    options: TrainingStepOptions
+    dataflow: DataflowChoice
+
+    def step_under(self, recipe: Recipe) -> TrainingStep:
+        """Return the same step trained by another recipe."""
+        return training_step(self.network, recipe, self.design.sparsity, self.options)
+
+
+def load_work(
+    network: NetworkOptions, training: TrainingOptions, step: StepOptions, machine: MachineOptions
+) -> Work:
+    """Return the work that the options name.
+
+    Raises HeddleError for an unknown word, a value out of range, a file that cannot be read, a design that does
+    not fit its board, and a step too large to count.
+    """
+    recipe = recipe_named(training.recipe)
+    dataflow = one_of(step.dataflow, DATAFLOWS, "--dataflow", "dataflow")
+    options = TrainingStepOptions(
+        batch=network.batch,
+        optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
+        pregenerate=training.pregenerate,
+        passes=_passes(step.passes),
+    )
+    design, board = _machine(machine, step.sparsity)
+    made = network_of(network)
+    work = training_step(made, recipe, design.sparsity, options)
+    _check_countable(work)
+    return Work(made, recipe, design, board, work, options, dataflow)
+
+
+def network_of(options: NetworkOptions) -> Network:
+    """Return the network that the options name; raises HeddleError."""
+    sizes = {
+        "image_size": options.image_size,
+        "classes": options.classes,
+        "sequence_length": options.sequence_length,
+    }
+    given = [name for name, size in sizes.items() if size is not None]
+    if not given:
+        from dataflow.load import load_network
+
+        return load_network(options.workload, options.batch)
+    from dataflow.zoo import zoo_names, zoo_network
+
+    if options.workload not in zoo_names():
+        raise unknown("workload", options.workload, zoo_names(), f"{option_name(given[0])} resizes networks of the zoo")
+    return zoo_network(options.workload, **sizes)
+
+
+def one_of(given: str, valid: Sequence[Word], option: str, what: str) -> Word:
+    """Return ``given`` (case folded) as one of the words ``valid``; raises HeddleError with the nearest."""
+    word = given.casefold()
+    if word not in valid:
+        raise unknown(what, given, valid, option)
+    return cast(Word, word)
+
+
+def words(text: str, option: str) -> list[str]:
+    """Return the words of a comma-separated option; raises HeddleError for an empty or a repeated one."""
+    found = [word.strip() for word in text.split(",")]
+    if not all(found):
+        raise HeddleError(f"{option}: {text!r} has an empty entry; give words with a comma between, as in a,b")
+    repeated = next((word for word in found if found.count(word) > 1), None)
+    if repeated is not None:
+        raise HeddleError(f"{option}: {repeated!r} is named more than once")
+    return found
+
+
+def option_name(field: str) -> str:
+    """Return how the option of a field is typed."""
+    return f"--{field.replace('_', '-')}"
+
+
+def _passes(text: str) -> tuple[Pass, ...]:
+    chosen = {one_of(word, PASSES, "--passes", "pass") for word in words(text, "--passes")}
+    return tuple(name for name in PASSES if name in chosen)
+
+
+def _machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
+    design = load_design(options.design)
+    for field, key, factor in _OVERRIDES:
+        value = getattr(options, field)
+        if value is not None:
+            design = override(design, {key: value * factor}, option_name(field))
+    if sparsity is not None:
+        kept = parse_sparsity(sparsity)
+        design = override(design, {"sparsity.n": kept.n, "sparsity.m": kept.m}, "--sparsity")
+    board = load_board(options.board or design.board)
+    if options.board:
+        design = override(design, {"board": board.name}, "--board")
+    check_fit(design, board)
+    return design, board
+
+
+def _check_countable(step: TrainingStep) -> None:
+    """Refuse a step whose products overflow 64-bit counts instead of printing what they wrap round to."""
+    for item in step.items:
+        if isinstance(item, ProductPass):
+            for product in item.products:
+                if product.dense_macs > _LARGEST_PRODUCT:
+                    raise HeddleError(
+                        f"layer {item.layer!r} multiplies {product.count} x [{product.m} x {product.k}] by "
+                        f"[{product.k} x {product.n}], which is more than 2^56 multiply-adds; lower --batch"
+                    )
+

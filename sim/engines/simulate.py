@@ -1,0 +1,160 @@
+"""The engines level: a scheduled training step, instruction by instruction, in one compiled loop."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from arch.boards import Board
+from arch.design import Design
+from arch.jit import kernel
+from dataflow.products import TrainingStep
+from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
+from dataflow.tables import MAPPING, machine_row, rates_row
+from sim.assemble import ItemCycles, assemble
+from sim.closed_form import sore_time_cycles, update_lane_cycles
+from sim.engines.array_pass import STALL_CAUSES, run_product
+from sim.engines.dram import STATISTICS, dram_row, dram_state
+from sim.engines.events import EVENT, VECTOR as VECTOR_ENGINE, event_log
+from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
+from sim.result import StepResult
+from sim.step_table import ARRAY, UPDATE, VECTOR, StepTable, step_table
+
+#: What the engines found for one item, in cycles and bytes; ``end`` is absolute.
+ITEM_RESULT = np.dtype(
+    [("end", np.float64), ("compute_cycles", np.float64), ("dram_bytes", np.float64)]
+    + [("stalls", np.float64, (len(STALL_CAUSES),))]
+)
+
+
+class EngineRun(NamedTuple):
+    """What one run of the engines leaves: rows by item, the end of everything, events, DRAM statistics."""
+
+    items: np.ndarray
+    end_cycles: float
+    events: np.ndarray
+    dropped_events: int
+    dram_statistics: dict[str, int]
+
+
+def simulate(
+    step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto"
+) -> StepResult:
+    """Schedule ``step`` on ``design`` and run its instructions on the engines."""
+    return simulate_schedule(schedule_step(step, design, board, dataflow), design, board)
+
+
+def simulate_schedule(schedule: Schedule, design: Design, board: Board) -> StepResult:
+    """Run the instructions of a step that is scheduled already."""
+    table = step_table(schedule.step)
+    run = run_engines(schedule, table, design, board)
+    timing = _item_cycles(table, run, rates_row(design, board)[0])
+    return assemble(schedule, table, design, board, "engines", timing)
+
+
+def run_engines(
+    schedule: Schedule, table: StepTable, design: Design, board: Board, event_capacity: int = 0
+) -> EngineRun:
+    """Run the engines and return what each item took; ``event_capacity`` is how many events to keep."""
+    mappings = np.zeros(len(table.distinct), MAPPING)
+    for index, product in enumerate(table.distinct):
+        mappings[index] = schedule.by_product[product].row
+    dram = dram_row(design, board)
+    state = dram_state(dram)
+    updates = background(int(np.count_nonzero(table.items["kind"] == UPDATE)))
+    events = event_log(event_capacity)
+    results = np.zeros(len(table.items), ITEM_RESULT)
+    end = _run_items(
+        table.items,
+        table.refs,
+        table.products,
+        mappings,
+        machine_row(design)[0],
+        rates_row(design, board)[0],
+        dram[0],
+        state,
+        updates,
+        np.zeros(1, STREAM),
+        np.zeros((1, updates.rings.shape[1])),
+        events,
+        results,
+    )
+    kept, dropped = (int(count) for count in events.count)
+    statistics = dict(zip(STATISTICS, (int(count) for count in state.statistics), strict=True))
+    return EngineRun(results, float(end), events.rows[:kept], dropped, statistics)
+
+
+@kernel
+def _run_items(  # type: ignore[no-untyped-def]
+    items,
+    refs,
+    products,
+    mappings,
+    machine,
+    rates,
+    dram,
+    state,
+    updates,
+    stream,
+    ring,
+    events,
+    results,
+) -> float:
+    """Run all items in program order; an item starts when the one before has stored its last result."""
+    now = 0.0
+    for i in range(items.shape[0]):
+        item, result = items[i], results[i]
+        moved = item["read_bytes"] + item["write_bytes"]
+        if item["kind"] == ARRAY:
+            for ref in range(item["first_ref"], item["end_ref"]):
+                at = refs[ref]
+                totals = run_product(
+                    products[at],
+                    machine,
+                    mappings[at],
+                    rates,
+                    dram,
+                    state,
+                    updates,
+                    events,
+                    result["stalls"],
+                    i,
+                    now,
+                )
+                now = totals.end
+                result["compute_cycles"] += totals.compute_cycles
+                moved += totals.dram_bytes
+        elif item["kind"] == UPDATE:
+            lanes = update_lane_cycles(item, rates)
+            queue_update(updates, i, item["read_bytes"], item["write_bytes"], lanes, now)
+        elif moved > 0 or item["lane_elements"] > 0:
+            lanes = max(item["lane_elements"] / rates["vector_lanes"], sore_time_cycles(item, rates))
+            start_stream(stream[0], ring[0], i, item["read_bytes"], item["write_bytes"], lanes, now)
+            now = run_stream(dram, state, stream[0], ring[0], updates, events, VECTOR_ENGINE)
+        result["end"] = now
+        result["dram_bytes"] = moved
+    run_updates_until(dram, state, updates, events, np.inf)
+    for i in range(updates.queue[1]):
+        now = max(now, updates.streams[i]["end"])
+    return now
+
+
+def _item_cycles(table: StepTable, run: EngineRun, rates: np.void) -> list[ItemCycles]:
+    """Give each item its share of the step, and what runs on after the last item to the last updates."""
+    timing, before = [], 0.0
+    for row, result in zip(table.items, run.items, strict=True):
+        cycles = float(result["end"]) - before
+        before = float(result["end"])
+        busy = float(update_lane_cycles(row, rates)) if row["kind"] == UPDATE else cycles
+        stalls = dict(zip(STALL_CAUSES, (float(value) for value in result["stalls"]), strict=True))
+        timing.append(
+            ItemCycles(
+                cycles,
+                busy,
+                float(result["compute_cycles"]),
+                float(result["dram_bytes"]),
+                stalls if row["kind"] == ARRAY else {},
+            )
+        )
+    return timing
