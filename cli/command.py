@@ -25,8 +25,7 @@ def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
     command.__name__ = verb.__name__
     command.__doc__ = verb.__doc__
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    # Inspection reads the flat options from here; mypy has no word for it.
-    setattr(command, "__signature__", inspect.Signature(parameters))
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect's own protocol
     return command
 
 

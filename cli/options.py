@@ -1,4 +1,7 @@
-"""The options of the verbs, in groups that verbs share. Values are as typed; ``cli.work`` makes objects of them."""
+"""The options of the verbs, in groups that verbs share, with the ranges of their numbers.
+
+Values are as typed; ``cli.work`` makes objects of them. The numbers of a design have their ranges in the Design.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,20 @@ from typing import Annotated
 
 import typer
 
+from arch.errors import HeddleError
+
 LARGEST_BATCH = 1 << 20
-LARGEST_SIDE = 1 << 16
+LARGEST_SIZE = 1 << 16
+MOST_WORKERS = 1024
 
 _NETWORK, _TRAINING, _MACHINE, _OUTPUT = "Network", "Training", "Machine", "Output"
+
+
+def check_range(option: str, value: int | None, low: int, high: int | None = None) -> None:
+    """Raise HeddleError when ``value`` is given and not within ``low`` and ``high``."""
+    if value is not None and (value < low or (high is not None and value > high)):
+        valid = f"{low} to {high:,}" if high is not None else f"{low} or more"
+        raise HeddleError(f"{option}: {value} is out of range (valid: {valid})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,26 +34,32 @@ class NetworkOptions:
     workload: Annotated[
         str,
         typer.Option(
-            help="A network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, mobilenetv2, vit-small, bert-base) "
-            "or a path to an .onnx file or a SCALE-Sim topology .csv.",
+            help="A network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, mobilenetv2, vit-small, "
+            "bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv.",
             rich_help_panel=_NETWORK,
         ),
     ]
     batch: Annotated[
-        int, typer.Option(min=1, max=LARGEST_BATCH, help="Samples a training step.", rich_help_panel=_NETWORK)
+        int, typer.Option(help=f"Samples a training step, 1 to {LARGEST_BATCH:,}.", rich_help_panel=_NETWORK)
     ] = 32
     image_size: Annotated[
         int | None,
-        typer.Option(min=1, max=LARGEST_SIDE, help="Image side in pixels (zoo).", rich_help_panel=_NETWORK),
+        typer.Option(help="Image side in pixels (zoo).", rich_help_panel=_NETWORK),
     ] = None
     classes: Annotated[
         int | None,
-        typer.Option(min=1, max=LARGEST_SIDE, help="Classes of the classifier (zoo).", rich_help_panel=_NETWORK),
+        typer.Option(help="Classes of the classifier (zoo).", rich_help_panel=_NETWORK),
     ] = None
     sequence_length: Annotated[
         int | None,
-        typer.Option(min=1, max=LARGEST_SIDE, help="Tokens a sample (bert-base).", rich_help_panel=_NETWORK),
+        typer.Option(help="Tokens a sample (bert-base).", rich_help_panel=_NETWORK),
     ] = None
+
+    def __post_init__(self) -> None:
+        check_range("--batch", self.batch, 1, LARGEST_BATCH)
+        check_range("--image-size", self.image_size, 1, LARGEST_SIZE)
+        check_range("--classes", self.classes, 1, LARGEST_SIZE)
+        check_range("--sequence-length", self.sequence_length, 1, LARGEST_SIZE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +95,9 @@ class StepOptions:
             metavar="N:M", help="Keep N of every M, as in 2:8; the design's by default.", rich_help_panel=_TRAINING
         ),
     ] = None
-    passes: Annotated[
-        str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=_TRAINING)
-    ] = "ff,bp,wu,update"
+    passes: Annotated[str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=_TRAINING)] = (
+        "ff,bp,wu,update"
+    )
     dataflow: Annotated[
         str,
         typer.Option(
@@ -152,12 +171,13 @@ class DoctorOptions:
 class OutputOptions:
     """What is printed."""
 
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)
-    ] = False
-    limit: Annotated[
-        int, typer.Option(min=0, help="Rows of the table shown; 0 shows all.", rich_help_panel=_OUTPUT)
-    ] = 20
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = (
+        False
+    )
+    limit: Annotated[int, typer.Option(help="Rows of the table shown; 0 shows all.", rich_help_panel=_OUTPUT)] = 20
+
+    def __post_init__(self) -> None:
+        check_range("--limit", self.limit, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +201,9 @@ class SimulateOptions:
     ] = False
     trace: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT
+        ),
     ] = None
 
 
@@ -221,7 +243,7 @@ class ExploreOptions:
     ] = "time,energy,lut"
     workers: Annotated[
         int | None,
-        typer.Option(min=1, max=1024, help="Threads; as many as CPUs by default.", rich_help_panel=_OUTPUT),
+        typer.Option(help="Threads; as many as CPUs by default.", rich_help_panel=_OUTPUT),
     ] = None
     out: Annotated[
         Path | None,
@@ -229,3 +251,6 @@ class ExploreOptions:
             metavar="DIR", help="Write results, plots and a page; continue what is there.", rich_help_panel=_OUTPUT
         ),
     ] = None
+
+    def __post_init__(self) -> None:
+        check_range("--workers", self.workers, 1, MOST_WORKERS)

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dataflow.scheduler import Failure
+if TYPE_CHECKING:  # the scheduler brings its compiled kernels, and doctor and help do without
+    from dataflow.scheduler import Failure
 
 _SHOWN_FAILURES = 20
 

@@ -14,7 +14,8 @@ from cli.options import (
     TrainingOptions,
 )
 from cli.output import failures_json, json_text, print_failures, print_json, print_notes, print_paths, print_tables
-from cli.work import Work, load_work
+from cli.record import RunRecord
+from cli.work import Work, load_work, work_hashes
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
 
@@ -30,11 +31,15 @@ def run(
     output: OutputOptions,
 ) -> int:
     """Schedule and print as the options ask; return 1 when a pass could not be mapped, else 0."""
+    record = RunRecord()
     work = load_work(network, training, step, machine)
     folder = prepare_run_dir(scheduling.out) if scheduling.out else None
     schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
     document = schedule_json(schedule, work)
-    written = [write_atomically(folder / "schedule.json", json_text(document).encode())] if folder else []
+    written = []
+    if folder is not None:
+        written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
+        written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.network.notes)
     if output.json:
         print_json(document)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 from arch.errors import HeddleError
-from arch.run_dir import prepare_run_dir, write_atomically, write_provenance
+from arch.run_dir import prepare_run_dir
 from cli.options import (
     MachineOptions,
     NetworkOptions,
@@ -20,16 +18,8 @@ from cli.options import (
     StepOptions,
     TrainingOptions,
 )
-from cli.output import (
-    command_line,
-    json_text,
-    print_failures,
-    print_json,
-    print_notes,
-    print_paths,
-    print_tables,
-    tool_version,
-)
+from cli.output import print_failures, print_json, print_notes, print_paths, print_tables
+from cli.record import RunRecord
 from cli.result_json import step_json
 from cli.work import Work, load_work, one_of, work_hashes
 from dataflow.recipes import DENSE
@@ -58,7 +48,7 @@ def run(
     output: OutputOptions,
 ) -> int:
     """Simulate, print and write as the options ask; return 1 when a pass could not be mapped, else 0."""
-    started, begun = datetime.now(UTC), time.monotonic()
+    record = RunRecord()
     level = one_of(simulation.level, LEVELS, "--level", "level")
     if simulation.plots and simulation.out is None:
         raise HeddleError("--plots needs --out DIR, the folder to draw into")
@@ -66,23 +56,13 @@ def run(
     folder = prepare_run_dir(simulation.out) if simulation.out else None
     with _status(f"simulating {work.network.name}", level):
         simulated = _simulate(work, level)
-    document = step_json(simulated.result, simulated.dense, work.network.notes)
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
-        written += _write_results(folder, simulated, document, work, simulation.plots)
-        written.append(
-            write_provenance(
-                folder,
-                command=command_line(),
-                inputs=work_hashes(work),
-                version=tool_version(),
-                started=started,
-                seconds=time.monotonic() - begun,
-            )
-        )
+        written += _write_results(folder, simulated, work, simulation.plots)
+        written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.network.notes)
     if output.json:
-        print_json(document)
+        print_json(step_json(simulated.result, simulated.dense, work.network.notes))
     else:
         _print_result(simulated, output.limit)
         print_paths(written)
@@ -90,22 +70,21 @@ def run(
     return 1 if simulated.result.failures else 0
 
 
-def run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
-    """Return what a scheduled step costs at ``level``."""
+def _simulate(work: Work, level: Level) -> _Simulated:
+    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
+    result = _run_level(level, schedule, work)
+    if work.recipe == DENSE:
+        return _Simulated(schedule, result, result)
+    dense_schedule = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow)
+    return _Simulated(schedule, result, _run_level(level, dense_schedule, work))
+
+
+def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
     if level == "estimate":
         return estimate_schedule(schedule, work.design, work.board)
     from sim.engines.simulate import simulate_schedule
 
     return simulate_schedule(schedule, work.design, work.board)
-
-
-def _simulate(work: Work, level: Level) -> _Simulated:
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
-    result = run_level(level, schedule, work)
-    if work.recipe == DENSE:
-        return _Simulated(schedule, result, result)
-    dense_schedule = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow)
-    return _Simulated(schedule, result, run_level(level, dense_schedule, work))
 
 
 def _status(text: str, level: Level) -> AbstractContextManager[Any]:
@@ -124,17 +103,17 @@ def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
     return [path]
 
 
-def _write_results(
-    folder: Path, simulated: _Simulated, document: dict[str, Any], work: Work, with_plots: bool
-) -> list[Path]:
+def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: bool) -> list[Path]:
     from reports.page import write_simulate_page
-    from reports.plots import plot_layers, plot_roofline
-    from reports.results import write_results
 
-    result = simulated.result
-    written = [write_atomically(folder / "result.json", json_text(document).encode())]
-    written += write_results(result, folder)
-    plots = plot_layers(result, folder) + plot_roofline(result, work.board, folder) if with_plots else []
+    from reports.run_dir import write_results
+
+    result, plots = simulated.result, []
+    written = write_results(result, folder)
+    if with_plots:
+        from reports.plots import plot_layers, plot_roofline
+
+        plots = plot_layers(result, folder) + plot_roofline(result, work.board, folder)
     page = write_simulate_page(result, simulated.dense, plots, folder / "index.html")
     return [*written, *plots, page]
 
@@ -143,5 +122,5 @@ def _print_result(simulated: _Simulated, limit: int) -> None:
     from reports.tables import pass_table, summary_table
 
     result = simulated.result
-    shown = limit or len(result.passes)
-    print_tables([summary_table(result, simulated.dense), pass_table(result, shown)])
+    dense = simulated.dense if simulated.dense is not result else None
+    print_tables([summary_table(result, dense), pass_table(result, limit or len(result.passes))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from arch.errors import HeddleError, nearest, unknown
@@ -33,11 +34,13 @@ def _problem(error: typer.TyperException) -> str:
     option = getattr(error, "option_name", None)
     if option is not None and hasattr(error, "possibilities"):
         return _unknown_option(option, error)
-    message = error.format_message().rstrip(".")
-    if message.startswith("Missing option"):
-        parameter = getattr(error, "param", None)
-        return f"{_lowered(message)}: {parameter.help}".rstrip(".") if parameter else _lowered(message)
-    return _lowered(message)
+    if isinstance(error.__cause__, ValidationError):
+        return _invalid_value(error, error.__cause__)
+    message = _lowered(error.format_message()).rstrip(".")
+    parameter = getattr(error, "param", None)
+    if message.startswith("missing option") and parameter is not None:
+        return f"{message}: {_lowered(parameter.help).rstrip('.')}"
+    return message
 
 
 def _unknown_option(option: str, error: typer.TyperException) -> str:
@@ -46,6 +49,14 @@ def _unknown_option(option: str, error: typer.TyperException) -> str:
     close = nearest(option, known)
     guess = f"; did you mean {close!r}?" if close else ""
     return f"unknown option {option!r}{guess}"
+
+
+def _invalid_value(error: typer.TyperException, cause: ValidationError) -> str:
+    first = cause.errors()[0]
+    parameter = getattr(error, "param", None)
+    place = f"{parameter.opts[0]}: " if parameter is not None else ""
+    wanted = first["msg"].removeprefix("Input should be ").partition(",")[0]
+    return f"{place}must be {wanted}, got {first['input']!r}"
 
 
 def _lowered(message: str) -> str:

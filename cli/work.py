@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, cast
 
 from arch.boards import Board, load_board
@@ -11,6 +12,7 @@ from arch.design import Design
 from arch.design_io import load_design, override
 from arch.errors import HeddleError, unknown
 from arch.fit import check_fit
+from arch.run_dir import sha256_of, sha256_of_text
 from arch.sparsity import parse_sparsity
 from cli.options import MachineOptions, NetworkOptions, StepOptions, TrainingOptions
 from dataflow.network import Network
@@ -85,7 +87,7 @@ def load_work(
     design, board = _machine(machine, step.sparsity)
     made = network_of(network)
     work = training_step(made, recipe, design.sparsity, options)
-    _check_countable(work)
+    check_countable(work)
     return Work(made, recipe, design, board, work, options, dataflow)
 
 
@@ -104,8 +106,25 @@ def network_of(options: NetworkOptions) -> Network:
     from dataflow.zoo import zoo_names, zoo_network
 
     if options.workload not in zoo_names():
-        raise unknown("workload", options.workload, zoo_names(), f"{option_name(given[0])} resizes networks of the zoo")
+        raise unknown(
+            "workload", options.workload, zoo_names(), f"{option_name(given[0])} resizes networks of the zoo"
+        )
     return zoo_network(options.workload, **sizes)
+
+
+def network_hash(workload: str, network: Network) -> str:
+    """Return the SHA-256 of the file that ``workload`` names, or of the zoo network's layers."""
+    path = Path(workload)
+    return sha256_of(path) if path.is_file() else sha256_of_text(repr(network.layers))
+
+
+def work_hashes(workload: str, work: Work) -> dict[str, str]:
+    """Return the SHA-256 of each input of ``work`` by name; design and board as they are after all options."""
+    return {
+        "workload": network_hash(workload, work.network),
+        "design": sha256_of_text(work.design.model_dump_json()),
+        "board": sha256_of_text(work.board.model_dump_json()),
+    }
 
 
 def one_of(given: str, valid: Sequence[Word], option: str, what: str) -> Word:
@@ -153,7 +172,7 @@ def _machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Boa
     return design, board
 
 
-def _check_countable(step: TrainingStep) -> None:
+def check_countable(step: TrainingStep) -> None:
     """Refuse a step whose products overflow 64-bit counts instead of printing what they wrap round to."""
     for item in step.items:
         if isinstance(item, ProductPass):
@@ -163,4 +182,3 @@ def _check_countable(step: TrainingStep) -> None:
                         f"layer {item.layer!r} multiplies {product.count} x [{product.m} x {product.k}] by "
                         f"[{product.k} x {product.n}], which is more than 2^56 multiply-adds; lower --batch"
                     )
-

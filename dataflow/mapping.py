@@ -121,7 +121,9 @@ def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-
         + right_load_bytes(product, tile_n, tile_k)
         + out_store_bytes(product, last_m, last_n)
     )
+    mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
     mapping["stores"] = float(count * tiles_m * tiles_n)
+    mapping["drain_cycles"] = mapping["stores"] * tail_cycles(machine, mapping["ws"])
     pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
     mapping["sore_elements"] = float(count * pruned)
 
@@ -140,25 +142,37 @@ def operand_repeats(order: int, tiles_m: int, tiles_n: int, tiles_k: int):  # ty
 
 @kernel
 def mapping_cycles(mapping, out_elements: float, group_m: int, rates) -> float:  # type: ignore[no-untyped-def]
-    """Predicted cycles of a mapping: the slowest of array, DRAM, store lanes and SORE, and what none overlaps."""
+    """Predicted cycles of a mapping: the slowest of its resources and of its two token loops, plus the edges.
+
+    Resources are the array, the DRAM, the lanes on the store path and SORE. A buffer half goes round a loop: filled,
+    used, and free again; with two halves a loop of t cycles gives a tile every t / 2. In the operands' loop
+    each tile is loaded, latency included, then used; in the result's it is computed, drained, then stored.
+    """
     per_byte = rates["cycles_per_byte"]
-    edge = mapping["edge_bytes"]
+    edge, compute = mapping["edge_bytes"], mapping["compute_cycles"]
     moved = mapping["load_bytes"] + mapping["store_bytes"]
-    memory = (moved - edge) * per_byte + mapping["stores"] * rates["turnaround_cycles"]
-    inner = max(mapping["compute_cycles"], memory)
-    inner = max(inner, out_elements / rates["vector_lanes"])
-    inner = max(inner, mapping["sore_elements"] / (group_m * rates["sore_lanes"]))
+    turns = mapping["stores"] * rates["turnaround_cycles"]
+    lanes = out_elements / rates["vector_lanes"]
+    resources = max(compute, (moved - edge) * per_byte + turns)
+    resources = max(resources, max(lanes, mapping["sore_elements"] / (group_m * rates["sore_lanes"])))
+    operand_loop = compute + mapping["loads"] * rates["latency_cycles"] + mapping["load_bytes"] * per_byte
+    store = max(lanes, mapping["store_bytes"] * per_byte + turns)
+    result_loop = compute + mapping["drain_cycles"] + store
+    inner = max(resources, max(operand_loop, result_loop) / 2.0)
     return rates["latency_cycles"] + edge * per_byte + inner
 
 
 @kernel
 def _dominates(a, b) -> bool:  # type: ignore[no-untyped-def]
-    """True when ``a`` is at least as good as ``b`` in everything that any rate makes time of."""
+    """True when ``a`` is at least as good as ``b`` in everything that any rates make time of."""
     return (
         a["compute_cycles"] <= b["compute_cycles"]
-        and a["load_bytes"] + a["store_bytes"] <= b["load_bytes"] + b["store_bytes"]
+        and a["load_bytes"] <= b["load_bytes"]
+        and a["store_bytes"] <= b["store_bytes"]
         and a["edge_bytes"] <= b["edge_bytes"]
+        and a["loads"] <= b["loads"]
         and a["stores"] <= b["stores"]
+        and a["drain_cycles"] <= b["drain_cycles"]
         and a["sore_elements"] <= b["sore_elements"]
     )
 

@@ -32,6 +32,14 @@ _LEARNED_TYPES = frozenset(
         onnx.TensorProto.DOUBLE,
     }
 )
+_BYTES_A_VALUE: Mapping[int, int] = {
+    onnx.TensorProto.FLOAT: 4,
+    onnx.TensorProto.FLOAT16: 2,
+    onnx.TensorProto.BFLOAT16: 2,
+    onnx.TensorProto.DOUBLE: 8,
+    onnx.TensorProto.INT32: 4,
+    onnx.TensorProto.INT64: 8,
+}
 # Shape inference needs the values of small tensors (target shapes, scales, axes); larger ones are weights.
 _LARGEST_VALUE_NEEDED = 64
 
@@ -144,12 +152,15 @@ def _detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
     if graph.sparse_initializer:
         raise HeddleError(f"{path}: sparse initializers are not supported; store the weights dense")
     declared = {value.name for value in graph.input}
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                _check_stored(path, attribute.t)
     learned: dict[str, int] = {}
     kept = []
     for tensor in graph.initializer:
+        _check_stored(path, tensor)
         numbers = math.prod(tensor.dims)
-        if any(size < 0 for size in tensor.dims):
-            raise HeddleError(f"{path}: initializer {tensor.name!r} has a negative size")
         learned[tensor.name] = numbers if tensor.data_type in _LEARNED_TYPES and numbers > 1 else 0
         if numbers > _LARGEST_VALUE_NEEDED:
             if tensor.name not in declared:
@@ -163,6 +174,19 @@ def _detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
     del graph.initializer[:]
     graph.initializer.extend(small)
     return learned
+
+
+def _check_stored(path: str | Path, tensor: onnx.TensorProto) -> None:
+    """Refuse a tensor whose stored values and size do not agree; floating-point values may be left out."""
+    if any(size < 0 for size in tensor.dims):
+        raise HeddleError(f"{path}: the stored tensor {tensor.name!r} has a negative size")
+    numbers = math.prod(tensor.dims)
+    if external_data_helper.uses_external_data(tensor) or tensor.data_type not in _BYTES_A_VALUE:
+        return
+    fields = (tensor.float_data, tensor.double_data, tensor.int32_data, tensor.int64_data, tensor.uint64_data)
+    stored = len(tensor.raw_data) // _BYTES_A_VALUE[tensor.data_type] or max(len(field) for field in fields)
+    if stored != numbers and (stored or tensor.data_type not in _LEARNED_TYPES):
+        raise HeddleError(f"{path}: the stored tensor {tensor.name!r} holds {stored} values and declares {numbers}")
 
 
 def _load_external(path: str | Path, tensor: onnx.TensorProto) -> None:

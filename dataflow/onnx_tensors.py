@@ -12,6 +12,7 @@ from dataflow.onnx_file import OnnxGraph
 
 _SHAPE_READERS = ("Shape", "Size")
 _MODULE_WEIGHT = ".weight"
+_LARGEST_SIZE = (1 << 31) - 1
 
 
 class OnnxTensors:
@@ -65,12 +66,14 @@ class OnnxTensors:
         return root.removesuffix(_MODULE_WEIGHT) if root.endswith(_MODULE_WEIGHT) else None
 
     def shape(self, node: onnx.NodeProto, name: str) -> tuple[int, ...]:
-        """Shape of a tensor that the node touches; raises HeddleError where it is not known or is empty."""
+        """Shape of a tensor that the node touches; raises HeddleError where it is not known or makes no sense."""
         shape = self.graph.shapes.get(name)
         if shape is None:
             raise self.error(node, f"the shape of {name!r} is not known; export the model with fixed sizes")
         if 0 in shape:
             raise self.error(node, f"{name!r} is empty: its shape is {list(shape)}")
+        if max(shape, default=1) > _LARGEST_SIZE:
+            raise self.error(node, f"{name!r} is too large: its shape is {list(shape)}")
         return shape
 
     def elements(self, node: onnx.NodeProto, name: str) -> int:

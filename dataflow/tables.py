@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from arch.boards import Board
 from arch.design import Design
@@ -64,7 +66,8 @@ RATES = np.dtype(
 
 #: One way to run a product, and its work. ``order`` 0: m outermost, 1: n outermost; k is always innermost.
 #: ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts;
-#: ``edge_bytes`` are those of the first tile's loads and the last store, which nothing overlaps.
+#: ``edge_bytes`` are those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts
+#: the steps that bring an operand, ``drain_cycles`` the tails of all result tiles.
 MAPPING = np.dtype(
     [
         (name, np.int64)
@@ -83,12 +86,22 @@ MAPPING = np.dtype(
     ]
     + [
         (name, np.float64)
-        for name in ("compute_cycles", "load_bytes", "store_bytes", "edge_bytes", "stores", "sore_elements")
+        for name in (
+            "compute_cycles",
+            "load_bytes",
+            "store_bytes",
+            "edge_bytes",
+            "loads",
+            "stores",
+            "drain_cycles",
+            "sore_elements",
+        )
     ]
 )
 
 OS_BIT, WS_BIT = 1, 2
 _UNLIMITED_BYTES = 1 << 60
+_MEMORY_RATES = ("cycles_per_byte", "turnaround_cycles", "latency_cycles")
 _DATAFLOW_BITS = {"os": OS_BIT, "ws": WS_BIT}
 _AXES_BITS = {"cols": 1, "rows": 2, "both": 3}
 
@@ -138,17 +151,41 @@ def machine_row(design: Design) -> np.ndarray:
     return rows
 
 
+@dataclass(frozen=True)
+class RateColumns:
+    """What RATES rows are made of, one entry a row: clocks in hertz, memory channels and lanes."""
+
+    clock_hz: npt.NDArray[np.float64]
+    channels: npt.NDArray[np.int64]
+    vector_lanes: npt.NDArray[np.int64]
+    wuve_lanes: npt.NDArray[np.int64]
+    sore_lanes: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, design: Design) -> RateColumns:
+        """Return the one row of ``design``."""
+        lanes = design.lanes
+        counts = (design.memory.channels, lanes.vector, lanes.wuve, lanes.sore)
+        return cls(np.array([design.clock_hz]), *(np.array([count], np.int64) for count in counts))
+
+
+def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> np.ndarray:
+    """Return the memory and lane rates of many designs on ``board`` as a RATES array, a row for each entry."""
+    rows = np.zeros(len(columns.clock_hz), RATES)
+    timing, clock_hz = DRAM_KINDS[board.memory.kind], columns.clock_hz
+    channel_rates = np.array([channel_bytes_per_s(timing, axi_bits, float(clock)) for clock in clock_hz])
+    rows["cycles_per_byte"] = clock_hz / (columns.channels * channel_rates)
+    rows["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * clock_hz
+    rows["latency_cycles"] = access_latency_s(timing) * clock_hz
+    for name in ("vector_lanes", "wuve_lanes", "sore_lanes"):
+        rows[name] = getattr(columns, name)
+    return rows
+
+
 def rates_row(design: Design, board: Board) -> np.ndarray:
     """Return the design's memory and lane rates on ``board`` as one RATES row (shape [1])."""
-    rows = np.zeros(1, RATES)
-    row = rows[0]
-    timing, memory = DRAM_KINDS[board.memory.kind], design.memory
-    if not memory.unlimited:
-        bandwidth = memory.channels * channel_bytes_per_s(timing, memory.axi_bits, design.clock_hz)
-        row["cycles_per_byte"] = design.clock_hz / bandwidth
-        row["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * design.clock_hz
-        row["latency_cycles"] = access_latency_s(timing) * design.clock_hz
-    row["vector_lanes"] = design.lanes.vector
-    row["wuve_lanes"] = design.lanes.wuve
-    row["sore_lanes"] = design.lanes.sore
+    rows = rates_rows(RateColumns.of(design), design.memory.axi_bits, board)
+    if design.memory.unlimited:
+        for name in _MEMORY_RATES:
+            rows[name] = 0.0
     return rows

@@ -1,0 +1,1 @@
+"""Design-space exploration: the space, its evaluation in blocks, the exact Pareto front, and resuming."""

@@ -41,7 +41,7 @@ def pass_table(result: StepResult, limit: int) -> Table:
     shown = slowest(result, limit)
     headings = ["layer", "pass", "M×K×N", "time", "share", "util.", "DRAM", "energy"]
     table = _table(
-        f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 3
+        f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 2
     )
     rest = len(result.passes) - len(shown)
     if rest:

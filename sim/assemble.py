@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from dataflow.scheduler import ProductSchedule, Schedule
 from dataflow.tables import machine_row, product_rows
 from sim.energy import energy_row, item_energy_j, product_energy
 from sim.result import Level, PassResult, StepResult
-from sim.step_table import StepTable
+from sim.step_table import UPDATE, StepTable
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,16 @@ class _EnergySum:
     def add(self, part: str, joules: float) -> float:
         self.parts[part] = self.parts.get(part, 0.0) + float(joules)
         return float(joules)
+
+
+def expose_updates(timing: list[ItemCycles], table: StepTable, exposed: float) -> list[ItemCycles]:
+    """Add the cycles that outlast all other items to the last updates: they are what is still under way."""
+    shown = list(timing)
+    for index in reversed(np.flatnonzero(table.items["kind"] == UPDATE)):
+        share = min(exposed, shown[index].busy_cycles)
+        exposed -= share
+        shown[index] = replace(shown[index], cycles=shown[index].cycles + share)
+    return shown
 
 
 def assemble(

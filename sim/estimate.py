@@ -9,7 +9,7 @@ from arch.design import Design
 from dataflow.products import TrainingStep
 from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
 from dataflow.tables import rates_row
-from sim.assemble import ItemCycles, assemble
+from sim.assemble import ItemCycles, assemble, expose_updates
 from sim.closed_form import (
     memory_cycles,
     stream_memory_cycles,
@@ -52,21 +52,10 @@ def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> lis
             busy = _stream_cycles(row, rates[0])
             moved = row["read_bytes"] + row["write_bytes"]
             timing.append(ItemCycles(float(item_cycles), busy, 0.0, float(moved)))
-    return _expose_updates(timing, table, exposed)
+    return expose_updates(timing, table, exposed)
 
 
 def _stream_cycles(row: np.void, rates: np.void) -> float:
     if row["kind"] == UPDATE:
         return float(max(stream_memory_cycles(row, rates), update_lane_cycles(row, rates)))
     return float(vector_item_cycles(row, rates))
-
-
-def _expose_updates(timing: list[ItemCycles], table: StepTable, exposed: float) -> list[ItemCycles]:
-    """Give the exposed cycles to the last updates: they are what is still under way at the end."""
-    shown = list(timing)
-    for index in reversed(np.flatnonzero(table.items["kind"] == UPDATE)):
-        share = min(exposed, shown[index].busy_cycles)
-        exposed -= share
-        entry = shown[index]
-        shown[index] = ItemCycles(share, entry.busy_cycles, entry.compute_cycles, entry.dram_bytes)
-    return shown

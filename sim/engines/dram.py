@@ -86,6 +86,12 @@ def dram_state(dram: np.ndarray) -> DramState:
 
 
 @kernel
+def idle_from(state) -> float:  # type: ignore[no-untyped-def]
+    """When all data buses are free."""
+    return state.free_at.max()
+
+
+@kernel
 def _channel_share(address: int, nbytes: int, channel: int, channels: int) -> int:
     """Bytes of [address, address + nbytes) that lie on ``channel``."""
     first, last = address // STRIPE_BYTES, (address + nbytes - 1) // STRIPE_BYTES

@@ -8,18 +8,19 @@ import numpy as np
 
 from arch.boards import Board
 from arch.design import Design
+from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
 from dataflow.products import TrainingStep
 from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
 from dataflow.tables import MAPPING, machine_row, rates_row
-from sim.assemble import ItemCycles, assemble
-from sim.closed_form import sore_time_cycles, update_lane_cycles
+from sim.assemble import ItemCycles, assemble, expose_updates
+from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
 from sim.engines.array_pass import STALL_CAUSES, run_product
 from sim.engines.dram import STATISTICS, dram_row, dram_state
 from sim.engines.events import EVENT, VECTOR as VECTOR_ENGINE, event_log
 from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
 from sim.result import StepResult
-from sim.step_table import ARRAY, UPDATE, VECTOR, StepTable, step_table
+from sim.step_table import ARRAY, UPDATE, StepTable, step_table
 
 #: What the engines found for one item, in cycles and bytes; ``end`` is absolute.
 ITEM_RESULT = np.dtype(
@@ -127,10 +128,11 @@ def _run_items(  # type: ignore[no-untyped-def]
                 moved += totals.dram_bytes
         elif item["kind"] == UPDATE:
             lanes = update_lane_cycles(item, rates)
-            queue_update(updates, i, item["read_bytes"], item["write_bytes"], lanes, now)
+            queue_update(dram, updates, i, item["read_bytes"], item["write_bytes"], lanes, now)
         elif moved > 0 or item["lane_elements"] > 0:
             lanes = max(item["lane_elements"] / rates["vector_lanes"], sore_time_cycles(item, rates))
-            start_stream(stream[0], ring[0], i, item["read_bytes"], item["write_bytes"], lanes, now)
+            read_bytes, write_bytes = item["read_bytes"], item["write_bytes"]
+            start_stream(stream[0], ring[0], i, read_bytes, write_bytes, lanes, STREAM_CHUNK_BYTES, now)
             now = run_stream(dram, state, stream[0], ring[0], updates, events, VECTOR_ENGINE)
         result["end"] = now
         result["dram_bytes"] = moved
@@ -146,7 +148,9 @@ def _item_cycles(table: StepTable, run: EngineRun, rates: np.void) -> list[ItemC
     for row, result in zip(table.items, run.items, strict=True):
         cycles = float(result["end"]) - before
         before = float(result["end"])
-        busy = float(update_lane_cycles(row, rates)) if row["kind"] == UPDATE else cycles
+        busy = cycles
+        if row["kind"] == UPDATE:
+            busy = float(max(update_lane_cycles(row, rates), stream_memory_cycles(row, rates)))
         stalls = dict(zip(STALL_CAUSES, (float(value) for value in result["stalls"]), strict=True))
         timing.append(
             ItemCycles(
@@ -157,4 +161,4 @@ def _item_cycles(table: StepTable, run: EngineRun, rates: np.void) -> list[ItemC
                 stalls if row["kind"] == ARRAY else {},
             )
         )
-    return timing
+    return expose_updates(timing, table, run.end_cycles - before)

@@ -11,19 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.dram import STREAM_CHUNK_BYTES
+from arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
 from arch.jit import kernel
 from dataflow.cost import BURST_BYTES, ceil_div
-from sim.engines.dram import READ, WRITE, transfer
+from sim.engines.dram import READ, WRITE, idle_from, transfer
 from sim.engines.events import UPDATE, record
 
 _WINDOW = 4
 _WRITE_DELAY = 2
 
-#: A stream under way. ``step`` counts chunks read; ``end`` is when its last chunk so far was written.
+#: A stream under way. ``step`` counts chunks; a step reads a chunk in ``units`` equal requests, then writes an
+#: earlier one in as many. ``unit`` is the next of them, ``arrived`` when the last data read came in.
 STREAM = np.dtype(
-    [(name, np.int64) for name in ("item", "steps", "step", "read_bytes", "write_bytes", "address")]
-    + [(name, np.float64) for name in ("lane_cycles", "start", "lane_free", "end")]
+    [
+        (name, np.int64)
+        for name in ("item", "steps", "step", "units", "unit", "read_bytes", "write_bytes", "address")
+    ]
+    + [(name, np.float64) for name in ("lane_cycles", "start", "lane_free", "arrived", "end")]
 )
 
 
@@ -41,14 +45,21 @@ def background(capacity: int) -> Background:
 
 
 @kernel
-def start_stream(stream, ring, item: int, read_bytes: float, write_bytes: float, lane_cycles: float, start: float):  # type: ignore[no-untyped-def]
-    """Set up a stream of so many bytes in all, and so many lane cycles, from ``start``."""
+def start_stream(  # type: ignore[no-untyped-def]
+    stream, ring, item: int, read_bytes: float, write_bytes: float, lane_cycles: float, unit_bytes: int, start: float
+):
+    """Set up a stream of so many bytes in all, and so many lane cycles, from ``start``.
+
+    ``unit_bytes`` is the size of a DRAM request: small ones let other engines in between.
+    """
     steps = max(1, ceil_div(int(max(read_bytes, write_bytes)), STREAM_CHUNK_BYTES))
-    stream["item"], stream["steps"], stream["step"], stream["address"] = item, steps, 0, 0
-    stream["read_bytes"] = ceil_div(int(read_bytes), steps * BURST_BYTES) * BURST_BYTES
-    stream["write_bytes"] = ceil_div(int(write_bytes), steps * BURST_BYTES) * BURST_BYTES
+    units = ceil_div(STREAM_CHUNK_BYTES, unit_bytes)
+    stream["item"], stream["steps"], stream["step"] = item, steps, 0
+    stream["units"], stream["unit"], stream["address"] = units, 0, 0
+    stream["read_bytes"] = ceil_div(int(read_bytes), steps * units * BURST_BYTES) * BURST_BYTES
+    stream["write_bytes"] = ceil_div(int(write_bytes), steps * units * BURST_BYTES) * BURST_BYTES
     stream["lane_cycles"] = lane_cycles / steps
-    stream["start"], stream["lane_free"], stream["end"] = start, start, start
+    stream["start"], stream["lane_free"], stream["arrived"], stream["end"] = start, start, start, start
     ring[:] = start
 
 
@@ -59,38 +70,60 @@ def is_finished(stream) -> bool:  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _is_reading(stream) -> bool:  # type: ignore[no-untyped-def]
+    """True while the next request of the stream's step is a read."""
+    return stream["unit"] < stream["units"] and stream["step"] < stream["steps"]
+
+
+@kernel
 def next_request(stream, ring) -> float:  # type: ignore[no-untyped-def]
-    """When the stream next asks for the DRAM: its oldest chunk has left the lanes."""
-    step = stream["step"]
-    if step < stream["steps"]:
-        return ring[step % _WINDOW]
-    return ring[(step - _WRITE_DELAY) % _WINDOW]
+    """When the stream next asks for the DRAM: the chunk in its way has left the lanes."""
+    if _is_reading(stream):
+        return ring[stream["step"] % _WINDOW]
+    return ring[(stream["step"] - _WRITE_DELAY) % _WINDOW] if stream["step"] >= _WRITE_DELAY else stream["start"]
 
 
 @kernel
 def advance(dram, state, stream, ring) -> None:  # type: ignore[no-untyped-def]
-    """Read the stream's next chunk and write the one that left the lanes ``_WRITE_DELAY`` chunks ago."""
-    step, read_bytes, write_bytes = stream["step"], stream["read_bytes"], stream["write_bytes"]
-    written_at = ring[(step - _WRITE_DELAY) % _WINDOW] if step >= _WRITE_DELAY else 0.0
-    if step < stream["steps"]:
-        ready = ring[step % _WINDOW]
-        arrived = transfer(dram, state, stream["address"], read_bytes, 1, read_bytes, ready, READ)
-        stream["lane_free"] = max(stream["lane_free"], arrived) + stream["lane_cycles"]
-        ring[step % _WINDOW] = stream["lane_free"]
+    """Make the stream's next request: a unit of the chunk to read, or of the one to write."""
+    if _is_reading(stream):
+        _read_unit(dram, state, stream, ring)
+        return
+    step, units = stream["step"], stream["units"]
+    stream["unit"] = max(stream["unit"], units)
     if step >= _WRITE_DELAY:
-        done = transfer(dram, state, stream["address"], write_bytes, 1, write_bytes, written_at, WRITE)
+        ready, nbytes = next_request(stream, ring), stream["write_bytes"]
+        done = transfer(dram, state, stream["address"], nbytes, 1, nbytes, ready, WRITE)
         stream["end"] = max(stream["end"], done)
-    stream["address"] += max(read_bytes, write_bytes)
-    stream["step"] = step + 1
+        stream["address"] += nbytes
+        stream["unit"] += 1
+    if step < _WRITE_DELAY or stream["unit"] == 2 * units:
+        stream["step"], stream["unit"] = step + 1, 0
+
+
+@kernel
+def _read_unit(dram, state, stream, ring) -> None:  # type: ignore[no-untyped-def]
+    """Read one unit; the last of a chunk sends it through the lanes."""
+    slot, nbytes = stream["step"] % _WINDOW, stream["read_bytes"]
+    arrived = transfer(dram, state, stream["address"], nbytes, 1, nbytes, ring[slot], READ)
+    stream["arrived"] = max(stream["arrived"], arrived)
+    stream["address"] += nbytes
+    stream["unit"] += 1
+    if stream["unit"] == stream["units"]:
+        stream["lane_free"] = max(stream["lane_free"], stream["arrived"]) + stream["lane_cycles"]
+        ring[slot] = stream["lane_free"]
 
 
 @kernel
 def run_updates_until(dram, state, updates, events, before: float) -> None:  # type: ignore[no-untyped-def]
-    """Let queued updates, in order, use the DRAM for every request of theirs that comes before ``before``."""
+    """Let queued updates, in order, use the DRAM while it is idle before ``before``, when another engine asks.
+
+    Updates have the lowest priority: a request of theirs starts only on an idle bus, and holds it for a unit.
+    """
     while updates.queue[0] < updates.queue[1]:
         at = updates.queue[0]
         stream, ring = updates.streams[at], updates.rings[at]
-        if next_request(stream, ring) >= before:
+        if max(next_request(stream, ring), idle_from(state)) >= before:
             return
         advance(dram, state, stream, ring)
         if is_finished(stream):
@@ -112,13 +145,16 @@ def _start_next(updates) -> None:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def queue_update(updates, item: int, read_bytes: float, write_bytes: float, lane_cycles: float, start: float):  # type: ignore[no-untyped-def]
-    """Put an update at the end of the queue."""
+def queue_update(  # type: ignore[no-untyped-def]
+    dram, updates, item: int, read_bytes: float, write_bytes: float, lane_cycles: float, start: float
+):
+    """Put an update at the end of the queue. It asks for one stripe of each channel at a time."""
     at = updates.queue[1]
-    if at > updates.queue[0]:
-        start = max(start, updates.streams[at - 1]["start"])
-    start_stream(updates.streams[at], updates.rings[at], item, read_bytes, write_bytes, lane_cycles, start)
+    unit_bytes = STRIPE_BYTES * dram["channels"]
+    stream, ring = updates.streams[at], updates.rings[at]
+    start_stream(stream, ring, item, read_bytes, write_bytes, lane_cycles, unit_bytes, start)
     updates.queue[1] = at + 1
+
 
 @kernel
 def run_stream(dram, state, stream, ring, updates, events, engine: int) -> float:  # type: ignore[no-untyped-def]

@@ -1,0 +1,32 @@
+"""``heddle doctor``: which tools are there, which are missing, and how to get them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.table import Table
+
+from cli.options import DoctorOptions
+from cli.output import print_json, print_tables, tool_version
+from cli.tools import Tool, find_tools
+
+
+def run(options: DoctorOptions) -> int:
+    """Print the tools; always 0, for no missing tool keeps the rest from working."""
+    tools = find_tools()
+    if options.json:
+        print_json({"heddle": tool_version(), "tools": [asdict(tool) for tool in tools]})
+    else:
+        print_tables([_table(tools)])
+    return 0
+
+
+def _table(tools: Sequence[Tool]) -> Table:
+    table = Table(title=f"Heddle {tool_version()}: tools", title_justify="left")
+    for heading in ("tool", "state", "where, or how to get it", "needed for"):
+        table.add_column(heading, overflow="fold")
+    for tool in tools:
+        state = (tool.version or "found") if tool.found else "missing"
+        table.add_row(tool.name, state, (tool.path or "") if tool.found else tool.remedy, tool.needed_for)
+    return table

@@ -1,0 +1,135 @@
+"""``heddle explore``: the designs of a space that nothing beats in all objectives at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from dse.explore import Exploration, explore
+
+from arch.boards import load_board
+from arch.run_dir import prepare_run_dir
+from arch.sparsity import parse_sparsity
+from cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
+from cli.output import print_json, print_notes, print_paths, print_tables
+from cli.progress import show_progress
+from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
+from dataflow.recipes import recipe_named
+from dataflow.training import StepOptions, training_step
+from dse.request import OBJECTIVES, ExploreRequest
+from dse.space import Space, load_space, with_sparsities
+from sim.estimate import estimate
+from sim.result import StepResult
+
+_COUNTS = ("lut", "ff", "dsp", "bram36", "uram")
+
+
+def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
+    """Explore, print and write as the options ask; return 1 when no design is feasible, else 0."""
+    request = _request(network, training, search)
+    folder = prepare_run_dir(search.out) if search.out else None
+    workers = search.workers or os.cpu_count() or 1
+    with show_progress(f"exploring {request.network.name}") as progress:
+        found = explore(request, out=folder, workers=workers, progress=progress)
+    written = _write_reports(found, folder) if folder and found.points else []
+    print_notes(request.network.notes)
+    if output.json:
+        print_json(exploration_json(found))
+    elif found.points:
+        _print_front(found, output.limit)
+        print_paths(written)
+    if not found.points:
+        print(f"heddle: no design is feasible: {_skipped(found) or 'the space is empty'}", file=sys.stderr)
+    return 0 if found.points else 1
+
+
+def exploration_json(found: Exploration) -> dict[str, Any]:
+    """Return the document of ``heddle explore``; each ``design`` is whole, as a design file's tables."""
+    request = found.request
+    return {
+        "workload": request.network.name,
+        "batch": request.batch,
+        "recipe": request.recipe.name,
+        "board": request.board.name,
+        "space": request.space.name,
+        "objectives": list(request.objectives),
+        "points": found.points,
+        "resumed_points": found.resumed_points,
+        "skipped": dict(found.skipped),
+        "seconds": found.seconds,
+        "points_per_second": found.points_per_second,
+        "pareto": [_front_entry(found, index) for index in range(len(found.front))],
+        "notes": list(request.network.notes),
+    }
+
+
+def _front_entry(found: Exploration, index: int) -> dict[str, Any]:
+    row = found.front.iloc[index]
+    return {
+        "design": found.design(index).model_dump(mode="json"),
+        "time_s": float(row["time_s"]),
+        "energy_j": float(row["energy_j"]),
+        **{name: int(row[name]) for name in _COUNTS},
+    }
+
+
+def _request(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions) -> ExploreRequest:
+    objectives = words(search.objectives, "--objectives")
+    request = ExploreRequest(
+        network=network_of(network),
+        batch=network.batch,
+        recipe=recipe_named(training.recipe),
+        board=load_board(search.board),
+        space=_space(search),
+        objectives=tuple(one_of(word, OBJECTIVES, "--objectives", "objective") for word in objectives),
+        optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
+        pregenerate=training.pregenerate,
+    )
+    for sparsity in request.space.sparsities:
+        check_countable(training_step(request.network, request.recipe, sparsity, _options(request)))
+    return request
+
+
+def _space(search: ExploreOptions) -> Space:
+    space = load_space(search.space)
+    if search.sparsity is None:
+        return space
+    return with_sparsities(space, [parse_sparsity(word) for word in words(search.sparsity, "--sparsity")])
+
+
+def _options(request: ExploreRequest) -> StepOptions:
+    return StepOptions(batch=request.batch, optimizer=request.optimizer, pregenerate=request.pregenerate)
+
+
+def _write_reports(found: Exploration, folder: Path) -> list[Path]:
+    from reports.page import write_explore_page
+
+    from reports.plots import plot_pareto
+
+    request = found.request
+    title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
+    plots = plot_pareto(found.front, found.sample, request.objectives, title, folder)
+    page = write_explore_page(found, _first(found), plots, folder / "index.html")
+    return [folder / "results.parquet", folder / "pareto.csv", folder / "pareto.parquet", *plots, page]
+
+
+def _first(found: Exploration) -> StepResult:
+    """The front's first design, the best in the first objective, pass by pass."""
+    request, design = found.request, found.design(0)
+    step = training_step(request.network, request.recipe, design.sparsity, _options(request))
+    return estimate(step, design, request.board)
+
+
+def _print_front(found: Exploration, limit: int) -> None:
+    from reports.tables import pareto_table
+
+    print_tables([pareto_table(found.front, found.request.objectives, limit or len(found.front))])
+    rate = f"{found.points:,} designs in {found.seconds:.1f} s, {found.points_per_second:,.0f} a second"
+    resumed = f"; {found.resumed_points:,} of them were there already" if found.resumed_points else ""
+    print(f"{rate}{resumed}. Not feasible: {_skipped(found) or 'none'}.")
+
+
+def _skipped(found: Exploration) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in found.skipped.items() if count)

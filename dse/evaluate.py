@@ -1,0 +1,159 @@
+"""Blocks of points: which designs fit the board, and the time, energy and resources of those that do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from arch.clock import clock_is_plausible
+from arch.design import SparsityConfig
+from arch.fit import fits
+from arch.resource_model import ResourceInputs, ResourceTable, resource_table
+from dataflow.tables import rates_rows
+from dataflow.training import StepOptions, training_step
+from dse.grid import Grid
+from dse.kernels import step_costs
+from dse.points import Points, concatenate
+from dse.request import ExploreRequest
+from dse.search import GroupSearch, RateChunk, Work, machines_of, rate_chunks
+from dse.space import AXI_BITS
+from sim.energy import energy_row, idle_watts, item_energy_j
+from sim.step_table import ARRAY, step_table
+
+Structures = Sequence[Mapping[str, Any]]
+Grid2D = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Evaluator:
+    """Evaluates blocks of a request's grid. Nothing of it changes once it is made: blocks run in any thread."""
+
+    def __init__(self, request: ExploreRequest, grid: Grid) -> None:
+        self.grid = grid
+        self._board = request.board
+        self._work = {sparsity: _work(request, sparsity, grid) for sparsity in grid.space.sparsities}
+        self._chunks = tuple(rate_chunks(rates_rows(grid.rate_columns, AXI_BITS, request.board)))
+
+    def block(self, block: int) -> Points:
+        """Return the evaluated points of a block, in their order, and how many were skipped and why."""
+        return concatenate([self._group(group) for group in self.grid.groups_of(block)])
+
+    def _group(self, group: int) -> Points:
+        numbers = self.grid.structures_of(group)
+        structures = [self.grid.structure_values(index) for index in numbers]
+        work = self._work[structures[0]["sparsities"]]
+        clock_hz = self.grid.rate_columns.clock_hz
+        shape = len(structures), self.grid.rates
+        need = self._resources(structures)
+        on_board = np.broadcast_to(fits(need, self.grid.rate_columns.channels, self._board), shape)
+        in_time = clock_is_plausible(clock_hz, _column(structures, "adder_stages"))
+        wanted = on_board & in_time
+        cycles, products_j = self._costs(structures, work, wanted)
+        mapped = wanted & np.isfinite(cycles)
+        structure, rate = np.nonzero(mapped)
+        time_s = cycles[mapped] / clock_hz[rate]
+        resources = {
+            name: np.broadcast_to(getattr(need, name), shape)[mapped]
+            for name in ("lut", "ff", "dsp", "bram36", "uram")
+        }
+        idle_j = idle_watts(resources["ff"].astype(np.float64), clock_hz[rate]) * time_s
+        return Points(
+            point=(numbers.start + structure) * self.grid.rates + rate,
+            time_s=time_s,
+            energy_j=products_j[mapped] + work.streams_j + idle_j,
+            **resources,
+            skipped=tuple(
+                int(np.count_nonzero(lost)) for lost in (~on_board, on_board & ~in_time, wanted & ~mapped)
+            ),
+        )
+
+    def _resources(self, structures: Structures) -> ResourceTable:
+        """Resources [structures, rates] of a group."""
+        first, rates = structures[0], self.grid.rate_columns
+        activation_bytes, weight_bytes, output_bytes = first["buffers"]
+        dataflows = [structure["dataflows"].split("+") for structure in structures]
+        inputs = ResourceInputs(
+            rows=first["rows"],
+            cols=first["cols"],
+            n=first["sparsities"].n,
+            m=first["sparsities"].m,
+            interleave=_column(structures, "interleave"),
+            interleave_cols_only=_flags([s["interleave_axes"] == "cols" for s in structures]),
+            adder_stages=_column(structures, "adder_stages"),
+            multiplier_stages=_column(structures, "multiplier_stages"),
+            has_os=_flags(["os" in names for names in dataflows]),
+            has_ws=_flags(["ws" in names for names in dataflows]),
+            overlap_tiles=1,
+            chain_drain=1,
+            sore_lanes=rates.sore_lanes,
+            wuve_lanes=rates.wuve_lanes,
+            vector_lanes=rates.vector_lanes,
+            activation_bytes=activation_bytes,
+            weight_bytes=weight_bytes,
+            output_bytes=output_bytes,
+            channels=rates.channels,
+            axi_bits=AXI_BITS,
+            board_has_uram=int(self._board.resources.uram > 0),
+        )
+        return resource_table(inputs)
+
+    def _costs(self, structures: Structures, work: Work, wanted: Mask) -> tuple[Grid2D, Grid2D]:
+        """Cycles of the step and joules of its products, [structures, rates]; infinite where none is wanted."""
+        cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
+        search = GroupSearch(work, dict(structures[0]) | self.grid.rate_values(0))
+        for chunk in self._chunks:
+            part = slice(None), chunk.span
+            _fill_costs(structures, work, search, chunk, wanted[part], cycles[part], products_j[part])
+        return cycles, products_j
+
+
+def _fill_costs(
+    structures: Structures,
+    work: Work,
+    search: GroupSearch,
+    chunk: RateChunk,
+    wanted: Mask,
+    cycles: Grid2D,
+    products_j: Grid2D,
+) -> None:
+    chosen: dict[object, np.ndarray] = {None: search.no_choices(chunk)}
+    for index, structure in enumerate(structures):
+        if not wanted[index].any():
+            continue
+        machines = machines_of(structure)
+        for machine in machines.values():
+            if machine not in chosen:
+                chosen[machine] = search.choices(machine, chunk)
+        step_costs(
+            work.table.items,
+            work.table.refs,
+            chosen[machines.get("os")],
+            chosen[machines.get("ws")],
+            chunk.choice_of,
+            chunk.rates,
+            wanted[index],
+            cycles[index],
+            products_j[index],
+        )
+
+
+def _work(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> Work:
+    options = StepOptions(request.batch, request.optimizer, request.pregenerate)
+    table = step_table(training_step(request.network, request.recipe, sparsity, options))
+    uses = np.bincount(table.refs, minlength=len(table.distinct)).astype(np.int64)
+    # Any design has these joules; only the watts that flow with time depend on it, and no row is used for them.
+    energy = energy_row(grid.design(0, request.board.name), request.board)
+    streams = table.items[table.items["kind"] != ARRAY]
+    return Work(table, uses, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
+
+
+def _column(structures: Structures, name: str) -> npt.NDArray[np.int64]:
+    """One axis of the structures, standing upright to broadcast against rates."""
+    return np.array([[structure[name]] for structure in structures], np.int64)
+
+
+def _flags(values: Sequence[bool]) -> npt.NDArray[np.int64]:
+    return np.array(values, np.int64)[:, None]

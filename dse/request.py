@@ -1,0 +1,98 @@
+"""What is explored: the request, checked, and the identity by which a run directory knows it again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from arch.boards import Board
+from arch.errors import HeddleError, unknown
+from arch.run_dir import sha256_of_text
+from dataflow.network import Network
+from dataflow.recipes import Recipe
+from dataflow.updates import Optimizer
+from dse.space import Space
+
+#: What can be minimised: seconds and joules of a training step, and resources of the device.
+OBJECTIVES = ("time", "energy", "lut", "ff", "dsp", "bram36", "uram")
+DEFAULT_OBJECTIVES = ("time", "energy", "lut")
+#: The result column of each objective.
+OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in OBJECTIVES}
+
+_MODEL_PACKAGES = ("arch", "dataflow", "sim", "dse")
+
+
+def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
+    """Return ``names``, or raise HeddleError for none, an unknown one (with the nearest), or one given twice."""
+    if not names:
+        raise HeddleError(f"objectives: none is given (valid: {', '.join(OBJECTIVES)})")
+    for position, name in enumerate(names):
+        if name not in OBJECTIVES:
+            raise unknown("objective", name, OBJECTIVES)
+        if name in names[:position]:
+            raise HeddleError(f"objectives: {name!r} is given twice")
+    return tuple(names)
+
+
+@dataclass(frozen=True)
+class ExploreRequest:
+    """One exploration: a training step of ``network`` under ``recipe``, on every design of ``space`` on ``board``.
+
+    All ``objectives`` are minimised. Raises HeddleError for a batch below 1 and for objectives that are unknown.
+    """
+
+    network: Network
+    batch: int
+    recipe: Recipe
+    board: Board
+    space: Space
+    objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
+    optimizer: Optimizer = "sgd"
+    pregenerate: bool = True
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise HeddleError(f"batch: must be at least 1, got {self.batch}")
+        check_objectives(self.objectives)
+
+    def identity(self) -> dict[str, str]:
+        """Return what decides the value of every point, by name; long inputs as their SHA-256.
+
+        The objectives are not part of it: they choose among the points and change none. ``model`` stands for the
+        tool's own sources, so that points of two versions are never mixed.
+        """
+        layers = [{"kind": type(layer).__name__, **dataclasses.asdict(layer)} for layer in self.network.layers]
+        return {
+            "network": _digest(layers),
+            "batch": str(self.batch),
+            "recipe": _digest(dataclasses.asdict(self.recipe)),
+            "board": _digest(self.board.model_dump(mode="json")),
+            "space": _digest(self.space.model_dump(mode="json")),
+            "optimizer": self.optimizer,
+            "pregenerate": str(self.pregenerate),
+            "model": model_digest(),
+        }
+
+
+def identity_digest(identity: Mapping[str, str]) -> str:
+    """Return one SHA-256 for a whole identity."""
+    return _digest(dict(identity))
+
+
+def model_digest() -> str:
+    """Return the SHA-256 of the sources that the value of a point depends on, coefficients included."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for package in _MODEL_PACKAGES:
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(f"{package}/{path.name}".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(value: object) -> str:
+    return sha256_of_text(json.dumps(value, sort_keys=True))

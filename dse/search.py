@@ -1,0 +1,131 @@
+"""The mappings of a group of structures: searched once for each machine, chosen once for each rate.
+
+Structures of a group share their array and buffers. What is left of a mapping's work depends on the pipeline and,
+in OS, on the interleave; a structure that supports both dataflows has the mappings of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dataflow.mapping import MAX_MAPPINGS
+from dataflow.tables import MAPPING, machine_row
+from dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
+from dse.space import make_design
+from sim.step_table import StepTable
+
+#: Rates that are costed together: bounds the memory of the choices, whatever the space.
+RATES_TOGETHER = 512
+
+
+@dataclass(frozen=True)
+class Work:
+    """A training step at one sparsity.
+
+    ``uses`` [products] says how often each distinct product stands in it; ``streams_j`` are the joules of its
+    vector and update items, the share that flows with time left out, and ``energy`` the ENERGY row behind them.
+    """
+
+    table: StepTable
+    uses: npt.NDArray[np.int64]
+    streams_j: float
+    energy: np.ndarray
+
+
+@dataclass(frozen=True)
+class RateChunk:
+    """Consecutive rates: ``rates`` (RATES rows), and the fewer ``choice_rates`` that a mapping's choice sees.
+
+    Rate i of the chunk has the choices of row ``choice_of[i]``: WUVE's lanes play no part in them.
+    """
+
+    span: slice
+    rates: np.ndarray
+    choice_rates: np.ndarray
+    choice_of: npt.NDArray[np.int64]
+
+
+def rate_chunks(rates: np.ndarray) -> Iterator[RateChunk]:
+    """Cut RATES rows into chunks of at most ``RATES_TOGETHER``."""
+    for start in range(0, len(rates), RATES_TOGETHER):
+        span = slice(start, min(start + RATES_TOGETHER, len(rates)))
+        chunk = rates[span]
+        alike = chunk.copy()
+        alike["wuve_lanes"] = 0
+        _, first, choice_of = np.unique(alike, return_index=True, return_inverse=True)
+        yield RateChunk(span, chunk, chunk[first], choice_of.astype(np.int64))
+
+
+class Machine(NamedTuple):
+    """What the mappings of a group's structure depend on, in one dataflow."""
+
+    dataflow: str
+    adder_stages: int
+    multiplier_stages: int
+    interleave: int
+    interleave_axes: str
+
+
+def machines_of(structure: Mapping[str, Any]) -> dict[str, Machine]:
+    """Return the machine behind each dataflow that a structure supports."""
+    return {name: _machine(structure, name) for name in structure["dataflows"].split("+")}
+
+
+def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
+    """WS keeps no outputs in rotation, so that its mappings are the same whatever the interleave."""
+    interleave, axes = (1, "both") if dataflow == "ws" else (structure["interleave"], structure["interleave_axes"])
+    return Machine(dataflow, structure["adder_stages"], structure["multiplier_stages"], interleave, axes)
+
+
+@dataclass(frozen=True)
+class _Frontiers:
+    """Mappings that can be the fastest: ``rows`` of all products after one another, up to ``ends`` [products]."""
+
+    rows: np.ndarray
+    ends: npt.NDArray[np.int64]
+    energies_j: npt.NDArray[np.float64]
+
+
+class GroupSearch:
+    """The mappings of one group, searched when they are first asked for."""
+
+    def __init__(self, work: Work, values: Mapping[str, Any]) -> None:
+        """``values`` hold every axis of one of the group's points."""
+        self._work, self._values = work, values
+        self._found: dict[Machine, _Frontiers] = {}
+        products = len(work.table.products)
+        self._scratch = np.zeros(MAX_MAPPINGS, MAPPING)
+        # Memory is only taken where frontiers are written, a few rows a product.
+        self._space = np.empty(products * MAX_MAPPINGS, MAPPING)
+
+    def choices(self, machine: Machine, chunk: RateChunk) -> np.ndarray:
+        """Return the fastest mappings as CHOICE rows [choice rates, products]."""
+        if machine not in self._found:
+            self._found[machine] = self._search(machine)
+        frontiers, products = self._found[machine], self._work.table.products
+        choices = np.zeros((len(chunk.choice_rates), len(products)), CHOICE)
+        choose_mappings(
+            products, frontiers.rows, frontiers.energies_j, frontiers.ends, chunk.choice_rates, choices
+        )
+        return choices
+
+    def no_choices(self, chunk: RateChunk) -> np.ndarray:
+        """Return the choices of a dataflow that the machine lacks: infinite cycles."""
+        choices = np.zeros((len(chunk.choice_rates), len(self._work.table.products)), CHOICE)
+        choices["cycles"] = np.inf
+        return choices
+
+    def _search(self, machine: Machine) -> _Frontiers:
+        values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
+        row = machine_row(make_design(values, "searched", "any"))[0]
+        products, energy = self._work.table.products, self._work.energy[0]
+        ends = np.zeros(len(products), np.int64)
+        count = search_mappings(products, row, self._scratch, self._space, ends)
+        rows, energies_j = self._space[:count].copy(), np.zeros(count)
+        mapping_energies(products, self._work.uses, row, energy, rows, ends, energies_j)
+        return _Frontiers(rows, ends, energies_j)

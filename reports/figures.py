@@ -1,0 +1,137 @@
+"""What all plots share: style, colours, axes in engineering units, and saving as SVG and PNG.
+
+The colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which people with any common colour blindness
+tell apart. Ink, grid and paper are set apart from them so that the page can follow a dark colour scheme.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, NullLocator
+
+from arch.run_dir import write_atomically
+
+INK, MUTED, GRID, PAPER = "#24292f", "#6a737d", "#dde2e8", "#fefefe"
+SAMPLE = "#aab2bb"
+BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"
+
+PART_COLOURS = {"ff": BLUE, "bp": ORANGE, "wu": GREEN, "vector": SAMPLE, "update": PURPLE}
+PASS_MARKERS = {"ff": "o", "bp": "^", "wu": "s"}
+
+_WIDTH_INCHES = 9.0
+_HEADING_INCHES = 0.72
+_TITLE_POINTS = 13.0
+# Characters that fit the width at full size, and those shown at most, at a size that still reads.
+_TITLE_LENGTHS = (74, 105)
+_DECADES_WITH_PLAIN_TICKS = 3.5
+_LINEAR_SPAN = 4.0
+_PNG_DPI = 150
+
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.0,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "heddle",
+}
+
+
+@contextmanager
+def styled_figure(height_inches: float, title: str, subtitle: str) -> Iterator[Figure]:
+    """Yield a figure of the tool's style with its title and a line below it; draw and save inside the block."""
+    with mpl.rc_context(_STYLE):
+        below_heading = (0.0, 0.0, 1.0, 1.0 - _HEADING_INCHES / height_inches)
+        layout = ConstrainedLayoutEngine(rect=below_heading)
+        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout=layout)
+        edge = 0.15 / _WIDTH_INCHES
+        top = 1.0 - 0.16 / height_inches
+        shown = elided(title, _TITLE_LENGTHS[1])
+        size = _TITLE_POINTS * min(1.0, _TITLE_LENGTHS[0] / len(shown))
+        figure.text(edge, top, plain(shown), fontsize=size, fontweight="bold", va="top")
+        figure.text(edge, top - 0.28 / height_inches, plain(subtitle), fontsize=9.5, color=MUTED, va="top")
+        yield figure
+
+
+def save(figure: Figure, folder: Path, stem: str, title: str, description: str) -> list[Path]:
+    """Write ``stem``.svg and ``stem``.png into ``folder`` and return their paths; same figure, same bytes.
+
+    Title and description (what a reader who cannot see the plot should know) are kept inside the SVG.
+    """
+    paths = []
+    for kind, metadata in (
+        ("svg", {"Date": None, "Title": title, "Description": description}),
+        ("png", {"Software": None, "Title": title, "Description": description}),
+    ):
+        content = io.BytesIO()
+        figure.savefig(content, format=kind, dpi=_PNG_DPI, metadata=metadata)
+        paths.append(write_atomically(folder / f"{stem}.{kind}", content.getvalue()))
+    return paths
+
+
+def engineering_axis(axis: Axis, values: np.ndarray, unit: str) -> None:
+    """Label an axis in SI units, logarithmic where ``values`` (all above 0) span more than a factor of 4."""
+    formatter = EngFormatter(unit=unit)
+    low, high = float(values.min()), float(values.max())
+    if low > 0 and high / low > _LINEAR_SPAN:
+        decades = np.log10(high / low)
+        axis._set_axes_scale("log")  # type: ignore[attr-defined]
+        axis.set_major_locator(LogLocator(subs=(1.0,) if decades > _DECADES_WITH_PLAIN_TICKS else (1.0, 2.0, 5.0)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(formatter)
+
+
+def elided(name: str, length: int) -> str:
+    """Return a name of at most ``length`` characters, its middle cut out where it is longer."""
+    if len(name) <= length:
+        return name
+    tail = (length - 1) * 2 // 3
+    return f"{name[: length - 1 - tail]}…{name[-tail:]}"
+
+
+def notes_below(axes: Axes, lines: Sequence[str]) -> None:
+    """Write short lines below an axes' label: what the letters in the plot stand for."""
+    axes.annotate(
+        "\n".join(lines),
+        (0.0, 0.0),
+        xytext=(0, -42),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=9,
+        color=INK,
+        va="top",
+        linespacing=1.45,
+    )
+
+
+def plain(text: str) -> str:
+    """Return text in which matplotlib sees no formula, and which holds no line breaks."""
+    return " ".join(text.split()).replace("$", r"\$")

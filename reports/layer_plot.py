@@ -1,0 +1,124 @@
+"""The per-layer plot: time of every stage by part, and how busy each pass keeps the array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, PercentFormatter
+
+from reports.breakdown import STAGE_PARTS, Stage, stages
+from reports.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
+from reports.summary import headline
+from reports.units import percent, seconds
+from sim.result import StepResult
+
+MAX_ROWS = 60
+_ROW_INCHES = 0.185
+_FRAME_INCHES = 1.9
+_NAME_LENGTH = 30
+_LEAST_LEGEND_SHARE = 0.0005
+# Markers of a layer stand a little apart, because most of them are near 100 %.
+_MARKER_OFFSETS = {"ff": -0.24, "bp": 0.0, "wu": 0.24}
+_PART_NAMES = {
+    "ff": "FF (forward)",
+    "bp": "BP (input gradient)",
+    "wu": "WU (weight gradient)",
+    "vector": "vector unit, SORE",
+    "update": "exposed update",
+}
+
+
+def plot_layers(result: StepResult, folder: Path) -> list[Path]:
+    """Plot the step's time by layer as ``layers`` SVG and PNG and return the paths; none for a step of no cycles.
+
+    Work of the vector unit counts to the array layer ahead of it. Above MAX_ROWS layers the fastest are summed
+    in a last row.
+    """
+    every = stages(result)
+    if not result.cycles or not every:
+        return []
+    rows, merged = _rows(every)
+    title = f"Time by layer: {headline(result)}"
+    subtitle = f"{seconds(result.time_s)} a step; vector work counts to the array layer ahead of it"
+    height = _FRAME_INCHES + _ROW_INCHES * max(len(rows), 6)
+    with styled_figure(height, title, subtitle) as figure:
+        times, utilisation = figure.subplots(1, 2, sharey=True, width_ratios=(2.3, 1.0))
+        _draw_times(times, rows, result)
+        _draw_utilisation(utilisation, rows)
+        _name_rows(times, rows)
+        handles, labels = times.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9)
+        return save(figure, folder, "layers", title, _description(every, result, merged))
+
+
+def _rows(every: Sequence[Stage]) -> tuple[list[Stage], int]:
+    """The stages to draw, in the network's order, and how many of them the last row sums up."""
+    if len(every) <= MAX_ROWS:
+        return list(every), 0
+    by_time = sorted(range(len(every)), key=lambda index: (-every[index].cycles, index))
+    shown, rest = sorted(by_time[: MAX_ROWS - 1]), by_time[MAX_ROWS - 1 :]
+    sums = {part: sum(every[index].cycles_by_part[part] for index in rest) for part in STAGE_PARTS}
+    return [*(every[index] for index in shown), Stage(f"{len(rest)} faster layers", sums, {})], len(rest)
+
+
+def _draw_times(axes: Axes, rows: Sequence[Stage], result: StepResult) -> None:
+    positions, clock_hz = np.arange(len(rows)), result.design.clock_hz
+    left = np.zeros(len(rows))
+    for part in STAGE_PARTS:
+        widths = np.array([row.cycles_by_part[part] for row in rows]) / clock_hz
+        label = _PART_NAMES[part] if widths.sum() >= _LEAST_LEGEND_SHARE * result.time_s else None
+        axes.barh(positions, widths, 0.74, left=left, color=PART_COLOURS[part], label=label, linewidth=0)
+        left += widths
+    for position, row, end in zip(positions, rows, left, strict=True):
+        axes.annotate(
+            percent(row.cycles / result.cycles),
+            (end, position),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=MUTED,
+        )
+    axes.set_xlim(0, 1.1 * left.max())
+    axes.xaxis.set_major_formatter(EngFormatter(unit="s"))
+    axes.set_xlabel("time in a step (and share of it)")
+    axes.grid(False, axis="y")
+
+
+def _draw_utilisation(axes: Axes, rows: Sequence[Stage]) -> None:
+    for pass_name, marker in PASS_MARKERS.items():
+        points = [
+            (row.utilisation_by_pass[pass_name], position + _MARKER_OFFSETS[pass_name])
+            for position, row in enumerate(rows)
+            if pass_name in row.utilisation_by_pass
+        ]
+        if points:
+            shares, positions = zip(*points, strict=True)
+            axes.scatter(
+                shares, positions, s=14, marker=marker, color=PART_COLOURS[pass_name], alpha=0.85, linewidths=0
+            )
+    axes.set_xlim(0, 1.03)
+    axes.set_xticks((0.0, 0.5, 1.0))
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1.0, symbol=" %"))
+    axes.set_xlabel("utilisation: FF ●  BP ▲  WU ■")
+    axes.grid(True, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def _name_rows(axes: Axes, rows: Sequence[Stage]) -> None:
+    names = [plain(elided(row.layer, _NAME_LENGTH)) for row in rows]
+    axes.set_yticks(np.arange(len(rows)), names, fontsize=8)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+
+
+def _description(every: Sequence[Stage], result: StepResult, merged: int) -> str:
+    slowest = max(every, key=lambda stage: stage.cycles)
+    text = (
+        f"Bars of the time of {len(every)} layers, in the network's order, split into FF, BP, WU, vector work and "
+        f"exposed updates, with the array's utilisation beside them. The slowest is {slowest.layer} with "
+        f"{percent(slowest.cycles / result.cycles)} of {seconds(result.time_s)}."
+    )
+    return f"{text} The {merged} fastest are drawn as one." if merged else text

@@ -1,0 +1,161 @@
+"""Pareto plots: two objectives against each other, all explored points in grey, the front in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.figures import INK, PAPER, RED, SAMPLE, engineering_axis, notes_below, plain, save, styled_figure
+from reports.front import objective_cell, objective_column, objective_heading, short_name
+from reports.units import count
+
+_UNITS = {"time": "s", "energy": "J"}
+_HEIGHT_INCHES = 6.2
+_MOST_VECTOR_MARKS = 2000
+
+
+def plot_pareto(
+    front: pd.DataFrame, sample: pd.DataFrame, objectives: Sequence[str], title: str, folder: Path
+) -> list[Path]:
+    """Plot the first objective against each other one, as ``pareto-<x>-<y>`` SVG and PNG; return the paths.
+
+    ``front`` and ``sample`` (explored points, may be empty) have the columns of ``reports.front``. With a single
+    objective the other axis is energy, or time. An empty front gives no plot.
+    """
+    if not len(front):
+        return []
+    return [path for x, y in objective_pairs(objectives) for path in _plot_pair(front, sample, x, y, title, folder)]
+
+
+def objective_pairs(objectives: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs to plot: the first objective with each other one."""
+    first, *others = objectives
+    return [(first, other) for other in others or ["time" if first != "time" else "energy"]]
+
+
+def best_for_both(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the indices of the points that no other one beats in both x and y, x rising (less is better)."""
+    order = np.lexsort((y, x))
+    best_so_far = np.minimum.accumulate(y[order])
+    is_better = np.concatenate(([True], best_so_far[1:] < best_so_far[:-1]))
+    return order[is_better]
+
+
+def knee(x: np.ndarray, y: np.ndarray) -> int:
+    """Return the index of the point nearest to the lowest x and y at once, in shares of the lowest."""
+    return int(np.argmin(np.log(x / x.min()) ** 2 + np.log(y / y.min()) ** 2))
+
+
+def _plot_pair(
+    front: pd.DataFrame, sample: pd.DataFrame, x_name: str, y_name: str, title: str, folder: Path
+) -> list[Path]:
+    x, y = _values(front, x_name), _values(front, y_name)
+    heading = f"{objective_heading(x_name).capitalize()} against {objective_heading(y_name)}: {title}"
+    subtitle = (
+        f"{count(len(front))} designs on the front (filled: best for these two alone), "
+        f"{count(len(sample))} of the explored points in grey; lower left is better"
+    )
+    with styled_figure(_HEIGHT_INCHES, heading, subtitle) as figure:
+        axes = figure.add_subplot()
+        _draw_sample(axes, sample, x_name, y_name)
+        edge = best_for_both(x, y)
+        _draw_front(axes, x, y, edge)
+        notes = _letter_points(axes, front, edge, x_name, y_name)
+        shown_x = np.concatenate((x, _values(sample, x_name)))
+        shown_y = np.concatenate((y, _values(sample, y_name)))
+        engineering_axis(axes.xaxis, shown_x, _UNITS.get(x_name, ""))
+        engineering_axis(axes.yaxis, shown_y, _UNITS.get(y_name, ""))
+        axes.set_xlabel(_axis_label(x_name))
+        axes.set_ylabel(_axis_label(y_name))
+        notes_below(axes, notes)
+        description = f"{subtitle}. " + "; ".join(notes)
+        return save(figure, folder, f"pareto-{x_name}-{y_name}", heading, description)
+
+
+def _values(frame: pd.DataFrame, objective: str) -> np.ndarray:
+    return frame[objective_column(objective)].to_numpy(dtype=np.float64) if len(frame) else np.empty(0)
+
+
+def _axis_label(objective: str) -> str:
+    return (
+        f"{objective_heading(objective)} of a training step"
+        if objective in _UNITS
+        else objective_heading(objective)
+    )
+
+
+def _draw_sample(axes: Axes, sample: pd.DataFrame, x_name: str, y_name: str) -> None:
+    # Rasterised also in the SVG: twenty thousand vector marks would make a page of megabytes.
+    axes.scatter(
+        _values(sample, x_name),
+        _values(sample, y_name),
+        s=5,
+        color=SAMPLE,
+        alpha=0.5,
+        linewidths=0,
+        rasterized=True,
+    )
+
+
+def _draw_front(axes: Axes, x: np.ndarray, y: np.ndarray, edge: np.ndarray) -> None:
+    # A front of many objectives can be large too.
+    axes.scatter(
+        x,
+        y,
+        s=16,
+        facecolors="none",
+        edgecolors=RED,
+        linewidths=0.7,
+        alpha=0.8,
+        rasterized=len(x) > _MOST_VECTOR_MARKS,
+    )
+    axes.step(x[edge], y[edge], where="post", color=RED, linewidth=1.2)
+    axes.scatter(x[edge], y[edge], s=24, color=RED, linewidths=0, zorder=3)
+
+
+def _letter_points(axes: Axes, front: pd.DataFrame, edge: np.ndarray, x_name: str, y_name: str) -> list[str]:
+    """Put letters on the ends and the knee of the front, and return a line of text for each."""
+    x, y = _values(front, x_name)[edge], _values(front, y_name)[edge]
+    roles: dict[int, list[str]] = {}
+    for index, role in (
+        (0, f"least {objective_heading(x_name)}"),
+        (knee(x, y), "knee"),
+        (len(edge) - 1, f"least {objective_heading(y_name)}"),
+    ):
+        roles.setdefault(index, []).append(role)
+    lines = []
+    for letter, (index, words) in zip("ABC", sorted(roles.items()), strict=False):
+        _draw_letter(axes, letter, x[index], y[index])
+        row = front.iloc[int(edge[index])].to_dict()
+        costs = ", ".join(_cost_text(name, row) for name in (x_name, y_name))
+        lines.append(plain(f"{letter}  {', '.join(words)}: {costs}{_in_brackets(short_name(row))}"))
+    return lines
+
+
+def _draw_letter(axes: Axes, letter: str, x: float, y: float) -> None:
+    axes.annotate(
+        letter,
+        (x, y),
+        xytext=(0, 0),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        fontweight="bold",
+        color=INK,
+        bbox={"boxstyle": "circle,pad=0.25", "facecolor": PAPER, "edgecolor": RED, "linewidth": 1.3},
+        zorder=4,
+    )
+
+
+def _in_brackets(name: str) -> str:
+    return f" ({name})" if name else ""
+
+
+def _cost_text(objective: str, row: dict[str, object]) -> str:
+    cell = objective_cell(objective, row)
+    return cell if objective in _UNITS else f"{cell} {objective_heading(objective)}"

@@ -1,0 +1,9 @@
+"""All plots in one place. Importing this module loads matplotlib, so the command line does it on demand."""
+
+from __future__ import annotations
+
+from reports.layer_plot import plot_layers
+from reports.pareto_plot import plot_pareto
+from reports.roofline_plot import plot_roofline
+
+__all__ = ["plot_layers", "plot_pareto", "plot_roofline"]

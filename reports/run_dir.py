@@ -1,0 +1,115 @@
+"""The result files of a simulated step: every pass as CSV and Parquet, the totals as JSON, the design as TOML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from arch.design_io import to_toml
+from arch.run_dir import atomic_file, write_atomically
+from sim.result import PassResult, StepResult
+
+PASSES_CSV, PASSES_PARQUET = "passes.csv", "passes.parquet"
+TOTALS_JSON, DESIGN_TOML = "totals.json", "design.toml"
+
+_TEXT = ("layer", "pass", "engine")
+_WHOLE = ("m", "k", "n", "count", "interleave", "dram_bytes", "macs", "dense_macs")
+_REAL = ("cycles", "busy_cycles", "compute_cycles", "time_s", "utilisation", "energy_j")
+
+#: Columns of the pass files; ``stall_<cause>_cycles`` follow where the step has stalls.
+COLUMNS = (*_TEXT, *_WHOLE, *_REAL)
+
+Record = dict[str, Any]
+
+
+def write_results(result: StepResult, folder: Path) -> list[Path]:
+    """Write a step's passes, totals and design into ``folder`` (which exists), and return the files' paths.
+
+    The same result gives the same bytes. Raises HeddleError when a file cannot be written.
+    """
+    return [
+        write_atomically(folder / PASSES_CSV, _csv(result).encode()),
+        _write_parquet(folder / PASSES_PARQUET, result),
+        write_atomically(folder / TOTALS_JSON, (json.dumps(totals(result), indent=2) + "\n").encode()),
+        write_atomically(folder / DESIGN_TOML, to_toml(result.design).encode()),
+    ]
+
+
+def pass_records(result: StepResult) -> list[Record]:
+    """Return every pass as a flat record in program order, all with the same keys.
+
+    Beside PassResult's fields: ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
+    """
+    causes = _causes(result)
+    return [_record(item, causes, result.design.clock_hz) for item in result.passes]
+
+
+def totals(result: StepResult) -> Record:
+    """Return the step's totals, and what was run, as JSON's types."""
+    return {
+        "network": result.network,
+        "batch": result.batch,
+        "recipe": result.recipe,
+        "sparsity": result.sparsity,
+        "design": result.design.name,
+        "level": result.level,
+        "cycles": result.cycles,
+        "time_s": result.time_s,
+        "energy_j": result.energy_j,
+        "energy_by_part_j": dict(result.energy_by_part_j),
+        "utilisation": result.utilisation,
+        "dram_bytes": result.dram_bytes,
+        "macs": result.macs,
+        "dense_macs": result.dense_macs,
+        "failures": [
+            {"layer": failure.layer, "pass": failure.pass_name, "reason": failure.reason}
+            for failure in result.failures
+        ],
+    }
+
+
+def _record(item: PassResult, causes: list[str], clock_hz: float) -> Record:
+    record: Record = {
+        "layer": item.layer,
+        "pass": item.pass_name,
+        "engine": item.engine,
+        "time_s": float(item.cycles / clock_hz),
+        **{name: int(getattr(item, name)) for name in _WHOLE},
+        **{name: float(getattr(item, name)) for name in _REAL if name != "time_s"},
+    }
+    stalls = {_stall_column(cause): float(item.stall_cycles.get(cause, 0.0)) for cause in causes}
+    return {name: record[name] for name in COLUMNS} | stalls
+
+
+def _causes(result: StepResult) -> list[str]:
+    return sorted({cause for item in result.passes for cause in item.stall_cycles})
+
+
+def _stall_column(cause: str) -> str:
+    return f"stall_{cause}_cycles"
+
+
+def _columns(result: StepResult) -> list[str]:
+    return [*COLUMNS, *(_stall_column(cause) for cause in _causes(result))]
+
+
+def _csv(result: StepResult) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _columns(result), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(pass_records(result))
+    return text.getvalue()
+
+
+def _write_parquet(path: Path, result: StepResult) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = dict.fromkeys(_TEXT, pa.string()) | dict.fromkeys(_WHOLE, pa.int64())
+    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in _columns(result)])
+    with atomic_file(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(pass_records(result), schema=schema), temporary, compression="zstd")
+    return path
