@@ -1,0 +1,90 @@
+"""Heddle in a notebook or a script: everything that the ``heddle`` command does, as functions.
+
+A design, a network and a recipe make a training step; a step is scheduled, estimated or simulated:
+
+>>> import heddle
+>>> design = heddle.load_design("sat-vcu1525")
+>>> board = heddle.load_board(design.board)
+>>> network = heddle.load_network("resnet9")
+>>> options = heddle.StepOptions(batch=64)
+>>> sparse = heddle.training_step(network, heddle.recipe_named("bdwp"), design.sparsity, options)
+>>> dense = heddle.training_step(network, heddle.recipe_named("dense"), design.sparsity, options)
+>>> speedup = heddle.estimate(dense, design, board).cycles / heddle.estimate(sparse, design, board).cycles
+>>> 1.9 < speedup < 2.0
+True
+
+``simulate`` takes what ``estimate`` takes and runs the engines instead of the closed form. ``explore`` searches a
+``Space`` of designs. Whatever is wrong with an input raises ``HeddleError``, whose text is one line.
+
+All names of ``__all__`` are stable: they are added to, and leave only with a major version.
+"""
+
+from __future__ import annotations
+
+from arch.boards import Board, board_names, load_board
+from arch.design import Design, SparsityConfig
+from arch.design_io import load_design, override, preset_names, to_toml
+from arch.errors import HeddleError
+from arch.fit import check_fit
+from arch.nm import Packed, mask, pack, unpack
+from arch.resources import Resources, resources, resources_by_module
+from arch.sparsity import parse_sparsity
+from dataflow.load import load_network
+from dataflow.network import Network
+from dataflow.products import TrainingStep
+from dataflow.recipes import RECIPES, Recipe, recipe_named
+from dataflow.scheduler import Schedule
+from dataflow.scheduler import schedule_step as schedule
+from dataflow.training import StepOptions, training_step
+from dataflow.zoo import zoo_names, zoo_network
+from dse.explore import Exploration, explore
+from dse.request import ExploreRequest
+from dse.space import Space, default_space, load_space, with_sparsities
+from sim.engines.simulate import simulate
+from sim.estimate import estimate
+from sim.result import PassResult, StepResult
+
+__all__ = [
+    "RECIPES",
+    "Board",
+    "Design",
+    "Exploration",
+    "ExploreRequest",
+    "HeddleError",
+    "Network",
+    "Packed",
+    "PassResult",
+    "Recipe",
+    "Resources",
+    "Schedule",
+    "Space",
+    "SparsityConfig",
+    "StepOptions",
+    "StepResult",
+    "TrainingStep",
+    "board_names",
+    "check_fit",
+    "default_space",
+    "estimate",
+    "explore",
+    "load_board",
+    "load_design",
+    "load_network",
+    "load_space",
+    "mask",
+    "override",
+    "pack",
+    "parse_sparsity",
+    "preset_names",
+    "recipe_named",
+    "resources",
+    "resources_by_module",
+    "schedule",
+    "simulate",
+    "to_toml",
+    "training_step",
+    "unpack",
+    "with_sparsities",
+    "zoo_names",
+    "zoo_network",
+]

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
+from cli.exit_codes import INTERRUPTED
+from cli.output import print_error
+
 
 def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
     """Return ``verb``, all of whose parameters are dataclasses of options, as a command with those options flat.
@@ -20,7 +23,11 @@ def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
 
     def command(**values: Any) -> int:
         made = {name: kind(**{f.name: values[f.name] for f in fields(kind)}) for name, kind in groups.items()}
-        return verb(**made)
+        try:
+            return verb(**made)
+        except KeyboardInterrupt:  # caught here, for typer would turn it into an exit without a word
+            print_error("interrupted")
+            return INTERRUPTED
 
     command.__name__ = verb.__name__
     command.__doc__ = verb.__doc__

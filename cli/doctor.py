@@ -7,19 +7,20 @@ from dataclasses import asdict
 
 from rich.table import Table
 
+from cli.exit_codes import SUCCESS
 from cli.options import DoctorOptions
 from cli.output import print_json, print_tables, tool_version
 from cli.tools import Tool, find_tools
 
 
 def run(options: DoctorOptions) -> int:
-    """Print the tools; always 0, for no missing tool keeps the rest from working."""
+    """Print the tools; always SUCCESS, for no missing tool keeps the rest from working."""
     tools = find_tools()
     if options.json:
         print_json({"heddle": tool_version(), "tools": [asdict(tool) for tool in tools]})
     else:
         print_tables([_table(tools)])
-    return 0
+    return SUCCESS
 
 
 def _table(tools: Sequence[Tool]) -> Table:

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dse.explore import Exploration, explore
+from dse.explore import Exploration, Interrupted, explore
 
 from arch.boards import load_board
 from arch.run_dir import prepare_run_dir
 from arch.sparsity import parse_sparsity
+from cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
-from cli.output import print_json, print_notes, print_paths, print_tables
+from cli.output import print_error, print_json, print_notes, print_paths, print_tables
 from cli.progress import show_progress
 from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
 from dataflow.recipes import recipe_named
@@ -27,12 +28,16 @@ _COUNTS = ("lut", "ff", "dsp", "bram36", "uram")
 
 
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
-    """Explore, print and write as the options ask; return 1 when no design is feasible, else 0."""
+    """Explore, print and write as the options ask; return FAILED_CHECK when no design is feasible, else SUCCESS."""
     request = _request(network, training, search)
     folder = prepare_run_dir(search.out) if search.out else None
     workers = search.workers or os.cpu_count() or 1
     with show_progress(f"exploring {request.network.name}") as progress:
-        found = explore(request, out=folder, workers=workers, progress=progress)
+        try:
+            found = explore(request, out=folder, workers=workers, progress=progress)
+        except Interrupted as stop:
+            print_error(str(stop))
+            return INTERRUPTED
     written = _write_reports(found, folder) if folder and found.points else []
     print_notes(request.network.notes)
     if output.json:
@@ -42,7 +47,7 @@ def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptio
         print_paths(written)
     if not found.points:
         print(f"heddle: no design is feasible: {_skipped(found) or 'the space is empty'}", file=sys.stderr)
-    return 0 if found.points else 1
+    return SUCCESS if found.points else FAILED_CHECK
 
 
 def exploration_json(found: Exploration) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The ``heddle`` command: its verbs, and what becomes of whatever goes wrong in them.
 
-Exit codes: 0 success, 1 a failed check (a layer that cannot be mapped, say), 2 bad input, 130 interrupted. Bad
-input is one line on stderr. An exception that is none of those is a bug, and its traceback is shown.
+Bad input is one line on stderr, and so is an interruption. An exception that is neither is a bug, and its
+traceback is shown.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ import typer
 from arch.errors import HeddleError
 from cli import verbs
 from cli.command import takes_options
+from cli.exit_codes import BAD_INPUT, FAILED_CHECK, INTERRUPTED, SUCCESS
 from cli.output import print_error, tool_version
 from cli.usage import VerbGroup, usage_error
-
-SUCCESS, FAILED_CHECK, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="heddle",
@@ -54,8 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(given or ["--help"])
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return INTERRUPTED
     except BrokenPipeError:
-        return _leave_stdout(SUCCESS)
+        return _leave_stdout(FAILED_CHECK)
     except OSError as error:
         print_error(_os_problem(error))
         return _leave_stdout(BAD_INPUT)
@@ -72,8 +74,6 @@ def _run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         print_error(str(usage_error(error)))
         return BAD_INPUT
-    if code == INTERRUPTED:  # typer returns this for Ctrl-C
-        print_error("interrupted")
     return int(code or SUCCESS)
 
 

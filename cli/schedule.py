@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from arch.run_dir import prepare_run_dir, write_atomically
+from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.options import (
     MachineOptions,
     NetworkOptions,
@@ -30,7 +31,7 @@ def run(
     scheduling: ScheduleOptions,
     output: OutputOptions,
 ) -> int:
-    """Schedule and print as the options ask; return 1 when a pass could not be mapped, else 0."""
+    """Schedule and print as the options ask; return FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
     record = RunRecord()
     work = load_work(network, training, step, machine)
     folder = prepare_run_dir(scheduling.out) if scheduling.out else None
@@ -49,7 +50,7 @@ def run(
         print_tables([schedule_table(schedule, output.limit or None)])
         print_paths(written)
     print_failures(schedule.failures)
-    return 1 if schedule.failures else 0
+    return FAILED_CHECK if schedule.failures else SUCCESS
 
 
 def schedule_json(schedule: Schedule, work: Work) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from arch.errors import HeddleError
 from arch.run_dir import prepare_run_dir
+from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.options import (
     MachineOptions,
     NetworkOptions,
@@ -47,7 +48,7 @@ def run(
     simulation: SimulateOptions,
     output: OutputOptions,
 ) -> int:
-    """Simulate, print and write as the options ask; return 1 when a pass could not be mapped, else 0."""
+    """Simulate, print and write as the options ask; return FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
     record = RunRecord()
     level = one_of(simulation.level, LEVELS, "--level", "level")
     if simulation.plots and simulation.out is None:
@@ -67,7 +68,7 @@ def run(
         _print_result(simulated, output.limit)
         print_paths(written)
     print_failures(simulated.result.failures)
-    return 1 if simulated.result.failures else 0
+    return FAILED_CHECK if simulated.result.failures else SUCCESS
 
 
 def _simulate(work: Work, level: Level) -> _Simulated:

@@ -162,18 +162,22 @@ def _detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
         _check_stored(path, tensor)
         numbers = math.prod(tensor.dims)
         learned[tensor.name] = numbers if tensor.data_type in _LEARNED_TYPES and numbers > 1 else 0
-        if numbers > _LARGEST_VALUE_NEEDED:
-            if tensor.name not in declared:
-                graph.input.append(
-                    onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tuple(tensor.dims))
-                )
-        else:
+        if _value_is_needed(tensor, numbers):
             _load_external(path, tensor)
             kept.append(tensor)
-    small = [onnx.TensorProto.FromString(tensor.SerializeToString()) for tensor in kept]
+        elif tensor.name not in declared:
+            graph.input.append(
+                onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tuple(tensor.dims))
+            )
     del graph.initializer[:]
-    graph.initializer.extend(small)
+    graph.initializer.extend(kept)
     return learned
+
+
+def _value_is_needed(tensor: onnx.TensorProto, numbers: int) -> bool:
+    """True for a small tensor, unless it is a floating-point one in a file of its own: a bias."""
+    is_external_weight = tensor.data_type in _LEARNED_TYPES and external_data_helper.uses_external_data(tensor)
+    return numbers <= _LARGEST_VALUE_NEEDED and not is_external_weight
 
 
 def _check_stored(path: str | Path, tensor: onnx.TensorProto) -> None:

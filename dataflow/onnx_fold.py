@@ -36,18 +36,9 @@ def fold_shapes(graph: onnx.GraphProto, shapes: Mapping[str, tuple[int, ...]]) -
     folded = tuple(name for name in values if name not in stored)
     if folded:
         graph.initializer.extend(numpy_helper.from_array(values[name], name) for name in folded)
-        _replace_nodes(graph, kept)
+        del graph.node[:]
+        graph.node.extend(kept)
     return folded
-
-
-def _replace_nodes(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> None:
-    copies = []
-    for node in nodes:
-        copy = onnx.NodeProto()
-        copy.CopyFrom(node)
-        copies.append(copy)
-    del graph.node[:]
-    graph.node.extend(copies)
 
 
 def _stored_integers(graph: onnx.GraphProto) -> dict[str, Integers]:

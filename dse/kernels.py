@@ -10,8 +10,10 @@ import numpy as np
 
 from arch.jit import kernel
 from dataflow.mapping import fastest, mapping_cycles, mapping_frontier
+from dataflow.tables import MACHINE, MAPPING, PRODUCT, RATES
 from sim.closed_form import memory_cycles, walk_step
-from sim.energy import product_energy
+from sim.energy import ENERGY, product_energy
+from sim.step_table import ITEM
 
 #: A product's fastest mapping in one dataflow under one rate: time, DRAM time and bytes, joules of all its uses.
 CHOICE = np.dtype([(name, np.float64) for name in ("cycles", "memory_cycles", "moved_bytes", "energy_j")])
@@ -105,3 +107,15 @@ def step_costs(  # type: ignore[no-untyped-def]
         exposed = walk_step(items, refs, product_cycles, product_memory, rates[r], item_cycles)
         cycles[r] = exposed + item_cycles.sum()
         energies_j[r] = joules
+
+
+def compile_kernels() -> None:
+    """Compile every kernel here, or load it from the cache, by running it on nothing."""
+    products, mappings, ends, joules = (np.zeros(0, kind) for kind in (PRODUCT, MAPPING, np.int64, np.float64))
+    machine, energy = np.zeros(1, MACHINE)[0], np.zeros(1, ENERGY)[0]
+    rates, choices, wanted = np.zeros(0, RATES), np.zeros((0, 0), CHOICE), np.zeros(0, np.bool_)
+    items, refs, choice_of = np.zeros(0, ITEM), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    search_mappings(products, machine, mappings, mappings, ends)
+    mapping_energies(products, ends, machine, energy, mappings, ends, joules)
+    choose_mappings(products, mappings, joules, ends, rates, choices)
+    step_costs(items, refs, choices, choices, choice_of, rates, wanted, joules, joules)

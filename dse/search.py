@@ -109,9 +109,7 @@ class GroupSearch:
             self._found[machine] = self._search(machine)
         frontiers, products = self._found[machine], self._work.table.products
         choices = np.zeros((len(chunk.choice_rates), len(products)), CHOICE)
-        choose_mappings(
-            products, frontiers.rows, frontiers.energies_j, frontiers.ends, chunk.choice_rates, choices
-        )
+        choose_mappings(products, frontiers.rows, frontiers.energies_j, frontiers.ends, chunk.choice_rates, choices)
         return choices
 
     def no_choices(self, chunk: RateChunk) -> np.ndarray:

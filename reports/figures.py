@@ -69,7 +69,7 @@ def styled_figure(height_inches: float, title: str, subtitle: str) -> Iterator[F
     """Yield a figure of the tool's style with its title and a line below it; draw and save inside the block."""
     with mpl.rc_context(_STYLE):
         below_heading = (0.0, 0.0, 1.0, 1.0 - _HEADING_INCHES / height_inches)
-        layout = ConstrainedLayoutEngine(rect=below_heading)
+        layout = ConstrainedLayoutEngine(rect=below_heading, wspace=0.06)
         figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout=layout)
         edge = 0.15 / _WIDTH_INCHES
         top = 1.0 - 0.16 / height_inches
@@ -115,6 +115,22 @@ def elided(name: str, length: int) -> str:
         return name
     tail = (length - 1) * 2 // 3
     return f"{name[: length - 1 - tail]}…{name[-tail:]}"
+
+
+def letter(axes: Axes, text: str, point: tuple[float, float], colour: str, offset_points: float = 0.0) -> None:
+    """Put a letter in a small disc on ``point`` (data coordinates), or ``offset_points`` above it."""
+    axes.annotate(
+        text,
+        point,
+        xytext=(0, offset_points),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        fontweight="bold",
+        bbox={"boxstyle": "circle,pad=0.22", "facecolor": PAPER, "edgecolor": colour, "linewidth": 1.3},
+        zorder=4,
+    )
 
 
 def notes_below(axes: Axes, lines: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from sim.result import StepResult
 MAX_ROWS = 60
 _ROW_INCHES = 0.185
 _FRAME_INCHES = 1.9
-_NAME_LENGTH = 30
+_NAME_LENGTH = 40
 _LEAST_LEGEND_SHARE = 0.0005
 # Markers of a layer stand a little apart, because most of them are near 100 %.
 _MARKER_OFFSETS = {"ff": -0.24, "bp": 0.0, "wu": 0.24}
@@ -110,7 +110,7 @@ def _draw_utilisation(axes: Axes, rows: Sequence[Stage]) -> None:
 
 def _name_rows(axes: Axes, rows: Sequence[Stage]) -> None:
     names = [plain(elided(row.layer, _NAME_LENGTH)) for row in rows]
-    axes.set_yticks(np.arange(len(rows)), names, fontsize=8)
+    axes.set_yticks(np.arange(len(rows)), names, fontsize=7.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures import INK, PAPER, RED, SAMPLE, engineering_axis, notes_below, plain, save, styled_figure
+from reports.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
 from reports.front import objective_cell, objective_column, objective_heading, short_name
 from reports.units import count
 
@@ -128,28 +128,12 @@ def _letter_points(axes: Axes, front: pd.DataFrame, edge: np.ndarray, x_name: st
     ):
         roles.setdefault(index, []).append(role)
     lines = []
-    for letter, (index, words) in zip("ABC", sorted(roles.items()), strict=False):
-        _draw_letter(axes, letter, x[index], y[index])
+    for name, (index, words) in zip("ABC", sorted(roles.items()), strict=False):
+        letter(axes, name, (float(x[index]), float(y[index])), RED)
         row = front.iloc[int(edge[index])].to_dict()
-        costs = ", ".join(_cost_text(name, row) for name in (x_name, y_name))
-        lines.append(plain(f"{letter}  {', '.join(words)}: {costs}{_in_brackets(short_name(row))}"))
+        costs = ", ".join(_cost_text(objective, row) for objective in (x_name, y_name))
+        lines.append(plain(f"{name}  {', '.join(words)}: {costs}{_in_brackets(short_name(row))}"))
     return lines
-
-
-def _draw_letter(axes: Axes, letter: str, x: float, y: float) -> None:
-    axes.annotate(
-        letter,
-        (x, y),
-        xytext=(0, 0),
-        textcoords="offset points",
-        ha="center",
-        va="center",
-        fontsize=8.5,
-        fontweight="bold",
-        color=INK,
-        bbox={"boxstyle": "circle,pad=0.25", "facecolor": PAPER, "edgecolor": RED, "linewidth": 1.3},
-        zorder=4,
-    )
 
 
 def _in_brackets(name: str) -> str:

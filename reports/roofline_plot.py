@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,18 @@ from arch.boards import Board
 from arch.design import Design
 from arch.dram import DRAM_KINDS, channel_bytes_per_s
 from reports.breakdown import ARRAY_ENGINES
-from reports.figures import INK, PAPER, PART_COLOURS, PASS_MARKERS, elided, notes_below, plain, save, styled_figure
+from reports.figures import (
+    INK,
+    PAPER,
+    PART_COLOURS,
+    PASS_MARKERS,
+    elided,
+    letter,
+    notes_below,
+    plain,
+    save,
+    styled_figure,
+)
 from reports.summary import headline, pass_text
 from reports.units import engineering, percent
 from sim.result import PassResult, StepResult
@@ -21,8 +33,9 @@ from sim.result import PassResult, StepResult
 _HEIGHT_INCHES = 6.4
 _LETTERS = "ABC"
 _FLOP_PER_MAC = 2.0
+_LETTER_DISTANCE = 0.2
 # How far left of the ridge the slope is drawn, where its label ends, and how far down the plot reaches at least.
-_SLOPE_SHOWN, _SLOPE_LABEL_AT, _FLOOR_SHARE = 0.15, 0.75, 0.06
+_SLOPE_SHOWN, _SLOPE_LABEL_AT, _FLOOR_SHARE = 0.15, 0.55, 0.06
 
 
 @dataclass(frozen=True)
@@ -110,23 +123,19 @@ def _draw_roof(axes: Axes, bound: Roof, low: float, high: float) -> None:
     axes.plot([low, ridge, high], [bound.at(low), peak, peak], color=INK, linewidth=1.4)
     axes.annotate(
         f"array peak {engineering(peak, 'FLOP/s')}",
-        (high, peak),
-        xytext=(-4, 5),
+        (ridge, peak),
+        xytext=(0, 6),
         textcoords="offset points",
-        ha="right",
+        ha="left" if bandwidth is None else "right",
         fontsize=9,
     )
     if bandwidth is not None:
-        # On two logarithmic axes the slope of every bandwidth is 1.
-        axes.text(
-            _SLOPE_LABEL_AT * ridge,
-            1.1 * _SLOPE_LABEL_AT * peak,
+        axes.annotate(
             f"DRAM {engineering(bandwidth, 'B/s')}",
-            rotation=45,
-            rotation_mode="anchor",
-            transform_rotates_text=True,
+            (_SLOPE_LABEL_AT * ridge, _SLOPE_LABEL_AT * peak),
+            xytext=(-8, 2),
+            textcoords="offset points",
             ha="right",
-            va="bottom",
             fontsize=9,
         )
 
@@ -153,30 +162,35 @@ def _draw_points(axes: Axes, points: tuple[RooflinePoint, ...]) -> None:
 def _letter_slowest(axes: Axes, points: tuple[RooflinePoint, ...]) -> list[str]:
     """Letter the places where most time is spent, and return a line of text for each."""
     lines = []
-    for letter, alike in zip(_LETTERS, places(points), strict=False):
+    for name, alike in zip(_LETTERS, _apart(places(points)), strict=False):
         point = alike[0]
-        axes.annotate(
-            letter,
-            (point.intensity, point.flop_per_s),
-            ha="center",
-            va="center",
-            fontsize=7.5,
-            fontweight="bold",
-            zorder=4,
-        )
+        letter(axes, name, (point.intensity, point.flop_per_s), PART_COLOURS[point.item.pass_name], 15)
         others = f" and {len(alike) - 1} alike" if len(alike) > 1 else ""
-        name = f"{elided(point.item.layer, 40)}{others}, {pass_text(point.item)}"
+        layer = f"{elided(point.item.layer, 40)}{others}, {pass_text(point.item)}"
         share = percent(sum(other.share for other in alike))
         intensity, rate = engineering(point.intensity, "FLOP/B"), engineering(point.flop_per_s, "FLOP/s")
-        lines.append(plain(f"{letter}  {name}: {share} of the time, {intensity}, {rate}"))
+        lines.append(plain(f"{name}  {layer}: {share} of the time, {intensity}, {rate}"))
     return lines
 
 
+def _apart(groups: list[list[RooflinePoint]]) -> list[list[RooflinePoint]]:
+    """The groups less those so near to an earlier one that their letters would lie on each other."""
+    kept: list[list[RooflinePoint]] = []
+    for group in groups:
+        if all(_distance(group[0], other[0]) > _LETTER_DISTANCE for other in kept):
+            kept.append(group)
+    return kept
+
+
+def _distance(one: RooflinePoint, other: RooflinePoint) -> float:
+    return math.hypot(math.log(one.intensity / other.intensity), math.log(one.flop_per_s / other.flop_per_s))
+
+
 def places(points: tuple[RooflinePoint, ...]) -> list[list[RooflinePoint]]:
-    """Return the points grouped by pass and place (to three digits), the groups of most time first."""
+    """Return the points grouped by pass and place (to two digits), the groups of most time first."""
     groups: dict[tuple[str, str, str], list[RooflinePoint]] = {}
     for point in points:
-        key = (pass_text(point.item), f"{point.intensity:.2e}", f"{point.flop_per_s:.2e}")
+        key = (pass_text(point.item), f"{point.intensity:.1e}", f"{point.flop_per_s:.1e}")
         groups.setdefault(key, []).append(point)
     return sorted(groups.values(), key=lambda group: -sum(point.share for point in group))
 

@@ -1,13 +1,13 @@
 """One product on the engines: loads, computation and stores, each in order, tied by tokens.
 
-Activation, weight and output buffers have two halves. A load waits for a free half, a computation for its two
-operands and for a free output half, a store for its result. Loads and stores meet at the DRAM in the order in
-which they become ready; pending updates use the DRAM before any of them that becomes ready later.
+Activation, weight and output buffers have two halves, taken in turn. A load waits for a free half, a computation
+for its two operands and for a free output half, a store for its result. Loads and stores meet at the DRAM in
+the order in which they become ready; pending updates use it while it is idle before that.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,13 +37,122 @@ from sim.engines.tiles import tile_at, tile_count
 STALL_CAUSES = ("fill", "load_left", "load_right", "store", "drain")
 FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(5)
 
+#: Progress of a product: steps loaded, computed, stored; tiles of each operand loaded and reached by the array;
+#: when the array, SORE and the store lanes are free; when the last store so far ends.
+PIPE = np.dtype(
+    [
+        (name, np.int64)
+        for name in ("loaded", "computed", "stored", "lefts", "rights", "used_lefts", "used_rights", "address")
+    ]
+    + [
+        (name, np.float64)
+        for name in ("start", "array_free", "pruner_free", "lanes_free", "end", "busy_cycles", "dram_bytes")
+    ]
+)
 
-class PassTotals(NamedTuple):
-    """What a product took: when it ended, the array's busy cycles, DRAM bytes. Stalls go to an array."""
 
-    end: float
-    compute_cycles: float
-    dram_bytes: float
+class Job(NamedTuple):
+    """A product and everything that it runs on; ``stalls`` takes idle cycles by cause, ``item`` names events."""
+
+    product: Any
+    machine: Any
+    mapping: Any
+    rates: Any
+    dram: Any
+    state: Any
+    updates: Any
+    events: Any
+    stalls: Any
+    item: int
+
+
+class Halves(NamedTuple):
+    """Times of the two halves of each buffer: when filled (ready) and when free again."""
+
+    left_ready: np.ndarray
+    left_free: np.ndarray
+    right_ready: np.ndarray
+    right_free: np.ndarray
+    out_ready: np.ndarray
+    out_free: np.ndarray
+
+
+@kernel
+def run_product(job, pipe, start: float) -> None:  # type: ignore[no-untyped-def]
+    """Run ``job`` from ``start`` to its last store; ``pipe`` (a PIPE row) is left with what it took."""
+    _reset(pipe, start)
+    halves = Halves(
+        np.full(2, start), np.full(2, start), np.full(2, start), np.full(2, start), np.full(2, start), np.full(2, start)
+    )
+    steps, parts = tile_count(job.product, job.mapping), job.mapping["tiles_k"]
+    while pipe["stored"] * parts < steps:
+        if pipe["computed"] < pipe["loaded"] and pipe["computed"] // parts < pipe["stored"] + 2:
+            _compute(job, pipe, halves)
+            continue
+        store_at, load_at = np.inf, np.inf
+        if pipe["stored"] < pipe["computed"] // parts:
+            store_at = max(halves.out_ready[pipe["stored"] % 2], pipe["lanes_free"])
+        if pipe["loaded"] < steps:
+            load_at = _load_request(job, pipe, halves)
+        run_updates_until(job.dram, job.state, job.updates, job.events, min(store_at, load_at))
+        if store_at <= load_at:
+            _store(job, pipe, halves, store_at)
+        else:
+            _load(job, pipe, halves, load_at)
+    job.stalls[DRAIN] += pipe["end"] - pipe["array_free"]
+
+
+@kernel
+def _reset(pipe, start: float) -> None:  # type: ignore[no-untyped-def]
+    pipe["loaded"], pipe["computed"], pipe["stored"], pipe["address"] = 0, 0, 0, 0
+    pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
+    pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
+    pipe["end"], pipe["busy_cycles"], pipe["dram_bytes"] = start, 0.0, 0.0
+
+
+@kernel
+def _compute(job, pipe, halves) -> None:  # type: ignore[no-untyped-def]
+    """Issue the next instruction to the array."""
+    tile, parts = tile_at(job.product, job.mapping, pipe["computed"]), job.mapping["tiles_k"]
+    pipe["used_lefts"] += tile.new_left
+    pipe["used_rights"] += tile.new_right
+    left, right = (pipe["used_lefts"] - 1) % 2, (pipe["used_rights"] - 1) % 2
+    out = (pipe["computed"] // parts) % 2
+    begin = max(pipe["array_free"], max(halves.left_ready[left], halves.right_ready[right]))
+    if tile.first_part:
+        begin = max(begin, halves.out_free[out])
+    if pipe["computed"] == 0:
+        begin += lead_cycles(job.machine, job.mapping["ws"])
+        job.stalls[FILL] += begin - pipe["start"]
+    elif begin > pipe["array_free"]:
+        cause = _stall_cause(begin, halves.left_ready[left], halves.right_ready[right])
+        job.stalls[cause] += begin - pipe["array_free"]
+    cycles = _tile_cycles(job, tile)
+    pipe["array_free"] = begin + cycles
+    pipe["busy_cycles"] += cycles
+    pipe["computed"] += 1
+    halves.left_free[left] = pipe["array_free"]
+    halves.right_free[right] = pipe["array_free"]
+    if tile.last_part:
+        halves.out_ready[out] = pipe["array_free"] + tail_cycles(job.machine, job.mapping["ws"])
+    record(job.events, COMPUTE, job.item, begin, pipe["array_free"])
+
+
+@kernel
+def _tile_cycles(job, tile) -> float:  # type: ignore[no-untyped-def]
+    """Cycles until the array takes the next instruction."""
+    return float(
+        instruction_cycles(
+            job.machine,
+            job.mapping["ws"],
+            job.mapping["interleave_rows"],
+            job.mapping["interleave_cols"],
+            tile.m,
+            tile.n,
+            slots_of(tile.k, job.product["keep_n"], job.product["group_m"]),
+            job.mapping["tiles_k"] > 1,
+        )
+    )
 
 
 @kernel
@@ -61,101 +170,62 @@ def _half_is_free(loaded: int, used: int, caught_up: bool) -> bool:
 
 
 @kernel
-def run_product(product, machine, mapping, rates, dram, state, updates, events, stalls, item: int, start: float):  # type: ignore[no-untyped-def]
-    """Run one product from ``start``; returns PassTotals and adds the array's idle cycles to ``stalls``.
+def _load_request(job, pipe, halves) -> float:  # type: ignore[no-untyped-def]
+    """When the next step's loads can ask for the DRAM: infinity while a half is still to be used."""
+    tile, caught_up = tile_at(job.product, job.mapping, pipe["loaded"]), pipe["computed"] == pipe["loaded"]
+    request = pipe["start"]
+    if tile.new_left:
+        if not _half_is_free(pipe["lefts"], pipe["used_lefts"], caught_up):
+            return np.inf
+        request = max(request, halves.left_free[pipe["lefts"] % 2])
+    if tile.new_right:
+        if not _half_is_free(pipe["rights"], pipe["used_rights"], caught_up):
+            return np.inf
+        request = max(request, halves.right_free[pipe["rights"] % 2])
+    return request
 
-    ``left_*`` and ``right_*`` have one entry a buffer half; tiles take the halves in turn.
-    """
-    steps, parts = tile_count(product, mapping), mapping["tiles_k"]
-    lead, tail = lead_cycles(machine, mapping["ws"]), tail_cycles(machine, mapping["ws"])
-    lefts, rights, used_lefts, used_rights = 0, 0, 0, 0
-    left_ready, right_ready, out_ready = np.zeros(2), np.zeros(2), np.zeros(2)
-    left_free, right_free, out_free = np.full(2, start), np.full(2, start), np.full(2, start)
-    loaded, computed, stored = 0, 0, 0
-    array_free, pruner_free, lanes_free, end = start, start, start, start
-    address, dram_bytes, busy = 0, 0.0, 0.0
-    while stored * parts < steps:
-        if computed < loaded and computed // parts < stored + 2:
-            tile = tile_at(product, mapping, computed)
-            used_lefts += tile.new_left
-            used_rights += tile.new_right
-            left, right, out = (used_lefts - 1) % 2, (used_rights - 1) % 2, (computed // parts) % 2
-            begin = max(array_free, max(left_ready[left], right_ready[right]))
-            if tile.first_part:
-                begin = max(begin, out_free[out])
-            if computed == 0:
-                begin += lead
-                stalls[FILL] += begin - start
-            elif begin > array_free:
-                stalls[_stall_cause(begin, left_ready[left], right_ready[right])] += begin - array_free
-            slots = slots_of(tile.k, product["keep_n"], product["group_m"])
-            cycles = instruction_cycles(
-                machine,
-                mapping["ws"],
-                mapping["interleave_rows"],
-                mapping["interleave_cols"],
-                tile.m,
-                tile.n,
-                slots,
-                parts > 1,
-            )
-            array_free = begin + cycles
-            busy += cycles
-            left_free[left] = array_free
-            right_free[right] = array_free
-            if tile.last_part:
-                out_ready[out] = array_free + tail
-            record(events, COMPUTE, item, begin, array_free)
-            computed += 1
-            continue
-        store_at, load_at = np.inf, np.inf
-        if stored < computed // parts:
-            store_at = max(out_ready[stored % 2], lanes_free)
-        if loaded < steps:
-            tile = tile_at(product, mapping, loaded)
-            caught_up = computed == loaded
-            left_is_free = not tile.new_left or _half_is_free(lefts, used_lefts, caught_up)
-            right_is_free = not tile.new_right or _half_is_free(rights, used_rights, caught_up)
-            if left_is_free and right_is_free:
-                load_at = start
-                if tile.new_left:
-                    load_at = max(load_at, left_free[lefts % 2])
-                if tile.new_right:
-                    load_at = max(load_at, right_free[rights % 2])
-        if store_at <= load_at:
-            tile = tile_at(product, mapping, stored * parts)
-            nbytes, runs = out_store_bytes(product, tile.m, tile.n), out_runs(product, tile.m, tile.n)
-            run_updates_until(dram, state, updates, events, store_at)
-            lanes_free = store_at + tile.m * tile.n / rates["vector_lanes"]
-            done = transfer(dram, state, address, nbytes, runs, out_pixel_bytes(product), store_at, WRITE)
-            out_free[stored % 2] = max(done, lanes_free)
-            end = max(end, out_free[stored % 2])
-            record(events, STORE, item, store_at, out_free[stored % 2])
-            address += nbytes
-            dram_bytes += nbytes
-            stored += 1
-            continue
-        run_updates_until(dram, state, updates, events, load_at)
-        arrived = load_at
-        if tile.new_left:
-            nbytes, runs = left_load_bytes(product, tile.m, tile.k), left_runs(product, tile.m, tile.k)
-            arrived = transfer(dram, state, address, nbytes, runs, left_pixel_bytes(product), load_at, READ)
-            left_ready[lefts % 2] = arrived
-            lefts += 1
-            address += nbytes
-            dram_bytes += nbytes
-        if tile.new_right:
-            nbytes, runs = right_load_bytes(product, tile.n, tile.k), right_runs(product, tile.n, tile.k)
-            arrived = transfer(dram, state, address, nbytes, runs, right_pixel_bytes(product), load_at, READ)
-            if product["prune_on_load"]:
-                pruning = tile.k * tile.n / (product["group_m"] * rates["sore_lanes"])
-                pruner_free = max(pruner_free, load_at) + pruning
-                arrived = max(arrived, pruner_free)
-            right_ready[rights % 2] = arrived
-            rights += 1
-            address += nbytes
-            dram_bytes += nbytes
-        record(events, LOAD, item, load_at, arrived)
-        loaded += 1
-    stalls[DRAIN] += end - array_free
-    return PassTotals(end, busy, dram_bytes)
+
+@kernel
+def _move(job, pipe, nbytes: int, runs: int, stride: int, ready: float, direction: int) -> float:  # type: ignore[no-untyped-def]
+    """Transfer bytes at the product's running address; return when they are there."""
+    done = transfer(job.dram, job.state, pipe["address"], nbytes, runs, stride, ready, direction)
+    pipe["address"] += nbytes
+    pipe["dram_bytes"] += nbytes
+    return done
+
+
+@kernel
+def _load(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-def]
+    """Load what the next step brings; SORE prunes the right operand on its way where the weights lie dense."""
+    product = job.product
+    tile, arrived = tile_at(product, job.mapping, pipe["loaded"]), ready
+    if tile.new_left:
+        nbytes, runs = left_load_bytes(product, tile.m, tile.k), left_runs(product, tile.m, tile.k)
+        arrived = _move(job, pipe, nbytes, runs, left_pixel_bytes(product), ready, READ)
+        halves.left_ready[pipe["lefts"] % 2] = arrived
+        pipe["lefts"] += 1
+    if tile.new_right:
+        nbytes, runs = right_load_bytes(product, tile.n, tile.k), right_runs(product, tile.n, tile.k)
+        arrived = _move(job, pipe, nbytes, runs, right_pixel_bytes(product), ready, READ)
+        if product["prune_on_load"]:
+            pruning = tile.k * tile.n / (product["group_m"] * job.rates["sore_lanes"])
+            pipe["pruner_free"] = max(pipe["pruner_free"], ready) + pruning
+            arrived = max(arrived, pipe["pruner_free"])
+        halves.right_ready[pipe["rights"] % 2] = arrived
+        pipe["rights"] += 1
+    pipe["loaded"] += 1
+    record(job.events, LOAD, job.item, ready, arrived)
+
+
+@kernel
+def _store(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-def]
+    """Store the next result tile, through the vector lanes."""
+    product, out = job.product, pipe["stored"] % 2
+    tile = tile_at(product, job.mapping, pipe["stored"] * job.mapping["tiles_k"])
+    pipe["lanes_free"] = ready + tile.m * tile.n / job.rates["vector_lanes"]
+    nbytes, runs = out_store_bytes(product, tile.m, tile.n), out_runs(product, tile.m, tile.n)
+    done = _move(job, pipe, nbytes, runs, out_pixel_bytes(product), ready, WRITE)
+    halves.out_free[out] = max(done, pipe["lanes_free"])
+    pipe["end"] = max(pipe["end"], halves.out_free[out])
+    pipe["stored"] += 1
+    record(job.events, STORE, job.item, ready, halves.out_free[out])

@@ -15,7 +15,7 @@ from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
 from dataflow.tables import MAPPING, machine_row, rates_row
 from sim.assemble import ItemCycles, assemble, expose_updates
 from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from sim.engines.array_pass import STALL_CAUSES, run_product
+from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
 from sim.engines.dram import STATISTICS, dram_row, dram_state
 from sim.engines.events import EVENT, VECTOR as VECTOR_ENGINE, event_log
 from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
@@ -76,6 +76,7 @@ def run_engines(
         dram[0],
         state,
         updates,
+        np.zeros(1, PIPE),
         np.zeros(1, STREAM),
         np.zeros((1, updates.rings.shape[1])),
         events,
@@ -97,6 +98,7 @@ def _run_items(  # type: ignore[no-untyped-def]
     dram,
     state,
     updates,
+    pipe,
     stream,
     ring,
     events,
@@ -110,22 +112,13 @@ def _run_items(  # type: ignore[no-untyped-def]
         if item["kind"] == ARRAY:
             for ref in range(item["first_ref"], item["end_ref"]):
                 at = refs[ref]
-                totals = run_product(
-                    products[at],
-                    machine,
-                    mappings[at],
-                    rates,
-                    dram,
-                    state,
-                    updates,
-                    events,
-                    result["stalls"],
-                    i,
-                    now,
+                job = Job(
+                    products[at], machine, mappings[at], rates, dram, state, updates, events, result["stalls"], i
                 )
-                now = totals.end
-                result["compute_cycles"] += totals.compute_cycles
-                moved += totals.dram_bytes
+                run_product(job, pipe[0], now)
+                now = pipe[0]["end"]
+                result["compute_cycles"] += pipe[0]["busy_cycles"]
+                moved += pipe[0]["dram_bytes"]
         elif item["kind"] == UPDATE:
             lanes = update_lane_cycles(item, rates)
             queue_update(dram, updates, i, item["read_bytes"], item["write_bytes"], lanes, now)

@@ -1,0 +1,205 @@
+"""Exploration: every point of a space evaluated, the exact Pareto front of those that fit, and how to go on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from arch.design import Design
+from arch.errors import HeddleError
+from dse.evaluate import Evaluator
+from dse.grid import Grid
+from dse.kernels import compile_kernels
+from dse.pareto import pareto_rows
+from dse.parts import Parts, open_parts
+from dse.points import SKIP_REASONS, Points, concatenate
+from dse.request import DEFAULT_OBJECTIVES, OBJECTIVES, ExploreRequest, check_objectives
+from dse.results import (
+    frame,
+    join_samples,
+    objective_values,
+    sample_of,
+    write_all_points,
+    write_front,
+    write_run_provenance,
+)
+
+__all__ = [
+    "DEFAULT_OBJECTIVES",
+    "OBJECTIVES",
+    "Exploration",
+    "ExploreRequest",
+    "Interrupted",
+    "check_objectives",
+    "explore",
+]
+
+Progress = Callable[[int, int], None]
+
+
+class Interrupted(HeddleError):
+    """The user stopped an exploration; the text says what is kept."""
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What was found.
+
+    ``points`` fit the board and were evaluated; ``skipped`` counts the others by reason. ``seconds`` are wall time
+    without compilation. ``front`` has one row for each design of the Pareto front: ``point`` (its number in the
+    space), the design's parts, then ``time_s``, ``energy_j`` and the resources, sorted by the objectives in their
+    order. ``sample`` has the same columns for at most 20,000 of all points, spread evenly, in the points' order.
+    ``resumed_points`` of the points came from an earlier, interrupted run.
+    """
+
+    request: ExploreRequest
+    points: int
+    skipped: Mapping[str, int]
+    seconds: float
+    front: pd.DataFrame
+    sample: pd.DataFrame
+    resumed_points: int
+
+    @property
+    def points_per_second(self) -> float:
+        """Points evaluated in this run over its wall time."""
+        return (self.points - self.resumed_points) / self.seconds
+
+    def design(self, row: int) -> Design:
+        """Return the design of a row of the front."""
+        return Grid(self.request.space).design(int(self.front["point"].iloc[row]), self.request.board.name)
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """What stays in memory of a finished block."""
+
+    front: Points
+    sample: Points
+    points: int
+    skipped: tuple[int, ...]
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """Finishes blocks: takes them from the parts of an earlier run, or evaluates and stores them."""
+
+    evaluator: Evaluator
+    objectives: tuple[str, ...]
+    parts: Parts | None
+
+    def finish(self, block: int) -> _Summary:
+        """Return the summary of a block."""
+        stored = self.parts.read(block) if self.parts else None
+        points = self.evaluator.block(block) if stored is None else stored
+        if self.parts and stored is None:
+            self.parts.write(block, points)
+        front = points.take(pareto_rows(objective_values(points, self.objectives)))
+        sample = sample_of(points, self.evaluator.grid)
+        return _Summary(front, sample, len(points), points.skipped, stored is not None)
+
+
+def explore(
+    request: ExploreRequest,
+    *,
+    out: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Exploration:
+    """Evaluate every point of the request's space and return the exact Pareto front.
+
+    ``out`` is a folder for the results; finished blocks stay in its ``parts/``, so that the same call goes on
+    after an interruption. ``workers`` threads share the blocks, by default one a core; their number changes no
+    result. ``progress`` is told the points done and all points of the grid after each block.
+
+    Raises HeddleError when no point can run on the board, when ``out`` cannot be used or holds another request's
+    parts, and Interrupted, a HeddleError, after Ctrl-C.
+    """
+    grid = Grid(request.space)
+    parts = open_parts(out, request.identity()) if out else None
+    blocks = _Blocks(Evaluator(request, grid), request.objectives, parts)
+    compile_kernels()
+    started, start_s = datetime.now(UTC), time.perf_counter()
+    summaries = _finish_all(blocks, grid, _checked_workers(workers), progress)
+    front = _joined_front(summaries, request, grid)
+    if parts:
+        write_all_points(parts.folder / "results.parquet", parts.read_all(grid.blocks), grid)
+        write_front(parts.folder, front)
+    exploration = Exploration(
+        request=request,
+        points=sum(summary.points for summary in summaries),
+        skipped=_total_skipped(summaries),
+        seconds=time.perf_counter() - start_s,
+        front=front,
+        sample=frame(join_samples([summary.sample for summary in summaries]), grid),
+        resumed_points=sum(summary.points for summary in summaries if summary.resumed),
+    )
+    if parts:
+        write_run_provenance(parts.folder, request, started, exploration.seconds)
+    return exploration
+
+
+def _checked_workers(workers: int | None) -> int:
+    if workers is None:
+        return len(os.sched_getaffinity(0))
+    if workers < 1:
+        raise HeddleError(f"workers: must be at least 1, got {workers}")
+    return workers
+
+
+def _finish_all(blocks: _Blocks, grid: Grid, workers: int, progress: Progress | None) -> list[_Summary]:
+    """Return the summaries of all blocks in their order, whoever finished them when."""
+    pool = ThreadPoolExecutor(workers)
+    futures = {pool.submit(blocks.finish, block): block for block in range(grid.blocks)}
+    done_points = 0
+    try:
+        for future in as_completed(futures):
+            future.result()
+            done_points += grid.points_of(futures[future])
+            if progress:
+                progress(done_points, grid.points)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise _interrupted(list(futures), blocks.parts) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [future.result() for future in futures]
+
+
+def _interrupted(futures: list[Future[_Summary]], parts: Parts | None) -> Interrupted:
+    finished = sum(not future.cancelled() and future.exception() is None for future in futures)
+    kept = (
+        f"the finished ones are kept in {parts.folder}: run again with the same folder to go on"
+        if parts
+        else "nothing is kept, as no folder for results was given"
+    )
+    return Interrupted(f"interrupted after {finished} of {len(futures)} blocks; {kept}")
+
+
+def _total_skipped(summaries: list[_Summary]) -> dict[str, int]:
+    counts = zip(*(summary.skipped for summary in summaries), strict=True)
+    return {reason: sum(count) for reason, count in zip(SKIP_REASONS, counts, strict=True)}
+
+
+def _joined_front(summaries: list[_Summary], request: ExploreRequest, grid: Grid) -> pd.DataFrame:
+    """Return the front of the blocks' fronts, sorted by the objectives, then by the points' order."""
+    candidates = concatenate([summary.front for summary in summaries])
+    if not len(candidates):
+        counts = ", ".join(f"{reason}: {count:,}" for reason, count in _total_skipped(summaries).items() if count)
+        raise HeddleError(
+            f"space {request.space.name!r}: none of its {grid.points:,} designs can run {request.network.name!r} "
+            f"on board {request.board.name!r} ({counts})"
+        )
+    values = objective_values(candidates, request.objectives)
+    rows = pareto_rows(values)
+    order = np.lexsort((candidates.point[rows], *values[rows].T[::-1]))
+    return frame(candidates.take(rows[order]), grid)

@@ -1,0 +1,99 @@
+"""What an exploration leaves to be read: data frames, and the files of its run folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from arch.run_dir import atomic_file, write_atomically, write_provenance
+from dse.grid import Grid
+from dse.points import METRICS, Points, concatenate
+from dse.request import OBJECTIVE_COLUMNS, ExploreRequest
+
+#: Most rows of the sample of all points that an exploration keeps for plots.
+SAMPLE_ROWS = 20_000
+_HASH_BITS = 64
+
+
+def objective_values(points: Points, objectives: Iterable[str]) -> npt.NDArray[np.float64]:
+    """Return the objectives of points as an array [points, objectives]; counts below 2^53 stay exact."""
+    return np.stack([getattr(points, OBJECTIVE_COLUMNS[name]).astype(np.float64) for name in objectives], axis=1)
+
+
+def frame(points: Points, grid: Grid) -> pd.DataFrame:
+    """Return points as a data frame: number in the grid, the design's parts, then the results."""
+    return pd.DataFrame(_all_columns(points, grid))
+
+
+def _all_columns(points: Points, grid: Grid) -> dict[str, npt.NDArray[np.generic]]:
+    results = points.columns()
+    return {"point": results["point"], **grid.columns(points.point), **{name: results[name] for name in METRICS}}
+
+
+def sample_of(points: Points, grid: Grid) -> Points:
+    """Return a block's share of the sample: points whose hash is low, whatever the axes' order.
+
+    A hash, because every k-th point would see only some values of the axes.
+    """
+    if grid.points <= SAMPLE_ROWS:
+        return points.take(np.arange(len(points)))
+    limit = np.uint64((SAMPLE_ROWS << _HASH_BITS) // grid.points)
+    return points.take(_hash(points.point) < limit)
+
+
+def join_samples(samples: list[Points]) -> Points:
+    """Return the sample of a whole exploration: the lowest hashes, at most ``SAMPLE_ROWS``, in the points' order."""
+    joined = concatenate(samples)
+    lowest = np.argsort(_hash(joined.point), kind="stable")[:SAMPLE_ROWS]
+    return joined.take(np.sort(lowest))
+
+
+def _hash(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """SplitMix64 (Steele, Lea and Flood 2014): spreads consecutive numbers over 64 bits."""
+    mixed = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def write_all_points(path: Path, blocks: Iterable[Points], grid: Grid) -> None:
+    """Write every point to a Parquet file, block by block, so that they need not be in memory together."""
+    writer: pq.ParquetWriter | None = None
+    with atomic_file(path) as temporary:
+        try:
+            for points in blocks:
+                table = pa.table(_all_columns(points, grid))
+                writer = writer or pq.ParquetWriter(temporary, table.schema)
+                writer.write_table(table)
+        finally:
+            if writer is not None:
+                writer.close()
+
+
+def write_front(folder: Path, front: pd.DataFrame) -> None:
+    """Write the front as ``pareto.csv`` and ``pareto.parquet``."""
+    write_atomically(folder / "pareto.csv", front.to_csv(index=False, lineterminator="\n").encode())
+    table = pa.table({name: front[name].to_numpy() for name in front.columns})
+    with atomic_file(folder / "pareto.parquet") as temporary:
+        pq.write_table(table, temporary)
+
+
+def write_run_provenance(folder: Path, request: ExploreRequest, started: datetime, seconds: float) -> None:
+    """Write ``provenance.json``: version, command line, hashes of the request's parts, time."""
+    write_provenance(
+        folder,
+        command=sys.argv,
+        inputs=request.identity(),
+        version=version("heddle-npu"),
+        started=started,
+        seconds=seconds,
+    )

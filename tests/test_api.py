@@ -1,0 +1,57 @@
+"""``import heddle``: the names that notebooks hold on to."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+
+import heddle
+
+
+def test_every_promised_name_is_there() -> None:
+    assert [name for name in heddle.__all__ if not hasattr(heddle, name)] == []
+
+
+def test_the_promised_names_are_sorted_and_unique() -> None:
+    assert len(set(heddle.__all__)) == len(heddle.__all__)
+
+
+def test_the_example_of_the_module_runs_as_printed() -> None:
+    outcome = doctest.testmod(heddle)
+    assert outcome.attempted >= 9
+    assert outcome.failed == 0
+
+
+def test_both_levels_take_the_same_arguments() -> None:
+    design = heddle.load_design("tiny")
+    board = heddle.load_board(design.board)
+    network = heddle.zoo_network("mlp")
+    step = heddle.training_step(
+        network, heddle.recipe_named("bdwp"), design.sparsity, heddle.StepOptions(batch=4)
+    )
+    estimated, simulated = heddle.estimate(step, design, board), heddle.simulate(step, design, board)
+    assert (estimated.level, simulated.level) == ("estimate", "engines")
+    assert estimated.macs == simulated.macs
+
+
+def test_a_schedule_covers_every_product_of_the_step() -> None:
+    design = heddle.load_design("tiny")
+    step = heddle.training_step(
+        heddle.load_network("mlp"), heddle.recipe_named("dense"), design.sparsity, heddle.StepOptions(batch=4)
+    )
+    schedule = heddle.schedule(step, design, heddle.load_board(design.board))
+    assert not schedule.failures
+    assert {entry.product.dense_macs for entry in schedule.by_product.values()}
+
+
+def test_packed_operands_unpack_to_what_the_mask_keeps() -> None:
+    dense = np.array([3.0, -1.0, 0.5, -4.0], np.float32)
+    kept = heddle.mask(dense, 2, 4)
+    assert np.array_equal(heddle.unpack(heddle.pack(dense, 2, 4)), dense * kept)
+
+
+def test_bad_input_is_one_line() -> None:
+    with pytest.raises(heddle.HeddleError, match=r"^unknown preset 'tinny'; did you mean 'tiny'\?"):
+        heddle.load_design("tinny")
