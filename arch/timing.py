@@ -19,6 +19,9 @@ from __future__ import annotations
 
 from arch.jit import kernel
 
+#: Cycles between two instructions of one queue: the token check and the decode of the next.
+DISPATCH_CYCLES = 4
+
 
 @kernel
 def slots_of(length: int, keep_n: int, group_m: int) -> int:

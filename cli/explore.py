@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dse.explore import Exploration, Interrupted, explore
-
 from arch.boards import load_board
 from arch.run_dir import prepare_run_dir
 from arch.sparsity import parse_sparsity
@@ -19,6 +17,7 @@ from cli.progress import show_progress
 from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
+from dse.explore import Exploration, Interrupted, explore
 from dse.request import OBJECTIVES, ExploreRequest
 from dse.space import Space, load_space, with_sparsities
 from sim.estimate import estimate
@@ -110,7 +109,6 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
     from reports.page import write_explore_page
-
     from reports.plots import plot_pareto
 
     request = found.request

@@ -48,7 +48,7 @@ def run(
     simulation: SimulateOptions,
     output: OutputOptions,
 ) -> int:
-    """Simulate, print and write as the options ask; return FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
+    """Simulate, print and write as the options ask; FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
     record = RunRecord()
     level = one_of(simulation.level, LEVELS, "--level", "level")
     if simulation.plots and simulation.out is None:

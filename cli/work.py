@@ -106,9 +106,7 @@ def network_of(options: NetworkOptions) -> Network:
     from dataflow.zoo import zoo_names, zoo_network
 
     if options.workload not in zoo_names():
-        raise unknown(
-            "workload", options.workload, zoo_names(), f"{option_name(given[0])} resizes networks of the zoo"
-        )
+        raise unknown("network of the zoo", options.workload, zoo_names(), option_name(given[0]))
     return zoo_network(options.workload, **sizes)
 
 

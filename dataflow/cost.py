@@ -13,6 +13,7 @@ import math
 from arch.dram import DDR4_2400
 from arch.jit import kernel
 from arch.timing import (
+    DISPATCH_CYCLES,
     os_chain_cycles,
     os_issue_cycles,
     os_tail_cycles,
@@ -189,7 +190,7 @@ def out_store_bytes(product, m: int, n: int) -> int:  # type: ignore[no-untyped-
 
 @kernel
 def instruction_cycles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int):  # type: ignore[no-untyped-def]
-    """Cycles after which the array takes the next instruction, for one [m x slots x n] tile.
+    """Cycles from one instruction of the array to the next, for one [m x slots x n] tile, dispatch included.
 
     ``accumulates``: the reduction is cut, so partial sums of earlier tiles come in again.
     """
@@ -200,22 +201,22 @@ def instruction_cycles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots
         tiles = folds_k * ceil_div(n, cols)
         if not overlap:
             tail = ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
-            return tiles * (ws_load_cycles(rows) + m + tail)
+            return DISPATCH_CYCLES + tiles * (ws_load_cycles(rows) + m + tail)
         interval = max(m, ws_load_cycles(rows))
         if folds_k > 1 or accumulates:
             interval = max(interval, ws_psum_cycles(rows, stages, machine["multiplier_stages"]))
-        return tiles * interval
+        return DISPATCH_CYCLES + tiles * interval
     interleave, chain = machine["interleave"], machine["chain"]
     tiles = ceil_div(m, rows * ir) * ceil_div(n, cols * ic)
     issue = os_issue_cycles(slots, interleave, stages)
     tail = os_tail_cycles(rows, cols, interleave, stages, machine["multiplier_stages"], chain)
     reload = os_chain_cycles(rows, interleave, chain, accumulates) - os_chain_cycles(rows, interleave, chain, 0)
     if not overlap:
-        return tiles * (issue + tail + reload)
+        return DISPATCH_CYCLES + tiles * (issue + tail + reload)
     cycles = tiles * max(issue, os_chain_cycles(rows, interleave, chain, accumulates))
     if accumulates:
         cycles = max(cycles, issue + tail + reload)
-    return cycles
+    return DISPATCH_CYCLES + cycles
 
 
 @kernel

@@ -23,9 +23,9 @@ FREE_OPERATORS = _operators(
 )
 
 _UNARY: Mapping[VectorOp, frozenset[str]] = {
-    "activation": _operators(
-        "Celu Clip Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus "
-        "Softsign Swish Tanh ThresholdedRelu"
+    "activation": _operators("Clip HardSigmoid LeakyRelu PRelu Relu Shrink ThresholdedRelu"),
+    "smooth_activation": _operators(
+        "Celu Elu Erf Gelu HardSwish Mish Selu Sigmoid Softplus Softsign Swish Tanh"
     ),
     "elementwise": _operators(
         "Abs Ceil Cos Exp Floor IsInf IsNaN Log Neg Not Pad Reciprocal Resize Round Sign Sin Sqrt Tile Trilu"

@@ -35,7 +35,9 @@ class Evaluator:
         self.grid = grid
         self._board = request.board
         self._work = {sparsity: _work(request, sparsity, grid) for sparsity in grid.space.sparsities}
-        self._chunks = tuple(rate_chunks(rates_rows(grid.rate_columns, AXI_BITS, request.board)))
+        prunes_on_load = any(work.table.products["prune_on_load"].any() for work in self._work.values())
+        rates = rates_rows(grid.rate_columns, AXI_BITS, request.board)
+        self._chunks = tuple(rate_chunks(rates, prunes_on_load))
 
     def block(self, block: int) -> Points:
         """Return the evaluated points of a block, in their order, and how many were skipped and why."""
@@ -48,9 +50,11 @@ class Evaluator:
         clock_hz = self.grid.rate_columns.clock_hz
         shape = len(structures), self.grid.rates
         need = self._resources(structures)
+        distinct = np.broadcast_to(self._is_first_of_its_kind(structures), shape)
         on_board = np.broadcast_to(fits(need, self.grid.rate_columns.channels, self._board), shape)
         in_time = clock_is_plausible(clock_hz, _column(structures, "adder_stages"))
-        wanted = on_board & in_time
+        wanted = distinct & on_board & in_time
+        lost = ~distinct, distinct & ~on_board, distinct & on_board & ~in_time
         cycles, products_j = self._costs(structures, work, wanted)
         mapped = wanted & np.isfinite(cycles)
         structure, rate = np.nonzero(mapped)
@@ -65,10 +69,16 @@ class Evaluator:
             time_s=time_s,
             energy_j=products_j[mapped] + work.streams_j + idle_j,
             **resources,
-            skipped=tuple(
-                int(np.count_nonzero(lost)) for lost in (~on_board, on_board & ~in_time, wanted & ~mapped)
-            ),
+            skipped=tuple(int(np.count_nonzero(mask)) for mask in (*lost, wanted & ~mapped)),
         )
+
+    def _is_first_of_its_kind(self, structures: Structures) -> Mask:
+        """False [structures, 1] where an interleave is varied that the machine, having no OS, does not use."""
+        space = self.grid.space
+        first = space.interleave[0], space.interleave_axes[0]
+        return _flags(
+            ["os" in s["dataflows"] or (s["interleave"], s["interleave_axes"]) == first for s in structures]
+        ).astype(np.bool_)
 
     def _resources(self, structures: Structures) -> ResourceTable:
         """Resources [structures, rates] of a group."""

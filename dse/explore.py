@@ -18,7 +18,7 @@ from arch.errors import HeddleError
 from dse.evaluate import Evaluator
 from dse.grid import Grid
 from dse.kernels import compile_kernels
-from dse.pareto import pareto_rows
+from dse.pareto import compile_pareto, pareto_rows
 from dse.parts import Parts, open_parts
 from dse.points import SKIP_REASONS, Points, concatenate
 from dse.request import DEFAULT_OBJECTIVES, OBJECTIVES, ExploreRequest, check_objectives
@@ -45,7 +45,7 @@ __all__ = [
 Progress = Callable[[int, int], None]
 
 
-class Interrupted(HeddleError):
+class Interrupted(HeddleError):  # noqa: N818 - no error of the run, and named so in the public API
     """The user stopped an exploration; the text says what is kept."""
 
 
@@ -121,13 +121,14 @@ def explore(
     after an interruption. ``workers`` threads share the blocks, by default one a core; their number changes no
     result. ``progress`` is told the points done and all points of the grid after each block.
 
-    Raises HeddleError when no point can run on the board, when ``out`` cannot be used or holds another request's
-    parts, and Interrupted, a HeddleError, after Ctrl-C.
+    Where no point can run on the board the front is empty, and ``skipped`` says why. Raises HeddleError when
+    ``out`` cannot be used or holds another request's parts, and Interrupted, a HeddleError, after Ctrl-C.
     """
     grid = Grid(request.space)
     parts = open_parts(out, request.identity()) if out else None
     blocks = _Blocks(Evaluator(request, grid), request.objectives, parts)
     compile_kernels()
+    compile_pareto()
     started, start_s = datetime.now(UTC), time.perf_counter()
     summaries = _finish_all(blocks, grid, _checked_workers(workers), progress)
     front = _joined_front(summaries, request, grid)
@@ -193,12 +194,6 @@ def _total_skipped(summaries: list[_Summary]) -> dict[str, int]:
 def _joined_front(summaries: list[_Summary], request: ExploreRequest, grid: Grid) -> pd.DataFrame:
     """Return the front of the blocks' fronts, sorted by the objectives, then by the points' order."""
     candidates = concatenate([summary.front for summary in summaries])
-    if not len(candidates):
-        counts = ", ".join(f"{reason}: {count:,}" for reason, count in _total_skipped(summaries).items() if count)
-        raise HeddleError(
-            f"space {request.space.name!r}: none of its {grid.points:,} designs can run {request.network.name!r} "
-            f"on board {request.board.name!r} ({counts})"
-        )
     values = objective_values(candidates, request.objectives)
     rows = pareto_rows(values)
     order = np.lexsort((candidates.point[rows], *values[rows].T[::-1]))

@@ -16,7 +16,7 @@ Values = npt.NDArray[np.float64]
 @kernel
 def _covers(values, a: int, b: int) -> bool:  # type: ignore[no-untyped-def]
     """True when point ``a`` is at least as good as point ``b`` in every objective."""
-    for o in range(values.shape[1]):
+    for o in range(values.shape[1]):  # noqa: SIM110 - Numba compiles no generator expression
         if values[a, o] > values[b, o]:
             return False
     return True
@@ -62,3 +62,8 @@ def pareto_rows(values: Values) -> npt.NDArray[np.int64]:
     front = np.empty(len(values), np.int64)
     count = _fill_front(np.ascontiguousarray(values, np.float64), front)
     return np.sort(front[:count])
+
+
+def compile_pareto() -> None:
+    """Compile the kernels here, or load them from the cache, by running them on nothing."""
+    pareto_rows(np.zeros((0, 1)))

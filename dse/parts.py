@@ -64,7 +64,7 @@ class Parts:
         if metadata.get(_DIGEST_KEY) != self.digest.encode():
             raise _damaged(path, "it belongs to another exploration")
         skipped = json.loads(metadata[_SKIPPED_KEY])
-        return Points(*(table[name].to_numpy() for name in COLUMNS), skipped=tuple(skipped))
+        return Points(tuple(skipped), *(table[name].to_numpy() for name in COLUMNS))
 
     def read_all(self, blocks: int) -> Iterator[Points]:
         """Yield the blocks from first to last; raises HeddleError when one has gone."""

@@ -13,7 +13,8 @@ import numpy.typing as npt
 NOT_ON_BOARD = "does not fit the board"
 TOO_FAST = "clock above the limit of its adder"
 UNMAPPABLE = "smallest tile exceeds a buffer"
-SKIP_REASONS = (NOT_ON_BOARD, TOO_FAST, UNMAPPABLE)
+REPEATED = "repeats another point (interleave without OS)"
+SKIP_REASONS = (REPEATED, NOT_ON_BOARD, TOO_FAST, UNMAPPABLE)
 
 Counts = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
@@ -26,6 +27,7 @@ class Points:
     ``skipped`` counts the points without a result by reason, in the order of ``SKIP_REASONS``.
     """
 
+    skipped: tuple[int, ...]
     point: Counts
     time_s: Amounts
     energy_j: Amounts
@@ -34,7 +36,6 @@ class Points:
     dsp: Counts
     bram36: Counts
     uram: Counts
-    skipped: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.point)
@@ -45,7 +46,7 @@ class Points:
 
     def take(self, rows: npt.NDArray[Any]) -> Points:
         """Return some rows, chosen by position or by mask, without the counts of skipped points."""
-        return Points(*(getattr(self, name)[rows] for name in COLUMNS), skipped=(0,) * len(SKIP_REASONS))
+        return Points((0,) * len(SKIP_REASONS), *(getattr(self, name)[rows] for name in COLUMNS))
 
 
 COLUMNS = tuple(field.name for field in fields(Points) if field.name != "skipped")
@@ -56,4 +57,4 @@ def concatenate(tables: Sequence[Points]) -> Points:
     """Return several tables, at least one, as one; skipped points add up."""
     columns = (np.concatenate([getattr(table, name) for table in tables]) for name in COLUMNS)
     skipped = tuple(int(count) for count in np.sum([table.skipped for table in tables], axis=0))
-    return Points(*columns, skipped=skipped)
+    return Points(skipped, *columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -51,7 +51,7 @@ def sample_of(points: Points, grid: Grid) -> Points:
 
 
 def join_samples(samples: list[Points]) -> Points:
-    """Return the sample of a whole exploration: the lowest hashes, at most ``SAMPLE_ROWS``, in the points' order."""
+    """Return the sample of a whole space: the lowest hashes, at most ``SAMPLE_ROWS``, in the points' order."""
     joined = concatenate(samples)
     lowest = np.argsort(_hash(joined.point), kind="stable")[:SAMPLE_ROWS]
     return joined.take(np.sort(lowest))
@@ -71,7 +71,7 @@ def write_all_points(path: Path, blocks: Iterable[Points], grid: Grid) -> None:
     with atomic_file(path) as temporary:
         try:
             for points in blocks:
-                table = pa.table(_all_columns(points, grid))
+                table = _arrow_table(_all_columns(points, grid))
                 writer = writer or pq.ParquetWriter(temporary, table.schema)
                 writer.write_table(table)
         finally:
@@ -79,10 +79,17 @@ def write_all_points(path: Path, blocks: Iterable[Points], grid: Grid) -> None:
                 writer.close()
 
 
+def _arrow_table(columns: Mapping[str, npt.NDArray[np.generic]]) -> pa.Table:
+    """A table whose types do not depend on the rows: there may be none."""
+    kinds = {"O": pa.string(), "f": pa.float64(), "i": pa.int64()}
+    schema = pa.schema([(name, kinds[column.dtype.kind]) for name, column in columns.items()])
+    return pa.table(list(columns.values()), schema=schema)
+
+
 def write_front(folder: Path, front: pd.DataFrame) -> None:
     """Write the front as ``pareto.csv`` and ``pareto.parquet``."""
     write_atomically(folder / "pareto.csv", front.to_csv(index=False, lineterminator="\n").encode())
-    table = pa.table({name: front[name].to_numpy() for name in front.columns})
+    table = _arrow_table({name: front[name].to_numpy() for name in front.columns})
     with atomic_file(folder / "pareto.parquet") as temporary:
         pq.write_table(table, temporary)
 

@@ -41,7 +41,8 @@ class Work:
 class RateChunk:
     """Consecutive rates: ``rates`` (RATES rows), and the fewer ``choice_rates`` that a mapping's choice sees.
 
-    Rate i of the chunk has the choices of row ``choice_of[i]``: WUVE's lanes play no part in them.
+    Rate i of the chunk has the choices of row ``choice_of[i]``: lanes that work apart from the array play no part
+    in them.
     """
 
     span: slice
@@ -50,13 +51,18 @@ class RateChunk:
     choice_of: npt.NDArray[np.int64]
 
 
-def rate_chunks(rates: np.ndarray) -> Iterator[RateChunk]:
-    """Cut RATES rows into chunks of at most ``RATES_TOGETHER``."""
+def rate_chunks(rates: np.ndarray, prunes_on_load: bool) -> Iterator[RateChunk]:
+    """Cut RATES rows into chunks of at most ``RATES_TOGETHER``.
+
+    ``prunes_on_load``: SORE works beside the array in some product, so that its lanes play a part in the choices.
+    """
+    idle_lanes = ("wuve_lanes",) if prunes_on_load else ("wuve_lanes", "sore_lanes")
     for start in range(0, len(rates), RATES_TOGETHER):
         span = slice(start, min(start + RATES_TOGETHER, len(rates)))
         chunk = rates[span]
         alike = chunk.copy()
-        alike["wuve_lanes"] = 0
+        for name in idle_lanes:
+            alike[name] = 0
         _, first, choice_of = np.unique(alike, return_index=True, return_inverse=True)
         yield RateChunk(span, chunk, chunk[first], choice_of.astype(np.int64))
 

@@ -38,6 +38,9 @@ _HEADINGS = {
 }
 _TEXTS: dict[str, Callable[[float], str]] = {"time": seconds, "energy": joules}
 
+#: Columns that are no part of a design: its costs, and its number in the space.
+_NOT_DESIGN = (*OBJECTIVE_COLUMNS.values(), "point")
+
 Row = Mapping[Any, Any]
 
 
@@ -79,7 +82,7 @@ def cost_order(front: pd.DataFrame, objectives: Sequence[str]) -> tuple[str, ...
 
 def design_columns(front: pd.DataFrame) -> tuple[DesignColumn, ...]:
     """Return the design columns of a front, those that belong together merged, the rest under their own names."""
-    present = [str(name) for name in front.columns if name not in OBJECTIVE_COLUMNS.values()]
+    present = [str(name) for name in front.columns if name not in _NOT_DESIGN]
     merged = [column for column in _KNOWN if all(name in present for name in column.names)]
     taken = {name for column in merged for name in column.names}
     plain = [DesignColumn(name.replace("_", " "), (name,), _plain) for name in present if name not in taken]

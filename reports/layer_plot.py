@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, PercentFormatter
+from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
 from reports.breakdown import STAGE_PARTS, Stage, stages
 from reports.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
@@ -83,6 +83,7 @@ def _draw_times(axes: Axes, rows: Sequence[Stage], result: StepResult) -> None:
             color=MUTED,
         )
     axes.set_xlim(0, 1.1 * left.max())
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(EngFormatter(unit="s"))
     axes.set_xlabel("time in a step (and share of it)")
     axes.grid(False, axis="y")

@@ -110,10 +110,6 @@ def _macs(value: float) -> str:
     return engineering(value, "MAC")
 
 
-def _watts(value: float) -> str:
-    return engineering(value, "W")
-
-
 _FIGURES: tuple[tuple[str, Callable[[float], str], Figure], ...] = (
     ("time of a step", seconds, lambda step: step.time_s),
     ("cycles", count, lambda step: step.cycles),
@@ -123,7 +119,6 @@ _FIGURES: tuple[tuple[str, Callable[[float], str], Figure], ...] = (
     ("DRAM traffic", bytes_, lambda step: step.dram_bytes),
     ("mean DRAM rate", _bytes_per_second, _per_second(lambda step: step.dram_bytes)),
     ("energy of a step", joules, lambda step: step.energy_j),
-    ("mean power", _watts, _per_second(lambda step: step.energy_j)),
 )
 
 #: Figures of which less is better, so that dense over this reads as a gain.

@@ -28,9 +28,7 @@ def test_both_levels_take_the_same_arguments() -> None:
     design = heddle.load_design("tiny")
     board = heddle.load_board(design.board)
     network = heddle.zoo_network("mlp")
-    step = heddle.training_step(
-        network, heddle.recipe_named("bdwp"), design.sparsity, heddle.StepOptions(batch=4)
-    )
+    step = heddle.training_step(network, heddle.recipe_named("bdwp"), design.sparsity, heddle.StepOptions(batch=4))
     estimated, simulated = heddle.estimate(step, design, board), heddle.simulate(step, design, board)
     assert (estimated.level, simulated.level) == ("estimate", "engines")
     assert estimated.macs == simulated.macs

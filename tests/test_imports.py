@@ -55,7 +55,10 @@ def test_imports_are_absolute(path: Path) -> None:
 
 
 def test_the_check_sees_imports_inside_functions() -> None:
-    assert list(imported_packages("def f():\n    from cli.main import main\n    import dse.space")) == ["cli", "dse"]
+    assert list(imported_packages("def f():\n    from cli.main import main\n    import dse.space")) == [
+        "cli",
+        "dse",
+    ]
 
 
 def test_every_package_with_modules_stands_on_a_floor() -> None:

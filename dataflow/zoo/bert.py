@@ -30,7 +30,7 @@ def build_bert_base(sequence_length: int = 128) -> Network:
     for index in range(_LAYERS):
         layers += _encoder_layer(encoder, f"encoder.layer.{index}")
     layers.append(LinearLayer("pooler.dense", 1, _WIDTH, _WIDTH, bias=True))
-    layers.append(VectorLayer("pooler.activation", "activation", _WIDTH, _WIDTH))
+    layers.append(VectorLayer("pooler.activation", "smooth_activation", _WIDTH, _WIDTH))
     return assemble_network("bert-base", "zoo", layers, first_data_fed(layers))
 
 

@@ -36,7 +36,7 @@ class EncoderShape:
     def activation(self, name: str) -> VectorLayer:
         """The activation between the two feed-forward layers."""
         size = self.tokens * self.feedforward
-        return VectorLayer(name, "activation", size, size)
+        return VectorLayer(name, "smooth_activation", size, size)
 
     def attention(self, name: str) -> tuple[MatmulLayer, VectorLayer, MatmulLayer]:
         """QK^T, softmax and PV of all heads; the scaling by 1/sqrt(d) is part of the softmax."""

@@ -62,7 +62,6 @@ def test_another_extension_is_told_the_valid_ones(workload: str) -> None:
 
 
 @pytest.mark.parametrize("workload", ["", "\x00.csv", "a\x00b.onnx", "~", "resnet18 "])
-def test_odd_names_are_refused_in_one_line(workload: str) -> None:
-    with pytest.raises(HeddleError) as caught:
+def test_odd_names_are_refused(workload: str) -> None:
+    with pytest.raises(HeddleError):
         load_network(workload)
-    assert "\n" not in str(caught.value)

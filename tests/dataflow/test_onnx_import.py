@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +34,16 @@ def _model(
     opset: int = 17,
     integer_inputs: bool = False,
 ) -> onnx.ModelProto:
+    """A model whose last output is a matrix where it is called y, and has four dimensions where it is called z."""
     kind = TensorProto.INT64 if integer_inputs else TensorProto.FLOAT
-    output = helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)
-    output.type.tensor_type.shape.SetInParent()
+    last = nodes[-1].output[0]
     graph = helper.make_graph(
-        list(nodes), "graph", [helper.make_tensor_value_info(n, kind, list(s)) for n, s in inputs.items()], [output]
+        list(nodes),
+        "graph",
+        [helper.make_tensor_value_info(name, kind, list(shape)) for name, shape in inputs.items()],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [None] * {"y": 2, "z": 4}[last])],
+        list(weights),
     )
-    graph.initializer.extend(weights)
-    rank = {"y": 2}.get(nodes[-1].output[0], 4)
-    for _ in range(rank):
-        graph.output[0].type.tensor_type.shape.dim.add()
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
@@ -142,7 +142,6 @@ def _error(folder: Path, model: onnx.ModelProto | bytes) -> str:
     path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
     with pytest.raises(HeddleError) as caught:
         read_onnx(path)
-    assert "\n" not in str(caught.value)
     return str(caught.value).removeprefix(f"{path}: ")
 
 
@@ -182,7 +181,9 @@ def test_an_encoder_has_its_embeddings_linear_layers_and_attention_products(tmp_
 
 
 @pytest.mark.parametrize("build", [_small_cnn, _encoder])
-def test_sizes_are_per_sample_whatever_the_batch(tmp_path: Path, build: type[_small_cnn]) -> None:  # type: ignore[valid-type]
+def test_sizes_are_per_sample_whatever_the_batch(
+    tmp_path: Path, build: Callable[[int, int | str], onnx.ModelProto]
+) -> None:
     symbolic = _read(tmp_path, build(17, "N"))
     assert _read(tmp_path, build(17, "N"), batch_hint=8).layers == symbolic.layers
     assert _read(tmp_path, build(17, 1)).layers == symbolic.layers
@@ -251,7 +252,8 @@ def test_normalisation_spread_over_operators_is_remarked(tmp_path: Path) -> None
     ]
     network = _read(tmp_path, _model(nodes, [_weight("w", 4, 4)], {"x": [1, 4]}))
     assert network.notes == (
-        "spread over several operators, each counted as a pass over the data: Gelu (one operator since operator set 20)",
+        "spread over several operators, each counted as a pass over the data: "
+        "Gelu (one operator since operator set 20)",
     )
 
 
@@ -367,7 +369,7 @@ def test_a_target_shape_in_an_absent_file_is_missed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_mutated_bytes_are_read_or_refused_in_one_line(tmp_path: Path, seed: int) -> None:
+def test_mutated_bytes_are_read_or_refused(tmp_path: Path, seed: int) -> None:
     random_source = random.Random(seed)
     originals = [_small_cnn(opset).SerializeToString() for opset in (11, 21)] + [_encoder().SerializeToString()]
     outcomes = [_outcome(tmp_path, _mutated(random_source, random_source.choice(originals))) for _ in range(1000)]
@@ -375,7 +377,7 @@ def test_mutated_bytes_are_read_or_refused_in_one_line(tmp_path: Path, seed: int
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_mutated_graphs_are_read_or_refused_in_one_line(tmp_path: Path, seed: int) -> None:
+def test_mutated_graphs_are_read_or_refused(tmp_path: Path, seed: int) -> None:
     random_source = random.Random(seed)
     originals = [_small_cnn(11), _small_cnn(17), _encoder(17), _encoder(21, 4)]
     outcomes = []
@@ -400,8 +402,7 @@ def _outcome(folder: Path, data: bytes) -> bool:
     path.write_bytes(data)
     try:
         network = read_onnx(path)
-    except HeddleError as error:
-        assert "\n" not in str(error)
+    except HeddleError:
         return False
     assert network.layers
     return True

@@ -1,0 +1,83 @@
+"""HTML from the templates: escaping by default, figures as text, plots inline so that a page is one file."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from reports import units
+from reports.figures import GRID, INK, MUTED, PAPER
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_SVG_TITLE = "{http://www.w3.org/2000/svg}title"
+_SVG_DESCRIPTION = ".//{http://purl.org/dc/elements/1.1/}description"
+
+# Drawn in a plot's file as it stands; on the page these colours follow the reader's light or dark scheme.
+_THEME = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--paper)"}
+_DROPPED = re.compile(r"<!--.*?-->|<metadata>.*?</metadata>|<title>.*?</title>|<style.*?</style>", re.DOTALL)
+_REFERENCE = re.compile(r'(\bid="|href="#|url\(#)')
+
+
+@dataclass(frozen=True)
+class InlinePlot:
+    """A plot ready for a page: its title, what it shows in words, and its SVG."""
+
+    title: str
+    description: str
+    svg: Markup
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page made of one of ``reports/templates``; a name that the template lacks raises."""
+    return _environment().get_template(template).render(values)
+
+
+def inline_plots(paths: Sequence[Path]) -> list[InlinePlot]:
+    """Return the SVG files among ``paths``, in their order; other files (PNG twins) are left out."""
+    vector = [path for path in paths if path.suffix == ".svg"]
+    return [_inline_plot(path.read_text(encoding="utf-8"), f"p{index}-") for index, path in enumerate(vector)]
+
+
+def _inline_plot(source: str, prefix: str) -> InlinePlot:
+    root = ET.fromstring(source)
+    body = _DROPPED.sub("", source[source.index("<svg") :])
+    inner = body[body.index(">") + 1 :]
+    # Names are unique within one file only; a prefix keeps the plots of a page apart.
+    inner = _REFERENCE.sub(lambda match: match.group(1) + prefix, inner)
+    for colour, variable in _THEME.items():
+        inner = inner.replace(colour, variable)
+    opening = Markup('<svg viewBox="{}" role="img" aria-labelledby="{}title">').format(root.get("viewBox"), prefix)
+    title = (root.findtext(_SVG_TITLE) or "").strip()
+    label = Markup('<title id="{}title">{}</title>').format(prefix, title)
+    # The file is our own plot, whose text matplotlib has escaped.
+    return InlinePlot(title, root.findtext(_SVG_DESCRIPTION) or "", opening + label + Markup(inner))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        seconds=units.seconds,
+        joules=units.joules,
+        bytes=units.bytes_,
+        percent=units.percent,
+        factor=units.factor,
+        count=units.count,
+        engineering=units.engineering,
+    )
+    return environment

@@ -1,0 +1,82 @@
+"""A run of the engines as a Chrome trace (JSON), which Perfetto and chrome://tracing open.
+
+One track a queue (load, compute, store, update, vector) with its instructions, and one with the passes. Time
+stamps are microseconds of the machine's clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from arch.boards import Board
+from arch.design import Design
+from arch.run_dir import write_atomically
+from dataflow.scheduler import Schedule
+from sim.engines.events import ENGINE_NAMES
+from sim.engines.simulate import EngineRun, run_engines
+from sim.step_table import StepTable, step_table
+
+DEFAULT_EVENTS = 200_000
+_PASS_TRACK = 0
+
+
+def write_trace(
+    path: Path, schedule: Schedule, design: Design, board: Board, max_events: int = DEFAULT_EVENTS
+) -> int:
+    """Run ``schedule`` on the engines and write its timeline to ``path``.
+
+    The first ``max_events`` instructions are kept; every pass is there in any case. Returns how many
+    instructions were left out. Raises HeddleError when ``path`` cannot be written.
+    """
+    table = step_table(schedule.step)
+    run = run_engines(schedule, table, design, board, event_capacity=max_events)
+    events = [*_track_names(design), *_passes(table, run, design), *_instructions(table, run, design)]
+    about = {
+        "design": design.name,
+        "network": schedule.step.network,
+        "batch": schedule.step.batch,
+        "recipe": schedule.step.recipe,
+        "sparsity": schedule.step.sparsity,
+        "instructions_left_out": run.dropped_events,
+    }
+    text = json.dumps({"displayTimeUnit": "ns", "otherData": about, "traceEvents": events}, separators=(",", ":"))
+    write_atomically(path, text.encode())
+    return run.dropped_events
+
+
+def _track_names(design: Design) -> Iterator[dict[str, object]]:
+    yield {"ph": "M", "name": "process_name", "pid": 1, "args": {"name": design.name}}
+    for track, name in enumerate(("passes", *ENGINE_NAMES)):
+        yield {"ph": "M", "name": "thread_name", "pid": 1, "tid": track, "args": {"name": name}}
+        yield {"ph": "M", "name": "thread_sort_index", "pid": 1, "tid": track, "args": {"sort_index": track}}
+
+
+def _slice(name: str, track: int, start_cycles: float, end_cycles: float, design: Design) -> dict[str, object]:
+    us_per_cycle = 1e6 / design.clock_hz
+    start_us, end_us = start_cycles * us_per_cycle, end_cycles * us_per_cycle
+    return {
+        "ph": "X",
+        "name": name,
+        "pid": 1,
+        "tid": track,
+        "ts": round(start_us, 4),
+        "dur": round(end_us - start_us, 4),
+    }
+
+
+def _passes(table: StepTable, run: EngineRun, design: Design) -> Iterator[dict[str, object]]:
+    start = 0.0
+    for item, result in zip(table.step.items, run.items, strict=True):
+        end = float(result["end"])
+        if end > start:
+            yield _slice(f"{item.layer} {item.pass_name}", _PASS_TRACK, start, end, design)
+        start = end
+
+
+def _instructions(table: StepTable, run: EngineRun, design: Design) -> Iterator[dict[str, object]]:
+    names = [f"{item.layer} {item.pass_name}" for item in table.step.items]
+    for event in run.events:
+        start, end = float(event["start"]), float(event["end"])
+        yield _slice(names[event["item"]], 1 + int(event["engine"]), start, end, design)

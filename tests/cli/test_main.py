@@ -1,0 +1,350 @@
+"""The command as a whole: help, version, exit codes, and one line on stderr for whatever is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cli.doctor
+from arch.design_io import load_design, to_toml
+from arch.errors import HeddleError
+from cli.main import main
+
+HEDDLE = [sys.executable, "-m", "cli.main"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*HEDDLE, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert all(verb in shown for verb in ("explore", "simulate", "schedule", "doctor"))
+
+
+@pytest.mark.parametrize("verb", ["explore", "simulate", "schedule", "doctor"])
+def test_every_verb_explains_its_options(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--help"]) == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "heddle 0.1.0\n"
+
+
+BAD_COMMAND_LINES = {
+    "an unknown verb": (
+        ["simualte"],
+        "unknown verb 'simualte'; did you mean 'simulate'? (valid: explore, simulate, schedule, doctor)",
+    ),
+    "an option before any verb": (
+        ["--versio"],
+        "unknown option '--versio'; did you mean '--version'? (heddle --help lists the options)",
+    ),
+    "an unknown option": (
+        ["simulate", "--workload", "mlp", "--rowz", "3"],
+        "simulate: unknown option '--rowz'; did you mean '--rows'? (heddle simulate --help lists the options)",
+    ),
+    "a short option": (
+        ["simulate", "-x"],
+        "simulate: unknown option '-x' (heddle simulate --help lists the options)",
+    ),
+    "a missing option": (
+        ["schedule"],
+        "schedule: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
+        "mobilenetv2, vit-small, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv "
+        "(heddle schedule --help lists the options)",
+    ),
+    "an option without its value": (
+        ["simulate", "--workload"],
+        "option '--workload' requires an argument (heddle --help lists the options)",
+    ),
+    "a word too many": (
+        ["doctor", "now"],
+        "doctor: got unexpected extra argument(s) (now) (heddle doctor --help lists the options)",
+    ),
+    "a batch that is no number": (
+        ["simulate", "--workload", "mlp", "--batch", "many"],
+        "simulate: --batch: must be a valid integer, got 'many' (heddle simulate --help lists the options)",
+    ),
+    "a batch of nothing": (
+        ["simulate", "--workload", "mlp", "--batch", "0"],
+        "--batch: 0 is out of range (valid: 1 to 1,048,576)",
+    ),
+    "a negative batch": (
+        ["explore", "--workload", "mlp", "--batch", "-4"],
+        "--batch: -4 is out of range (valid: 1 to 1,048,576)",
+    ),
+    "a batch beyond counting": (
+        ["simulate", "--workload", "mlp", "--batch", "9" * 40],
+        f"--batch: {'9' * 40} is out of range (valid: 1 to 1,048,576)",
+    ),
+    "a negative limit": (
+        ["simulate", "--workload", "mlp", "--limit", "-1"],
+        "--limit: -1 is out of range (valid: 0 or more)",
+    ),
+    "no workers": (
+        ["explore", "--workload", "mlp", "--workers", "0"],
+        "--workers: 0 is out of range (valid: 1 to 1,024)",
+    ),
+    "an unknown workload": (
+        ["simulate", "--workload", "resnet-18"],
+        "unknown workload 'resnet-18'; did you mean 'resnet18'? (valid: mlp, resnet9, resnet18, resnet50, vgg19, "
+        "vit-small, mobilenetv2, bert-base, a path to a .onnx file, a path to a .csv file)",
+    ),
+    "a workload that is not there": (
+        ["simulate", "--workload", "/nowhere/net.onnx"],
+        "/nowhere/net.onnx: there is no such file (the folder /nowhere is missing or closed too)",
+    ),
+    "a size that the network has not": (
+        ["simulate", "--workload", "bert-base", "--classes", "10"],
+        "bert-base: it has no classes (valid: sequence_length)",
+    ),
+    "a size for a file": (
+        ["simulate", "--workload", "net.onnx", "--image-size", "64"],
+        "--image-size: unknown network of the zoo 'net.onnx' (valid: mlp, resnet9, resnet18, resnet50, "
+        "vgg19, vit-small, mobilenetv2, bert-base)",
+    ),
+    "an unknown recipe": (
+        ["simulate", "--workload", "mlp", "--recipe", "bdpw"],
+        "unknown recipe 'bdpw'; did you mean 'bdwp'? (valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)",
+    ),
+    "an unknown design": (
+        ["simulate", "--workload", "mlp", "--design", "smal"],
+        "unknown preset 'smal'; did you mean 'small'? (valid: ideal-32x32, sat-vcu1525, small, tiny)",
+    ),
+    "a design that is not there": (
+        ["simulate", "--workload", "mlp", "--design", "/nowhere/mine.toml"],
+        "/nowhere/mine.toml: no such file",
+    ),
+    "an unknown board": (
+        ["explore", "--workload", "mlp", "--board", "vcu1552"],
+        "unknown board 'vcu1552'; did you mean 'vcu1525'? (valid: alveo-u250, vcu1525)",
+    ),
+    "an unknown space": (
+        ["explore", "--workload", "mlp", "--space", "defualt"],
+        "unknown space 'defualt'; did you mean 'default'? (valid: default, small)",
+    ),
+    "an unknown objective": (
+        ["explore", "--workload", "mlp", "--objectives", "time,luts"],
+        "--objectives: unknown objective 'luts'; did you mean 'lut'? "
+        "(valid: time, energy, lut, ff, dsp, bram36, uram)",
+    ),
+    "an objective twice": (
+        ["explore", "--workload", "mlp", "--objectives", "time,time"],
+        "--objectives: 'time' is named more than once",
+    ),
+    "a sparsity that is no N:M": (
+        ["simulate", "--workload", "mlp", "--sparsity", "2/8"],
+        "sparsity '2/8' is not of the form N:M, as in 2:8",
+    ),
+    "an unsupported M": (
+        ["explore", "--workload", "mlp", "--sparsity", "2:8,2:6"],
+        "sparsity 2:6: M = 6 is not supported; M is one of 2, 4, 8, 16, 32",
+    ),
+    "an unknown pass": (
+        ["simulate", "--workload", "mlp", "--passes", "ff,pb"],
+        "--passes: unknown pass 'pb'; did you mean 'bp'? (valid: ff, bp, wu, update)",
+    ),
+    "no pass": (
+        ["simulate", "--workload", "mlp", "--passes", ""],
+        "--passes: '' has an empty entry; give words with a comma between, as in a,b",
+    ),
+    "an unknown level": (
+        ["simulate", "--workload", "mlp", "--level", "engine"],
+        "--level: unknown level 'engine'; did you mean 'engines'? (valid: estimate, engines)",
+    ),
+    "an unknown dataflow": (
+        ["schedule", "--workload", "mlp", "--dataflow", "osx"],
+        "--dataflow: unknown dataflow 'osx'; did you mean 'os'? (valid: auto, os, ws)",
+    ),
+    "an unknown optimizer": (
+        ["simulate", "--workload", "mlp", "--optimizer", "adamw"],
+        "--optimizer: unknown optimizer 'adamw'; did you mean 'adam'? (valid: sgd, adam)",
+    ),
+    "an array without rows": (
+        ["simulate", "--workload", "mlp", "--rows", "0"],
+        "--rows: array.rows: must be greater than or equal to 1, got 0",
+    ),
+    "a clock that is not finite": (
+        ["simulate", "--workload", "mlp", "--clock-mhz", "nan"],
+        "--clock-mhz: clock_hz: must be a finite number, got nan",
+    ),
+    "a port of no width that there is": (
+        ["simulate", "--workload", "mlp", "--axi-bits", "100"],
+        "--axi-bits: memory.axi_bits: must be 64, 128, 256, 512 or 1024, got 100",
+    ),
+    "more channels than the board": (
+        ["simulate", "--workload", "mlp", "--channels", "8"],
+        "design 'sat-vcu1525' uses 8 memory channels, but board 'vcu1525' has 4",
+    ),
+    "plots without a folder": (
+        ["simulate", "--workload", "mlp", "--plots"],
+        "--plots needs --out DIR, the folder to draw into",
+    ),
+    "a step beyond counting": (
+        ["simulate", "--workload", "mlp", "--batch", "1048576", "--image-size", "65536"],
+        "layer 'fc1' multiplies 1 x [1048576 x 4294967296] by [4294967296 x 512], which is more than 2^56 "
+        "multiply-adds; lower --batch",
+    ),
+    "a step of an exploration beyond counting": (
+        ["explore", "--workload", "mlp", "--batch", "1048576", "--image-size", "65536"],
+        "layer 'fc1' multiplies 1 x [1048576 x 4294967296] by [4294967296 x 512], which is more than 2^56 "
+        "multiply-adds; lower --batch",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_COMMAND_LINES.values(), ids=BAD_COMMAND_LINES)
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"heddle: error: {message}\n"
+
+
+def test_a_design_that_does_not_fit_its_board_names_what_is_short(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--workload", "mlp", "--rows", "256", "--cols", "256"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("heddle: error: design 'sat-vcu1525' does not fit board 'vcu1525': it needs ")
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["simulate", "schedule", "explore"])
+def test_out_must_not_be_a_file(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert main([verb, "--workload", "mlp", "--out", str(taken)]) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: {taken}: is a file; a run needs a folder (give another path, or move the file)\n"
+    )
+    assert taken.read_text() == "mine"
+
+
+ODD_WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=8)
+OPTIONS = st.sampled_from(
+    ["--workload", "--batch", "--recipe", "--sparsity", "--passes", "--design", "--rows", "--level", "--json"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.one_of(ODD_WORDS, OPTIONS), max_size=5))
+def test_whatever_is_typed_gives_a_result_or_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    code = main(["schedule", "--workload", "mlp", "--batch", "1", *words])
+    printed = capsys.readouterr()
+    assert code in (0, 2)
+    if code == 2:
+        assert printed.err.startswith("heddle: error: ")
+        assert printed.err.count("\n") == 1
+
+
+def test_an_interruption_is_one_line_and_exit_code_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.doctor, "find_tools", interrupt)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "heddle: error: interrupted\n"
+
+
+def test_an_error_of_the_system_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise PermissionError(13, "Permission denied", "/dev/tools")
+
+    monkeypatch.setattr(cli.doctor, "find_tools", fail)
+    monkeypatch.setattr("cli.main._leave_stdout", lambda code: code)
+    assert main(["doctor"]) == 2
+    assert capfd.readouterr().err == "heddle: error: /dev/tools: permission denied\n"
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli.doctor, "find_tools", fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["doctor"])
+
+
+def test_an_error_without_a_verb_is_the_same_in_a_process_of_its_own() -> None:
+    done = run("simulate", "--workload", "mlp", "--design", "tinny")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("heddle: error: unknown preset 'tinny'; did you mean 'tiny'?")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_behind_stdout_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*HEDDLE, "doctor", "--json"], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "heddle: error: cannot write the output: no space left on device\n"
+
+
+def test_a_reader_that_goes_away_is_met_in_silence() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*HEDDLE, "doctor", "--json"], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_names_that_the_terminal_cannot_show_are_escaped(tmp_path: Path) -> None:
+    design = tmp_path / "mine.toml"
+    design.write_text(to_toml(load_design("tiny").model_copy(update={"name": "größe"})))
+    done = run("simulate", "--workload", "mlp", "--design", str(design), PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "gr\\xf6\\xdfe" in done.stdout
+
+
+def test_help_and_doctor_load_no_compiled_kernels() -> None:
+    code = "import sys; from cli.main import main; main(['--help']); sys.exit('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_simulate_loads_neither_pandas_nor_matplotlib() -> None:
+    code = (
+        "import sys; from cli.main import main; main(['simulate', '--workload', 'mlp']);"
+        "sys.exit(bool({'pandas', 'matplotlib', 'pyarrow'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0
+
+
+def test_the_errors_of_the_packages_reach_the_user_unchanged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise HeddleError("somewhere: this is wrong (valid: that)")
+
+    monkeypatch.setattr(cli.doctor, "find_tools", refuse)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "heddle: error: somewhere: this is wrong (valid: that)\n"

@@ -1,0 +1,41 @@
+"""The simulate document: what is said when a speed-up means nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from arch.boards import load_board
+from arch.design_io import load_design
+from cli.result_json import speedup_over_dense, step_json
+from dataflow.recipes import recipe_named
+from dataflow.scheduler import Failure
+from dataflow.training import StepOptions, training_step
+from dataflow.zoo import zoo_network
+from sim.estimate import estimate
+from sim.result import StepResult
+
+
+def result(recipe: str) -> StepResult:
+    design = load_design("tiny")
+    step = training_step(zoo_network("mlp"), recipe_named(recipe), design.sparsity, StepOptions(batch=4))
+    return estimate(step, design, load_board(design.board))
+
+
+def test_the_speedup_is_dense_cycles_over_these() -> None:
+    sparse, dense = result("bdwp"), result("dense")
+    assert speedup_over_dense(sparse, dense) == dense.cycles / sparse.cycles
+
+
+def test_there_is_no_speedup_where_the_two_ran_different_passes() -> None:
+    sparse = replace(result("bdwp"), failures=(Failure("fc1", "ff", "too large"),))
+    assert speedup_over_dense(sparse, result("dense")) is None
+
+
+def test_there_is_no_speedup_of_nothing() -> None:
+    nothing = replace(result("dense"), cycles=0.0, passes=())
+    assert speedup_over_dense(nothing, nothing) is None
+
+
+def test_notes_of_the_importer_are_kept() -> None:
+    dense = result("dense")
+    assert step_json(dense, dense, ("assumed this",))["notes"] == ["assumed this"]
