@@ -108,13 +108,26 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
-    from reports.page import write_explore_page
+    from reports.page import ExploreFacts, write_explore_page
     from reports.plots import plot_pareto
 
     request = found.request
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
     plots = plot_pareto(found.front, found.sample, request.objectives, title, folder)
-    page = write_explore_page(found, _first(found), plots, folder / "index.html")
+    facts = ExploreFacts(
+        workload=request.network.name,
+        batch=request.batch,
+        recipe=request.recipe.name,
+        board=request.board.name,
+        space=request.space.name,
+        objectives=request.objectives,
+        points=found.points,
+        skipped=found.skipped,
+        seconds=found.seconds,
+        points_per_second=found.points_per_second,
+        resumed_points=found.resumed_points,
+    )
+    page = write_explore_page(facts, found.front, found.design, _first(found), plots, folder / "index.html")
     return [folder / "results.parquet", folder / "pareto.csv", folder / "pareto.parquet", *plots, page]
 
 
@@ -127,9 +140,10 @@ def _first(found: Exploration) -> StepResult:
 
 def _print_front(found: Exploration, limit: int) -> None:
     from reports.tables import pareto_table
+    from reports.units import seconds
 
     print_tables([pareto_table(found.front, found.request.objectives, limit or len(found.front))])
-    rate = f"{found.points:,} designs in {found.seconds:.1f} s, {found.points_per_second:,.0f} a second"
+    rate = f"{found.points:,} designs in {seconds(found.seconds)}, {found.points_per_second:,.0f} a second"
     resumed = f"; {found.resumed_points:,} of them were there already" if found.resumed_points else ""
     print(f"{rate}{resumed}. Not feasible: {_skipped(found) or 'none'}.")
 

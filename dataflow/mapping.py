@@ -252,3 +252,25 @@ def fastest(frontier, count: int, out_elements: float, group_m: int, rates) -> i
         if cycles < best_cycles or (cycles == best_cycles and moved < best_bytes):
             best, best_cycles, best_bytes = i, cycles, moved
     return best
+
+
+@kernel
+def best_mappings(products, machine, rates, frontier, best, cycles) -> None:  # type: ignore[no-untyped-def]
+    """Find the fastest mapping of each product under each dataflow.
+
+    Fills ``best`` (MAPPING, [products, 2]: OS, WS) and ``cycles`` ([products, 2], infinity where the machine lacks
+    the dataflow or nothing fits). ``machine`` is a MACHINE array of one row, which is left as it was.
+    """
+    dataflows = machine[0]["dataflows"]
+    for i in range(products.shape[0]):
+        product = products[i]
+        out_elements = float(product["count"] * product["m"] * product["n"])
+        for dataflow in range(2):
+            machine[0]["dataflows"] = dataflows & (1 << dataflow)
+            count = mapping_frontier(product, machine[0], frontier)
+            index = fastest(frontier, count, out_elements, product["group_m"], rates)
+            cycles[i, dataflow] = np.inf
+            if index >= 0:
+                best[i, dataflow] = frontier[index]
+                cycles[i, dataflow] = mapping_cycles(frontier[index], out_elements, product["group_m"], rates)
+    machine[0]["dataflows"] = dataflows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,11 +12,12 @@ import numpy as np
 from arch.boards import Board
 from arch.design import Dataflow, Design
 from arch.errors import HeddleError
-from dataflow.mapping import MAX_MAPPINGS, fastest, mapping_cycles, mapping_frontier
+from dataflow.mapping import MAX_MAPPINGS, best_mappings
 from dataflow.products import Product, ProductPass, TrainingStep
-from dataflow.tables import MAPPING, OS_BIT, WS_BIT, machine_row, product_rows, rates_row
+from dataflow.tables import MAPPING, machine_row, product_rows, rates_row
 
 DataflowChoice = Literal["auto", "os", "ws"]
+_DATAFLOWS: tuple[Dataflow, ...] = ("os", "ws")
 
 
 @dataclass(frozen=True)
@@ -80,45 +82,28 @@ class Schedule:
         return tuple(self.by_product[product] for product in item.products)
 
 
-class Scheduler:
-    """Schedules products on one design and board; equal products are scheduled once."""
+def schedule_products(
+    products: Sequence[Product], design: Design, board: Board, dataflow: DataflowChoice = "auto"
+) -> list[ProductSchedule | None]:
+    """Return the fastest mapping of each product, None where not even the smallest tile fits."""
+    machine = machine_row(with_dataflow(design, dataflow))
+    best = np.zeros((len(products), len(_DATAFLOWS)), MAPPING)
+    cycles = np.zeros(best.shape)
+    frontier = np.zeros(MAX_MAPPINGS, MAPPING)
+    best_mappings(product_rows(products), machine, rates_row(design, board)[0], frontier, best, cycles)
+    return [_product_schedule(*entry) for entry in zip(products, best, cycles.tolist(), strict=True)]
 
-    def __init__(self, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> None:
-        self._machine = machine_row(with_dataflow(design, dataflow))
-        self._rates = rates_row(design, board)
-        self._frontier = np.zeros(MAX_MAPPINGS, MAPPING)
-        self._done: dict[Product, ProductSchedule | None] = {}
 
-    def product(self, product: Product) -> ProductSchedule | None:
-        """Return the fastest mapping of ``product``, or None when not even the smallest tile fits."""
-        if product not in self._done:
-            self._done[product] = self._search(product)
-        return self._done[product]
-
-    def _search(self, product: Product) -> ProductSchedule | None:
-        row = product_rows([product])
-        best: dict[Dataflow, tuple[Mapping, np.void]] = {}
-        dataflows: tuple[tuple[Dataflow, int], ...] = (("os", OS_BIT), ("ws", WS_BIT))
-        for dataflow, bit in dataflows:
-            found = self._best_of(row, bit)
-            if found is not None:
-                best[dataflow] = found
-        if not best:
-            return None
-        chosen, mapping_row = min(best.values(), key=lambda pair: (pair[0].cycles, pair[0].dram_bytes))
-        return ProductSchedule(product, chosen, mapping_row, {name: pair[0] for name, pair in best.items()})
-
-    def _best_of(self, product_row: np.ndarray, dataflow_bit: int) -> tuple[Mapping, np.void] | None:
-        machine = self._machine.copy()
-        machine["dataflows"] &= dataflow_bit
-        count = mapping_frontier(product_row[0], machine[0], self._frontier)
-        product, rates = product_row[0], self._rates[0]
-        out_elements = float(product["count"] * product["m"] * product["n"])
-        index = fastest(self._frontier, count, out_elements, product["group_m"], rates)
-        if index < 0:
-            return None
-        row = self._frontier[index : index + 1].copy()[0]
-        return _mapping(row, mapping_cycles(row, out_elements, product["group_m"], rates)), row
+def _product_schedule(product: Product, rows: np.ndarray, cycles: list[float]) -> ProductSchedule | None:
+    found = {
+        name: _mapping(row, predicted)
+        for name, row, predicted in zip(_DATAFLOWS, rows, cycles, strict=True)
+        if predicted < math.inf
+    }
+    if not found:
+        return None
+    chosen = min(found.values(), key=lambda mapping: (mapping.cycles, mapping.dram_bytes))
+    return ProductSchedule(product, chosen, rows[_DATAFLOWS.index(chosen.dataflow)], found)
 
 
 def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
@@ -135,23 +120,24 @@ def schedule_step(
     step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto"
 ) -> Schedule:
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on."""
-    scheduler = Scheduler(design, board, dataflow)
+    wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
+    schedules = dict(zip(wanted, schedule_products(tuple(wanted), design, board, dataflow), strict=True))
     by_product: dict[Product, ProductSchedule] = {}
     failures, items = [], []
     for item in step.items:
         if isinstance(item, ProductPass):
-            schedules = {product: scheduler.product(product) for product in item.products}
-            misfits = [product for product, found in schedules.items() if found is None]
+            found = {product: entry for product in item.products if (entry := schedules[product]) is not None}
+            misfits = [product for product in item.products if product not in found]
             if misfits:
-                failures.append(Failure(item.layer, item.pass_name, _misfit_reason(misfits, design)))
+                failures.append(Failure(item.layer, item.pass_name, _misfit_reason(misfits[0], design)))
                 continue
-            by_product.update({product: found for product, found in schedules.items() if found is not None})
+            by_product.update(found)
         items.append(item)
     return Schedule(replace(step, items=tuple(items)), by_product, tuple(failures))
 
 
-def _misfit_reason(misfits: Sequence[Product], design: Design) -> str:
-    product, buffers = misfits[0], design.buffers
+def _misfit_reason(product: Product, design: Design) -> str:
+    buffers = design.buffers
     return (
         f"the smallest tile of {product.m} x {product.k} x {product.n} exceeds half a buffer "
         f"(activation {buffers.activation_bytes}, weight {buffers.weight_bytes}, output {buffers.output_bytes} bytes)"
@@ -159,19 +145,15 @@ def _misfit_reason(misfits: Sequence[Product], design: Design) -> str:
 
 
 def _mapping(row: np.void, cycles: float) -> Mapping:
+    ws, interleave_rows, interleave_cols, order, *tiles, compute, load, store, _, _, _, _, _ = row.item()
     return Mapping(
-        dataflow="ws" if row["ws"] else "os",
-        interleave_rows=int(row["interleave_rows"]),
-        interleave_cols=int(row["interleave_cols"]),
-        loop_order="nmk" if row["order"] else "mnk",
-        tile_m=int(row["tile_m"]),
-        tile_n=int(row["tile_n"]),
-        tile_k=int(row["tile_k"]),
-        tiles_m=int(row["tiles_m"]),
-        tiles_n=int(row["tiles_n"]),
-        tiles_k=int(row["tiles_k"]),
-        cycles=float(cycles),
-        compute_cycles=float(row["compute_cycles"]),
-        load_bytes=int(row["load_bytes"]),
-        store_bytes=int(row["store_bytes"]),
+        "ws" if ws else "os",
+        interleave_rows,
+        interleave_cols,
+        "nmk" if order else "mnk",
+        *tiles,
+        cycles,
+        compute,
+        int(load),
+        int(store),
     )

@@ -108,20 +108,18 @@ _AXES_BITS = {"cols": 1, "rows": 2, "both": 3}
 
 def product_rows(products: Sequence[Product]) -> np.ndarray:
     """Return products as a PRODUCT array."""
-    rows = np.zeros(len(products), PRODUCT)
-    for row, product in zip(rows, products, strict=True):
-        for name in ("m", "k", "n", "count", "keep_n", "group_m", "prune_on_load"):
-            row[name] = getattr(product, name)
-        for name in ("out_bits", "out_tiled", "out_channels_on_m"):
-            row[name] = getattr(product, name)
-        _fill_operand(row, "left", product.left)
-        _fill_operand(row, "right", product.right)
-    return rows
+    return np.array([_product_values(product) for product in products], PRODUCT)
 
 
-def _fill_operand(row: np.void, side: str, operand: Operand) -> None:
-    for name, _ in _OPERAND_FIELDS:
-        row[f"{side}_{name}"] = getattr(operand, name)
+def _product_values(p: Product) -> tuple[float, ...]:
+    """A product's values in the order of PRODUCT."""
+    sizes = (p.m, p.k, p.n, p.count, p.keep_n, p.group_m, p.prune_on_load)
+    out = (p.out_bits, p.out_tiled, p.out_channels_on_m)
+    return (*sizes, *_operand_values(p.left), *_operand_values(p.right), *out)
+
+
+def _operand_values(o: Operand) -> tuple[float, ...]:
+    return (o.bits, o.taps, o.pixels_on_k, o.pixel_step, o.halo, o.tiled)
 
 
 def dataflow_bits(dataflows: Sequence[str]) -> int:

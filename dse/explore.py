@@ -151,7 +151,7 @@ def explore(
 
 def _checked_workers(workers: int | None) -> int:
     if workers is None:
-        return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
     if workers < 1:
         raise HeddleError(f"workers: must be at least 1, got {workers}")
     return workers

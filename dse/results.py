@@ -46,7 +46,8 @@ def sample_of(points: Points, grid: Grid) -> Points:
     """
     if grid.points <= SAMPLE_ROWS:
         return points.take(np.arange(len(points)))
-    limit = np.uint64((SAMPLE_ROWS << _HASH_BITS) // grid.points)
+    # Twice the share, as about half of a space does not fit; what is too much is cut at the end.
+    limit = np.uint64(min((2 * SAMPLE_ROWS << _HASH_BITS) // grid.points, (1 << _HASH_BITS) - 1))
     return points.take(_hash(points.point) < limit)
 
 

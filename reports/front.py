@@ -74,6 +74,12 @@ def objective_cell(objective: str, row: Row) -> str:
     return _TEXTS.get(objective, count)(row[objective_column(objective)])
 
 
+def objective_brief(objective: str, row: Row) -> str:
+    """Return a row's value of an objective to three digits: "1.18 M" LUTs, for where space is short."""
+    value = row[objective_column(objective)]
+    return _TEXTS[objective](value) if objective in _TEXTS else engineering(float(value))
+
+
 def cost_order(front: pd.DataFrame, objectives: Sequence[str]) -> tuple[str, ...]:
     """Return the objectives, in their order, and after them the other costs that the front has columns for."""
     others = (name for name in OBJECTIVE_COLUMNS if name not in objectives)
@@ -154,8 +160,8 @@ _KNOWN = (
         lambda sore, wuve, vector: f"{sore}/{wuve}/{vector}",
     ),
     DesignColumn(
-        "buffers A/W/O",
+        "buffers A/W/O KiB",
         ("activation_bytes", "weight_bytes", "output_bytes"),
-        lambda activation, weight, output: f"{_kib(activation)}/{_kib(weight)}/{_kib(output)} KiB",
+        lambda activation, weight, output: f"{_kib(activation)}/{_kib(weight)}/{_kib(output)}",
     ),
 )

@@ -78,6 +78,7 @@ def write_explore_page(
         path,
         "explore.html",
         facts=facts,
+        objectives=[objective_heading(objective) for objective in facts.objectives],
         headline_costs=_least_costs(front, facts.objectives),
         front=_front_values(front, facts.objectives, design_of),
         plots=inline_plots(plots),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from reports.units import count
 _UNITS = {"time": "s", "energy": "J"}
 _HEIGHT_INCHES = 6.2
 _MOST_VECTOR_MARKS = 2000
+_SAME_PLACE = 0.03
 
 
 def plot_pareto(
@@ -123,10 +124,10 @@ def _letter_points(axes: Axes, front: pd.DataFrame, edge: np.ndarray, x_name: st
     roles: dict[int, list[str]] = {}
     for index, role in (
         (0, f"least {objective_heading(x_name)}"),
-        (knee(x, y), "knee"),
         (len(edge) - 1, f"least {objective_heading(y_name)}"),
+        (knee(x, y), "knee"),
     ):
-        roles.setdefault(index, []).append(role)
+        roles.setdefault(_lettered_near(index, roles, x, y), []).append(role)
     lines = []
     for name, (index, words) in zip("ABC", sorted(roles.items()), strict=False):
         letter(axes, name, (float(x[index]), float(y[index])), RED)
@@ -134,6 +135,14 @@ def _letter_points(axes: Axes, front: pd.DataFrame, edge: np.ndarray, x_name: st
         costs = ", ".join(_cost_text(objective, row) for objective in (x_name, y_name))
         lines.append(plain(f"{name}  {', '.join(words)}: {costs}{_in_brackets(short_name(row))}"))
     return lines
+
+
+def _lettered_near(index: int, lettered: Iterable[int], x: np.ndarray, y: np.ndarray) -> int:
+    """The point among ``lettered`` that lies where ``index`` does to the eye, or ``index`` itself."""
+    for other in lettered:
+        if np.isclose(x[other], x[index], rtol=_SAME_PLACE) and np.isclose(y[other], y[index], rtol=_SAME_PLACE):
+            return other
+    return index
 
 
 def _in_brackets(name: str) -> str:

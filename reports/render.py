@@ -28,10 +28,9 @@ _REFERENCE = re.compile(r'(\bid="|href="#|url\(#)')
 
 @dataclass(frozen=True)
 class InlinePlot:
-    """A plot ready for a page: its title, what it shows in words, and its SVG."""
+    """A plot ready for a page: its title, and its SVG, which holds in words what it shows."""
 
     title: str
-    description: str
     svg: Markup
 
 
@@ -54,11 +53,13 @@ def _inline_plot(source: str, prefix: str) -> InlinePlot:
     inner = _REFERENCE.sub(lambda match: match.group(1) + prefix, inner)
     for colour, variable in _THEME.items():
         inner = inner.replace(colour, variable)
-    opening = Markup('<svg viewBox="{}" role="img" aria-labelledby="{}title">').format(root.get("viewBox"), prefix)
-    title = (root.findtext(_SVG_TITLE) or "").strip()
-    label = Markup('<title id="{}title">{}</title>').format(prefix, title)
+    title, description = root.findtext(_SVG_TITLE, ""), root.findtext(_SVG_DESCRIPTION, "")
+    opening = Markup(
+        '<svg viewBox="{box}" role="img" aria-labelledby="{prefix}title" aria-describedby="{prefix}desc">'
+        '<title id="{prefix}title">{title}</title><desc id="{prefix}desc">{description}</desc>'
+    ).format(box=root.get("viewBox"), prefix=prefix, title=title, description=description)
     # The file is our own plot, whose text matplotlib has escaped.
-    return InlinePlot(title, root.findtext(_SVG_DESCRIPTION) or "", opening + label + Markup(inner))
+    return InlinePlot(title, opening + Markup(inner))
 
 
 @cache

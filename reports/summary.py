@@ -56,7 +56,9 @@ def machine_line(result: StepResult) -> str:
     """Return the design's size in one line."""
     array = result.design.array
     clock = engineering(result.design.clock_hz, "Hz")
-    return f"{array.rows} × {array.cols} PEs at {clock}, {result.design.memory.channels} DRAM channels"
+    channels = result.design.memory.channels
+    plural = "s" if channels > 1 else ""
+    return f"{array.rows} × {array.cols} PEs at {clock}, {channels} DRAM channel{plural}"
 
 
 def pass_text(item: PassResult) -> str:

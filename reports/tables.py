@@ -15,7 +15,7 @@ from rich.text import Text
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule
 from reports.breakdown import slowest
-from reports.front import cost_order, objective_cell, objective_heading, shared_text, split_columns, spread
+from reports.front import cost_order, objective_brief, objective_heading, shared_text, split_columns, spread
 from reports.summary import headline, machine_line, pass_text, size_text, summary_rows
 from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
 from sim.result import PassResult, StepResult
@@ -23,6 +23,8 @@ from sim.result import PassResult, StepResult
 if TYPE_CHECKING:
     import pandas as pd
 
+# The other costs are in the files of the run directory.
+_BRIEF_COSTS = ("dsp", "bram36")
 _STREAM_ENGINES = ("vector", "update")
 
 
@@ -72,20 +74,21 @@ def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> 
     """Return ``limit`` designs spread evenly over a Pareto front, its first and last row among them.
 
     ``front`` is as ``reports.front`` describes it. Shown are the design columns that differ along the front;
-    the caption holds what all designs share. The objectives searched for stand ahead of the other costs.
+    the caption holds what all designs share. After the objectives stand the costs that are most often short.
     """
-    columns, costs = split_columns(front)[0], cost_order(front, objectives)
+    columns = split_columns(front)[0]
+    costs = [cost for cost in cost_order(front, objectives) if cost in objectives or cost in _BRIEF_COSTS]
     indices, rows = spread(len(front), limit), front.to_dict("records")
     headings = ["#", *(column.heading for column in columns), *map(objective_heading, costs)]
     cells = [
         [
             str(index),
             *(column.cell(rows[index]) for column in columns),
-            *(objective_cell(cost, rows[index]) for cost in costs),
+            *(objective_brief(cost, rows[index]) for cost in costs),
         ]
         for index in indices
     ]
-    title = f"Pareto front over {', '.join(objectives)}: {count(len(front))} designs"
+    title = f"Pareto front over {', '.join(map(objective_heading, objectives))}: {count(len(front))} designs"
     table = _table(title, headings, cells, 0)
     table.caption = Text(_front_caption(front, len(indices)))
     return table
@@ -141,7 +144,7 @@ def _other_cell(entry: ProductSchedule, chosen: Mapping) -> str:
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> Table:
     """A table whose first ``text_columns`` columns are words and whose other columns are numbers.
 
-    On a narrow terminal only the first column of words gives way: names are folded, figures never cut first.
+    On a narrow terminal the first column of words gives way first and is folded; a figure that is cut shows it.
     """
     table = Table(
         title=Text(title),
@@ -155,7 +158,7 @@ def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], t
     for position, heading in enumerate(headings):
         justify: Literal["left", "right"] = "left" if position < text_columns else "right"
         folds = position == 0 and text_columns > 0
-        table.add_column(heading, justify=justify, no_wrap=not folds, overflow="fold")
+        table.add_column(heading, justify=justify, no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     for cells in rows:
         # Text and not str: a layer's name may hold what rich would read as markup.
         table.add_row(*(Text(cell) for cell in cells))

@@ -11,10 +11,12 @@ from arch.boards import Board
 from arch.design import Design
 from dataflow.products import ProductPass, UpdatePass, VectorPass
 from dataflow.scheduler import ProductSchedule, Schedule
-from dataflow.tables import machine_row, product_rows
-from sim.energy import energy_row, item_energy_j, product_energy
+from dataflow.tables import MAPPING, machine_row
+from sim.energy import ProductEnergy, all_energies, energy_row
 from sim.result import Level, PassResult, StepResult
-from sim.step_table import UPDATE, StepTable
+from sim.step_table import UPDATE, VECTOR, StepTable
+
+_PARTS = ProductEnergy._fields
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,22 @@ class ItemCycles:
     stall_cycles: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass
-class _EnergySum:
-    """Joules by part, added up item by item."""
+@dataclass(frozen=True)
+class _Energies:
+    """Joules of a step: of each product by part, of each item's stream, and per cycle whatever runs."""
 
-    parts: dict[str, float]
+    product_j: np.ndarray
+    item_j: np.ndarray
+    dram_byte_j: float
+    idle_j_per_cycle: float
 
-    def add(self, part: str, joules: float) -> float:
-        self.parts[part] = self.parts.get(part, 0.0) + float(joules)
-        return float(joules)
+
+def chosen_mappings(schedule: Schedule, table: StepTable) -> np.ndarray:
+    """Return the MAPPING row of each distinct product of ``table``."""
+    mappings = np.zeros(len(table.distinct), MAPPING)
+    for index, product in enumerate(table.distinct):
+        mappings[index] = schedule.by_product[product].row
+    return mappings
 
 
 def expose_updates(timing: list[ItemCycles], table: StepTable, exposed: float) -> list[ItemCycles]:
@@ -58,20 +67,11 @@ def assemble(
     timing: list[ItemCycles],
 ) -> StepResult:
     """Return the StepResult of a scheduled step whose items took ``timing``."""
-    machine, energy = machine_row(design)[0], energy_row(design, board)[0]
-    parts = _EnergySum({})
-    passes = []
-    for item, row, cycles in zip(table.step.items, table.items, timing, strict=True):
-        idle_j = parts.add("idle", energy["idle_w"] * cycles.cycles / design.clock_hz)
-        if isinstance(item, ProductPass):
-            schedules = schedule.of(item)
-            joules = sum(_product_joules(s, machine, energy, parts) for s in schedules)
-            passes.append(_array_pass(item, schedules, cycles, design, idle_j + joules))
-        else:
-            part = "wuve" if isinstance(item, UpdatePass) else "vector"
-            dram_j = parts.add("dram", (row["read_bytes"] + row["write_bytes"]) * energy["dram_byte_j"])
-            lanes_j = parts.add(part, item_energy_j(row, energy) - dram_j)
-            passes.append(_stream_pass(item, cycles, idle_j + dram_j + lanes_j))
+    energies = _energies(schedule, table, design, board)
+    passes = tuple(
+        _pass_result(schedule, table, index, cycles, energies, design) for index, cycles in enumerate(timing)
+    )
+    total_cycles = sum(entry.cycles for entry in timing)
     step = table.step
     return StepResult(
         design=design,
@@ -80,20 +80,49 @@ def assemble(
         recipe=step.recipe,
         sparsity=step.sparsity,
         level=level,
-        passes=tuple(passes),
-        cycles=sum(entry.cycles for entry in timing),
-        energy_by_part_j=parts.parts,
+        passes=passes,
+        cycles=total_cycles,
+        energy_by_part_j=_energy_by_part(table, energies, total_cycles),
         failures=schedule.failures,
     )
 
 
-def _product_joules(
-    schedule: ProductSchedule, machine: np.void, energy: np.void, parts: _EnergySum
-) -> float:
-    row = product_rows([schedule.product])[0]
-    spent = product_energy(row, machine, schedule.row, energy)
-    names = ("array", "buffers", "links", "dram", "sore")
-    return sum(parts.add(name, joules) for name, joules in zip(names, spent, strict=True))
+def _energies(schedule: Schedule, table: StepTable, design: Design, board: Board) -> _Energies:
+    energy, machine = energy_row(design, board)[0], machine_row(design)[0]
+    product_j, item_j = np.zeros((len(table.distinct), len(_PARTS))), np.zeros(len(table.items))
+    mappings = chosen_mappings(schedule, table)
+    all_energies(table.products, mappings, table.items, machine, energy, product_j, item_j)
+    return _Energies(product_j, item_j, float(energy["dram_byte_j"]), float(energy["idle_w"]) / design.clock_hz)
+
+
+def _energy_by_part(table: StepTable, energies: _Energies, total_cycles: float) -> dict[str, float]:
+    """Sum joules over the step: array, buffers, links, DRAM, SORE, vector unit, WUVE, and what flows with time."""
+    uses = np.bincount(table.refs, minlength=len(table.distinct))
+    parts = dict(zip(_PARTS, (uses @ energies.product_j).tolist(), strict=True))
+    streams_dram_j = (table.items["read_bytes"] + table.items["write_bytes"]) * energies.dram_byte_j
+    lanes_j = energies.item_j - streams_dram_j
+    parts["dram_j"] += float(streams_dram_j.sum())
+    parts["vector_j"] = float(lanes_j[table.items["kind"] == VECTOR].sum())
+    parts["wuve_j"] = float(lanes_j[table.items["kind"] == UPDATE].sum())
+    parts["idle_j"] = energies.idle_j_per_cycle * total_cycles
+    return {name.removesuffix("_j"): joules for name, joules in parts.items()}
+
+
+def _pass_result(
+    schedule: Schedule,
+    table: StepTable,
+    index: int,
+    cycles: ItemCycles,
+    energies: _Energies,
+    design: Design,
+) -> PassResult:
+    item, row = table.step.items[index], table.items[index]
+    idle_j = energies.idle_j_per_cycle * cycles.cycles
+    if isinstance(item, ProductPass):
+        refs = table.refs[row["first_ref"] : row["end_ref"]]
+        energy_j = idle_j + float(energies.product_j[refs].sum())
+        return _array_pass(item, schedule.of(item), cycles, design, energy_j)
+    return _stream_pass(item, cycles, idle_j + float(energies.item_j[index]))
 
 
 def _array_pass(
@@ -134,12 +163,11 @@ def _total_k(schedules: tuple[ProductSchedule, ...]) -> int:
 
 
 def _stream_pass(item: VectorPass | UpdatePass, cycles: ItemCycles, energy_j: float) -> PassResult:
-    elements = item.weights if isinstance(item, UpdatePass) else max(item.lane_elements, item.sore_elements)
     return PassResult(
         layer=item.layer,
         pass_name=item.pass_name,
         engine="update" if isinstance(item, UpdatePass) else "vector",
-        m=elements,
+        m=item.weights if isinstance(item, UpdatePass) else max(item.lane_elements, item.sore_elements),
         k=0,
         n=0,
         count=1,

@@ -11,7 +11,7 @@ import numpy as np
 
 from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
-from sim.step_table import ARRAY, VECTOR
+from sim.step_table import ARRAY, UPDATE, VECTOR
 
 
 @kernel
@@ -77,3 +77,19 @@ def walk_step(items, refs, product_cycles, product_memory, rates, item_cycles) -
             late_memory += stream_memory_cycles(item, rates)
             late_lanes += update_lane_cycles(item, rates)
     return max(late_memory, late_lanes)
+
+
+@kernel
+def all_memory_cycles(mappings, rates, cycles) -> None:  # type: ignore[no-untyped-def]
+    """Fill ``cycles`` with the DRAM time of each mapping."""
+    for i in range(mappings.shape[0]):
+        cycles[i] = memory_cycles(mappings[i], rates)
+
+
+@kernel
+def busy_cycles(items, rates, cycles, busy) -> None:  # type: ignore[no-untyped-def]
+    """Fill ``busy`` with what each item takes by itself: its ``cycles``, but for updates, which run behind."""
+    for i in range(items.shape[0]):
+        busy[i] = cycles[i]
+        if items[i]["kind"] == UPDATE:
+            busy[i] = max(stream_memory_cycles(items[i], rates), update_lane_cycles(items[i], rates))

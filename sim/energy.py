@@ -110,3 +110,14 @@ def item_energy_j(item, energy) -> float:  # type: ignore[no-untyped-def]
         + item["weights"] * energy["wuve_weight_j"]
         + compares * energy["sore_compare_j"]
     )
+
+
+@kernel
+def all_energies(products, mappings, items, machine, energy, product_j, item_j) -> None:  # type: ignore[no-untyped-def]
+    """Fill ``product_j`` ([products, parts of ProductEnergy]) and ``item_j`` ([items], 0 for array items)."""
+    for i in range(products.shape[0]):
+        spent = product_energy(products[i], machine, mappings[i], energy)
+        for part in range(len(spent)):
+            product_j[i, part] = spent[part]
+    for i in range(items.shape[0]):
+        item_j[i] = item_energy_j(items[i], energy)

@@ -9,16 +9,10 @@ from arch.design import Design
 from dataflow.products import TrainingStep
 from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
 from dataflow.tables import rates_row
-from sim.assemble import ItemCycles, assemble, expose_updates
-from sim.closed_form import (
-    memory_cycles,
-    stream_memory_cycles,
-    update_lane_cycles,
-    vector_item_cycles,
-    walk_step,
-)
+from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
+from sim.closed_form import all_memory_cycles, busy_cycles, walk_step
 from sim.result import StepResult
-from sim.step_table import ARRAY, UPDATE, StepTable, step_table
+from sim.step_table import StepTable, step_table
 
 
 def estimate(
@@ -36,26 +30,17 @@ def estimate_schedule(schedule: Schedule, design: Design, board: Board) -> StepR
 
 
 def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> list[ItemCycles]:
-    chosen = [schedule.by_product[product] for product in table.distinct]
-    product_cycles = np.array([entry.mapping.cycles for entry in chosen])
-    product_memory = np.array([memory_cycles(entry.row, rates[0]) for entry in chosen])
-    cycles = np.zeros(len(table.items))
-    exposed = walk_step(table.items, table.refs, product_cycles, product_memory, rates[0], cycles)
+    chosen = [schedule.by_product[product].mapping for product in table.distinct]
+    product_cycles = np.array([mapping.cycles for mapping in chosen])
+    cycles, busy, memory = np.zeros(len(table.items)), np.zeros(len(table.items)), np.zeros(len(chosen))
+    all_memory_cycles(chosen_mappings(schedule, table), rates[0], memory)
+    exposed = walk_step(table.items, table.refs, product_cycles, memory, rates[0], cycles)
+    busy_cycles(table.items, rates[0], cycles, busy)
     timing = []
-    for row, item_cycles in zip(table.items, cycles, strict=True):
-        if row["kind"] == ARRAY:
-            mappings = [chosen[ref].mapping for ref in table.refs[row["first_ref"] : row["end_ref"]]]
-            compute = sum(mapping.compute_cycles for mapping in mappings)
-            moved = sum(mapping.dram_bytes for mapping in mappings)
-            timing.append(ItemCycles(float(item_cycles), float(item_cycles), compute, moved))
-        else:
-            busy = _stream_cycles(row, rates[0])
-            moved = row["read_bytes"] + row["write_bytes"]
-            timing.append(ItemCycles(float(item_cycles), busy, 0.0, float(moved)))
+    for row, item_cycles, item_busy in zip(table.items.tolist(), cycles.tolist(), busy.tolist(), strict=True):
+        _, first_ref, end_ref, _, read_bytes, write_bytes, *_ = row
+        mappings = [chosen[ref] for ref in table.refs[first_ref:end_ref]]
+        compute = sum(mapping.compute_cycles for mapping in mappings)
+        moved = read_bytes + write_bytes + sum(mapping.dram_bytes for mapping in mappings)
+        timing.append(ItemCycles(item_cycles, item_busy, compute, moved))
     return expose_updates(timing, table, exposed)
-
-
-def _stream_cycles(row: np.void, rates: np.void) -> float:
-    if row["kind"] == UPDATE:
-        return float(max(stream_memory_cycles(row, rates), update_lane_cycles(row, rates)))
-    return float(vector_item_cycles(row, rates))

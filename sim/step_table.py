@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dataflow.products import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
+from dataflow.products import Product, ProductPass, TrainingStep, VectorPass
 from dataflow.tables import product_rows
 
 ARRAY, VECTOR, UPDATE = 0, 1, 2
@@ -36,23 +36,17 @@ def step_table(step: TrainingStep) -> StepTable:
     """Return ``step`` as arrays; equal products, wherever they stand, become one row."""
     index: dict[Product, int] = {}
     refs: list[int] = []
-    items = np.zeros(len(step.items), ITEM)
-    for row, item in zip(items, step.items, strict=True):
-        row["first_ref"] = len(refs)
+    rows: list[tuple[float, ...]] = []
+    for item in step.items:
+        first_ref = len(refs)
         if isinstance(item, ProductPass):
-            row["kind"] = ARRAY
             refs.extend(index.setdefault(product, len(index)) for product in item.products)
+            rows.append((ARRAY, first_ref, len(refs), 1, 0, 0, 0, 0, 0))
         elif isinstance(item, VectorPass):
-            row["kind"] = VECTOR
-            _fill(row, item, ("read_bytes", "write_bytes", "lane_elements", "sore_elements", "group_m"))
+            moved, work = (item.read_bytes, item.write_bytes), (item.lane_elements, item.sore_elements, 0)
+            rows.append((VECTOR, first_ref, first_ref, item.group_m, *moved, *work))
         else:
-            row["kind"] = UPDATE
-            _fill(row, item, ("read_bytes", "write_bytes", "sore_elements", "group_m", "weights"))
-        row["end_ref"] = len(refs)
+            moved, work = (item.read_bytes, item.write_bytes), (0, item.sore_elements, item.weights)
+            rows.append((UPDATE, first_ref, first_ref, item.group_m, *moved, *work))
     distinct = tuple(index)
-    return StepTable(step, distinct, product_rows(distinct), items, np.array(refs, np.int64))
-
-
-def _fill(row: np.void, item: VectorPass | UpdatePass, names: tuple[str, ...]) -> None:
-    for name in names:
-        row[name] = getattr(item, name)
+    return StepTable(step, distinct, product_rows(distinct), np.array(rows, ITEM), np.array(refs, np.int64))

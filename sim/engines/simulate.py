@@ -12,8 +12,8 @@ from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
 from dataflow.products import TrainingStep
 from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
-from dataflow.tables import MAPPING, machine_row, rates_row
-from sim.assemble import ItemCycles, assemble, expose_updates
+from dataflow.tables import machine_row, rates_row
+from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
 from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
 from sim.engines.dram import STATISTICS, dram_row, dram_state
@@ -58,9 +58,6 @@ def run_engines(
     schedule: Schedule, table: StepTable, design: Design, board: Board, event_capacity: int = 0
 ) -> EngineRun:
     """Run the engines and return what each item took; ``event_capacity`` is how many events to keep."""
-    mappings = np.zeros(len(table.distinct), MAPPING)
-    for index, product in enumerate(table.distinct):
-        mappings[index] = schedule.by_product[product].row
     dram = dram_row(design, board)
     state = dram_state(dram)
     updates = background(int(np.count_nonzero(table.items["kind"] == UPDATE)))
@@ -70,7 +67,7 @@ def run_engines(
         table.items,
         table.refs,
         table.products,
-        mappings,
+        chosen_mappings(schedule, table),
         machine_row(design)[0],
         rates_row(design, board)[0],
         dram[0],

@@ -1,0 +1,145 @@
+"""``heddle explore``: its JSON document, its run directory, and what happens on Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arch.design import Design
+from arch.toml_file import check_model
+from cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--workload", "mlp", "--batch", "16", "--space", "small"]
+
+
+def explore(capsys: Capture, *options: str, code: int = 0) -> Any:
+    assert main(["explore", "--json", *SMALL, *options]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_document_has_the_promised_keys(capsys: Capture) -> None:
+    document = explore(capsys)
+    assert document.keys() >= {"points", "seconds", "points_per_second", "pareto"}
+    assert document["points"] > 0
+    assert document["pareto"]
+    for entry in document["pareto"]:
+        assert entry.keys() == {"design", "time_s", "energy_j", "lut", "ff", "dsp", "bram36", "uram"}
+
+
+def test_every_design_of_the_front_is_a_whole_design(capsys: Capture) -> None:
+    for entry in explore(capsys)["pareto"]:
+        design = check_model(Design, entry["design"], "pareto")
+        assert design.board == "vcu1525"
+
+
+def test_no_design_of_the_front_beats_another_in_every_objective(capsys: Capture) -> None:
+    front = explore(capsys, "--objectives", "time,energy")["pareto"]
+    costs = [(entry["time_s"], entry["energy_j"]) for entry in front]
+    assert costs == sorted(costs)
+    assert not any(a != b and a[0] <= b[0] and a[1] <= b[1] for a in costs for b in costs)
+
+
+def test_a_design_of_the_front_simulates_to_the_time_that_was_explored(tmp_path: Path, capsys: Capture) -> None:
+    from arch.design_io import to_toml
+
+    entry = explore(capsys)["pareto"][0]
+    path = tmp_path / "best.toml"
+    path.write_text(to_toml(check_model(Design, entry["design"], "pareto")))
+    assert main(["simulate", "--json", "--workload", "mlp", "--batch", "16", "--design", str(path)]) == 0
+    total = json.loads(capsys.readouterr().out)["total"]
+    assert total["time_s"] == pytest.approx(entry["time_s"], rel=1e-9)
+    assert total["energy_j"] == pytest.approx(entry["energy_j"], rel=1e-9)
+
+
+def test_the_sparsities_asked_for_are_the_only_ones(capsys: Capture) -> None:
+    front = explore(capsys, "--sparsity", "1:4")["pareto"]
+    assert {(e["design"]["sparsity"]["n"], e["design"]["sparsity"]["m"]) for e in front} == {(1, 4)}
+
+
+def test_the_number_of_workers_changes_no_result(capsys: Capture) -> None:
+    one, two = explore(capsys, "--workers", "1"), explore(capsys, "--workers", "2")
+    assert one["pareto"] == two["pareto"]
+    assert one["points"] == two["points"]
+
+
+def test_without_json_a_person_reads_the_front_and_the_rate(capsys: Capture) -> None:
+    assert main(["explore", *SMALL, "--limit", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "Pareto front over time, energy, lut" in shown
+    assert "designs in" in shown
+    assert "a second" in shown
+
+
+def test_out_writes_results_plots_page_and_provenance(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "run"
+    assert main(["explore", *SMALL, "--out", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"results.parquet", "pareto.csv", "pareto.parquet", "provenance.json", "index.html"}
+    assert any(name.endswith(".svg") for name in names)
+    assert f"wrote {folder / 'index.html'}" in shown
+
+
+def test_the_same_out_again_takes_what_is_there(tmp_path: Path, capsys: Capture) -> None:
+    folder = str(tmp_path / "run")
+    first = explore(capsys, "--out", folder)
+    again = explore(capsys, "--out", folder)
+    assert again["resumed_points"] == first["points"]
+    assert again["pareto"] == first["pareto"]
+
+
+def test_another_request_is_refused_by_the_folder_of_the_first(tmp_path: Path, capsys: Capture) -> None:
+    folder = str(tmp_path / "run")
+    explore(capsys, "--out", folder)
+    assert main(["explore", *SMALL, "--recipe", "dense", "--out", folder]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("heddle: error: ")
+    assert "recipe" in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, capsys: Capture) -> None:
+    text = (ROOT / "dse" / "spaces" / "small.toml").read_text()
+    lines = [line if not line.startswith("rows") else "rows = [512]" for line in text.splitlines()]
+    lines = [line if not line.startswith("cols") else "cols = [512]" for line in lines]
+    space = tmp_path / "huge.toml"
+    space.write_text("\n".join(lines))
+    folder = tmp_path / "run"
+    assert main(["explore", "--workload", "mlp", "--space", str(space), "--json", "--out", str(folder)]) == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["pareto"] == []
+    assert printed.err.startswith("heddle: no design is feasible: ")
+    assert "does not fit the board" in printed.err
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "explore", "--workload", "resnet18", "--out", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    deadline = time.monotonic() + 90
+    while not list(folder.glob("parts/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    printed, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert printed == ""
+    assert complaint.startswith("heddle: error: interrupted after ")
+    assert "run again with the same folder to go on" in complaint
+    assert complaint.count("\n") == 1
+    assert list(folder.glob("parts/*.parquet"))
+    assert not (folder / "pareto.csv").exists()

@@ -1,0 +1,293 @@
+"""The scheduler's naive twin: every mapping of the stated space, every tile of a mapping, one after another.
+
+It works on the ``Product`` and ``Design`` objects, in plain Python, and takes from the tool only the timing
+contract (checked by the naive array) and the rates of memory and lanes. Slow; for products of a few tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+import arch.timing as timing
+from arch.design import Design
+from dataflow.products import Operand, Product
+
+BURST_BYTES = 64
+ACCUMULATOR_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE."""
+
+    cycles_per_byte: float
+    turnaround_cycles: float
+    latency_cycles: float
+    vector_lanes: int
+    sore_lanes: int
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """One point of the space."""
+
+    dataflow: str
+    interleave: tuple[int, int]
+    m_is_outermost: bool
+    tile_m: int
+    tile_n: int
+    tile_k: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a tiling costs: array cycles with lead-in and tail, DRAM bytes, cycles in all."""
+
+    tiling: Tiling
+    compute_cycles: int
+    load_bytes: int
+    store_bytes: int
+    loads: int
+    stores: int
+    cycles: float
+
+
+def every_cost(product: Product, design: Design, rates: Rates) -> list[Cost]:
+    """The cost of every mapping of ``product`` on ``design``."""
+    return [cost(product, design, rates, tiling) for tiling in every_tiling(product, design)]
+
+
+def every_tiling(product: Product, design: Design) -> Iterator[Tiling]:
+    """The space as ``dataflow.mapping`` states it."""
+    array = design.array
+    for dataflow in array.dataflows:
+        for split in array.interleave_pairs if dataflow == "os" else ((1, 1),):
+            for tile_m in tile_sizes(array.rows * split[0], product.m):
+                for tile_n in tile_sizes(array.cols * split[1], product.n):
+                    tile_k = longest_tile_k(product, design, tile_m, tile_n)
+                    for m_is_outermost in (True, False):
+                        if tile_k is not None:
+                            yield Tiling(dataflow, split, m_is_outermost, tile_m, tile_n, tile_k)
+
+
+def tile_sizes(extent: int, total: int) -> list[int]:
+    """Powers of two times the array's extent below the dimension, and the dimension."""
+    sizes = []
+    while extent < total:
+        sizes.append(extent)
+        extent *= 2
+    return [*sizes, total]
+
+
+def longest_tile_k(product: Product, design: Design, tile_m: int, tile_n: int) -> int | None:
+    """The fewest parts of k that fit, as equal as whole units allow; None where not even one unit fits."""
+    unit = product.group_m
+    for operand in (product.left, product.right):
+        unit *= 1 if operand.pixels_on_k else operand.taps
+    units = -(-product.k // unit)
+    fitting = [count for count in range(1, units + 1) if fits(product, design, tile_m, tile_n, count * unit)]
+    if not fitting:
+        return None
+    parts = ceil(Fraction(units, max(fitting)))
+    return min(product.k, ceil(Fraction(units, parts)) * unit)
+
+
+def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int) -> bool:
+    """Operands and FP32 result each in at most half of their buffer."""
+    tile_k, buffers = min(tile_k, product.k), design.buffers
+    return (
+        2 * left_bytes(product, tile_m, tile_k) <= buffers.activation_bytes
+        and 2 * right_bytes(product, tile_n, tile_k) <= buffers.weight_bytes
+        and 2 * tile_m * tile_n * ACCUMULATOR_BYTES <= buffers.output_bytes
+    )
+
+
+def packed(product: Product, k: int) -> int:
+    """Elements kept of k, group by group."""
+    return sum(min(product.keep_n, k - start, product.group_m) for start in range(0, k, product.group_m))
+
+
+def stored_k(product: Product, k: int) -> int:
+    """Elements of the right operand stored for k: all of them where SORE prunes on the way in."""
+    return k if product.prune_on_load else packed(product, k)
+
+
+def pixels(operand: Operand, positions: int) -> int:
+    """Stored pixels under so many positions of the pixel axis."""
+    return ceil(positions * operand.pixel_step + operand.halo)
+
+
+def elements(operand: Operand, outer: int, k: int) -> int:
+    """Stored elements under an [outer x k] tile: pixels times channels, at most the tile spread out."""
+    on_pixels, on_channels = (k, outer) if operand.pixels_on_k else (outer, k)
+    return min(pixels(operand, on_pixels) * ceil(Fraction(on_channels, operand.taps)), outer * k)
+
+
+def left_bytes(product: Product, tile_m: int, tile_k: int) -> int:
+    """Bytes of a left tile."""
+    return ceil(elements(product.left, tile_m, tile_k) * product.left.bits / 8)
+
+
+def right_bytes(product: Product, tile_n: int, tile_k: int) -> int:
+    """Bytes of a right tile."""
+    return ceil(elements(product.right, tile_n, stored_k(product, tile_k)) * product.right.bits / 8)
+
+
+def in_bursts(nbytes: int, runs: int) -> int:
+    """DRAM bytes of equal runs, each of whole bursts."""
+    return sum(ceil(ceil(nbytes / runs) / BURST_BYTES) * BURST_BYTES for _ in range(runs))
+
+
+def left_transfer(product: Product, tile_m: int, tile_k: int) -> int:
+    """DRAM bytes of a left tile: one run if it takes all channels, else one a stored pixel."""
+    operand = product.left
+    if operand.pixels_on_k:
+        runs = 1 if tile_m == product.m else pixels(operand, tile_k)
+    else:
+        runs = 1 if tile_k == product.k else pixels(operand, tile_m)
+    return in_bursts(left_bytes(product, tile_m, tile_k), 1 if operand.tiled else runs)
+
+
+def right_transfer(product: Product, tile_n: int, tile_k: int) -> int:
+    """DRAM bytes of a right tile: one run if it takes all channels, else one a stored pixel."""
+    operand = product.right
+    if operand.pixels_on_k:
+        runs = 1 if tile_n == product.n else pixels(operand, stored_k(product, tile_k))
+    else:
+        runs = 1 if tile_k == product.k else pixels(operand, tile_n)
+    return in_bursts(right_bytes(product, tile_n, tile_k), 1 if operand.tiled else runs)
+
+
+def out_transfer(product: Product, tile_m: int, tile_n: int) -> int:
+    """DRAM bytes of a result tile."""
+    channels, positions = (tile_m, tile_n) if product.out_channels_on_m else (tile_n, tile_m)
+    all_channels = product.m if product.out_channels_on_m else product.n
+    one_run = product.out_tiled or channels == all_channels
+    return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), 1 if one_run else positions)
+
+
+def parts_of(total: int, tile: int) -> list[int]:
+    """Sizes of the tiles of a dimension."""
+    return [min(tile, total - start) for start in range(0, total, tile)]
+
+
+def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
+    """Walk all tiles of all repetitions, then take the slowest of what works beside one another."""
+    compute = loads = load_bytes = stores = store_bytes = pruned = 0
+    drained = 0
+    k_parts = parts_of(product.k, tiling.tile_k)
+    first_bytes = last_bytes = 0
+    for _ in range(product.count):
+        held_left, held_right = None, None
+        for im, m, jn, n in outer_tiles(product, tiling):
+            for ik, k in enumerate(k_parts):
+                brought = 0
+                if held_left != (im, ik):
+                    brought += left_transfer(product, m, k)
+                    held_left = (im, ik)
+                if held_right != (jn, ik):
+                    brought += right_transfer(product, n, k)
+                    pruned += k * n if product.prune_on_load else 0
+                    held_right = (jn, ik)
+                loads += brought > 0
+                load_bytes += brought
+                first_bytes = first_bytes or brought
+                compute += instruction(design, tiling, m, n, packed(product, k), len(k_parts) > 1)
+            stores += 1
+            last_bytes = out_transfer(product, m, n)
+            store_bytes += last_bytes
+            drained += tail(design, tiling)
+    compute += lead(design, tiling) + tail(design, tiling)
+    cycles = total_cycles(
+        product, rates, compute, load_bytes, store_bytes, first_bytes + last_bytes, loads, stores, drained, pruned
+    )
+    return Cost(tiling, compute, load_bytes, store_bytes, loads, stores, cycles)
+
+
+def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, int, int]]:
+    """Result tiles in the order of the loops: index and size along m, index and size along n."""
+    along_m = list(enumerate(parts_of(product.m, tiling.tile_m)))
+    along_n = list(enumerate(parts_of(product.n, tiling.tile_n)))
+    if tiling.m_is_outermost:
+        yield from ((im, m, jn, n) for im, m in along_m for jn, n in along_n)
+    else:
+        yield from ((im, m, jn, n) for jn, n in along_n for im, m in along_m)
+
+
+def instruction(design: Design, tiling: Tiling, m: int, n: int, slots: int, accumulates: bool) -> int:
+    """Cycles of one instruction: its array tiles one after another, and its dispatch."""
+    array = design.array
+    rows, cols, stages, multiplier = array.rows, array.cols, array.adder_stages, array.multiplier_stages
+    cycles = 0
+    if tiling.dataflow == "ws":
+        folds = parts_of(slots, rows)
+        for _ in parts_of(n, cols):
+            for _ in folds:
+                if not array.overlap_tiles:
+                    cycles += timing.ws_load_cycles(rows) + m + timing.ws_tail_cycles(rows, cols, stages, multiplier)
+                    continue
+                waits = timing.ws_psum_cycles(rows, stages, multiplier) if len(folds) > 1 or accumulates else 0
+                cycles += max(m, timing.ws_load_cycles(rows), waits)
+        return cycles + timing.DISPATCH_CYCLES
+    chain = array.drain == "chain"
+    issue = timing.os_issue_cycles(slots, array.interleave, stages)
+    last = timing.os_tail_cycles(rows, cols, array.interleave, stages, multiplier, chain)
+    words_in = rows * array.interleave if chain and accumulates else 0
+    words_out = rows * array.interleave if chain else 0
+    for _ in parts_of(m, rows * tiling.interleave[0]):
+        for _ in parts_of(n, cols * tiling.interleave[1]):
+            cycles += max(issue, words_in + words_out) if array.overlap_tiles else issue + last + words_in
+    if array.overlap_tiles and accumulates:
+        cycles = max(cycles, issue + last + words_in)
+    return cycles + timing.DISPATCH_CYCLES
+
+
+def lead(design: Design, tiling: Tiling) -> int:
+    """Cycles before the first instruction: the first weights shift in."""
+    ws = tiling.dataflow == "ws" and design.array.overlap_tiles
+    return timing.ws_load_cycles(design.array.rows) if ws else 0
+
+
+def tail(design: Design, tiling: Tiling) -> int:
+    """Cycles from the end of an instruction's issue to its last result; counted inside where nothing overlaps."""
+    array = design.array
+    if not array.overlap_tiles:
+        return 0
+    if tiling.dataflow == "ws":
+        return timing.ws_tail_cycles(array.rows, array.cols, array.adder_stages, array.multiplier_stages)
+    return timing.os_tail_cycles(
+        array.rows,
+        array.cols,
+        array.interleave,
+        array.adder_stages,
+        array.multiplier_stages,
+        array.drain == "chain",
+    )
+
+
+def total_cycles(
+    product: Product,
+    rates: Rates,
+    compute: int,
+    load_bytes: int,
+    store_bytes: int,
+    edge_bytes: int,
+    loads: int,
+    stores: int,
+    drained: int,
+    pruned: int,
+) -> float:
+    """The slowest of array, DRAM, store lanes, SORE and the two loops of buffer halves, after the edges."""
+    results = product.count * product.m * product.n
+    turns = stores * rates.turnaround_cycles
+    array = compute
+    dram = (load_bytes + store_bytes - edge_bytes) * rates.cycles_per_byte + turns
+    lanes = results / rates.vector_lanes
+    sore = pruned / (product.group_m * rates.sore_lanes)
+    operand_loop = compute + loads * rates.latency_cycles + load_bytes * rates.cycles_per_byte
+    result_loop = compute + drained + max(lanes, store_bytes * rates.cycles_per_byte + turns)
+    slowest = max(array, dram, lanes, sore, operand_loop / 2, result_loop / 2)
+    return rates.latency_cycles + edge_bytes * rates.cycles_per_byte + slowest
