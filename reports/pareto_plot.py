@@ -48,7 +48,14 @@ def best_for_both(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def knee(x: np.ndarray, y: np.ndarray) -> int:
     """Return the index of the point nearest to the lowest x and y at once, in shares of the lowest."""
-    return int(np.argmin(np.log(x / x.min()) ** 2 + np.log(y / y.min()) ** 2))
+    return int(np.argmin(_log_excess(x) ** 2 + _log_excess(y) ** 2))
+
+
+def _log_excess(values: np.ndarray) -> np.ndarray:
+    """The logarithm of each value over the lowest that is not 0; a 0 (no URAM, say) counts as that lowest."""
+    above = values[values > 0]
+    lowest = above.min() if len(above) else 1.0
+    return np.log(np.maximum(values, lowest) / lowest)
 
 
 def _plot_pair(

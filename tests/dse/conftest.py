@@ -15,8 +15,8 @@ from dse.space import Space, load_space
 SPACE = """
 name = "tiny"
 sparsities = ["1:4", "2:4"]
-rows = [2, 64]
-cols = [4, 96]
+rows = [2, 512]
+cols = [4]
 buffers = [[4096, 2048, 4096], [16, 16, 32]]
 adder_stages = [1, 3]
 multiplier_stages = [1]

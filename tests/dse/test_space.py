@@ -51,14 +51,20 @@ def test_no_sparsity_and_a_sparsity_given_twice_are_refused(space: Space):
 def test_a_design_has_the_values_of_its_point(space: Space):
     values = {name: space.axis(name)[-1] for name in AXES}
     design = make_design(values, "last", "vcu1525")
-    assert (design.array.rows, design.array.cols, design.array.dataflows) == (64, 96, ("os", "ws"))
+    assert (design.array.rows, design.array.cols, design.array.dataflows) == (512, 4, ("os", "ws"))
     assert (design.sparsity.n, design.sparsity.m, design.clock_hz) == (2, 4, 200e6)
-    assert (design.buffers.activation_bytes, design.buffers.weight_bytes, design.buffers.output_bytes) == (16, 16, 32)
+    assert (design.buffers.activation_bytes, design.buffers.weight_bytes, design.buffers.output_bytes) == (
+        16,
+        16,
+        32,
+    )
     assert (design.lanes.sore, design.lanes.wuve, design.lanes.vector) == (2, 8, 4)
 
 
 def test_an_unknown_space_is_named_with_the_nearest():
-    with pytest.raises(HeddleError, match=r"^unknown space 'smal'; did you mean 'small'\? \(valid: default, small\)$"):
+    with pytest.raises(
+        HeddleError, match=r"^unknown space 'smal'; did you mean 'small'\? \(valid: default, small\)$"
+    ):
         load_space("smal")
 
 
@@ -66,10 +72,10 @@ def test_an_unknown_space_is_named_with_the_nearest():
     ("old", "new", "message"),
     [
         ("rows =", "rws =", "unknown key 'rws'; did you mean 'rows'?"),
-        ("rows = [2, 64]", "rows = []", "rows: "),
-        ("rows = [2, 64]", "rows = 2", "rows: must be a valid tuple, got 2"),
-        ("rows = [2, 64]", "rows = [2, 2]", "rows: 2 stands there twice"),
-        ("rows = [2, 64]", "rows = [2, 999]", "array.rows: must be less than or equal to 512, got 999"),
+        ("rows = [2, 512]", "rows = []", "rows: "),
+        ("rows = [2, 512]", "rows = 2", "rows: must be a valid tuple, got 2"),
+        ("rows = [2, 512]", "rows = [2, 2]", "rows: 2 stands there twice"),
+        ("rows = [2, 512]", "rows = [2, 999]", "array.rows: must be less than or equal to 512, got 999"),
         ("200e6", "1e99", "clock_hz: must be less than or equal to"),
         ("200e6", "inf", "clock_hz.1: must be a finite number, got inf"),
         ('"1:4"', '"1-4"', "sparsities.0: sparsity '1-4' is not of the form N:M, as in 2:8"),

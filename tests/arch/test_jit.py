@@ -1,0 +1,56 @@
+"""Compiled kernels: they compute what the Python does, and a change of any kernel's source starts a fresh cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numba
+import pytest
+
+import arch.jit as jit
+
+
+def test_a_kernel_computes_what_its_python_does() -> None:
+    def polynomial(x: float) -> float:
+        return x * x + 1.0
+
+    assert jit.kernel(polynomial)(0.1) == polynomial(0.1)
+
+
+def test_division_by_zero_follows_ieee_arithmetic() -> None:
+    if numba.config.DISABLE_JIT:
+        pytest.skip("Python's own division raises")
+
+    def quotient(a: float, b: float) -> float:
+        return a / b
+
+    assert jit.kernel(quotient)(1.0, 0.0) == float("inf")
+
+
+def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = jit.kernel_cache_dir()
+    monkeypatch.setattr(jit, "_sources_digest", lambda: "other")
+    second = jit.kernel_cache_dir()
+    assert first is not None
+    assert first.parent == tmp_path / "heddle"
+    assert first.is_dir()
+    assert second == tmp_path / "heddle" / "kernels-other"
+
+
+def test_only_the_newest_few_caches_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in "abcdefg":
+        monkeypatch.setattr(jit, "_sources_digest", lambda name=name: name)
+        assert jit.kernel_cache_dir() is not None
+    kept = {path.name for path in (tmp_path / "heddle").iterdir()}
+    assert "kernels-g" in kept
+    assert len(kept) == 4
+
+
+def test_a_folder_that_cannot_be_made_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(blocked))
+    assert jit.kernel_cache_dir() is None

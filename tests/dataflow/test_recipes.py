@@ -1,0 +1,47 @@
+"""Recipes as data: which operand of which pass is sparse, along its own reduction axis."""
+
+from __future__ import annotations
+
+import pytest
+
+from arch.errors import HeddleError
+from dataflow.recipes import RECIPES, recipe_named
+
+# Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
+# (sr-ste, whose mask lies along input channels in BP too, where the reduction runs over output channels).
+STATED = {
+    "dense": (None, None, None),
+    "sr-ste": ("weight", None, None),
+    "sdgp": (None, "dy", None),
+    "sdwp": (None, "weight", None),
+    "bdwp": ("weight", "weight", None),
+    "bdwp-wu": ("weight", "weight", "dy"),
+    "bdwp-wu-x": ("weight", "weight", "x"),
+}
+
+
+def test_the_recipes_are_those_that_are_stated() -> None:
+    assert {name: (recipe.ff, recipe.bp, recipe.wu) for name, recipe in RECIPES.items()} == STATED
+
+
+def test_a_recipe_is_found_whatever_the_case() -> None:
+    assert recipe_named("BDWP") is RECIPES["bdwp"]
+
+
+def test_an_unknown_recipe_names_the_nearest_and_all() -> None:
+    with pytest.raises(HeddleError) as refused:
+        recipe_named("bwdp")
+    assert str(refused.value) == (
+        "unknown recipe 'bwdp'; did you mean 'bdwp'? "
+        "(valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)"
+    )
+
+
+def test_only_recipes_with_sparse_weights_have_the_update_pack_them() -> None:
+    assert {name for name, recipe in RECIPES.items() if recipe.packs_weights} == {
+        "sr-ste",
+        "sdwp",
+        "bdwp",
+        "bdwp-wu",
+        "bdwp-wu-x",
+    }

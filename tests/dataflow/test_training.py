@@ -1,0 +1,193 @@
+"""A training step: which passes run, in which order, and how many multiply-adds pruning leaves."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from samples import conv, network_of, step_of, steps
+
+from arch.sparsity import parse_sparsity
+from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
+from dataflow.products import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
+from dataflow.recipes import recipe_named
+from dataflow.training import StepOptions, recipe_on
+from dataflow.zoo import zoo_names, zoo_network
+
+RATIOS = {"2:4": 1 / 2, "1:4": 1 / 4, "2:8": 1 / 4, "1:8": 1 / 8, "1:16": 1 / 16}
+
+
+def uniform_network() -> tuple[ConvLayer, ...]:
+    """Layers of which all three products run, in channels and pixels that 32 divides."""
+    return tuple(conv(name=f"conv{i}", size=8, channels=(32, 32), kernel=kernel) for i, kernel in enumerate((3, 1)))
+
+
+def products_of(step: TrainingStep, pass_name: str) -> list[Product]:
+    return [
+        product
+        for item in step.items
+        if isinstance(item, ProductPass) and item.pass_name == pass_name
+        for product in item.products
+    ]
+
+
+def is_sparse(step: TrainingStep, pass_name: str) -> bool:
+    return any(product.keep_n < product.group_m for product in products_of(step, pass_name))
+
+
+# By multiply-adds alone, first convolution and classifier dense and no dX for the first layer.
+@pytest.mark.parametrize(
+    ("network", "speedup"), [("resnet9", 2.00), ("vgg19", 1.99), ("resnet18", 1.92), ("resnet50", 1.96)]
+)
+def test_bdwp_2_8_leaves_about_half_of_the_multiply_adds(network: str, speedup: float) -> None:
+    step = step_of(zoo_network(network), "bdwp", "2:8", StepOptions(batch=32))
+    assert step.dense_macs / step.macs == pytest.approx(speedup, abs=0.01)
+
+
+@pytest.mark.parametrize(("sparsity", "r"), RATIOS.items())
+def test_the_fraction_of_multiply_adds_left_is_the_recipes(sparsity: str, r: float) -> None:
+    network = network_of(*uniform_network())
+    expected = {
+        "dense": 1.0,
+        "sr-ste": (2 + r) / 3,
+        "sdgp": (2 + r) / 3,
+        "sdwp": (2 + r) / 3,
+        "bdwp": (1 + 2 * r) / 3,
+        "bdwp-wu": r,
+        "bdwp-wu-x": r,
+    }
+    for recipe, fraction in expected.items():
+        step = step_of(network, recipe, sparsity, StepOptions(batch=4))
+        assert step.macs / step.dense_macs == pytest.approx(fraction), recipe
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sparse_passes"),
+    [
+        ("dense", set()),
+        ("sr-ste", {"ff"}),
+        ("sdgp", {"bp"}),
+        ("sdwp", {"bp"}),
+        ("bdwp", {"ff", "bp"}),
+        ("bdwp-wu", {"ff", "bp", "wu"}),
+        ("bdwp-wu-x", {"ff", "bp", "wu"}),
+    ],
+)
+def test_groups_lie_along_the_reduction_of_the_sparse_passes(recipe: str, sparse_passes: set[str]) -> None:
+    step = step_of(network_of(conv(channels=(16, 24), kernel=3, stride=1)), recipe, "2:8")
+    assert {name for name in ("ff", "bp", "wu") if is_sparse(step, name)} == sparse_passes
+    reductions = {"ff": 9 * 16, "bp": 9 * 24, "wu": 64}
+    for name in sparse_passes:
+        (product,) = products_of(step, name)
+        assert product.k == reductions[name]
+        assert product.macs * 4 == product.dense_macs
+
+
+def test_n_equal_to_m_is_dense() -> None:
+    network = network_of(*uniform_network())
+    for recipe in ("bdwp", "bdwp-wu", "bdwp-wu-x", "sdgp"):
+        assert step_of(network, recipe, "8:8").items == step_of(network, "dense", "8:8").items
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        conv(channels=(3, 64)),
+        conv(channels=(64, 10)),
+        conv(channels=(16, 16), groups=4),
+        conv(channels=(16, 16), keep_dense=True),
+        LinearLayer("l", 1, 64, 10),
+    ],
+    ids=["3 inputs", "10 outputs", "4 channels a group", "kept dense", "10 classes"],
+)
+def test_a_layer_stays_dense_when_m_does_not_divide_it_or_the_policy_says_so(
+    layer: ConvLayer | LinearLayer,
+) -> None:
+    assert recipe_on(layer, recipe_named("bdwp"), parse_sparsity("2:8")).name == "dense"
+    step = step_of(network_of(layer), "bdwp", "2:8")
+    assert step.macs == step.dense_macs
+
+
+def test_a_layer_whose_channels_m_divides_runs_the_recipe() -> None:
+    assert recipe_on(conv(channels=(8, 16)), recipe_named("bdwp"), parse_sparsity("2:8")).name == "bdwp"
+
+
+def test_a_layer_without_input_gradient_has_no_bp_and_no_weights_packed_for_it() -> None:
+    with_bp = step_of(network_of(conv(channels=(8, 8))))
+    without = step_of(network_of(conv(channels=(8, 8), input_gradient=False)))
+    assert products_of(without, "bp") == []
+    written = [next(item for item in s.items if isinstance(item, UpdatePass)).write_bytes for s in (with_bp, without)]
+    packed_bytes = 9 * 8 * 8 // 4 * 19 // 8
+    assert written[0] - written[1] == packed_bytes
+
+
+def test_passes_run_forward_then_backward_and_each_update_follows_its_wu() -> None:
+    network = network_of(conv(name="a"), VectorLayer("relu", "activation", 8, 8), conv(name="b"))
+    order = [(item.layer, item.pass_name) for item in step_of(network, "dense").items]
+    assert order == [
+        ("a", "ff"),
+        ("relu", "ff"),
+        ("b", "ff"),
+        ("b", "bp"),
+        ("b", "wu"),
+        ("b", "update"),
+        ("relu", "bp"),
+        ("a", "bp"),
+        ("a", "wu"),
+        ("a", "update"),
+    ]
+
+
+def test_only_the_passes_asked_for_are_made() -> None:
+    network = network_of(*uniform_network())
+    step = step_of(network, "bdwp", "2:8", StepOptions(batch=1, passes=("ff", "update")))
+    assert {item.pass_name for item in step.items} == {"ff", "update"}
+
+
+def test_attention_products_stay_dense_and_have_two_gradients() -> None:
+    step = step_of(network_of(MatmulLayer("qk", 16, 8, 24, count=3)), "bdwp-wu", "2:8", StepOptions(batch=2))
+    sizes = {item.pass_name: (p.m, p.k, p.n, p.count) for item in step.items for p in item.products}  # type: ignore[union-attr]
+    assert sizes == {"ff": (16, 8, 24, 6), "bp": (16, 24, 8, 6), "wu": (8, 16, 24, 6)}
+    assert step.macs == step.dense_macs
+
+
+def test_a_depthwise_convolution_runs_on_the_vector_unit() -> None:
+    step = step_of(network_of(conv(channels=(8, 8), groups=8)), "bdwp", "2:8")
+    assert [(item.pass_name, type(item)) for item in step.items] == [
+        ("ff", VectorPass),
+        ("bp", VectorPass),
+        ("wu", VectorPass),
+        ("update", UpdatePass),
+    ]
+
+
+def test_without_pregeneration_weights_lie_dense_and_sore_prunes_them_at_every_load() -> None:
+    network = network_of(*uniform_network())
+    step = step_of(network, "bdwp", "2:8", StepOptions(batch=1, pregenerate=False))
+    for product in (*products_of(step, "ff"), *products_of(step, "bp")):
+        assert product.prune_on_load
+        assert product.right.bits == 16
+        assert product.macs * 4 == product.dense_macs
+    assert all(item.sore_elements == 0 for item in step.items if isinstance(item, UpdatePass))
+
+
+def test_gradients_are_packed_once_for_each_pass_that_prunes_them() -> None:
+    layer = conv(size=8, channels=(16, 16))
+    for recipe, pass_name in (("sdgp", "bp"), ("bdwp-wu", "wu")):
+        step = step_of(network_of(layer), recipe, "2:8", StepOptions(batch=2))
+        (packing,) = [item for item in step.items if isinstance(item, VectorPass)]
+        assert (packing.op, packing.pass_name) == ("sore", pass_name)
+        assert packing.sore_elements == 2 * 64 * 16
+        assert packing.write_bytes == 2 * 64 * 16 // 4 * 19 // 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(step=steps())
+def test_pruning_never_adds_multiply_adds(step: TrainingStep) -> None:
+    assert 0 <= step.macs <= step.dense_macs
+
+
+@pytest.mark.parametrize("name", zoo_names())
+def test_the_dense_multiply_adds_do_not_depend_on_the_recipe(name: str) -> None:
+    network = zoo_network(name)
+    found = {step_of(network, recipe).dense_macs for recipe in ("dense", "bdwp", "bdwp-wu", "bdwp-wu-x", "sdgp")}
+    assert len(found) == 1

@@ -1,0 +1,33 @@
+"""The weight update's traffic: FP32 state in and out, copies in the operand format for the passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataflow.lowering import Pruning
+from dataflow.updates import Optimizer, weight_update
+
+WEIGHTS = 1024
+
+
+@pytest.mark.parametrize(("optimizer", "moments"), [("sgd", 1), ("adam", 2)])
+def test_gradient_master_and_moments_come_in_and_the_state_and_a_copy_go_out(
+    optimizer: Optimizer, moments: int
+) -> None:
+    update = weight_update("l", WEIGHTS, optimizer, ())
+    assert update.read_bytes == 4 * WEIGHTS * (2 + moments)
+    assert update.write_bytes == 4 * WEIGHTS * (1 + moments) + 2 * WEIGHTS
+    assert update.sore_elements == 0
+
+
+def test_bdwp_writes_two_packed_copies_and_sore_sees_each_weight_once() -> None:
+    update = weight_update("l", WEIGHTS, "sgd", (Pruning(2, 8),) * 2, dense_copy=False)
+    packed_bytes = WEIGHTS // 4 * (16 + 3) // 8
+    assert update.write_bytes == 8 * WEIGHTS + 2 * packed_bytes
+    assert update.sore_elements == WEIGHTS
+    assert update.group_m == 8
+
+
+def test_one_packed_copy_may_stand_beside_a_dense_one() -> None:
+    update = weight_update("l", WEIGHTS, "sgd", (Pruning(2, 4),))
+    assert update.write_bytes == 8 * WEIGHTS + 2 * WEIGHTS + WEIGHTS // 2 * 18 // 8

@@ -1,0 +1,213 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from arch.design_io import load_design, to_toml
+from dataflow.scheduler import Failure
+from reports.page import MAX_DESIGNS, ExploreFacts, write_explore_page, write_simulate_page
+from reports.plots import plot_layers, plot_pareto, plot_roofline
+from reports.render import inline_plots
+
+VOID = {"meta", "br", "link", "img", "input", "hr"}
+DESIGN = load_design("tiny")
+FACTS = ExploreFacts(
+    workload="net",
+    batch=8,
+    recipe="bdwp",
+    board="vcu1525",
+    space="small",
+    objectives=("time", "lut"),
+    points=640,
+    skipped={"does not fit the board": 128, "clock above its limit": 0},
+    seconds=0.5,
+    points_per_second=1280.0,
+)
+
+
+class Outline(HTMLParser):
+    """What a page is made of: open and closed tags in order, ids, and the words that are not style."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.ids, self.targets, self.words = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.append(tag)
+        self.ids += [values["id"]] if "id" in values else []
+        self.targets += re.findall(r"#([\w.-]+)", " ".join(values.get(k) or "" for k in ("href", "xlink:href")))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+
+def outline(path):
+    parser = Outline()
+    parser.feed(path.read_text())
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def words(path):
+    return " ".join(" ".join(outline(path).words).split())
+
+
+@pytest.fixture
+def simulated(step, dense_step, board, tmp_path):
+    plots = plot_layers(step, tmp_path) + plot_roofline(step, board, tmp_path)
+    return write_simulate_page(step, dense_step, plots, tmp_path / "index.html")
+
+
+@pytest.fixture
+def explored(front, sample, step, tmp_path):
+    plots = plot_pareto(front, sample, FACTS.objectives, "net", tmp_path)
+    return write_explore_page(FACTS, front, lambda row: DESIGN, step, plots, tmp_path / "index.html")
+
+
+def test_a_simulation_s_page_has_the_figures_and_the_dense_step_s(simulated):
+    text = words(simulated)
+    assert "Training step: net, batch 8, bdwp 2:8 on tiny (estimate)" in text
+    assert "time of a step 100 µs" in text
+    assert "speed-up over dense 2.00×" in text
+    assert "time of a step 100 µs 200 µs 2.00×" in text
+    assert "WU on the array 45.0 µs 45.0 %" in text
+    assert "leakage, card and clock tree 7.50 µJ 75.0 %" in text
+    assert "fc 20.0 µs 20.0 µs 30.0 µs 0 s 70.0 µs 70.0 % 100.0 % 32.8 kB 7.00 µJ" in text
+    assert "All 9 passes" in text
+    assert 'name = "tiny"' in text
+
+
+def test_without_a_dense_step_nothing_is_compared(step, tmp_path):
+    for dense in (None, step):
+        text = words(write_simulate_page(step, dense, [], tmp_path / "index.html"))
+        assert "dense" not in text
+        assert "Plots" not in text
+
+
+def test_stalls_are_shown_only_where_there_are_any(new_step, new_pass, tmp_path):
+    stalled = new_step([new_pass("a", "ff", "os", 100, 800, stall_cycles={"row_miss": 25.0})])
+    text = words(write_simulate_page(stalled, None, [], tmp_path / "a.html"))
+    assert "Stalls by cause" in text
+    assert "row miss 250 ns 25.0 %" in text
+    calm = new_step([new_pass("a", "ff", "os", 100, 800)])
+    assert "Stalls" not in words(write_simulate_page(calm, None, [], tmp_path / "b.html"))
+
+
+def test_passes_that_cannot_be_mapped_are_named_first(step, tmp_path):
+    failed = replace(step, failures=(Failure("conv9", "bp", "the smallest tile is too large"),))
+    text = words(write_simulate_page(failed, None, [], tmp_path / "index.html"))
+    assert "1 passes cannot be mapped and are missing from every figure here." in text
+    assert "conv9, BP: the smallest tile is too large" in text
+
+
+def test_a_step_without_passes_has_a_page(new_step, tmp_path):
+    assert "time of a step 0 s" in words(write_simulate_page(new_step([]), None, [], tmp_path / "index.html"))
+
+
+def test_an_exploration_s_page_has_the_front_and_every_design_as_toml(explored):
+    text = words(explored)
+    assert "640 designs of the space “small” evaluated" in text
+    assert "3 of them are on the Pareto front over time, LUT" in text
+    assert "least time 4.00 ms 32×64, 2:8, 225 MHz" in text
+    assert "least LUT 134,104 8×8, 2:8, 225 MHz" in text
+    assert "does not fit the board 128" in text
+    assert "clock above its limit" not in text
+    assert "0 32×64 os+ws 1024/512/1024 4.00 ms 1,176,824 200 mJ 1,300,000 2,200 492 0" in text
+    assert text.count(" ".join(to_toml(DESIGN).split())) == 3
+    assert "The front's first design in detail net, batch 8" in text
+
+
+def test_points_of_an_earlier_run_are_said_to_be_so(front, tmp_path):
+    facts = replace(FACTS, resumed_points=600)
+    path = write_explore_page(facts, front, lambda row: DESIGN, None, [], tmp_path / "index.html")
+    assert "640 in 500 ms, 600 of them earlier" in words(path)
+
+
+def test_a_long_front_is_cut_and_says_where_the_rest_is(front, tmp_path):
+    import pandas as pd
+
+    long = pd.concat([front] * 50, ignore_index=True)
+    path = write_explore_page(FACTS, long, lambda row: DESIGN, None, [], tmp_path / "index.html")
+    text = words(path)
+    assert f"{MAX_DESIGNS} of 150 designs, spread evenly over the front; all of them are in pareto.csv." in text
+    assert outline(path).tags.count("pre") == MAX_DESIGNS
+
+
+def test_an_empty_front_has_a_page(front, tmp_path):
+    path = write_explore_page(FACTS, front.iloc[:0], lambda row: DESIGN, None, [], tmp_path / "index.html")
+    assert "0 of 0 designs" in words(path)
+
+
+@pytest.mark.parametrize("page", ["simulated", "explored"])
+def test_a_page_is_whole_and_needs_nothing_from_outside(page, request):
+    path = request.getfixturevalue(page)
+    html, parts = path.read_text(), outline(path)
+    assert html.startswith('<!doctype html>\n<html lang="en">')
+    assert "://" not in html
+    assert not {"script", "link", "iframe", "img"} & set(parts.tags)
+    assert not re.search(r"url\((?!#)", html)
+    assert all(reference.startswith("data:") for reference in re.findall(r'href="(?!#)([^"]*)"', html))
+    assert "prefers-color-scheme: dark" in html
+
+
+@pytest.mark.parametrize(("page", "plots"), [("simulated", 2), ("explored", 1)])
+def test_a_page_s_plots_have_names_and_its_ids_are_unique(page, plots, request):
+    parts = outline(request.getfixturevalue(page))
+    assert parts.tags.count("svg") == plots
+    assert parts.tags.count("desc") == plots
+    assert len(parts.ids) == len(set(parts.ids))
+    assert set(parts.targets) <= set(parts.ids)
+
+
+@pytest.mark.parametrize("page", ["simulated", "explored"])
+def test_every_table_has_column_and_row_headings(page, request):
+    html = request.getfixturevalue(page).read_text()
+    tables = re.findall(r"<table.*?</table>", html, re.DOTALL)
+    assert tables
+    assert all('<th scope="col"' in table and '<th scope="row"' in table for table in tables)
+
+
+def test_names_are_escaped_everywhere(new_step, new_pass, board, tmp_path):
+    evil = "<script>alert('&')</script>"
+    step = new_step(
+        [new_pass(evil, "ff", "os", 100, 800, stall_cycles={evil: 1.0})],
+        network=evil,
+        failures=(Failure(evil, "bp", evil),),
+    )
+    plots = plot_layers(step, tmp_path) + plot_roofline(step, board, tmp_path)
+    path = write_simulate_page(step, None, plots, tmp_path / "index.html")
+    assert "<script" not in path.read_text()
+    assert evil in words(path)
+
+
+def test_the_same_input_gives_the_same_page(step, dense_step, front, sample, tmp_path):
+    pages = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        plots = plot_pareto(front, sample, FACTS.objectives, "net", folder)
+        explored = write_explore_page(FACTS, front, lambda row: DESIGN, step, plots, folder / "explore.html")
+        simulated = write_simulate_page(step, dense_step, plots, folder / "simulate.html")
+        pages.append((explored.read_bytes(), simulated.read_bytes()))
+    assert pages[0] == pages[1]
+
+
+def test_plots_on_a_page_follow_the_reader_s_colours(step, tmp_path):
+    (plot,) = inline_plots(plot_layers(step, tmp_path))
+    assert plot.title == "Time by layer: net, batch 8, bdwp 2:8 on tiny (estimate)"
+    assert "var(--ink)" in plot.svg
+    assert "#24292f" not in plot.svg

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arch.design_io import load_design
+from reports.layer_plot import MAX_ROWS
+from reports.pareto_plot import best_for_both, knee, objective_pairs
+from reports.plots import plot_layers, plot_pareto, plot_roofline
+from reports.roofline_plot import Roof, places, roof, roofline_points
+
+TITLE = "net, batch 8, bdwp on vcu1525"
+
+
+def names(paths):
+    return [path.name for path in paths]
+
+
+def text_of(path):
+    """The words of an SVG: matplotlib leaves each string as a comment beside its outlines."""
+    return path.read_text()
+
+
+def test_each_other_objective_is_plotted_against_the_first(front, sample, tmp_path):
+    paths = plot_pareto(front, sample, ("time", "energy", "lut"), TITLE, tmp_path)
+    assert names(paths) == [
+        "pareto-time-energy.svg",
+        "pareto-time-energy.png",
+        "pareto-time-lut.svg",
+        "pareto-time-lut.png",
+    ]
+
+
+def test_a_single_objective_is_plotted_against_time_or_energy():
+    assert objective_pairs(["time"]) == [("time", "energy")]
+    assert objective_pairs(["lut"]) == [("lut", "time")]
+
+
+def test_a_pareto_plot_letters_its_ends_and_its_knee(front, sample, tmp_path):
+    svg = text_of(plot_pareto(front, sample, ("time", "lut"), TITLE, tmp_path)[0])
+    assert "A least time: 4.00 ms, 1,176,824 LUT (32×64, 2:8, 225 MHz)" in svg
+    assert "B knee: 20.0 ms, 280,000 LUT (16×16, 2:8, 225 MHz)" in svg
+    assert "C least LUT: 100 ms, 134,104 LUT (8×8, 2:8, 225 MHz)" in svg
+    assert "3 designs on the front" in svg
+    assert "6 of the explored points" in svg
+
+
+def test_one_design_that_is_best_in_both_has_one_letter(front, sample, tmp_path):
+    svg = text_of(plot_pareto(front, sample, ("time", "energy"), TITLE, tmp_path)[0])
+    assert "A least time, least energy, knee: 4.00 ms, 200 mJ (32×64, 2:8, 225 MHz)" in svg
+
+
+def test_a_front_without_sample_or_with_equal_costs_is_plotted(front, sample, tmp_path):
+    same = front.iloc[:1]
+    assert len(plot_pareto(same, sample.iloc[:0], ("time", "uram"), TITLE, tmp_path)) == 2
+
+
+def test_an_empty_front_has_no_plot(front, sample, tmp_path):
+    assert plot_pareto(front.iloc[:0], sample, ("time", "lut"), TITLE, tmp_path) == []
+
+
+costs = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=40)
+
+
+@given(costs)
+@settings(max_examples=80)
+def test_the_line_of_a_plot_joins_what_nothing_beats_in_both(points):
+    x, y = (np.array(column, float) for column in zip(*points, strict=True))
+    kept = {points[index] for index in best_for_both(x, y)}
+    unbeaten = {p for p in points if not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in points)}
+    assert kept == unbeaten
+    assert len(best_for_both(x, y)) == len(unbeaten)
+
+
+def test_the_knee_is_nearest_to_both_lowest_costs():
+    assert knee(np.array([1.0, 2.0, 100.0]), np.array([100.0, 2.0, 1.0])) == 1
+    assert knee(np.array([1.0, 2.0]), np.array([0.0, 0.0])) == 0
+
+
+def test_the_layer_plot_names_layers_parts_and_shares(step, tmp_path):
+    paths = plot_layers(step, tmp_path)
+    assert names(paths) == ["layers.svg", "layers.png"]
+    svg = text_of(paths[0])
+    for words in ("conv1", "fc", "FF (forward)", "exposed update", "70.0 %", "utilisation"):
+        assert words in svg
+
+
+def test_above_the_limit_of_rows_the_fastest_layers_are_one(new_step, new_pass, tmp_path):
+    layers = MAX_ROWS + 5
+    step = new_step(new_pass(f"conv{i}", "ff", "os", 1000 + i, 800) for i in range(layers))
+    svg = text_of(plot_layers(step, tmp_path)[0])
+    assert "6 faster layers" in svg
+    assert "<!-- conv5 -->" not in svg
+    assert "<!-- conv6 -->" in svg
+
+
+def test_the_roofline_names_its_roof_and_the_slowest_passes(step, board, tmp_path):
+    paths = plot_roofline(step, board, tmp_path)
+    assert names(paths) == ["roofline.svg", "roofline.png"]
+    svg = text_of(paths[0])
+    assert "array peak 3.20 GFLOP/s" in svg
+    assert "A fc, WU OS: 30.0 % of the time, 11.7 FLOP/B, 3.20 GFLOP/s" in svg
+
+
+def test_the_roof_is_the_lesser_of_array_and_channels(board):
+    bound = roof(load_design("sat-vcu1525"), board)
+    assert bound.peak_flop_per_s == 2 * 32 * 32 * 200e6
+    # Four channels at the 64 bytes x 200 MHz of their AXI ports, less refresh (350 ns every 7.8 us).
+    assert bound.dram_bytes_per_s == pytest.approx(4 * 64 * 200e6 * (1 - 350 / 7800))
+    assert bound.at(1.0) == bound.dram_bytes_per_s
+    assert bound.at(1e6) == bound.peak_flop_per_s
+
+
+def test_unlimited_memory_leaves_only_the_array_s_peak(new_step, new_pass, board, tmp_path):
+    ideal = load_design("ideal-32x32")
+    assert roof(ideal, board) == Roof(2 * ideal.peak_macs_per_second, None)
+    step = new_step([new_pass("a", "ff", "os", 100, 800)], design=ideal)
+    assert "array peak" in text_of(plot_roofline(step, board, tmp_path)[0])
+
+
+def test_only_array_passes_that_take_time_are_on_the_roofline(step):
+    shown = [(point.item.layer, point.item.pass_name) for point in roofline_points(step)]
+    assert shown == [("conv1", "ff"), ("fc", "ff"), ("fc", "bp"), ("fc", "wu"), ("conv1", "wu")]
+    first = roofline_points(step)[0]
+    assert first.intensity == 16_000 / 8192
+    assert first.flop_per_s == pytest.approx(16_000 / 10e-6)
+    assert first.share == 0.1
+
+
+def test_passes_at_one_place_of_the_roofline_share_a_letter(new_step, new_pass):
+    step = new_step(new_pass(f"conv{i}", "ff", "os", 100, 800) for i in range(3))
+    assert [len(group) for group in places(roofline_points(step))] == [3]
+
+
+def test_a_step_of_no_cycles_has_no_plots(new_step, board, tmp_path):
+    assert plot_layers(new_step([]), tmp_path) == []
+    assert plot_roofline(new_step([]), board, tmp_path) == []
+
+
+def test_the_same_input_gives_the_same_bytes(step, front, sample, board, tmp_path):
+    written = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        written.append(
+            plot_layers(step, folder)
+            + plot_roofline(step, board, folder)
+            + plot_pareto(front, sample, ("time", "lut"), TITLE, folder)
+        )
+    assert names(written[0]) == names(written[1])
+    assert all(one.read_bytes() == two.read_bytes() for one, two in zip(*written, strict=True))
+
+
+def test_a_formula_in_a_layer_s_name_is_drawn_as_it_stands(new_step, new_pass, board, tmp_path):
+    step = new_step([new_pass("$\\frac", "ff", "os", 100, 800)], network="$x_{")
+    assert len(plot_layers(step, tmp_path) + plot_roofline(step, board, tmp_path)) == 4

@@ -1,0 +1,75 @@
+import csv
+import errno
+import json
+import os
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from arch.design_io import load_design
+from arch.errors import HeddleError
+from dataflow.scheduler import Failure
+from reports.run_dir import COLUMNS, pass_records, totals, write_results
+
+
+def test_a_run_leaves_passes_totals_and_design(step, tmp_path):
+    paths = write_results(step, tmp_path)
+    assert [path.name for path in paths] == ["passes.csv", "passes.parquet", "totals.json", "design.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
+
+
+def test_csv_and_parquet_hold_every_pass_in_program_order(step, tmp_path):
+    csv_path, parquet_path, *_ = write_results(step, tmp_path)
+    with csv_path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["layer"] for row in rows] == [item.layer for item in step.passes]
+    assert list(rows[0]) == list(COLUMNS)
+    assert rows[0]["time_s"] == "1e-05"
+    frame = pd.read_parquet(parquet_path)
+    assert frame.to_dict("records") == pass_records(step)
+    assert frame["dram_bytes"].dtype == "int64"
+
+
+def test_stalls_have_a_column_a_cause(new_step, new_pass, tmp_path):
+    step = new_step(
+        [new_pass("a", "ff", "os", 10, 8, stall_cycles={"memory": 2.0}), new_pass("b", "ff", "os", 10, 8)]
+    )
+    frame = pd.read_csv(write_results(step, tmp_path)[0])
+    assert list(frame["stall_memory_cycles"]) == [2.0, 0.0]
+
+
+def test_totals_name_the_run_and_what_could_not_be_mapped(step):
+    failed = replace(step, failures=(Failure("conv9", "bp", "too large"),))
+    record = json.loads(json.dumps(totals(failed)))
+    assert record["cycles"] == 10_000
+    assert record["time_s"] == 1e-4
+    assert record["failures"] == [{"layer": "conv9", "pass": "bp", "reason": "too large"}]
+
+
+def test_the_design_loads_back(step, tmp_path):
+    assert load_design(str(write_results(step, tmp_path)[3])) == step.design
+
+
+def test_a_step_without_passes_still_has_headings(new_step, tmp_path):
+    paths = write_results(new_step([]), tmp_path)
+    assert paths[0].read_text() == ",".join(COLUMNS) + "\n"
+    assert list(pd.read_parquet(paths[1]).columns) == list(COLUMNS)
+
+
+def test_the_same_step_gives_the_same_bytes(step, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    pairs = zip(write_results(step, tmp_path / "one"), write_results(step, tmp_path / "two"), strict=True)
+    assert all(one.read_bytes() == two.read_bytes() for one, two in pairs)
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(step, tmp_path, monkeypatch):
+    def no_space(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(HeddleError) as caught:
+        write_results(step, tmp_path)
+    assert str(caught.value) == f"{tmp_path / 'passes.csv'}: cannot write the file: no space left on device"
+    assert list(tmp_path.iterdir()) == []
