@@ -67,7 +67,10 @@ _STYLE: dict[Any, Any] = {
 @contextmanager
 def styled_figure(height_inches: float, title: str, subtitle: str) -> Iterator[Figure]:
     """Yield a figure of the tool's style with its title and a line below it; draw and save inside the block."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context():
+        # A person's own matplotlibrc must not change the bytes of a result.
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
         below_heading = (0.0, 0.0, 1.0, 1.0 - _HEADING_INCHES / height_inches)
         layout = ConstrainedLayoutEngine(rect=below_heading, wspace=0.06)
         figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout=layout)

@@ -69,23 +69,23 @@ def step_passes():
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_pass():
     return make_pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_step():
     return make_step
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def step():
     """10,000 cycles at 100 MHz: 100 us."""
     return make_step(step_passes())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dense_step():
     """The same step at twice the cycles."""
     return make_step(
@@ -97,12 +97,12 @@ def dense_step():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def board():
     return load_board("vcu1525")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def front():
     """Three designs: fastest, in between, smallest; the time rises as LUTs fall."""
     return pd.DataFrame(
@@ -128,7 +128,7 @@ def front():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample(front):
     """Points that the front beats."""
     worse = front.copy()

@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from arch.design_io import load_design, to_toml
@@ -66,16 +67,18 @@ def words(path):
     return " ".join(" ".join(outline(path).words).split())
 
 
-@pytest.fixture
-def simulated(step, dense_step, board, tmp_path):
-    plots = plot_layers(step, tmp_path) + plot_roofline(step, board, tmp_path)
-    return write_simulate_page(step, dense_step, plots, tmp_path / "index.html")
+@pytest.fixture(scope="module")
+def simulated(step, dense_step, board, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated")
+    plots = plot_layers(step, folder) + plot_roofline(step, board, folder)
+    return write_simulate_page(step, dense_step, plots, folder / "index.html")
 
 
-@pytest.fixture
-def explored(front, sample, step, tmp_path):
-    plots = plot_pareto(front, sample, FACTS.objectives, "net", tmp_path)
-    return write_explore_page(FACTS, front, lambda row: DESIGN, step, plots, tmp_path / "index.html")
+@pytest.fixture(scope="module")
+def explored(front, sample, step, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explored")
+    plots = plot_pareto(front, sample, FACTS.objectives, "net", folder)
+    return write_explore_page(FACTS, front, lambda row: DESIGN, step, plots, folder / "index.html")
 
 
 def test_a_simulation_s_page_has_the_figures_and_the_dense_step_s(simulated):
@@ -138,8 +141,6 @@ def test_points_of_an_earlier_run_are_said_to_be_so(front, tmp_path):
 
 
 def test_a_long_front_is_cut_and_says_where_the_rest_is(front, tmp_path):
-    import pandas as pd
-
     long = pd.concat([front] * 50, ignore_index=True)
     path = write_explore_page(FACTS, long, lambda row: DESIGN, None, [], tmp_path / "index.html")
     text = words(path)

@@ -1,0 +1,108 @@
+"""The offline schedule: what it says of each product, what it cannot run, and how it follows the machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product, step_of, steps
+
+from arch.design import Design
+from arch.design_io import override
+from arch.errors import HeddleError
+from dataflow.network import LinearLayer
+from dataflow.products import ProductPass, TrainingStep
+from dataflow.scheduler import Schedule, schedule_step
+from dataflow.zoo import zoo_network
+
+
+def predicted_cycles(schedule: Schedule) -> float:
+    return sum(entry.mapping.cycles for entry in schedule.by_product.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(step=steps(), design=machines())
+def test_the_choice_is_the_faster_of_the_two_dataflows(step: TrainingStep, design: Design) -> None:
+    for entry in schedule_step(step, design, BOARD).by_product.values():
+        fastest = min(mapping.cycles for mapping in entry.best_by_dataflow.values())
+        assert entry.mapping.cycles == fastest
+        assert entry.best_by_dataflow[entry.mapping.dataflow] == entry.mapping
+        assert set(entry.best_by_dataflow) <= set(design.array.dataflows)
+
+
+@settings(max_examples=40, deadline=None)
+@given(step=steps(), design=machines())
+def test_every_product_is_scheduled_or_its_pass_is_a_failure(step: TrainingStep, design: Design) -> None:
+    schedule = schedule_step(step, design, BOARD)
+    failed = {(failure.layer, failure.pass_name) for failure in schedule.failures}
+    for item in step.items:
+        if isinstance(item, ProductPass) and (item.layer, item.pass_name) not in failed:
+            assert [entry.product for entry in schedule.of(item)] == list(item.products)
+    kept = [item for item in step.items if (item.layer, item.pass_name) not in failed]
+    assert [item for item in schedule.step.items if (item.layer, item.pass_name) not in failed] == kept
+
+
+@settings(max_examples=30, deadline=None)
+@given(step=steps(), design=machines(), channels=st.integers(1, 4))
+def test_more_channels_are_never_slower(step: TrainingStep, design: Design, channels: int) -> None:
+    fewer = override(design, {"memory.channels": 1})
+    more = override(design, {"memory.channels": channels})
+    assert predicted_cycles(schedule_step(step, more, BOARD)) <= predicted_cycles(schedule_step(step, fewer, BOARD))
+
+
+@settings(max_examples=30, deadline=None)
+@given(step=steps(), design=machines())
+def test_unlimited_memory_is_never_slower(step: TrainingStep, design: Design) -> None:
+    limited = schedule_step(step, design, BOARD)
+    unlimited = schedule_step(step, override(design, {"memory.unlimited": True}), BOARD)
+    for product, entry in limited.by_product.items():
+        assert unlimited.by_product[product].mapping.cycles <= entry.mapping.cycles
+
+
+@pytest.mark.parametrize("dataflow", ["os", "ws"])
+def test_a_dataflow_asked_for_is_the_one_used(dataflow: str) -> None:
+    step = step_of(zoo_network("mlp"))
+    schedule = schedule_step(step, TINY, BOARD, dataflow)  # type: ignore[arg-type]
+    assert {entry.mapping.dataflow for entry in schedule.by_product.values()} == {dataflow}
+
+
+def test_a_dataflow_that_the_design_lacks_is_refused() -> None:
+    only_os = override(TINY, {"array.dataflows": ["os"]})
+    with pytest.raises(HeddleError) as refused:
+        schedule_step(single_product(4, 4, 4), only_os, BOARD, "ws")
+    assert str(refused.value) == "design 'tiny' does not support dataflow 'ws' (it supports: os)"
+
+
+def test_a_pass_that_cannot_be_mapped_is_named_and_the_rest_goes_on() -> None:
+    small = override(TINY, {"buffers.activation_bytes": 100})
+    network = network_of(
+        conv(name="wide", size=32, channels=(4, 4), kernel=5), LinearLayer("thin", rows=1, in_features=4, out_features=4)
+    )
+    schedule = schedule_step(step_of(network, "dense"), small, BOARD)
+    assert {failure.layer for failure in schedule.failures} == {"wide"}
+    assert "exceeds half a buffer (activation 100, weight 8192, output 16384 bytes)" in schedule.failures[0].reason
+    assert {item.layer for item in schedule.step.items if isinstance(item, ProductPass)} == {"thin"}
+
+
+def test_interleave_is_that_of_the_design_in_os_and_none_in_ws() -> None:
+    step = step_of(zoo_network("resnet9"))
+    for entry in schedule_step(step, SAT, BOARD).by_product.values():
+        expected = SAT.array.interleave if entry.mapping.dataflow == "os" else 1
+        assert entry.mapping.interleave == expected
+
+
+def test_a_sparser_product_is_never_predicted_slower() -> None:
+    network = network_of(conv(size=16, channels=(64, 64)))
+    cycles = [
+        predicted_cycles(schedule_step(step_of(network, "bdwp", sparsity), SAT, BOARD))
+        for sparsity in ("8:8", "4:8", "2:8", "1:8")
+    ]
+    assert cycles == sorted(cycles, reverse=True)
+
+
+def test_the_same_step_gets_the_same_schedule() -> None:
+    step = step_of(zoo_network("resnet9"))
+    first, second = (schedule_step(step, SAT, BOARD) for _ in range(2))
+    assert [entry.mapping for entry in first.by_product.values()] == [
+        entry.mapping for entry in second.by_product.values()
+    ]
