@@ -145,15 +145,20 @@ def _misfit_reason(product: Product, design: Design) -> str:
 
 
 def _mapping(row: np.void, cycles: float) -> Mapping:
-    ws, interleave_rows, interleave_cols, order, *tiles, compute, load, store, _, _, _, _, _ = row.item()
+    values = dict(zip(MAPPING.names or (), row.item(), strict=True))
     return Mapping(
-        "ws" if ws else "os",
-        interleave_rows,
-        interleave_cols,
-        "nmk" if order else "mnk",
-        *tiles,
-        cycles,
-        compute,
-        int(load),
-        int(store),
+        dataflow="ws" if values["ws"] else "os",
+        interleave_rows=values["interleave_rows"],
+        interleave_cols=values["interleave_cols"],
+        loop_order="nmk" if values["order"] else "mnk",
+        tile_m=values["tile_m"],
+        tile_n=values["tile_n"],
+        tile_k=values["tile_k"],
+        tiles_m=values["tiles_m"],
+        tiles_n=values["tiles_n"],
+        tiles_k=values["tiles_k"],
+        cycles=cycles,
+        compute_cycles=values["compute_cycles"],
+        load_bytes=int(values["load_bytes"]),
+        store_bytes=int(values["store_bytes"]),
     )

@@ -15,10 +15,10 @@ EVENT = np.dtype([("engine", np.int64), ("item", np.int64), ("start", np.float64
 
 
 class Events(NamedTuple):
-    """``rows`` (EVENT) of which the first ``count[0]`` are filled; ``count[1]`` had no room."""
+    """``rows`` (EVENT) of which the first ``filled[0]`` are filled; ``filled[1]`` had no room."""
 
     rows: np.ndarray
-    count: np.ndarray
+    filled: np.ndarray
 
 
 def event_log(capacity: int) -> Events:
@@ -29,10 +29,10 @@ def event_log(capacity: int) -> Events:
 @kernel
 def record(events, engine: int, item: int, start: float, end: float) -> None:  # type: ignore[no-untyped-def]
     """Add an event, or count it as dropped when the log is full."""
-    at = events.count[0]
+    at = events.filled[0]
     if at >= events.rows.shape[0]:
-        events.count[1] += 1
+        events.filled[1] += 1
         return
     row = events.rows[at]
     row["engine"], row["item"], row["start"], row["end"] = engine, item, start, end
-    events.count[0] = at + 1
+    events.filled[0] = at + 1

@@ -79,7 +79,7 @@ def run_engines(
         events,
         results,
     )
-    kept, dropped = (int(count) for count in events.count)
+    kept, dropped = (int(count) for count in events.filled)
     statistics = dict(zip(STATISTICS, (int(count) for count in state.statistics), strict=True))
     return EngineRun(results, float(end), events.rows[:kept], dropped, statistics)
 
