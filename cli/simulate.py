@@ -11,6 +11,7 @@ from typing import Any, get_args
 from arch.errors import HeddleError
 from arch.run_dir import prepare_run_dir
 from cli.exit_codes import FAILED_CHECK, SUCCESS
+from cli.interruptible import interruptible
 from cli.options import (
     MachineOptions,
     NetworkOptions,
@@ -85,7 +86,7 @@ def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
         return estimate_schedule(schedule, work.design, work.board)
     from sim.engines.simulate import simulate_schedule
 
-    return simulate_schedule(schedule, work.design, work.board)
+    return interruptible(lambda: simulate_schedule(schedule, work.design, work.board))
 
 
 def _status(text: str, level: Level) -> AbstractContextManager[Any]:
@@ -100,13 +101,14 @@ def _status(text: str, level: Level) -> AbstractContextManager[Any]:
 def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
     from sim.timeline import write_trace
 
-    write_trace(path, schedule, work.design, work.board)
+    left_out = interruptible(lambda: write_trace(path, schedule, work.design, work.board))
+    if left_out:
+        print_notes([f"{path} holds the first instructions and every pass; {left_out:,} instructions are left out"])
     return [path]
 
 
 def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: bool) -> list[Path]:
     from reports.page import write_simulate_page
-
     from reports.run_dir import write_results
 
     result, plots = simulated.result, []

@@ -126,11 +126,12 @@ def left_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-de
 
 @kernel
 def right_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
-    """Contiguous runs of a tile of the right operand."""
+    """Contiguous runs of a tile of the right operand; packed along pixels, only the kept ones are there."""
+    packed_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
     return operand_runs(
         outer,
         product["n"],
-        k,
+        packed_k if product["right_pixels_on_k"] else k,
         product["k"],
         product["right_tiled"],
         product["right_pixels_on_k"],

@@ -1,7 +1,7 @@
 """What all plots share: style, colours, axes in engineering units, and saving as SVG and PNG.
 
-The colours are those of Okabe and Ito (jfly.uni-koeln.de/color), which people with any common colour blindness
-tell apart. Ink, grid and paper are set apart from them so that the page can follow a dark colour scheme.
+The colours are those of Okabe and Ito (Color Universal Design, 2008), which people with any common colour
+blindness tell apart. Ink, grid and paper are set apart from them so that the page can follow a dark colour scheme.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, NullLocator
@@ -99,17 +98,20 @@ def save(figure: Figure, folder: Path, stem: str, title: str, description: str) 
     return paths
 
 
-def engineering_axis(axis: Axis, values: np.ndarray, unit: str) -> None:
+def engineering_axis(axes: Axes, direction: Literal["x", "y"], values: np.ndarray, unit: str) -> None:
     """Label an axis in SI units, logarithmic where ``values`` (all above 0) span more than a factor of 4."""
-    formatter = EngFormatter(unit=unit)
+    axis = axes.xaxis if direction == "x" else axes.yaxis
     low, high = float(values.min()), float(values.max())
     if low > 0 and high / low > _LINEAR_SPAN:
         decades = np.log10(high / low)
-        axis._set_axes_scale("log")  # type: ignore[attr-defined]
+        if direction == "x":
+            axes.set_xscale("log")
+        else:
+            axes.set_yscale("log")
         axis.set_major_locator(LogLocator(subs=(1.0,) if decades > _DECADES_WITH_PLAIN_TICKS else (1.0, 2.0, 5.0)))
         axis.set_minor_locator(NullLocator())
         axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(formatter)
+    axis.set_major_formatter(EngFormatter(unit=unit))
 
 
 def elided(name: str, length: int) -> str:

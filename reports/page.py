@@ -22,7 +22,16 @@ from reports.front import (
     spread,
 )
 from reports.render import inline_plots, render
-from reports.summary import energy_rows, headline, machine_line, pass_text, size_text, speedup_over, summary_rows
+from reports.summary import (
+    STALL_CAUSES,
+    energy_rows,
+    headline,
+    machine_line,
+    pass_text,
+    size_text,
+    speedup_over,
+    summary_rows,
+)
 from sim.result import StepResult
 
 if TYPE_CHECKING:
@@ -102,7 +111,7 @@ def _step_values(result: StepResult, dense: StepResult | None) -> dict[str, Any]
         "summary": summary_rows(result, compared),
         "energy": energy_rows(result),
         "engines": cycles_by_engine(result),
-        "stalls": stall_cycles(result),
+        "stalls": {STALL_CAUSES.get(cause, cause): cycles for cause, cycles in stall_cycles(result).items()},
         "layers": layer_rows(result),
         "passes": [(item, pass_text(item), size_text(item)) for item in slowest(result, len(result.passes))],
         "toml": to_toml(result.design),

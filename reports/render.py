@@ -17,8 +17,8 @@ from reports import units
 from reports.figures import GRID, INK, MUTED, PAPER
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
-_SVG_TITLE = "{http://www.w3.org/2000/svg}title"
-_SVG_DESCRIPTION = ".//{http://purl.org/dc/elements/1.1/}description"
+_SVG_TITLE = "{*}title"
+_SVG_DESCRIPTION = ".//{*}description"
 
 # Drawn in a plot's file as it stands; on the page these colours follow the reader's light or dark scheme.
 _THEME = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--paper)"}

@@ -20,6 +20,15 @@ ENERGY_PARTS = {
 }
 
 
+STALL_CAUSES = {
+    "fill": "first operands and lead-in",
+    "load_left": "waiting for the left operand",
+    "load_right": "waiting for the right operand",
+    "store": "no free half of the output buffer",
+    "drain": "tail and last store",
+}
+
+
 @dataclass(frozen=True)
 class SummaryRow:
     """One figure of a step as text; ``dense`` and ``ratio`` (dense over this) are empty without a dense step."""

@@ -23,7 +23,7 @@ def test_dollars_are_no_formulas_and_lines_are_joined():
 def test_an_axis_is_logarithmic_where_the_values_span_much(values, scale):
     with styled_figure(4.0, "title", "subtitle") as figure:
         axes = figure.add_subplot()
-        engineering_axis(axes.xaxis, np.array(values), "s")
+        engineering_axis(axes, "x", np.array(values), "s")
         assert axes.get_xscale() == scale
 
 

@@ -102,10 +102,10 @@ def test_without_a_dense_step_nothing_is_compared(step, tmp_path):
 
 
 def test_stalls_are_shown_only_where_there_are_any(new_step, new_pass, tmp_path):
-    stalled = new_step([new_pass("a", "ff", "os", 100, 800, stall_cycles={"row_miss": 25.0})])
+    stalled = new_step([new_pass("a", "ff", "os", 100, 800, stall_cycles={"load_left": 25.0})])
     text = words(write_simulate_page(stalled, None, [], tmp_path / "a.html"))
     assert "Stalls by cause" in text
-    assert "row miss 250 ns 25.0 %" in text
+    assert "waiting for the left operand 250 ns 25.0 %" in text
     calm = new_step([new_pass("a", "ff", "os", 100, 800)])
     assert "Stalls" not in words(write_simulate_page(calm, None, [], tmp_path / "b.html"))
 

@@ -1,10 +1,10 @@
+import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arch.design_io import load_design
-from reports.layer_plot import MAX_ROWS
 from reports.pareto_plot import best_for_both, knee, objective_pairs
 from reports.plots import plot_layers, plot_pareto, plot_roofline
 from reports.roofline_plot import Roof, places, roof, roofline_points
@@ -16,14 +16,33 @@ def names(paths):
     return [path.name for path in paths]
 
 
-def text_of(path):
-    """The words of an SVG: matplotlib leaves each string as a comment beside its outlines."""
-    return path.read_text()
+def plot_all(step, front, sample, board, folder):
+    return (
+        plot_pareto(front, sample, ("time", "energy", "lut"), TITLE, folder)
+        + plot_layers(step, folder)
+        + plot_roofline(step, board, folder)
+    )
 
 
-def test_each_other_objective_is_plotted_against_the_first(front, sample, tmp_path):
-    paths = plot_pareto(front, sample, ("time", "energy", "lut"), TITLE, tmp_path)
-    assert names(paths) == [
+@pytest.fixture(scope="module")
+def drawn(step, front, sample, board, tmp_path_factory):
+    """Every plot of the example step and front, drawn once."""
+    return plot_all(step, front, sample, board, tmp_path_factory.mktemp("plots"))
+
+
+@pytest.fixture(scope="module")
+def svg(drawn):
+    """Each SVG by its stem; matplotlib leaves every string as a comment beside its outlines."""
+    return {path.stem: path.read_text() for path in drawn if path.suffix == ".svg"}
+
+
+def test_every_plot_is_written_as_svg_and_png(drawn):
+    assert all(path.stat().st_size > 1000 for path in drawn)
+    assert names(drawn[4:]) == ["layers.svg", "layers.png", "roofline.svg", "roofline.png"]
+
+
+def test_each_other_objective_is_plotted_against_the_first(drawn):
+    assert names(drawn[:4]) == [
         "pareto-time-energy.svg",
         "pareto-time-energy.png",
         "pareto-time-lut.svg",
@@ -36,8 +55,8 @@ def test_a_single_objective_is_plotted_against_time_or_energy():
     assert objective_pairs(["lut"]) == [("lut", "time")]
 
 
-def test_a_pareto_plot_letters_its_ends_and_its_knee(front, sample, tmp_path):
-    svg = text_of(plot_pareto(front, sample, ("time", "lut"), TITLE, tmp_path)[0])
+def test_a_pareto_plot_letters_its_ends_and_its_knee(svg):
+    svg = svg["pareto-time-lut"]
     assert "A least time: 4.00 ms, 1,176,824 LUT (32×64, 2:8, 225 MHz)" in svg
     assert "B knee: 20.0 ms, 280,000 LUT (16×16, 2:8, 225 MHz)" in svg
     assert "C least LUT: 100 ms, 134,104 LUT (8×8, 2:8, 225 MHz)" in svg
@@ -45,9 +64,9 @@ def test_a_pareto_plot_letters_its_ends_and_its_knee(front, sample, tmp_path):
     assert "6 of the explored points" in svg
 
 
-def test_one_design_that_is_best_in_both_has_one_letter(front, sample, tmp_path):
-    svg = text_of(plot_pareto(front, sample, ("time", "energy"), TITLE, tmp_path)[0])
-    assert "A least time, least energy, knee: 4.00 ms, 200 mJ (32×64, 2:8, 225 MHz)" in svg
+def test_one_design_that_is_best_in_both_has_one_letter(svg):
+    line = "A least time, least energy, knee: 4.00 ms, 200 mJ (32×64, 2:8, 225 MHz)"
+    assert line in svg["pareto-time-energy"]
 
 
 def test_a_front_without_sample_or_with_equal_costs_is_plotted(front, sample, tmp_path):
@@ -77,29 +96,23 @@ def test_the_knee_is_nearest_to_both_lowest_costs():
     assert knee(np.array([1.0, 2.0]), np.array([0.0, 0.0])) == 0
 
 
-def test_the_layer_plot_names_layers_parts_and_shares(step, tmp_path):
-    paths = plot_layers(step, tmp_path)
-    assert names(paths) == ["layers.svg", "layers.png"]
-    svg = text_of(paths[0])
+def test_the_layer_plot_names_layers_parts_and_shares(svg):
     for words in ("conv1", "fc", "FF (forward)", "exposed update", "70.0 %", "utilisation"):
-        assert words in svg
+        assert words in svg["layers"]
 
 
-def test_above_the_limit_of_rows_the_fastest_layers_are_one(new_step, new_pass, tmp_path):
-    layers = MAX_ROWS + 5
-    step = new_step(new_pass(f"conv{i}", "ff", "os", 1000 + i, 800) for i in range(layers))
-    svg = text_of(plot_layers(step, tmp_path)[0])
+def test_above_the_limit_of_rows_the_fastest_layers_are_one(new_step, new_pass, tmp_path, monkeypatch):
+    monkeypatch.setattr("reports.layer_plot.MAX_ROWS", 4)
+    step = new_step(new_pass(f"conv{i}", "ff", "os", 1000 + i, 800) for i in range(9))
+    svg = plot_layers(step, tmp_path)[0].read_text()
     assert "6 faster layers" in svg
     assert "<!-- conv5 -->" not in svg
     assert "<!-- conv6 -->" in svg
 
 
-def test_the_roofline_names_its_roof_and_the_slowest_passes(step, board, tmp_path):
-    paths = plot_roofline(step, board, tmp_path)
-    assert names(paths) == ["roofline.svg", "roofline.png"]
-    svg = text_of(paths[0])
-    assert "array peak 3.20 GFLOP/s" in svg
-    assert "A fc, WU OS: 30.0 % of the time, 11.7 FLOP/B, 3.20 GFLOP/s" in svg
+def test_the_roofline_names_its_roof_and_the_slowest_passes(svg):
+    assert "array peak 3.20 GFLOP/s" in svg["roofline"]
+    assert "A fc, WU OS: 30.0 % of the time, 11.7 FLOP/B, 3.20 GFLOP/s" in svg["roofline"]
 
 
 def test_the_roof_is_the_lesser_of_array_and_channels(board):
@@ -115,7 +128,7 @@ def test_unlimited_memory_leaves_only_the_array_s_peak(new_step, new_pass, board
     ideal = load_design("ideal-32x32")
     assert roof(ideal, board) == Roof(2 * ideal.peak_macs_per_second, None)
     step = new_step([new_pass("a", "ff", "os", 100, 800)], design=ideal)
-    assert "array peak" in text_of(plot_roofline(step, board, tmp_path)[0])
+    assert "DRAM not limited" in plot_roofline(step, board, tmp_path)[0].read_text()
 
 
 def test_only_array_passes_that_take_time_are_on_the_roofline(step):
@@ -137,18 +150,16 @@ def test_a_step_of_no_cycles_has_no_plots(new_step, board, tmp_path):
     assert plot_roofline(new_step([]), board, tmp_path) == []
 
 
-def test_the_same_input_gives_the_same_bytes(step, front, sample, board, tmp_path):
-    written = []
-    for name in ("one", "two"):
-        folder = tmp_path / name
-        folder.mkdir()
-        written.append(
-            plot_layers(step, folder)
-            + plot_roofline(step, board, folder)
-            + plot_pareto(front, sample, ("time", "lut"), TITLE, folder)
-        )
-    assert names(written[0]) == names(written[1])
-    assert all(one.read_bytes() == two.read_bytes() for one, two in zip(*written, strict=True))
+def test_the_same_input_gives_the_same_bytes(drawn, step, front, sample, board, tmp_path):
+    again = plot_all(step, front, sample, board, tmp_path)
+    assert names(again) == names(drawn)
+    assert all(one.read_bytes() == two.read_bytes() for one, two in zip(again, drawn, strict=True))
+
+
+def test_a_person_s_own_plot_settings_change_nothing(drawn, step, board, tmp_path):
+    with mpl.rc_context({"font.size": 20.0, "lines.linewidth": 9.0, "savefig.dpi": 20}):
+        again = plot_roofline(step, board, tmp_path)
+    assert again[0].read_bytes() == drawn[-2].read_bytes()
 
 
 def test_a_formula_in_a_layer_s_name_is_drawn_as_it_stands(new_step, new_pass, board, tmp_path):

@@ -1,0 +1,168 @@
+"""The engines' DRAM against a memory served burst by burst, and its state from one transfer to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive_dram import Memory
+from samples import BOARD, SAT
+
+from arch.design import Design
+from arch.design_io import override
+from arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
+from sim.engines.dram import READ, STATISTICS, WRITE, DramState, dram_row, dram_state, idle_from, transfer
+
+clocks = st.sampled_from((100e6, 200e6, 300e6, 400e6))
+channel_counts = st.sampled_from((1, 2, 4))
+
+
+def machine(channels: int, clock_hz: float, axi_bits: int = 512) -> Design:
+    return override(SAT, {"memory.channels": channels, "clock_hz": clock_hz, "memory.axi_bits": axi_bits})
+
+
+def fresh(design: Design) -> tuple[np.void, DramState]:
+    row = dram_row(design, BOARD)
+    return row[0], dram_state(row)
+
+
+def statistics(state: DramState) -> dict[str, int]:
+    return dict(zip(STATISTICS, state.statistics.tolist(), strict=True))
+
+
+def naive_read_cycles(design: Design, runs: int, run_bytes: int, stride: int) -> float:
+    port_bytes_per_s = design.memory.axi_bits / 8 * design.clock_hz
+    memory = Memory(DDR4_2400, design.memory.channels, port_bytes_per_s)
+    end_s = max(memory.read(run * stride, run_bytes) for run in range(runs))
+    return (end_s + CONTROLLER_LATENCY_S) * design.clock_hz
+
+
+@settings(max_examples=40, deadline=None)
+@given(channels=channel_counts, clock_hz=clocks, bursts=st.integers(1, 20000))
+def test_a_contiguous_read_takes_what_it_takes_burst_by_burst(channels: int, clock_hz: float, bursts: int) -> None:
+    design = machine(channels, clock_hz)
+    dram, state = fresh(design)
+    cycles = transfer(dram, state, 0, 64 * bursts, 1, 64 * bursts, 0.0, READ)
+    assert cycles == pytest.approx(naive_read_cycles(design, 1, 64 * bursts, 0), rel=0.01)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    channels=channel_counts,
+    clock_hz=clocks,
+    runs=st.integers(1000, 3000),
+    run_bursts=st.sampled_from((1, 2, 4)),
+    stride=st.sampled_from((128, 320, 512, 1024, 1088, 2048, 4096)),
+)
+def test_many_short_runs_over_even_strides_take_what_they_take_burst_by_burst(
+    channels: int, clock_hz: float, runs: int, run_bursts: int, stride: int
+) -> None:
+    run_bytes = min(64 * run_bursts, stride)
+    design = machine(channels, clock_hz)
+    dram, state = fresh(design)
+    cycles = transfer(dram, state, 0, runs * run_bytes, runs, stride, 0.0, READ)
+    # The model does not follow which stripe falls to which channel, so a channel may have one more or fewer.
+    stripe_cycles = STRIPE_BYTES / 64 * float(dram["burst_cycles"])
+    expected = naive_read_cycles(design, runs, run_bytes, stride)
+    assert cycles == pytest.approx(expected, rel=0.02, abs=stripe_cycles)
+
+
+@pytest.mark.parametrize("clock_hz", [200e6, 400e6])
+def test_a_row_a_burst_is_bound_by_activations(clock_hz: float) -> None:
+    design = machine(1, clock_hz)
+    dram, state = fresh(design)
+    cycles = transfer(dram, state, 0, 2000 * 64, 2000, DDR4_2400.row_bytes, 0.0, READ)
+    assert cycles == pytest.approx(naive_read_cycles(design, 2000, 64, DDR4_2400.row_bytes), rel=0.01)
+    assert cycles > 2000 * 21e-9 / 4 * clock_hz
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    channels=channel_counts,
+    clock_hz=clocks,
+    axi_bits=st.sampled_from((64, 128, 512)),
+    runs=st.integers(1, 200),
+    run_bursts=st.integers(1, 64),
+    gap=st.integers(0, 10),
+    address=st.integers(0, 1000),
+    direction=st.sampled_from((READ, WRITE)),
+)
+def test_no_transfer_is_faster_than_bus_and_port(
+    channels: int, clock_hz: float, axi_bits: int, runs: int, run_bursts: int, gap: int, address: int, direction: int
+) -> None:
+    design = machine(channels, clock_hz, axi_bits)
+    dram, state = fresh(design)
+    nbytes, stride = runs * run_bursts * 64, (run_bursts + gap) * 64
+    end = transfer(dram, state, 64 * address, nbytes, runs, stride, 10.0, direction)
+    peak_bytes_per_s = channels * min(DDR4_2400.peak_bytes_per_s, axi_bits / 8 * clock_hz)
+    assert (end - 10.0) / clock_hz >= nbytes / peak_bytes_per_s * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("clock_hz", [200e6, 300e6])
+def test_a_lone_read_takes_the_access_latency_and_its_burst(clock_hz: float) -> None:
+    design = machine(4, clock_hz)
+    dram, state = fresh(design)
+    burst_cycles = max(1.0, DDR4_2400.burst_s * clock_hz)
+    expected = access_latency_s(DDR4_2400) * clock_hz + burst_cycles
+    assert transfer(dram, state, 0, 64, 1, 64, 0.0, READ) == pytest.approx(expected)
+
+
+def test_a_second_read_of_an_open_row_does_not_wait_for_it_to_open() -> None:
+    dram, state = fresh(machine(1, 200e6))
+    first = transfer(dram, state, 0, 64, 1, 64, 0.0, READ)
+    second = transfer(dram, state, 64, 64, 1, 64, 1000.0, READ) - 1000.0
+    assert first - second == pytest.approx(DDR4_2400.row_miss_s * 200e6)
+    assert statistics(state)["row_misses"] == 1
+
+
+def test_turning_the_bus_costs_its_idle_time_each_way() -> None:
+    dram, state = fresh(machine(1, 200e6))
+    transfer(dram, state, 0, 64, 1, 64, 0.0, READ)
+    bus_free = idle_from(state)
+    written = transfer(dram, state, 64, 64, 1, 64, 0.0, WRITE)
+    assert written - bus_free == pytest.approx(DDR4_2400.read_to_write_s * 200e6 + 1)
+    read = transfer(dram, state, 128, 64, 1, 64, 0.0, READ)
+    latency = (DDR4_2400.cas_latency_s + CONTROLLER_LATENCY_S) * 200e6
+    assert read - written == pytest.approx(DDR4_2400.write_to_read_idle_s * 200e6 + 1 + latency)
+    assert statistics(state)["turnarounds"] == 2
+
+
+def test_refresh_takes_its_share_of_a_long_transfer() -> None:
+    dram, state = fresh(machine(1, 200e6))
+    nbytes = 64 << 20
+    cycles = transfer(dram, state, 0, nbytes, 1, nbytes, 0.0, READ)
+    busy = nbytes / 64
+    assert busy / cycles == pytest.approx(1 - DDR4_2400.refresh_share, rel=0.001)
+    assert statistics(state)["refreshes"] == int(cycles / (7.8e-6 * 200e6))
+
+
+def test_refreshes_of_an_idle_time_are_counted_and_delay_nothing() -> None:
+    dram, state = fresh(machine(1, 200e6))
+    # 1 ms later, between two refreshes: 1560 cycles apart, 70 long.
+    start = 128.5 * 1560.0
+    assert transfer(dram, state, 0, 64, 1, 64, start, WRITE) == pytest.approx(start + 5.664 + 1)
+    assert statistics(state)["refreshes"] == 128
+
+
+@settings(max_examples=60, deadline=None)
+@given(channels=channel_counts, address=st.integers(0, 1000), bursts=st.integers(1, 1000))
+def test_each_channel_is_busy_with_the_bursts_striped_onto_it(channels: int, address: int, bursts: int) -> None:
+    dram, state = fresh(machine(channels, 200e6))
+    counted = [0] * channels
+    for burst in range(address, address + bursts):
+        counted[burst * 64 // 4096 % channels] += 1
+    transfer(dram, state, 64 * address, 64 * bursts, 1, 64 * bursts, 0.0, WRITE)
+    opened = DDR4_2400.row_miss_s * 200e6
+    busy = [free - opened if free else 0.0 for free in state.free_at.tolist()]
+    assert busy == pytest.approx(counted)
+
+
+def test_unlimited_memory_takes_no_time() -> None:
+    dram, state = fresh(override(SAT, {"memory.unlimited": True}))
+    assert transfer(dram, state, 0, 1 << 30, 1, 1 << 30, 5.0, READ) == 5.0
+
+
+def test_nothing_to_move_takes_no_time() -> None:
+    dram, state = fresh(SAT)
+    assert transfer(dram, state, 0, 0, 1, 0, 5.0, READ) == 5.0

@@ -1,0 +1,126 @@
+"""What must hold of any run of the engines, whatever the network, the recipe and the machine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product, step_of, steps
+
+from arch.design import Design
+from arch.design_io import override
+from arch.dram import DDR4_2400
+from arch.timing import DISPATCH_CYCLES, os_issue_cycles, os_tail_cycles
+from dataflow.network import LinearLayer
+from dataflow.products import TrainingStep
+from dataflow.scheduler import schedule_step
+from dataflow.training import StepOptions
+from dataflow.zoo import zoo_network
+from sim.engines.events import ENGINE_NAMES
+from sim.engines.simulate import EngineRun, run_engines, simulate
+from sim.estimate import estimate
+from sim.step_table import step_table
+
+ARRAY_ENGINES = ("os", "ws")
+
+
+def run_with_events(step: TrainingStep, design: Design, capacity: int) -> EngineRun:
+    schedule = schedule_step(step, design, BOARD)
+    return run_engines(schedule, step_table(schedule.step), design, BOARD, capacity)
+
+
+@settings(max_examples=60, deadline=None)
+@given(step=steps(), design=machines())
+def test_stalls_and_computation_make_up_every_array_pass(step: TrainingStep, design: Design) -> None:
+    for entry in simulate(step, design, BOARD).passes:
+        if entry.engine in ARRAY_ENGINES:
+            stalled = sum(entry.stall_cycles.values())
+            assert entry.compute_cycles + stalled == pytest.approx(entry.cycles, rel=1e-9, abs=1e-6)
+            assert all(cycles >= -1e-9 for cycles in entry.stall_cycles.values())
+        else:
+            assert entry.stall_cycles == {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(step=steps(), design=machines())
+def test_no_step_is_faster_than_its_computation_or_its_bytes(step: TrainingStep, design: Design) -> None:
+    result = simulate(step, design, BOARD)
+    channel_bytes_per_s = min(DDR4_2400.peak_bytes_per_s, design.memory.axi_bits / 8 * design.clock_hz)
+    dram_s = result.dram_bytes / (design.memory.channels * channel_bytes_per_s)
+    assert result.time_s >= dram_s * (1 - 1e-9)
+    assert result.cycles >= result.compute_cycles * (1 - 1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(step=steps(), design=machines())
+def test_the_same_input_gives_the_same_result(step: TrainingStep, design: Design) -> None:
+    assert simulate(step, design, BOARD) == simulate(step, design, BOARD)
+
+
+@settings(max_examples=40, deadline=None)
+@given(step=steps(), design=machines())
+def test_each_engine_does_one_thing_at_a_time(step: TrainingStep, design: Design) -> None:
+    run = run_with_events(step, design, 4096)
+    computing = run.events[run.events["engine"] == ENGINE_NAMES.index("compute")]
+    assert (computing["end"] >= computing["start"]).all()
+    assert (computing["start"][1:] >= computing["end"][:-1] - 1e-9).all()
+    assert (run.events["end"] <= run.end_cycles + 1e-6).all()
+
+
+def test_events_are_kept_up_to_the_capacity_and_the_rest_is_counted() -> None:
+    step = step_of(zoo_network("mlp"))
+    whole, cut = run_with_events(step, TINY, 100_000), run_with_events(step, TINY, 10)
+    assert whole.dropped_events == 0
+    assert len(cut.events) == 10
+    assert cut.dropped_events == len(whole.events) - 10
+    assert np.array_equal(cut.events, whole.events[:10])
+
+
+def test_a_product_of_one_tile_loads_computes_drains_and_stores() -> None:
+    # Unlimited memory leaves the array's own time: dispatch, issue and tail.
+    design = override(TINY, {"memory.unlimited": True, "lanes.vector": 4096})
+    array = design.array
+    result = simulate(single_product(8, 50, 8), design, BOARD, "os")
+    issue = os_issue_cycles(50, array.interleave, array.adder_stages)
+    tail = os_tail_cycles(array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, 1)
+    assert result.passes[0].compute_cycles == DISPATCH_CYCLES + issue
+    assert result.cycles == pytest.approx(DISPATCH_CYCLES + issue + tail, abs=1)
+
+
+def test_a_machine_that_starves_waits_for_its_operands() -> None:
+    starved = override(SAT, {"memory.channels": 1, "memory.axi_bits": 64})
+    step = step_of(network_of(LinearLayer("l", rows=512, in_features=4096, out_features=4096)))
+    (entry,) = [entry for entry in simulate(step, starved, BOARD).passes if entry.pass_name == "ff"]
+    waiting = entry.stall_cycles["load_left"] + entry.stall_cycles["load_right"]
+    assert waiting > 0.5 * entry.cycles
+
+
+def test_without_pregeneration_a_layer_that_sore_bounds_is_slower() -> None:
+    few_lanes = override(SAT, {"lanes.sore": 1})
+    network = network_of(LinearLayer("l", rows=64, in_features=2048, out_features=2048))
+    cycles = [
+        simulate(step_of(network, "bdwp", "2:8", StepOptions(1, pregenerate=ahead, passes=("ff",))), few_lanes, BOARD).cycles
+        for ahead in (True, False)
+    ]
+    assert cycles[1] > 1.5 * cycles[0]
+
+
+def test_updates_of_a_small_batch_outlast_the_step() -> None:
+    result = simulate(step_of(zoo_network("mlp"), options=StepOptions(batch=1)), SAT, BOARD)
+    exposed = sum(entry.cycles for entry in result.passes if entry.engine == "update")
+    assert exposed > 0.2 * result.cycles
+
+
+@settings(max_examples=30, deadline=None)
+@given(step=steps(), design=machines(), level=st.sampled_from((estimate, simulate)))
+def test_a_pass_that_cannot_be_mapped_is_left_out_and_named(step: TrainingStep, design: Design, level) -> None:  # type: ignore[no-untyped-def]
+    result = level(step, design, BOARD)
+    assert len(result.passes) + len(result.failures) == len(step.items)
+
+
+def test_a_step_of_nothing_takes_no_time() -> None:
+    nothing = step_of(network_of(conv(channels=(8, 8), input_gradient=False)), options=StepOptions(1, passes=("bp",)))
+    for level in (estimate, simulate):
+        result = level(nothing, TINY, BOARD)
+        assert (result.cycles, result.dram_bytes, result.utilisation) == (0, 0, 0)

@@ -1,0 +1,87 @@
+"""A DDR4 channel set, burst by burst: banks, open rows, activation windows, refresh, one data bus a channel.
+
+Requests of a channel are served in order; its controller sees all of them, so a bank closes and opens rows as soon
+as its own earlier accesses, tRC, tRRD and tFAW let it, while other banks use the data bus. Times in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from arch.dram import STRIPE_BYTES, DramTiming
+
+
+@dataclass
+class Bank:
+    """What a bank remembers."""
+
+    open_row: int | None = None
+    activated_at: float = float("-inf")
+    last_data_at: float = float("-inf")
+
+
+@dataclass
+class Channel:
+    """One channel: its banks, when its data bus is free, the times of its activations."""
+
+    timing: DramTiming
+    burst_s: float
+    bus_free_at: float = 0.0
+    activations: list[float] = field(default_factory=list)
+    banks: dict[int, Bank] = field(default_factory=dict)
+    refreshed: int = 0
+
+    def burst(self, row: int, asked_at: float) -> float:
+        """Serve one burst of ``row``; return when its last data is on the bus."""
+        timing = self.timing
+        bank = self.banks.setdefault(row % timing.banks, Bank())
+        column_at = asked_at
+        if bank.open_row != row:
+            column_at = self._activate(bank, row, asked_at) + timing.activate_to_access_s
+        data_at = max(column_at + timing.cas_latency_s, self.bus_free_at)
+        data_at = self._after_refresh(data_at)
+        self.bus_free_at = data_at + self.burst_s
+        bank.last_data_at = self.bus_free_at - timing.cas_latency_s
+        return self.bus_free_at
+
+    def _activate(self, bank: Bank, row: int, asked_at: float) -> float:
+        timing = self.timing
+        precharge_at = max(asked_at, bank.last_data_at) if bank.open_row is not None else asked_at
+        at = max(precharge_at + timing.precharge_s, bank.activated_at + timing.row_cycle_s)
+        if self.activations:
+            at = max(at, self.activations[-1] + timing.activate_to_activate_s)
+        if len(self.activations) >= 4:
+            at = max(at, self.activations[-4] + timing.four_activates_s)
+        self.activations.append(at)
+        bank.open_row, bank.activated_at = row, at
+        return at
+
+    def _after_refresh(self, at: float) -> float:
+        """Data that falls due in a refresh waits for its end."""
+        due = (self.refreshed + 1) * self.timing.refresh_interval_s
+        while at >= due:
+            at = max(at, due + self.timing.refresh_cycle_s)
+            self.refreshed += 1
+            due = (self.refreshed + 1) * self.timing.refresh_interval_s
+        return at
+
+
+class Memory:
+    """Channels with the addresses striped over them, in order."""
+
+    def __init__(self, timing: DramTiming, channels: int, port_bytes_per_s: float) -> None:
+        self.timing = timing
+        burst_s = max(timing.burst_s, timing.burst_bytes / port_bytes_per_s)
+        self.channels = [Channel(timing, burst_s) for _ in range(channels)]
+
+    def read(self, address: int, nbytes: int, asked_at: float = 0.0) -> float:
+        """Read the bursts that hold [address, address + nbytes); return when the last is there."""
+        burst = self.timing.burst_bytes
+        bursts = range(address // burst, (address + nbytes - 1) // burst + 1)
+        return max(self._burst(number * burst, asked_at) for number in bursts)
+
+    def _burst(self, address: int, asked_at: float) -> float:
+        stripe, within = divmod(address, STRIPE_BYTES)
+        number, channel = divmod(stripe, len(self.channels))
+        row = (number * STRIPE_BYTES + within) // self.timing.row_bytes
+        return self.channels[channel].burst(row, asked_at)
