@@ -139,6 +139,13 @@ URAM_DATA_BITS = Coefficient(
     "uram_data_bits", 262144, "bit", "architecture: 4096 words of 72 bits, 64 of them used", 0.0
 )
 RAM_WORD_BITS = Coefficient("ram_word_bits", 64, "bit", "architecture: data bits of a RAM port", 0.0)
+ROUTABLE_SHARE = Coefficient(
+    "routable_share",
+    0.85,
+    "ratio",
+    "assumption: the share of a device's LUTs and FFs that still routes at these clocks",
+    0.1,
+)
 URAM_THRESHOLD_BYTES = Coefficient(
     "uram_threshold_bytes", 262144, "byte", "choice: smaller buffers leave most of an UltraRAM empty", 0.0
 )

@@ -87,8 +87,10 @@ class NumberConfig(Section):
 
 
 class LaneConfig(Section):
-    """Lanes of SORE (one M-wide block row a cycle each), WUVE (one weight a cycle each) and the vector unit
-    (one element a cycle each: normalisation, activation, pooling, residual sums, format conversion).
+    """Parallel lanes beside the array.
+
+    ``sore`` takes an M-wide block row a lane and cycle, ``wuve`` a weight, ``vector`` an element
+    (normalisation, activation, pooling, residual sums, format conversion).
     """
 
     sore: Annotated[int, Field(ge=1, le=4096)]

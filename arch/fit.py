@@ -1,6 +1,7 @@
 """Whether a design fits a board: device resources, memory channels and clock.
 
-A resource fits when its estimate is within what the device has; routing usually asks for room beyond that.
+A resource fits when its estimate is within what the device has. Of LUTs and FFs only a share can be used, since
+routing needs room.
 Textbook idealisations (``drain = "direct"`` or ``memory.unlimited``) are no machines to build: the check of a
 single design lets them pass.
 """
@@ -12,11 +13,20 @@ import numpy.typing as npt
 
 from arch.boards import Board
 from arch.clock import clock_is_plausible, max_clock_hz
-from arch.coefficients import ROUTED_DELAY
+from arch.coefficients import ROUTABLE_SHARE, ROUTED_DELAY
 from arch.design import Design
 from arch.errors import HeddleError
 from arch.resource_model import ResourceTable
 from arch.resources import RESOURCE_NAMES, resources, resources_by_module
+
+#: Resources of the fabric, of which only ``ROUTABLE_SHARE`` can be used.
+_FABRIC = ("lut", "lut_as_memory", "ff")
+
+
+def usable(board: Board, resource: str) -> int:
+    """Return how much of ``resource`` a design may take on ``board``."""
+    have = int(getattr(board.resources, resource))
+    return int(have * ROUTABLE_SHARE.value) if resource in _FABRIC else have
 
 
 def is_idealised(design: Design) -> bool:
@@ -44,7 +54,7 @@ def fits(table: ResourceTable, channels: npt.ArrayLike, board: Board) -> npt.NDA
     """
     within = np.asarray(channels) <= board.memory.channels
     for name in RESOURCE_NAMES:
-        within = within & (getattr(table, name) <= getattr(board.resources, name))
+        within = within & (getattr(table, name) <= usable(board, name))
     return np.asarray(within, dtype=np.bool_)
 
 
@@ -59,12 +69,12 @@ def _check_channels(design: Design, board: Board) -> None:
 def _check_resources(design: Design, board: Board) -> None:
     need = resources(design, board)
     for name in RESOURCE_NAMES:
-        needed, have = getattr(need, name), getattr(board.resources, name)
+        needed, have = getattr(need, name), usable(board, name)
         if needed > have:
             module, taken = _largest(design, board, name)
             raise HeddleError(
-                f"design {design.name!r} does not fit board {board.name!r}: it needs {needed:,} {name}, the board "
-                f"has {have:,}; the largest part is {module} with {taken:,} (uncalibrated estimate)"
+                f"design {design.name!r} does not fit board {board.name!r}: it needs {needed:,} {name}, of which "
+                f"{have:,} are usable; the largest part is {module} with {taken:,} (uncalibrated estimate)"
             )
 
 

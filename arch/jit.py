@@ -21,7 +21,8 @@ _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "dse")
 _KEPT_CACHES = 4
 
 
-def _sources_digest() -> str:
+def sources_digest() -> str:
+    """Return a hash of all sources that a kernel is compiled from, and of Numba's version."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(numba.__version__.encode())
     for package in _KERNEL_PACKAGES:
@@ -42,7 +43,7 @@ def kernel_cache_dir() -> Path | None:
     """Return the folder of this version's compiled kernels, made if need be; None where none is writable."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     for parent in (Path(home) / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
-        folder = parent / f"kernels-{_sources_digest()}"
+        folder = parent / f"kernels-{sources_digest()}"
         try:
             fresh = not folder.is_dir()
             folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def _use_cache() -> bool:
     folder = kernel_cache_dir()
     if folder is None:
         return False
-    setattr(numba.config, "CACHE_DIR", str(folder))
+    vars(numba.config)["CACHE_DIR"] = str(folder)  # numba ships no stub that declares it
     return True
 
 

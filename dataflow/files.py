@@ -24,7 +24,7 @@ def read_bytes(path: str | Path) -> bytes:
 
 def _guess(path: Path) -> str:
     try:
-        close = nearest(path.name, sorted(entry.name for entry in path.parent.iterdir()))
+        close = nearest(path.name, sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix))
     except OSError:
         return f" (the folder {path.parent} is missing or closed too)"
     return f"; did you mean {str(path.parent / close)!r}?" if close else ""

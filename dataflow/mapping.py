@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from arch.jit import kernel
+from arch.timing import slots_of
 from dataflow.cost import (
     ACCUMULATOR_BYTES,
     ceil_div,
@@ -24,7 +25,6 @@ from dataflow.cost import (
     right_tile_bytes,
     tail_cycles,
 )
-from arch.timing import slots_of
 
 #: Mappings one product can have at most: the frontier's scratch space. 2 dataflows x 7 splits x 2 orders x tiles.
 MAX_MAPPINGS = 4096

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from arch.boards import Board
 from arch.errors import HeddleError, unknown
+from arch.jit import sources_digest
 from arch.run_dir import sha256_of_text
 from dataflow.network import Network
 from dataflow.recipes import Recipe
@@ -22,8 +21,6 @@ OBJECTIVES = ("time", "energy", "lut", "ff", "dsp", "bram36", "uram")
 DEFAULT_OBJECTIVES = ("time", "energy", "lut")
 #: The result column of each objective.
 OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in OBJECTIVES}
-
-_MODEL_PACKAGES = ("arch", "dataflow", "sim", "dse")
 
 
 def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
@@ -74,24 +71,13 @@ class ExploreRequest:
             "space": _digest(self.space.model_dump(mode="json")),
             "optimizer": self.optimizer,
             "pregenerate": str(self.pregenerate),
-            "model": model_digest(),
+            "model": sources_digest(),
         }
 
 
 def identity_digest(identity: Mapping[str, str]) -> str:
     """Return one SHA-256 for a whole identity."""
     return _digest(dict(identity))
-
-
-def model_digest() -> str:
-    """Return the SHA-256 of the sources that the value of a point depends on, coefficients included."""
-    root = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for package in _MODEL_PACKAGES:
-        for path in sorted((root / package).glob("*.py")):
-            digest.update(f"{package}/{path.name}".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _digest(value: object) -> str:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from arch.boards import Board
 from arch.design import Design
 from arch.energy import energy_coefficients
 from arch.jit import kernel
-from arch.boards import Board
 from arch.resources import resources
 from arch.timing import slots_of
 from dataflow.cost import ceil_div

@@ -17,7 +17,8 @@ from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
 from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
 from sim.engines.dram import STATISTICS, dram_row, dram_state
-from sim.engines.events import EVENT, VECTOR as VECTOR_ENGINE, event_log
+from sim.engines.events import VECTOR as VECTOR_ENGINE
+from sim.engines.events import event_log
 from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
 from sim.result import StepResult
 from sim.step_table import ARRAY, UPDATE, StepTable, step_table

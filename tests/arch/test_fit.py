@@ -27,15 +27,15 @@ def test_every_preset_passes_on_its_board(name):
 
 def test_a_design_too_large_names_resource_need_have_and_largest_part():
     assert message_of({"array.rows": 64}) == (
-        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 1,438,072 lut, the board has 1,182,240; the "
-        "largest part is array with 1,183,744 (uncalibrated estimate)"
+        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 1,438,072 lut, of which 1,004,904 are "
+        "usable; the largest part is array with 1,183,744 (uncalibrated estimate)"
     )
 
 
 def test_a_buffer_too_large_is_named_by_its_rams():
     assert message_of({"buffers.weight_bytes": 1 << 24}) == (
-        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 4,332 bram36, the board has 2,160; the "
-        "largest part is buffers with 4,096 (uncalibrated estimate)"
+        "design 'sat-vcu1525' does not fit board 'vcu1525': it needs 4,332 bram36, of which 2,160 are usable; "
+        "the largest part is buffers with 4,096 (uncalibrated estimate)"
     )
 
 

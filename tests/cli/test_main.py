@@ -62,6 +62,11 @@ BAD_COMMAND_LINES = {
         ["simulate", "--workload", "mlp", "--rowz", "3"],
         "simulate: unknown option '--rowz'; did you mean '--rows'? (heddle simulate --help lists the options)",
     ),
+    "an unknown option near a negative one": (
+        ["simulate", "--workload", "mlp", "--no-pregenerat"],
+        "simulate: unknown option '--no-pregenerat'; did you mean '--no-pregenerate'? "
+        "(heddle simulate --help lists the options)",
+    ),
     "a short option": (
         ["simulate", "-x"],
         "simulate: unknown option '-x' (heddle simulate --help lists the options)",
