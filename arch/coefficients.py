@@ -120,15 +120,11 @@ CONTROLLER_BRAM36 = Coefficient("controller_bram36", 8, "BRAM36", "assumption: a
 DRAM_CONTROLLER_LUT = Coefficient(
     "dram_controller_lut", 18000, "LUT/channel", "assumption: a vendor DDR4 controller, 72 bit", 0.3
 )
-DRAM_CONTROLLER_FF = Coefficient(
-    "dram_controller_ff", 22000, "FF/channel", "assumption: as dram_controller_lut", 0.3
-)
+DRAM_CONTROLLER_FF = Coefficient("dram_controller_ff", 22000, "FF/channel", "assumption: as dram_controller_lut", 0.3)
 DRAM_CONTROLLER_BRAM36 = Coefficient(
     "dram_controller_bram36", 26, "BRAM36/channel", "assumption: as dram_controller_lut", 0.3
 )
-DRAM_CONTROLLER_DSP = Coefficient(
-    "dram_controller_dsp", 3, "DSP/channel", "assumption: as dram_controller_lut", 0.3
-)
+DRAM_CONTROLLER_DSP = Coefficient("dram_controller_dsp", 3, "DSP/channel", "assumption: as dram_controller_lut", 0.3)
 HOST_LUT = Coefficient("host_lut", 40000, "LUT", "assumption: a vendor PCIe DMA bridge, Gen 3 x16", 0.4)
 HOST_FF = Coefficient("host_ff", 45000, "FF", "assumption: as host_lut", 0.4)
 HOST_BRAM36 = Coefficient("host_bram36", 60, "BRAM36", "assumption: as host_lut", 0.4)

@@ -73,9 +73,7 @@ def energy_table() -> tuple[Coefficient, ...]:
             c.TOGGLE_RATE,
             c.NET_FARADS,
         ),
-        _derived(
-            "dram_byte_j", _BITS * c.DRAM_PJ_PER_BIT.value, "J/byte", "8 x dram_pj_per_bit", c.DRAM_PJ_PER_BIT
-        ),
+        _derived("dram_byte_j", _BITS * c.DRAM_PJ_PER_BIT.value, "J/byte", "8 x dram_pj_per_bit", c.DRAM_PJ_PER_BIT),
         _derived(
             "sore_compare_j",
             _logic_pj(c.INT16_COMPARE_PJ.value),
@@ -89,8 +87,7 @@ def energy_table() -> tuple[Coefficient, ...]:
             "wuve_weight_j",
             _fp32_pj(c.WUVE_MULTIPLIERS.value, c.WUVE_ADDERS.value),
             "J/weight",
-            "(wuve_multipliers x fp32_mul_pj x hard_block_gap + wuve_adders x fp32_add_pj x logic_gap)"
-            " x node_scale",
+            "(wuve_multipliers x fp32_mul_pj x hard_block_gap + wuve_adders x fp32_add_pj x logic_gap) x node_scale",
             c.FP32_MUL_PJ,
             c.HARD_BLOCK_GAP,
             c.NODE_SCALE,

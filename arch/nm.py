@@ -131,9 +131,7 @@ def _grouped(dense: Values, n: int, m: int, axis: int) -> Values:
     last = np.moveaxis(dense, _checked_axis(dense.ndim, axis), -1)
     length = last.shape[-1]
     if length % m:
-        raise HeddleError(
-            f"axis {axis} of shape {dense.shape} has {length} elements, which M = {m} does not divide"
-        )
+        raise HeddleError(f"axis {axis} of shape {dense.shape} has {length} elements, which M = {m} does not divide")
     return last.reshape(*last.shape[:-1], length // m, m)
 
 

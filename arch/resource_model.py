@@ -117,9 +117,7 @@ def module_tables(inputs: ResourceInputs) -> Mapping[str, ResourceTable]:
         "vector": _vector(inputs),
         "buffers": _buffers(inputs),
         "dma": _dma(inputs),
-        "controller": _table(
-            lut=c.CONTROLLER_LUT.value, ff=c.CONTROLLER_FF.value, bram36=c.CONTROLLER_BRAM36.value
-        ),
+        "controller": _table(lut=c.CONTROLLER_LUT.value, ff=c.CONTROLLER_FF.value, bram36=c.CONTROLLER_BRAM36.value),
         "dram_controllers": _dram_controllers(inputs),
         "host_link": _table(lut=c.HOST_LUT.value, ff=c.HOST_FF.value, bram36=c.HOST_BRAM36.value),
     }

@@ -51,9 +51,7 @@ def os_chain_cycles(rows: int, interleave: int, chain: int, accumulates: int) ->
 
 
 @kernel
-def os_tail_cycles(
-    rows: int, cols: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int
-) -> int:
+def os_tail_cycles(rows: int, cols: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
     """From the end of a tile's issue to its last result at the array's edge: skew, PE latency, drain."""
     skew = rows + cols - 2
     return skew + pe_latency(adder_stages, multiplier_stages) + chain * rows * interleave

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from arch.boards import load_board
-from arch.run_dir import prepare_run_dir
 from arch.sparsity import parse_sparsity
 from cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
 from cli.output import print_error, print_json, print_notes, print_paths, print_tables
 from cli.progress import show_progress
+from cli.record import run_folder
 from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
@@ -29,7 +29,7 @@ _COUNTS = ("lut", "ff", "dsp", "bram36", "uram")
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
     """Explore, print and write as the options ask; return FAILED_CHECK when no design is feasible, else SUCCESS."""
     request = _request(network, training, search)
-    folder = prepare_run_dir(search.out) if search.out else None
+    folder = run_folder(search.out)
     workers = search.workers or os.cpu_count() or 1
     with show_progress(f"exploring {request.network.name}") as progress:
         try:

@@ -73,9 +73,9 @@ class TrainingOptions:
             rich_help_panel=_TRAINING,
         ),
     ] = "bdwp"
-    optimizer: Annotated[
-        str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=_TRAINING)
-    ] = "sgd"
+    optimizer: Annotated[str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=_TRAINING)] = (
+        "sgd"
+    )
     pregenerate: Annotated[
         bool,
         typer.Option(
@@ -137,27 +137,19 @@ class MachineOptions:
     ] = None
     clock_mhz: Annotated[float | None, typer.Option(help="Clock in MHz.", rich_help_panel=_MACHINE)] = None
     channels: Annotated[int | None, typer.Option(help="Memory channels.", rich_help_panel=_MACHINE)] = None
-    axi_bits: Annotated[
-        int | None, typer.Option(help="Width of a channel's AXI port.", rich_help_panel=_MACHINE)
-    ] = None
-    sore_lanes: Annotated[
-        int | None, typer.Option(help="Lanes of SORE (top-N of M).", rich_help_panel=_MACHINE)
-    ] = None
-    wuve_lanes: Annotated[
-        int | None, typer.Option(help="Lanes of WUVE (weight update).", rich_help_panel=_MACHINE)
-    ] = None
-    vector_lanes: Annotated[
-        int | None, typer.Option(help="Lanes of the vector unit.", rich_help_panel=_MACHINE)
-    ] = None
+    axi_bits: Annotated[int | None, typer.Option(help="Width of a channel's AXI port.", rich_help_panel=_MACHINE)] = (
+        None
+    )
+    sore_lanes: Annotated[int | None, typer.Option(help="Lanes of SORE (top-N of M).", rich_help_panel=_MACHINE)] = None
+    wuve_lanes: Annotated[int | None, typer.Option(help="Lanes of WUVE (weight update).", rich_help_panel=_MACHINE)] = (
+        None
+    )
+    vector_lanes: Annotated[int | None, typer.Option(help="Lanes of the vector unit.", rich_help_panel=_MACHINE)] = None
     activation_kib: Annotated[
         int | None, typer.Option(help="Activation buffer, both halves.", rich_help_panel=_MACHINE)
     ] = None
-    weight_kib: Annotated[
-        int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=_MACHINE)
-    ] = None
-    output_kib: Annotated[
-        int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=_MACHINE)
-    ] = None
+    weight_kib: Annotated[int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=_MACHINE)] = None
+    output_kib: Annotated[int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=_MACHINE)] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,9 +163,7 @@ class DoctorOptions:
 class OutputOptions:
     """What is printed."""
 
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = (
-        False
-    )
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
     limit: Annotated[int, typer.Option(help="Rows of the table shown; 0 shows all.", rich_help_panel=_OUTPUT)] = 20
 
     def __post_init__(self) -> None:
@@ -201,9 +191,7 @@ class SimulateOptions:
     ] = False
     trace: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT
-        ),
+        typer.Option(metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT),
     ] = None
 
 

@@ -1,4 +1,4 @@
-"""Provenance of a run that writes files: when it started, how long it took, from which inputs."""
+"""A run that writes files: its folder, and its provenance (when it started, how long it took, from which inputs)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arch.run_dir import write_provenance
+from arch.errors import HeddleError
+from arch.run_dir import prepare_run_dir, write_provenance
 from cli.output import command_line, tool_version
 
 
@@ -33,3 +34,14 @@ class RunRecord:
             started=self.started,
             seconds=time.monotonic() - self.begun_s,
         )
+
+
+def run_folder(out: Path | None) -> Path | None:
+    """Return the folder that ``--out`` names, made if need be; None without one. Raises HeddleError."""
+    if out is None:
+        return None
+    try:
+        str(out).encode()
+    except UnicodeEncodeError:  # Parquet files can only be opened by paths that are text
+        raise HeddleError(f"--out: {str(out)!r} is not UTF-8; give another path") from None
+    return prepare_run_dir(out)

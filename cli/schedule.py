@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from arch.run_dir import prepare_run_dir, write_atomically
+from arch.run_dir import write_atomically
 from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.options import (
     MachineOptions,
@@ -15,7 +15,7 @@ from cli.options import (
     TrainingOptions,
 )
 from cli.output import failures_json, json_text, print_failures, print_json, print_notes, print_paths, print_tables
-from cli.record import RunRecord
+from cli.record import RunRecord, run_folder
 from cli.work import Work, load_work, work_hashes
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
@@ -34,7 +34,7 @@ def run(
     """Schedule and print as the options ask; return FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
     record = RunRecord()
     work = load_work(network, training, step, machine)
-    folder = prepare_run_dir(scheduling.out) if scheduling.out else None
+    folder = run_folder(scheduling.out)
     schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
     document = schedule_json(schedule, work)
     written = []

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from arch.errors import HeddleError
-from arch.run_dir import prepare_run_dir
 from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.interruptible import interruptible
 from cli.options import (
@@ -21,7 +20,7 @@ from cli.options import (
     TrainingOptions,
 )
 from cli.output import print_failures, print_json, print_notes, print_paths, print_tables
-from cli.record import RunRecord
+from cli.record import RunRecord, run_folder
 from cli.result_json import step_json
 from cli.work import Work, load_work, one_of, work_hashes
 from dataflow.recipes import DENSE
@@ -55,7 +54,7 @@ def run(
     if simulation.plots and simulation.out is None:
         raise HeddleError("--plots needs --out DIR, the folder to draw into")
     work = load_work(network, training, step, machine)
-    folder = prepare_run_dir(simulation.out) if simulation.out else None
+    folder = run_folder(simulation.out)
     with _status(f"simulating {work.network.name}", level):
         simulated = _simulate(work, level)
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []

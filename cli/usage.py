@@ -46,9 +46,7 @@ def _problem(error: typer.TyperException) -> str:
 def _unknown_option(option: str, error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     known = (
-        [name for p in context.command.get_params(context) for name in (*p.opts, *p.secondary_opts)]
-        if context
-        else []
+        [name for p in context.command.get_params(context) for name in (*p.opts, *p.secondary_opts)] if context else []
     )
     close = nearest(option, known)
     guess = f"; did you mean {close!r}?" if close else ""

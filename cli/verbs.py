@@ -18,9 +18,7 @@ from cli.options import (
 )
 
 
-def explore(
-    network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions
-) -> int:
+def explore(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
     """Search a space of designs for the best trade-offs of time, energy and area on a board."""
     from cli.explore import run
 

@@ -68,9 +68,7 @@ class Work:
         return training_step(self.network, recipe, self.design.sparsity, self.options)
 
 
-def load_work(
-    network: NetworkOptions, training: TrainingOptions, step: StepOptions, machine: MachineOptions
-) -> Work:
+def load_work(network: NetworkOptions, training: TrainingOptions, step: StepOptions, machine: MachineOptions) -> Work:
     """Return the work that the options name.
 
     Raises HeddleError for an unknown word, a value out of range, a file that cannot be read, a design that does

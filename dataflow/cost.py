@@ -36,7 +36,7 @@ def ceil_div(a: int, b: int) -> int:
 @kernel
 def stored_pixels(pixels: int, pixel_step: float, halo: float) -> int:
     """Stored pixels that ``pixels`` consecutive positions of the product's pixel axis touch."""
-    return int(math.ceil(pixels * pixel_step + halo))
+    return math.ceil(pixels * pixel_step + halo)
 
 
 @kernel
@@ -52,7 +52,7 @@ def tile_elements(outer: int, k: int, taps: int, pixels_on_k: int, pixel_step: f
 @kernel
 def bits_to_bytes(elements: int, bits: float) -> int:
     """Bytes of ``elements`` of ``bits`` each, whole bytes."""
-    return int(math.ceil(elements * bits / 8.0))
+    return math.ceil(elements * bits / 8.0)
 
 
 @kernel
@@ -234,6 +234,4 @@ def tail_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
     rows, cols, stages = machine["rows"], machine["cols"], machine["adder_stages"]
     if ws:
         return ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
-    return os_tail_cycles(
-        rows, cols, machine["interleave"], stages, machine["multiplier_stages"], machine["chain"]
-    )
+    return os_tail_cycles(rows, cols, machine["interleave"], stages, machine["multiplier_stages"], machine["chain"])

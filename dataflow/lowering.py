@@ -91,9 +91,7 @@ def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]
     return (product,)
 
 
-def backward_products(
-    shape: LayerShape, operand: SparseOperand | None, pruning: Pruning
-) -> tuple[Product, ...]:
+def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning: Pruning) -> tuple[Product, ...]:
     """Return BP: dX[B Pin x Cin] = dY . W^T, one product for each phase of the stride.
 
     A strided convolution's input pixels fall into phases by their residue; each phase meets its own taps, so
@@ -108,9 +106,7 @@ def backward_products(
     return tuple(phase_product(shape, taps, times, pruning) for taps, times in phases.items())
 
 
-def weight_gradient_products(
-    shape: LayerShape, operand: SparseOperand | None, pruning: Pruning
-) -> tuple[Product, ...]:
+def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, pruning: Pruning) -> tuple[Product, ...]:
     """Return WU: dW[k Cin x Cout] = X^T . dY, reduced over batch x pixels, stored as FP32.
 
     With X pruned the product is turned round, so that X is on the right. Over a window of several taps the
@@ -169,9 +165,7 @@ def _weights_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, 
     )
 
 
-def _gradients_on_the_right(
-    shape: LayerShape, taps: tuple[int, int], times: int, gradients: Pruning
-) -> Product:
+def _gradients_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, gradients: Pruning) -> Product:
     return Product(
         m=shape.in_channels,
         k=taps[0] * taps[1] * shape.out_channels,

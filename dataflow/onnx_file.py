@@ -138,9 +138,7 @@ def _check_opset(path: str | Path, model: onnx.ModelProto) -> None:
     if not versions:
         raise HeddleError(f"{path}: it names no operator set (valid: {OLDEST_OPSET} to {newest})")
     if not OLDEST_OPSET <= versions[0] <= newest:
-        raise HeddleError(
-            f"{path}: operator set {versions[0]} is not supported (valid: {OLDEST_OPSET} to {newest})"
-        )
+        raise HeddleError(f"{path}: operator set {versions[0]} is not supported (valid: {OLDEST_OPSET} to {newest})")
 
 
 def _detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
@@ -166,9 +164,7 @@ def _detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
             _load_external(path, tensor)
             kept.append(tensor)
         elif tensor.name not in declared:
-            graph.input.append(
-                onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tuple(tensor.dims))
-            )
+            graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tuple(tensor.dims)))
     del graph.initializer[:]
     graph.initializer.extend(kept)
     return learned

@@ -24,9 +24,7 @@ FREE_OPERATORS = _operators(
 
 _UNARY: Mapping[VectorOp, frozenset[str]] = {
     "activation": _operators("Clip HardSigmoid LeakyRelu PRelu Relu Shrink ThresholdedRelu"),
-    "smooth_activation": _operators(
-        "Celu Elu Erf Gelu HardSwish Mish Selu Sigmoid Softplus Softsign Swish Tanh"
-    ),
+    "smooth_activation": _operators("Celu Elu Erf Gelu HardSwish Mish Selu Sigmoid Softplus Softsign Swish Tanh"),
     "elementwise": _operators(
         "Abs Ceil Cos Exp Floor IsInf IsNaN Log Neg Not Pad Reciprocal Resize Round Sign Sin Sqrt Tile Trilu"
     ),
@@ -140,9 +138,7 @@ def translate_gather(node: onnx.NodeProto, tensors: OnnxTensors) -> Layer | None
         return None
     size = tensors.elements(node, node.output[0])
     parameters = tensors.claim_parameters(node.input[:1])
-    return VectorLayer(
-        _module_or_node(node, node.input[0], tensors), "embedding", size, size, parameters=parameters
-    )
+    return VectorLayer(_module_or_node(node, node.input[0], tensors), "embedding", size, size, parameters=parameters)
 
 
 def translate_combining(node: onnx.NodeProto, tensors: OnnxTensors) -> Layer:
@@ -207,9 +203,7 @@ TRANSLATORS: Mapping[str, Translator] = _translators()
 
 def _weight_shape(node: onnx.NodeProto, tensors: OnnxTensors) -> tuple[int, ...]:
     if not tensors.is_constant(node.input[1]):
-        raise tensors.error(
-            node, f"its weight {node.input[1]!r} is computed from the input, which is not supported"
-        )
+        raise tensors.error(node, f"its weight {node.input[1]!r} is computed from the input, which is not supported")
     tensors.claim_parameters(node.input[1:])
     return tensors.shape(node, node.input[1])
 

@@ -128,9 +128,7 @@ class TrainingStep:
     @property
     def dense_macs(self) -> int:
         """Multiply-adds of all products, nothing pruned."""
-        return sum(
-            p.dense_macs for item in self.items if isinstance(item, ProductPass) for p in item.products
-        )
+        return sum(p.dense_macs for item in self.items if isinstance(item, ProductPass) for p in item.products)
 
     @property
     def macs(self) -> int:

@@ -37,12 +37,8 @@ RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DENSE,
-        Recipe(
-            "sr-ste", "weight", None, None, "Zhou et al. 2021: FF only, the mask lies across BP's reduction"
-        ),
-        Recipe(
-            "sdgp", None, "dy", None, "McDanel et al. 2022: output gradients along output channels, in BP"
-        ),
+        Recipe("sr-ste", "weight", None, None, "Zhou et al. 2021: FF only, the mask lies across BP's reduction"),
+        Recipe("sdgp", None, "dy", None, "McDanel et al. 2022: output gradients along output channels, in BP"),
         Recipe("sdwp", None, "weight", None, "Fang et al. 2023: weights along output channels, in BP"),
         Recipe(
             "bdwp",

@@ -11,9 +11,7 @@ from arch.errors import HeddleError, nearest
 
 TopologyForm = Literal["convolution", "GEMM"]
 
-CONVOLUTION_HEADER = (
-    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides"
-)
+CONVOLUTION_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides"
 GEMM_HEADER = "Layer, M, N, K"
 
 _LARGEST_SIZE = (1 << 31) - 1
@@ -181,8 +179,7 @@ def _size(path: str, line: int, title: str, cell: str) -> int:
     value = int(digits or "0") if is_whole else 0
     if not 1 <= value <= _LARGEST_SIZE:
         raise HeddleError(
-            f"{path}:{line}: column '{title}': found {_shown(cell)}; "
-            f"valid: a whole number from 1 to {_LARGEST_SIZE}"
+            f"{path}:{line}: column '{title}': found {_shown(cell)}; valid: a whole number from 1 to {_LARGEST_SIZE}"
         )
     return value
 

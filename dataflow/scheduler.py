@@ -116,9 +116,7 @@ def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
     return design.model_copy(update={"array": design.array.model_copy(update={"dataflows": (dataflow,)})})
 
 
-def schedule_step(
-    step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto"
-) -> Schedule:
+def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> Schedule:
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on."""
     wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
     schedules = dict(zip(wanted, schedule_products(tuple(wanted), design, board, dataflow), strict=True))

@@ -39,9 +39,7 @@ class StepOptions:
     passes: tuple[Pass, ...] = PASSES
 
 
-def training_step(
-    network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions
-) -> TrainingStep:
+def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions) -> TrainingStep:
     """Return the work items of one training step of ``network``, only those of ``options.passes``."""
     planner = _Planner(recipe, sparsity, options)
     items = [item for layer in network.layers for item in planner.forward(layer)]

@@ -89,13 +89,9 @@ def depthwise_backward(layer: ConvLayer, batch: int) -> Iterator[VectorPass]:
     inputs, outputs = _map_elements(layer, batch)
     lanes = outputs * layer.taps
     if layer.input_gradient:
-        yield VectorPass(
-            layer.name, "bp", "depthwise", ACTIVATION_BYTES * outputs, ACTIVATION_BYTES * inputs, lanes
-        )
+        yield VectorPass(layer.name, "bp", "depthwise", ACTIVATION_BYTES * outputs, ACTIVATION_BYTES * inputs, lanes)
     gradient_bytes = GRADIENT_SUM_BYTES * layer.weights
-    yield VectorPass(
-        layer.name, "wu", "depthwise", ACTIVATION_BYTES * (inputs + outputs), gradient_bytes, lanes
-    )
+    yield VectorPass(layer.name, "wu", "depthwise", ACTIVATION_BYTES * (inputs + outputs), gradient_bytes, lanes)
 
 
 def _map_elements(layer: ConvLayer, batch: int) -> tuple[int, int]:

@@ -60,8 +60,7 @@ class Evaluator:
         structure, rate = np.nonzero(mapped)
         time_s = cycles[mapped] / clock_hz[rate]
         resources = {
-            name: np.broadcast_to(getattr(need, name), shape)[mapped]
-            for name in ("lut", "ff", "dsp", "bram36", "uram")
+            name: np.broadcast_to(getattr(need, name), shape)[mapped] for name in ("lut", "ff", "dsp", "bram36", "uram")
         }
         idle_j = idle_watts(resources["ff"].astype(np.float64), clock_hz[rate]) * time_s
         return Points(

@@ -127,9 +127,7 @@ def _least_costs(front: pd.DataFrame, objectives: Sequence[str]) -> list[tuple[s
     return least
 
 
-def _front_values(
-    front: pd.DataFrame, objectives: Sequence[str], design_of: Callable[[int], Design]
-) -> dict[str, Any]:
+def _front_values(front: pd.DataFrame, objectives: Sequence[str], design_of: Callable[[int], Design]) -> dict[str, Any]:
     columns, costs = split_columns(front)[0], cost_order(front, objectives)
     rows, shown = front.to_dict("records"), spread(len(front), MAX_DESIGNS)
     return {

@@ -89,11 +89,7 @@ def _values(frame: pd.DataFrame, objective: str) -> np.ndarray:
 
 
 def _axis_label(objective: str) -> str:
-    return (
-        f"{objective_heading(objective)} of a training step"
-        if objective in _UNITS
-        else objective_heading(objective)
-    )
+    return f"{objective_heading(objective)} of a training step" if objective in _UNITS else objective_heading(objective)
 
 
 def _draw_sample(axes: Axes, sample: pd.DataFrame, x_name: str, y_name: str) -> None:

@@ -65,8 +65,7 @@ def totals(result: StepResult) -> Record:
         "macs": result.macs,
         "dense_macs": result.dense_macs,
         "failures": [
-            {"layer": failure.layer, "pass": failure.pass_name, "reason": failure.reason}
-            for failure in result.failures
+            {"layer": failure.layer, "pass": failure.pass_name, "reason": failure.reason} for failure in result.failures
         ],
     }
 

@@ -96,9 +96,7 @@ def energy_rows(result: StepResult) -> tuple[EnergyRow, ...]:
     total = result.energy_j
     ordered = sorted(result.energy_by_part_j.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(
-        EnergyRow(ENERGY_PARTS.get(part, part), joules(value), value / total)
-        for part, value in ordered
-        if value > 0
+        EnergyRow(ENERGY_PARTS.get(part, part), joules(value), value / total) for part, value in ordered if value > 0
     )
 
 

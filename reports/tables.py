@@ -42,9 +42,7 @@ def pass_table(result: StepResult, limit: int) -> Table:
     """Return the ``limit`` slowest passes; the caption says how many there are and what the rest takes."""
     shown = slowest(result, limit)
     headings = ["layer", "pass", "M×K×N", "time", "share", "util.", "DRAM", "energy"]
-    table = _table(
-        f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 2
-    )
+    table = _table(f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 2)
     rest = len(result.passes) - len(shown)
     if rest:
         rest_cycles = result.cycles - sum(item.cycles for item in shown)
@@ -57,10 +55,7 @@ def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
     """Return the mapping of every product in program order, at most ``limit`` of them where it is given."""
     headings = ["layer", "pass", "M×K×N", "I r×c", "order", "tile m×k×n", "cycles", "instead"]
     entries = [
-        (item, entry)
-        for item in schedule.step.items
-        if isinstance(item, ProductPass)
-        for entry in schedule.of(item)
+        (item, entry) for item in schedule.step.items if isinstance(item, ProductPass) for entry in schedule.of(item)
     ]
     shown = entries if limit is None else entries[:limit]
     title = f"Schedule of {schedule.step.network}, batch {schedule.step.batch}, {schedule.step.recipe}"

@@ -15,9 +15,7 @@ from sim.result import StepResult
 from sim.step_table import StepTable, step_table
 
 
-def estimate(
-    step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto"
-) -> StepResult:
+def estimate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
     """Schedule ``step`` on ``design`` and return its closed-form cost."""
     return estimate_schedule(schedule_step(step, design, board, dataflow), design, board)
 

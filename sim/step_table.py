@@ -14,10 +14,7 @@ ARRAY, VECTOR, UPDATE = 0, 1, 2
 #: One row an item. Array items name their products as ``refs[first_ref:end_ref]``, indices of distinct products.
 ITEM = np.dtype(
     [(name, np.int64) for name in ("kind", "first_ref", "end_ref", "group_m")]
-    + [
-        (name, np.float64)
-        for name in ("read_bytes", "write_bytes", "lane_elements", "sore_elements", "weights")
-    ]
+    + [(name, np.float64) for name in ("read_bytes", "write_bytes", "lane_elements", "sore_elements", "weights")]
 )
 
 

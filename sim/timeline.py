@@ -22,9 +22,7 @@ DEFAULT_EVENTS = 200_000
 _PASS_TRACK = 0
 
 
-def write_trace(
-    path: Path, schedule: Schedule, design: Design, board: Board, max_events: int = DEFAULT_EVENTS
-) -> int:
+def write_trace(path: Path, schedule: Schedule, design: Design, board: Board, max_events: int = DEFAULT_EVENTS) -> int:
     """Run ``schedule`` on the engines and write its timeline to ``path``.
 
     The first ``max_events`` instructions are kept; every pass is there in any case. Returns how many

@@ -22,9 +22,7 @@ _TOKEN_TYPES = 2
 def build_bert_base(sequence_length: int = 128) -> Network:
     """BERT-base on ``sequence_length`` tokens, 512 at most."""
     if sequence_length > _POSITIONS:
-        raise HeddleError(
-            f"bert-base: sequence length {sequence_length} is over the {_POSITIONS} it has positions for"
-        )
+        raise HeddleError(f"bert-base: sequence length {sequence_length} is over the {_POSITIONS} it has positions for")
     encoder = EncoderShape(sequence_length, _WIDTH, _HEADS, _FEEDFORWARD)
     layers: list[Layer] = [*_embeddings(encoder)]
     for index in range(_LAYERS):

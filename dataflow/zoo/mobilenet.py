@@ -50,9 +50,7 @@ def _inverted_residual(stack: ImageStack, name: str, expansion: int, width: int,
         stack.residual(f"{name}.add")
 
 
-def _conv_bn_relu(
-    stack: ImageStack, name: str, width: int, *, kernel: int, stride: int = 1, groups: int = 1
-) -> None:
+def _conv_bn_relu(stack: ImageStack, name: str, width: int, *, kernel: int, stride: int = 1, groups: int = 1) -> None:
     stack.conv(f"{name}.0", width, kernel, stride=stride, groups=groups)
     stack.batchnorm(f"{name}.1")
     stack.activation(f"{name}.2")

@@ -25,7 +25,7 @@ from sim.step_table import ARRAY, UPDATE, StepTable, step_table
 
 #: What the engines found for one item, in cycles and bytes; ``end`` is absolute.
 ITEM_RESULT = np.dtype(
-    [("end", np.float64), ("compute_cycles", np.float64), ("dram_bytes", np.float64)]
+    [(name, np.float64) for name in ("end", "compute_cycles", "dram_bytes")]
     + [("stalls", np.float64, (len(STALL_CAUSES),))]
 )
 
@@ -40,9 +40,7 @@ class EngineRun(NamedTuple):
     dram_statistics: dict[str, int]
 
 
-def simulate(
-    step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto"
-) -> StepResult:
+def simulate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
     """Schedule ``step`` on ``design`` and run its instructions on the engines."""
     return simulate_schedule(schedule_step(step, design, board, dataflow), design, board)
 
@@ -110,9 +108,7 @@ def _run_items(  # type: ignore[no-untyped-def]
         if item["kind"] == ARRAY:
             for ref in range(item["first_ref"], item["end_ref"]):
                 at = refs[ref]
-                job = Job(
-                    products[at], machine, mappings[at], rates, dram, state, updates, events, result["stalls"], i
-                )
+                job = Job(products[at], machine, mappings[at], rates, dram, state, updates, events, result["stalls"], i)
                 run_product(job, pipe[0], now)
                 now = pipe[0]["end"]
                 result["compute_cycles"] += pipe[0]["busy_cycles"]

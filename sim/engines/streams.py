@@ -23,10 +23,7 @@ _WRITE_DELAY = 2
 #: A stream under way. ``step`` counts chunks; a step reads a chunk in ``units`` equal requests, then writes an
 #: earlier one in as many. ``unit`` is the next of them, ``arrived`` when the last data read came in.
 STREAM = np.dtype(
-    [
-        (name, np.int64)
-        for name in ("item", "steps", "step", "units", "unit", "read_bytes", "write_bytes", "address")
-    ]
+    [(name, np.int64) for name in ("item", "steps", "step", "units", "unit", "read_bytes", "write_bytes", "address")]
     + [(name, np.float64) for name in ("lane_cycles", "start", "lane_free", "arrived", "end")]
 )
 

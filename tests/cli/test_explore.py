@@ -75,7 +75,7 @@ def test_the_number_of_workers_changes_no_result(capsys: Capture) -> None:
 def test_without_json_a_person_reads_the_front_and_the_rate(capsys: Capture) -> None:
     assert main(["explore", *SMALL, "--limit", "3"]) == 0
     shown = capsys.readouterr().out
-    assert "Pareto front over time, energy, lut" in shown
+    assert "Pareto front over time, energy" in shown
     assert "designs in" in shown
     assert "a second" in shown
 

@@ -149,8 +149,7 @@ BAD_COMMAND_LINES = {
     ),
     "an unknown objective": (
         ["explore", "--workload", "mlp", "--objectives", "time,luts"],
-        "--objectives: unknown objective 'luts'; did you mean 'lut'? "
-        "(valid: time, energy, lut, ff, dsp, bram36, uram)",
+        "--objectives: unknown objective 'luts'; did you mean 'lut'? (valid: time, energy, lut, ff, dsp, bram36, uram)",
     ),
     "an objective twice": (
         ["explore", "--workload", "mlp", "--objectives", "time,time"],
@@ -245,6 +244,12 @@ def test_out_must_not_be_a_file(verb: str, tmp_path: Path, capsys: pytest.Captur
     assert taken.read_text() == "mine"
 
 
+@pytest.mark.parametrize("verb", ["simulate", "schedule", "explore"])
+def test_out_must_be_text(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--workload", "mlp", "--out", "/nowhere/\udcff"]) == 2
+    assert capsys.readouterr().err == ("heddle: error: --out: '/nowhere/\\udcff' is not UTF-8; give another path\n")
+
+
 ODD_WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=8)
 OPTIONS = st.sampled_from(
     ["--workload", "--batch", "--recipe", "--sparsity", "--passes", "--design", "--rows", "--level", "--json"]
@@ -273,9 +278,7 @@ def test_an_interruption_is_one_line_and_exit_code_130(
     assert capsys.readouterr().err == "heddle: error: interrupted\n"
 
 
-def test_an_error_of_the_system_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_error_of_the_system_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
         raise PermissionError(13, "Permission denied", "/dev/tools")
 
