@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from cli.exit_codes import SUCCESS
@@ -24,7 +25,7 @@ def run(options: DoctorOptions) -> int:
 
 
 def _table(tools: Sequence[Tool]) -> Table:
-    table = Table(title=f"Heddle {tool_version()}: tools", title_justify="left")
+    table = Table(title=f"Heddle {tool_version()}: tools", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("tool", "state", "where, or how to get it", "needed for"):
         table.add_column(heading, overflow="fold")
     for tool in tools:

@@ -128,7 +128,8 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
         resumed_points=found.resumed_points,
     )
     page = write_explore_page(facts, found.front, found.design, _first(found), plots, folder / "index.html")
-    return [folder / "results.parquet", folder / "pareto.csv", folder / "pareto.parquet", *plots, page]
+    data = ("results.parquet", "pareto.csv", "pareto.parquet", "provenance.json")
+    return [*(folder / name for name in data), *plots, page]
 
 
 def _first(found: Exploration) -> StepResult:

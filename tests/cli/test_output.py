@@ -1,0 +1,26 @@
+"""What goes to which stream."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.output import command_line, json_text, print_failures
+from dataflow.scheduler import Failure
+
+
+def test_a_number_that_is_not_finite_never_reaches_a_document() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_text({"time_s": float("nan")})
+
+
+def test_a_long_list_of_failures_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    print_failures([Failure(f"layer{index}", "ff", "too large") for index in range(23)])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 21
+    assert lines[0] == "heddle: layer layer0, pass ff: cannot be mapped: too large"
+    assert lines[-1] == "heddle: and 3 more passes"
+
+
+def test_the_command_line_is_text_even_where_its_bytes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["heddle", "a\udcff"])
+    assert command_line() == ["heddle", "a\\udcff"]

@@ -1,0 +1,59 @@
+"""From options to work: closed sets of words, lists of words, and what two runs are compared by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from arch.errors import HeddleError
+from cli.options import MachineOptions, NetworkOptions, StepOptions, TrainingOptions
+from cli.work import Work, load_work, network_hash, one_of, words, work_hashes
+from dataflow.recipes import DENSE
+from dataflow.zoo import zoo_network
+
+
+def work(machine: MachineOptions | None = None) -> Work:
+    return load_work(
+        NetworkOptions(workload="mlp"),
+        TrainingOptions(),
+        StepOptions(),
+        machine or MachineOptions(design="tiny"),
+    )
+
+
+def test_a_word_is_taken_in_any_case() -> None:
+    assert one_of("AUTO", ("auto", "os"), "--dataflow", "dataflow") == "auto"
+
+
+def test_spaces_around_the_commas_of_a_list_do_not_matter() -> None:
+    assert words("ff , bp", "--passes") == ["ff", "bp"]
+
+
+def test_a_list_that_ends_in_a_comma_is_refused() -> None:
+    with pytest.raises(HeddleError, match=r"^--passes: 'ff,' has an empty entry"):
+        words("ff,", "--passes")
+
+
+def test_the_same_step_can_be_had_under_another_recipe() -> None:
+    dense = work().step_under(DENSE)
+    assert dense.recipe == "dense"
+    assert dense.macs == dense.dense_macs == work().step.dense_macs
+
+
+def test_a_board_given_for_a_run_is_the_designs_board() -> None:
+    made = work(MachineOptions(design="tiny", board="alveo-u250"))
+    assert made.design.board == made.board.name == "alveo-u250"
+
+
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "net.csv"
+    file.write_bytes(b"")
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert network_hash(str(file), zoo_network("mlp")) == empty
+
+
+def test_hashes_change_with_what_they_stand_for() -> None:
+    plain, wide = work(), work(MachineOptions(design="tiny", rows=8))
+    assert work_hashes("mlp", plain)["workload"] == work_hashes("mlp", wide)["workload"]
+    assert work_hashes("mlp", plain)["design"] != work_hashes("mlp", wide)["design"]
