@@ -6,7 +6,6 @@ from pathlib import Path
 
 from arch.errors import HeddleError, unknown
 from dataflow.network import Network
-from dataflow.onnx_import import read_onnx
 from dataflow.scalesim_import import read_scalesim
 from dataflow.zoo import zoo_names, zoo_network
 
@@ -24,6 +23,8 @@ def load_network(workload: str, batch: int | None = None) -> Network:
         return zoo_network(workload)
     extension = Path(workload).suffix.lower()
     if extension == ".onnx":
+        from dataflow.onnx_import import read_onnx  # onnx takes longer to import than a simulation to run
+
         return read_onnx(workload, 1 if batch is None else batch)
     if extension == ".csv":
         return read_scalesim(workload)

@@ -65,12 +65,14 @@ def test_only_the_energy_that_flows_with_time_differs_between_the_levels(step: T
     assert closed == pytest.approx(run)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("network", zoo_names())
 def test_the_estimate_is_within_five_percent_of_the_engines_on_every_network(network: str) -> None:
     closed, run = zoo_levels(SAT, network, "bdwp", "2:8")
     assert closed.cycles == pytest.approx(run.cycles, rel=0.05)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("recipe", "sparsity"), [("dense", "2:8"), ("bdwp", "2:4"), ("bdwp-wu", "2:8")])
 @pytest.mark.parametrize("design", [SAT, SMALL, TINY], ids=lambda design: design.name)
 @pytest.mark.parametrize("network", ["mlp", "resnet9"])
