@@ -30,7 +30,7 @@ def test_division_by_zero_follows_ieee_arithmetic() -> None:
 def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = jit.kernel_cache_dir()
-    monkeypatch.setattr(jit, "_sources_digest", lambda: "other")
+    monkeypatch.setattr(jit, "sources_digest", lambda: "other")
     second = jit.kernel_cache_dir()
     assert first is not None
     assert first.parent == tmp_path / "heddle"
@@ -41,7 +41,7 @@ def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatc
 def test_only_the_newest_few_caches_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in "abcdefg":
-        monkeypatch.setattr(jit, "_sources_digest", lambda name=name: name)
+        monkeypatch.setattr(jit, "sources_digest", lambda name=name: name)
         assert jit.kernel_cache_dir() is not None
     kept = {path.name for path in (tmp_path / "heddle").iterdir()}
     assert "kernels-g" in kept

@@ -96,7 +96,9 @@ def test_a_ws_tile_takes_its_load_its_stream_and_its_tail(
         activations, weights, adder_stages=adder_stages, multiplier_stages=multiplier_stages
     )
     assert run.results == {
-        (m, c): sum(activations[m][r] * weights[r][c] for r in range(rows)) for m in range(streamed) for c in range(cols)
+        (m, c): sum(activations[m][r] * weights[r][c] for r in range(rows))
+        for m in range(streamed)
+        for c in range(cols)
     }
     assert load.cycles == timing.ws_load_cycles(rows)
     tail = timing.ws_tail_cycles(rows, cols, adder_stages, multiplier_stages)
@@ -105,9 +107,7 @@ def test_a_ws_tile_takes_its_load_its_stream_and_its_tail(
 
 @settings(max_examples=20, deadline=None)
 @given(rows=small, adder_stages=st.integers(1, 4), multiplier_stages=st.integers(0, 2))
-def test_a_sum_is_out_of_its_column_after_the_psum_cycles(
-    rows: int, adder_stages: int, multiplier_stages: int
-) -> None:
+def test_a_sum_is_out_of_its_column_after_the_psum_cycles(rows: int, adder_stages: int, multiplier_stages: int) -> None:
     _, run = run_weight_stationary(
         [[1] * rows], [[1] for _ in range(rows)], adder_stages=adder_stages, multiplier_stages=multiplier_stages
     )

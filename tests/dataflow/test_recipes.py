@@ -32,8 +32,7 @@ def test_an_unknown_recipe_names_the_nearest_and_all() -> None:
     with pytest.raises(HeddleError) as refused:
         recipe_named("bwdp")
     assert str(refused.value) == (
-        "unknown recipe 'bwdp'; did you mean 'bdwp'? "
-        "(valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)"
+        "unknown recipe 'bwdp'; did you mean 'bdwp'? (valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)"
     )
 
 

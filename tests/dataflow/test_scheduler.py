@@ -76,7 +76,8 @@ def test_a_dataflow_that_the_design_lacks_is_refused() -> None:
 def test_a_pass_that_cannot_be_mapped_is_named_and_the_rest_goes_on() -> None:
     small = override(TINY, {"buffers.activation_bytes": 100})
     network = network_of(
-        conv(name="wide", size=32, channels=(4, 4), kernel=5), LinearLayer("thin", rows=1, in_features=4, out_features=4)
+        conv(name="wide", size=32, channels=(4, 4), kernel=5),
+        LinearLayer("thin", rows=1, in_features=4, out_features=4),
     )
     schedule = schedule_step(step_of(network, "dense"), small, BOARD)
     failed = {(failure.layer, failure.pass_name) for failure in schedule.failures}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,14 +19,16 @@ from sim.estimate import estimate
 NETWORKS = ("mlp", "resnet9", "resnet18", "mobilenetv2", "vit-small")
 
 
-def step_cycles(design: Design, network: str, sparsity: str = "2:8", batch: int = 16, pregenerate: bool = True) -> float:
+def step_cycles(
+    design: Design, network: str, sparsity: str = "2:8", batch: int = 16, pregenerate: bool = True
+) -> float:
     options = StepOptions(batch=batch, pregenerate=pregenerate)
     return estimate(step_of(zoo_network(network), "bdwp", sparsity, options), design, BOARD).cycles
 
 
 def falls(values: list[float], slack: float = 0.0) -> bool:
     """True when no value exceeds the one before by more than the share ``slack``."""
-    return all(after <= before * (1 + slack) for before, after in zip(values, values[1:], strict=False))
+    return all(after <= before * (1 + slack) for before, after in pairwise(values))
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -84,9 +84,7 @@ def run_output_stationary(
     """
     rows, cols, slots = len(activations[0]), len(weights[0]), len(weights[0][0])
     ring = max(interleave, adder_stages)
-    elements = {
-        (r, c): OsElement.of(ring, adder_stages, multiplier_stages) for r in range(rows) for c in range(cols)
-    }
+    elements = {(r, c): OsElement.of(ring, adder_stages, multiplier_stages) for r in range(rows) for c in range(cols)}
     chains: dict[int, deque[tuple[tuple[int, ...], int]]] = {}
     results: dict[tuple[int, ...], int] = {}
     east: dict[tuple[int, int], tuple[int, int] | None] = {}

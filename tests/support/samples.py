@@ -68,9 +68,7 @@ def step_of(
     network: Network, recipe: str = "bdwp", sparsity: str = "2:8", options: StepOptions | None = None
 ) -> TrainingStep:
     """A training step, of one sample unless ``options`` say otherwise."""
-    return training_step(
-        network, recipe_named(recipe), parse_sparsity(sparsity), options or StepOptions(batch=1)
-    )
+    return training_step(network, recipe_named(recipe), parse_sparsity(sparsity), options or StepOptions(batch=1))
 
 
 @st.composite

@@ -1,0 +1,58 @@
+"""Time of the engines level on ResNet-50's training step, batch 512, against the closed form on the same step.
+
+Prints one JSON line: seconds of ``simulate`` and ``estimate`` (scheduling included, kernels compiled, median of five),
+their ratio, and instructions run a second.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+from arch.boards import load_board
+from arch.design_io import load_design
+from dataflow.recipes import recipe_named
+from dataflow.scheduler import schedule_step
+from dataflow.training import StepOptions, training_step
+from dataflow.zoo.registry import zoo_network
+from sim.engines.simulate import run_engines, simulate
+from sim.estimate import estimate
+from sim.step_table import step_table
+
+RUNS = 5
+
+
+def median_seconds(call: Callable[[], object]) -> float:
+    call()
+    taken = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def main() -> None:
+    design = load_design("sat-vcu1525")
+    board = load_board(design.board)
+    for name in ("dense", "bdwp"):
+        step = training_step(zoo_network("resnet50"), recipe_named(name), design.sparsity, StepOptions(512))
+        schedule = schedule_step(step, design, board)
+        run = run_engines(schedule, step_table(schedule.step), design, board)
+        engines_s = median_seconds(lambda step=step: simulate(step, design, board))
+        estimate_s = median_seconds(lambda step=step: estimate(step, design, board))
+        record = {
+            "benchmark": "engines",
+            "recipe": name,
+            "engines_s": round(engines_s, 3),
+            "estimate_s": round(estimate_s, 4),
+            "engines_over_estimate": round(engines_s / estimate_s),
+            "instructions_per_second": round(run.dropped_events / engines_s),
+        }
+        print(json.dumps(record))
+
+
+if __name__ == "__main__":
+    main()
