@@ -26,7 +26,7 @@ from dataflow.cost import (
     tail_cycles,
 )
 
-#: Mappings one product can have at most: the frontier's scratch space. 2 dataflows x 7 splits x 2 orders x tiles.
+#: Room for one product's frontier: four times what products of up to 2^20 in each size and I = 64 were seen to need.
 MAX_MAPPINGS = 4096
 
 
@@ -180,6 +180,8 @@ def _dominates(a, b) -> bool:  # type: ignore[no-untyped-def]
 @kernel
 def _add_to_frontier(frontier, count: int) -> int:  # type: ignore[no-untyped-def]
     """Take ``frontier[count]`` in unless an earlier mapping dominates it; drop those that it dominates."""
+    if count + 1 >= frontier.shape[0]:
+        raise OverflowError("more incomparable mappings than MAX_MAPPINGS")
     new = frontier[count]
     for i in range(count):
         if _dominates(frontier[i], new):

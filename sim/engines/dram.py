@@ -162,7 +162,10 @@ def transfer(dram, state, address: int, nbytes: int, runs: int, stride: int, rea
     channels, row_bytes = dram["channels"], dram["row_bytes"]
     end = ready
     for channel in range(channels):
-        share = _channel_share(address, nbytes, channel, channels)
+        if runs >= channels:
+            share = ceil_div(runs, channels) * (nbytes // runs)
+        else:
+            share = _channel_share(address, nbytes, channel, channels)
         if share <= 0:
             continue
         first_row = address // (row_bytes * channels)

@@ -21,9 +21,7 @@ from arch.errors import HeddleError
 
 counts = st.integers(1, 1 << 40)
 lanes = st.integers(1, 4096)
-sparsities = st.sampled_from(GROUP_SIZES).flatmap(
-    lambda m: st.integers(1, m).map(lambda n: SparsityConfig(n=n, m=m))
-)
+sparsities = st.sampled_from(GROUP_SIZES).flatmap(lambda m: st.integers(1, m).map(lambda n: SparsityConfig(n=n, m=m)))
 designs = st.builds(
     Design,
     name=st.text(min_size=1, max_size=20),
@@ -101,9 +99,7 @@ def test_the_same_design_writes_the_same_text(tiny):
 
 
 def test_the_written_text_is_readable(tiny):
-    assert to_toml(tiny).startswith(
-        'name = "tiny"\nboard = "vcu1525"\nclock_hz = 200000000.0\n\n[array]\nrows = 4\n'
-    )
+    assert to_toml(tiny).startswith('name = "tiny"\nboard = "vcu1525"\nclock_hz = 200000000.0\n\n[array]\nrows = 4\n')
     assert 'dataflows = ["os", "ws"]\n' in to_toml(tiny)
 
 

@@ -41,9 +41,7 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, name: str) -> None
 
 def test_a_missing_file_gets_the_nearest_name_beside_it(tmp_path: Path) -> None:
     (tmp_path / "resnet18.csv").write_text("x")
-    with pytest.raises(
-        HeddleError, match=r"resnet_18\.csv: there is no such file; did you mean '.*resnet18\.csv'\?$"
-    ):
+    with pytest.raises(HeddleError, match=r"resnet_18\.csv: there is no such file; did you mean '.*resnet18\.csv'\?$"):
         load_network(str(tmp_path / "resnet_18.csv"))
 
 
@@ -55,9 +53,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workload", ["net.pt", "dir/net", "C:\\net"])
 def test_another_extension_is_told_the_valid_ones(workload: str) -> None:
-    with pytest.raises(
-        HeddleError, match=r"^workload '.*': a file's extension is one of \.onnx, \.csv; or name a net"
-    ):
+    with pytest.raises(HeddleError, match=r"^workload '.*': a file's extension is one of \.onnx, \.csv; or name a net"):
         load_network(workload)
 
 

@@ -344,9 +344,7 @@ def test_files_that_are_no_onnx_model_are_refused(tmp_path: Path) -> None:
 def test_a_tensor_that_declares_more_than_it_holds_is_refused(tmp_path: Path) -> None:
     model = _small_cnn()
     model.graph.initializer[0].dims[0] = 1 << 40
-    assert (
-        _error(tmp_path, model) == "the stored tensor 'conv1.weight' holds 432 values and declares 29686813949952"
-    )
+    assert _error(tmp_path, model) == "the stored tensor 'conv1.weight' holds 432 values and declares 29686813949952"
 
 
 def test_a_batch_hint_below_one_is_refused(tmp_path: Path) -> None:

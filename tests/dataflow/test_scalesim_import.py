@@ -53,9 +53,7 @@ def test_the_network_is_named_after_the_file(tmp_path: Path) -> None:
     ("height", "kernel", "stride", "out"),
     [(224, 7, 2, 110), (28, 3, 1, 26), (5, 5, 3, 1), (7, 2, 2, 4), (8, 2, 2, 4)],
 )
-def test_output_rows_follow_scale_sims_formula(
-    tmp_path: Path, height: int, kernel: int, stride: int, out: int
-) -> None:
+def test_output_rows_follow_scale_sims_formula(tmp_path: Path, height: int, kernel: int, stride: int, out: int) -> None:
     # ceil((H - R + stride) / stride), from scalesim/topology_utils.py
     layer = _read(tmp_path, f"{CONV_HEADER}\na, {height}, 9, {kernel}, 3, 4, 8, {stride},\n").layers[0]
     assert isinstance(layer, ConvLayer)
@@ -179,8 +177,7 @@ def test_a_cell_beyond_the_header_is_refused(tmp_path: Path) -> None:
 
 def test_a_row_without_a_name_is_refused(tmp_path: Path) -> None:
     assert (
-        _error(tmp_path, f"{GEMM_HEADER}\n,1,2,3,\n")
-        == ":2: column 'Layer name': found an empty cell; valid: a name"
+        _error(tmp_path, f"{GEMM_HEADER}\n,1,2,3,\n") == ":2: column 'Layer name': found an empty cell; valid: a name"
     )
 
 

@@ -70,9 +70,7 @@ def test_resnet9_has_the_stated_convolutions() -> None:
         (512, 512, 3, 8),
         (512, 256, 3, 6),
     ]
-    assert [(layer.in_features, layer.out_features, layer.bias) for layer in _linears(network)] == [
-        (256, 10, False)
-    ]
+    assert [(layer.in_features, layer.out_features, layer.bias) for layer in _linears(network)] == [(256, 10, False)]
 
 
 @pytest.mark.parametrize(
@@ -176,9 +174,7 @@ def test_bert_linear_work_grows_with_the_sequence_and_attention_with_its_square(
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
-    with pytest.raises(
-        HeddleError, match=r"^unknown network 'resnet-18'; did you mean 'resnet18'\? \(valid: mlp, "
-    ):
+    with pytest.raises(HeddleError, match=r"^unknown network 'resnet-18'; did you mean 'resnet18'\? \(valid: mlp, "):
         zoo_network("resnet-18")
 
 

@@ -84,9 +84,7 @@ def test_the_number_of_workers_changes_nothing(request_: ExploreRequest, tmp_pat
     assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
 
 
-def test_without_a_folder_nothing_is_written(
-    request_: ExploreRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_without_a_folder_nothing_is_written(request_: ExploreRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = tmp_path / "here"
     place.mkdir()
     monkeypatch.chdir(place)

@@ -14,9 +14,7 @@ def test_all_objectives_may_be_asked_for():
 
 
 def test_an_unknown_objective_is_named_with_the_nearest():
-    with pytest.raises(
-        HeddleError, match=r"^unknown objective 'tim'; did you mean 'time'\? \(valid: time, energy, "
-    ):
+    with pytest.raises(HeddleError, match=r"^unknown objective 'tim'; did you mean 'time'\? \(valid: time, energy, "):
         check_objectives(("energy", "tim"))
 
 

@@ -62,9 +62,7 @@ def test_a_design_has_the_values_of_its_point(space: Space):
 
 
 def test_an_unknown_space_is_named_with_the_nearest():
-    with pytest.raises(
-        HeddleError, match=r"^unknown space 'smal'; did you mean 'small'\? \(valid: default, small\)$"
-    ):
+    with pytest.raises(HeddleError, match=r"^unknown space 'smal'; did you mean 'small'\? \(valid: default, small\)$"):
         load_space("smal")
 
 

@@ -17,9 +17,7 @@ def test_dollars_are_no_formulas_and_lines_are_joined():
     assert plain("a$b$\nc") == r"a\$b\$ c"
 
 
-@pytest.mark.parametrize(
-    ("values", "scale"), [([1.0, 2.0], "linear"), ([1.0, 100.0], "log"), ([0.0, 9.0], "linear")]
-)
+@pytest.mark.parametrize(("values", "scale"), [([1.0, 2.0], "linear"), ([1.0, 100.0], "log"), ([0.0, 9.0], "linear")])
 def test_an_axis_is_logarithmic_where_the_values_span_much(values, scale):
     with styled_figure(4.0, "title", "subtitle") as figure:
         axes = figure.add_subplot()

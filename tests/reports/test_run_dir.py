@@ -32,9 +32,7 @@ def test_csv_and_parquet_hold_every_pass_in_program_order(step, tmp_path):
 
 
 def test_stalls_have_a_column_a_cause(new_step, new_pass, tmp_path):
-    step = new_step(
-        [new_pass("a", "ff", "os", 10, 8, stall_cycles={"memory": 2.0}), new_pass("b", "ff", "os", 10, 8)]
-    )
+    step = new_step([new_pass("a", "ff", "os", 10, 8, stall_cycles={"memory": 2.0}), new_pass("b", "ff", "os", 10, 8)])
     frame = pd.read_csv(write_results(step, tmp_path)[0])
     assert list(frame["stall_memory_cycles"]) == [2.0, 0.0]
 

@@ -47,9 +47,7 @@ def schedule():
         product: ProductSchedule(product, chosen, np.zeros(1, MAPPING)[0], others)
         for product, others in zip(products, best, strict=True)
     }
-    items = tuple(
-        ProductPass(name, "ff", (product,)) for name, product in zip(["qkv", "qk"], products, strict=True)
-    )
+    items = tuple(ProductPass(name, "ff", (product,)) for name, product in zip(["qkv", "qk"], products, strict=True))
     return Schedule(TrainingStep("net", 8, "bdwp", "2:8", items), by_product, ())
 
 
