@@ -59,6 +59,16 @@ def mutated(draw: st.DrawFn, valid: bytes) -> bytes:
     return content
 
 
+def refusal_of(load: Callable[[str], object], path: Path) -> str:
+    """What the loader says against the file; empty where it takes it. Any other exception is the test's failure."""
+    try:
+        load(str(path))
+    except HeddleError as refusal:
+        return str(refusal)
+    return ""
+
+
+@pytest.mark.compiled  # no kernel is under test
 @pytest.mark.parametrize("kind", LOADERS)
 def test_a_mutated_file_loads_or_is_refused_in_one_line(kind: str) -> None:
     valid, name, load = LOADERS[kind]
@@ -71,10 +81,7 @@ def test_a_mutated_file_loads_or_is_refused_in_one_line(kind: str) -> None:
         @given(content=mutated(valid))
         def check(content: bytes) -> None:
             path.write_bytes(content)
-            try:
-                load(str(path))
-            except HeddleError as refusal:
-                assert len(str(refusal).splitlines()) == 1
+            assert len(refusal_of(load, path).splitlines()) <= 1
 
         check()
 
