@@ -41,4 +41,4 @@ def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> lis
         compute = sum(mapping.compute_cycles for mapping in mappings)
         moved = read_bytes + write_bytes + sum(mapping.dram_bytes for mapping in mappings)
         timing.append(ItemCycles(item_cycles, item_busy, compute, moved))
-    return expose_updates(timing, table, exposed)
+    return expose_updates(timing, table, float(exposed))

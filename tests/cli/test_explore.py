@@ -122,6 +122,7 @@ def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, cap
     assert "does not fit the board" in printed.err
 
 
+@pytest.mark.compiled
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = subprocess.Popen(
