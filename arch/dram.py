@@ -27,7 +27,6 @@ class DramTiming:
     activate_to_activate_s: float
     four_activates_s: float
     write_to_read_s: float
-    write_recovery_s: float
     refresh_cycle_s: float
     refresh_interval_s: float
 
@@ -85,7 +84,6 @@ DDR4_2400 = DramTiming(
     activate_to_activate_s=4.9e-9,  # tRRD_L, 1 KiB page
     four_activates_s=21e-9,  # tFAW, 1 KiB page
     write_to_read_s=7.5e-9,  # tWTR_L
-    write_recovery_s=15e-9,  # tWR
     refresh_cycle_s=350e-9,  # tRFC1, 8 Gb
     refresh_interval_s=7.8e-6,  # tREFI up to 85 C
 )

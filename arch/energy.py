@@ -38,10 +38,6 @@ class EnergyCoefficients:
     device_static_w: float
     board_static_w: float
 
-    def sore_element_j(self, m: int) -> float:
-        """Joules to prune one element in groups of M: its share, (M - 1) / 2, of a group's comparisons."""
-        return self.sore_compare_j * (m - 1) / 2
-
 
 def energy_coefficients() -> EnergyCoefficients:
     """Return the energy of every elementary action. Uncalibrated."""

@@ -10,9 +10,11 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from arch.errors import HeddleError
@@ -98,25 +100,33 @@ def sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def tool_version() -> str:
+    """Return the version of the installed tool."""
+    return version("heddle-npu")
+
+
+def command_line() -> list[str]:
+    """Return this process's arguments as printable text (bytes that are not UTF-8 escaped)."""
+    return [argument.encode("utf-8", "backslashreplace").decode() for argument in sys.argv]
+
+
 def write_provenance(
     folder: Path,
     *,
-    command: Sequence[str],
     inputs: Mapping[str, str],
-    version: str,
     started: datetime,
     seconds: float,
 ) -> Path:
     """Write ``provenance.json`` into ``folder`` and return its path.
 
-    It holds the tool's ``version``, the ``command`` line as a list of arguments, the SHA-256 of each of the
+    It holds the tool's version, the process's command line as a list of arguments, the SHA-256 of each of the
     ``inputs`` by name, when the run ``started`` (UTC, whole seconds) and the ``seconds`` that it took, and the
     Python and platform that it ran on. It is the one file of a run directory that differs from run to run.
     """
     record = {
         "tool": "heddle",
-        "version": version,
-        "command": list(command),
+        "version": tool_version(),
+        "command": command_line(),
         "inputs": dict(sorted(inputs.items())),
         "started_utc": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds": round(seconds, 3),

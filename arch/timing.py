@@ -76,17 +76,16 @@ def ws_load_cycles(rows: int) -> int:
 
 
 @kernel
-def sore_cycles(elements: int, group_m: int, lanes: int) -> int:
-    """Cycles for SORE to prune ``elements``.
+def sore_cycles(elements: float, group_m: int, lanes: int) -> float:
+    """Cycles for SORE to prune ``elements``; a fraction where they leave lanes of the last cycle to what follows.
 
     Each lane takes one M-wide row of an M x M block a cycle and gives the row group at once and the M column
     groups at the block's end, so both directions cost one pass.
     """
-    per_cycle = group_m * lanes
-    return (elements + per_cycle - 1) // per_cycle
+    return elements / (group_m * lanes)
 
 
 @kernel
-def lane_cycles(elements: int, lanes: int) -> int:
+def lane_cycles(elements: float, lanes: int) -> float:
     """Cycles for ``lanes`` fully pipelined lanes (WUVE, vector unit) to take ``elements``, one a cycle each."""
-    return (elements + lanes - 1) // lanes
+    return elements / lanes

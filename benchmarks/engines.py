@@ -10,6 +10,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 from arch.boards import load_board
 from arch.design_io import load_design
@@ -41,8 +42,8 @@ def main() -> None:
         step = training_step(zoo_network("resnet50"), recipe_named(name), design.sparsity, StepOptions(512))
         schedule = schedule_step(step, design, board)
         run = run_engines(schedule, step_table(schedule.step), design, board)
-        engines_s = median_seconds(lambda step=step: simulate(step, design, board))
-        estimate_s = median_seconds(lambda step=step: estimate(step, design, board))
+        engines_s = median_seconds(partial(simulate, step, design, board))
+        estimate_s = median_seconds(partial(estimate, step, design, board))
         record = {
             "benchmark": "engines",
             "recipe": name,

@@ -1,6 +1,6 @@
 """Points a second of an exploration: ResNet-18, batch 512, BDWP, the whole training step a point.
 
-Run ``python benchmarks/explore.py [space]``. Prints the figures for a person, then one JSON line. Nothing is
+Run ``python -m benchmarks.explore [space]``. Prints the figures for a person, then one JSON line. Nothing is
 written to disk; compilation is timed apart, as it happens once an installation.
 """
 
@@ -14,7 +14,8 @@ import time
 from arch.boards import load_board
 from dataflow.recipes import recipe_named
 from dataflow.zoo.registry import zoo_network
-from dse.explore import ExploreRequest, explore
+from dse.explore import explore
+from dse.request import ExploreRequest
 from dse.space import load_space
 
 WORKLOAD, BATCH, RECIPE, BOARD = "resnet18", 512, "bdwp", "vcu1525"

@@ -2,14 +2,14 @@
 
 For the five networks that SAT/BDWP was evaluated on: the speedup of a recipe over dense training on one design,
 the ideal by multiply-adds alone, and the sparse step's time by cause. Then the mean speedup as batch, DRAM
-channels and lanes change. ``--level engines`` runs every step on the engines, ``estimate`` in closed form.
+channels and lanes change, in closed form.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from arch.boards import Board, load_board
@@ -18,14 +18,14 @@ from arch.design_io import load_design, override
 from dataflow.recipes import DENSE, Recipe, recipe_named
 from dataflow.training import StepOptions, training_step
 from dataflow.zoo.registry import zoo_network
+from sim.engines.array_pass import STALL_CAUSES
 from sim.engines.simulate import simulate
 from sim.estimate import estimate
-from sim.result import Level, StepResult
+from sim.result import StepResult
 
 NETWORKS = ("resnet9", "vit-small", "vgg19", "resnet18", "resnet50")
 PUBLISHED_MEAN = 1.75
 BATCHES = (1, 8, 64, 512)
-SIMULATORS = {"estimate": estimate, "engines": simulate}
 
 
 @dataclass(frozen=True)
@@ -53,45 +53,50 @@ def run_case(
     design: Design,
     board: Board,
     batch: int,
-    level: Level,
+    level: Callable[..., StepResult],
     pregenerate: bool = True,
 ) -> Case:
     """Simulate ``network`` under ``recipe`` and under dense training."""
     options, layers = StepOptions(batch, pregenerate=pregenerate), zoo_network(network)
-    dense, sparse = (
-        SIMULATORS[level](training_step(layers, r, design.sparsity, options), design, board) for r in (DENSE, recipe)
-    )
+    dense, sparse = (level(training_step(layers, r, design.sparsity, options), design, board) for r in (DENSE, recipe))
     return Case(network, dense, sparse)
 
 
 def shares(result: StepResult) -> dict[str, float]:
-    """Split a step's time into parts that sum to 1.
+    """Split an engines result's time into parts that sum to 1.
 
-    ``macs``: what the multiply-adds would take on a full array. ``edges``: the rest of the array's own cycles
-    (ragged tiles, fill, drain, dispatch). ``memory``: array passes waiting for DRAM or for their first and last
-    tiles. ``vector``: normalisation and other streams. ``update``: updates that outlast everything else.
+    ``MACs``: what the multiply-adds would take on a full array. ``edges``: the rest of the array's busy cycles (ragged
+    tiles, dispatch). ``fill, drain``: each pass's first loads and lead-in, its tail and last store. ``DRAM``: the
+    array waiting for operands or for room to store. ``vector``: normalisation and other streams. ``update``: updates
+    that outlast everything else.
     """
     array = [p for p in result.passes if p.engine in ("os", "ws")]
     macs = result.macs / result.design.array.processing_elements
     compute = sum(p.compute_cycles for p in array)
-    waiting = sum(p.cycles for p in array) - compute
-    vector = sum(p.cycles for p in result.passes if p.engine == "vector")
-    update = sum(p.cycles for p in result.passes if p.engine == "update")
-    parts = {"macs": macs, "edges": compute - macs, "memory": waiting, "vector": vector, "update": update}
+    stalls = {cause: sum(p.stall_cycles[cause] for p in array) for cause in STALL_CAUSES}
+    parts = {
+        "MACs": macs,
+        "edges": compute - macs,
+        "fill, drain": stalls["fill"] + stalls["drain"],
+        "DRAM": stalls["load_left"] + stalls["load_right"] + stalls["store"],
+        "vector": sum(p.cycles for p in result.passes if p.engine == "vector"),
+        "update": sum(p.cycles for p in result.passes if p.engine == "update"),
+    }
     return {name: cycles / result.cycles for name, cycles in parts.items()}
 
 
 def mean_speedup(recipe: Recipe, design: Design, board: Board, batch: int, pregenerate: bool = True) -> float:
     """Return the arithmetic mean of the five networks' speedups, in closed form."""
-    cases = [run_case(name, recipe, design, board, batch, "estimate", pregenerate) for name in NETWORKS]
+    cases = [run_case(name, recipe, design, board, batch, estimate, pregenerate) for name in NETWORKS]
     return sum(case.speedup for case in cases) / len(cases)
 
 
 def print_table(cases: Sequence[Case], title: str) -> None:
     """Print one row a network, in Markdown."""
     print(f"\n### {title}\n")
-    print("| network | dense | sparse | speedup | ideal by MACs | kept | MACs | edges | memory | vector | update |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    columns = ("network", "dense", "sparse", "speedup", "ideal by MACs", "kept", *shares(cases[0].sparse))
+    print("| " + " | ".join(columns) + " |")
+    print("|---" * len(columns) + "|")
     for case in cases:
         parts = shares(case.sparse)
         row = [
@@ -101,12 +106,12 @@ def print_table(cases: Sequence[Case], title: str) -> None:
             f"{case.speedup:.3f}",
             f"{case.ideal:.3f}",
             f"{case.speedup / case.ideal:.1%}",
-            *(f"{share:.1%}" for share in parts.values()),
+            *(f"{share:.2%}" for share in parts.values()),
         ]
         print("| " + " | ".join(row) + " |")
     mean = sum(case.speedup for case in cases) / len(cases)
     ideal = sum(case.ideal for case in cases) / len(cases)
-    print(f"| **mean** | | | **{mean:.3f}** | {ideal:.3f} | | | | | | |")
+    print(f"| **mean** | | | **{mean:.3f}** | {ideal:.3f} |" + " |" * (len(columns) - 5))
 
 
 def print_sensitivity(recipe: Recipe, design: Design, board: Board) -> None:
@@ -137,15 +142,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--design", default="sat-vcu1525")
     parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--level", choices=tuple(SIMULATORS), default="engines")
     arguments = parser.parse_args()
-    design, level = load_design(arguments.design), arguments.level
+    design = load_design(arguments.design)
     board, means = load_board(design.board), {}
     for name in ("bdwp", "bdwp-wu"):
         recipe = recipe_named(name)
-        cases = [run_case(network, recipe, design, board, arguments.batch, level) for network in NETWORKS]
+        cases = [run_case(network, recipe, design, board, arguments.batch, simulate) for network in NETWORKS]
         ratio = f"{design.sparsity.n}:{design.sparsity.m}"
-        print_table(cases, f"{name} {ratio} on {design.name}, batch {arguments.batch}, level {level}")
+        print_table(cases, f"{name} {ratio} on {design.name}, batch {arguments.batch}, engines")
         print_sensitivity(recipe, design, board)
         means[name] = sum(case.speedup for case in cases) / len(cases)
     print(json.dumps({"benchmark": "headline", "published_mean_bdwp": PUBLISHED_MEAN, "means": means}))

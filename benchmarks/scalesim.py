@@ -89,9 +89,9 @@ def run_scalesim(python: Path, topology: Path, folder: Path) -> tuple[float, dic
     """Return SCALE-Sim's CPU seconds and its compute cycles by layer number."""
     (folder / "scale.cfg").write_text(CONFIG)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [python, "-m", "scalesim.scale", "-t", topology, "-l", topology, "-c", folder / "scale.cfg"]
+    options = ("-t", topology, "-l", topology, "-c", folder / "scale.cfg", "-p", folder, "-i", "gemm", "-s", "N")
     subprocess.run(
-        [*command, "-p", folder, "-i", "gemm", "-s", "N"],
+        [python, "-m", "scalesim.scale", *options],
         check=True,
         cwd=folder,
         stdout=subprocess.DEVNULL,

@@ -18,12 +18,11 @@ from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
 from dse.explore import Exploration, Interrupted, explore
+from dse.points import RESOURCES
 from dse.request import OBJECTIVES, ExploreRequest
 from dse.space import Space, load_space, with_sparsities
 from sim.estimate import estimate
 from sim.result import StepResult
-
-_COUNTS = ("lut", "ff", "dsp", "bram36", "uram")
 
 
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
@@ -75,7 +74,7 @@ def _front_entry(found: Exploration, index: int) -> dict[str, Any]:
         "design": found.design(index).model_dump(mode="json"),
         "time_s": float(row["time_s"]),
         "energy_j": float(row["energy_j"]),
-        **{name: int(row[name]) for name in _COUNTS},
+        **{name: int(row[name]) for name in RESOURCES},
     }
 
 

@@ -86,7 +86,7 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepOptions:
+class PassOptions:
     """What of the training step runs, and how it is mapped."""
 
     sparsity: Annotated[

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,13 +64,3 @@ def print_paths(paths: Iterable[Path]) -> None:
     """Print on stdout what was written, one path a line."""
     for path in paths:
         print(f"wrote {path}")
-
-
-def command_line() -> list[str]:
-    """Return this process's arguments as printable text (bytes that are not UTF-8 escaped)."""
-    return [argument.encode("utf-8", "backslashreplace").decode() for argument in sys.argv]
-
-
-def tool_version() -> str:
-    """Return the version of the installed tool."""
-    return version("heddle-npu")

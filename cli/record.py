@@ -10,7 +10,6 @@ from pathlib import Path
 
 from arch.errors import HeddleError
 from arch.run_dir import prepare_run_dir, write_provenance
-from cli.output import command_line, tool_version
 
 
 def _now() -> datetime:
@@ -28,9 +27,7 @@ class RunRecord:
         """Write ``provenance.json`` into ``folder`` and return its path; ``inputs`` are SHA-256 by name."""
         return write_provenance(
             folder,
-            command=command_line(),
             inputs=inputs,
-            version=tool_version(),
             started=self.started,
             seconds=time.monotonic() - self.begun_s,
         )

@@ -10,8 +10,8 @@ from cli.options import (
     MachineOptions,
     NetworkOptions,
     OutputOptions,
+    PassOptions,
     ScheduleOptions,
-    StepOptions,
     TrainingOptions,
 )
 from cli.output import failures_json, json_text, print_failures, print_json, print_notes, print_paths, print_tables
@@ -26,7 +26,7 @@ _DECIMALS = 3
 def run(
     network: NetworkOptions,
     training: TrainingOptions,
-    step: StepOptions,
+    step: PassOptions,
     machine: MachineOptions,
     scheduling: ScheduleOptions,
     output: OutputOptions,

@@ -15,8 +15,8 @@ from cli.options import (
     MachineOptions,
     NetworkOptions,
     OutputOptions,
+    PassOptions,
     SimulateOptions,
-    StepOptions,
     TrainingOptions,
 )
 from cli.output import print_failures, print_json, print_notes, print_paths, print_tables
@@ -43,7 +43,7 @@ class _Simulated:
 def run(
     network: NetworkOptions,
     training: TrainingOptions,
-    step: StepOptions,
+    step: PassOptions,
     machine: MachineOptions,
     simulation: SimulateOptions,
     output: OutputOptions,

@@ -11,9 +11,9 @@ from cli.options import (
     MachineOptions,
     NetworkOptions,
     OutputOptions,
+    PassOptions,
     ScheduleOptions,
     SimulateOptions,
-    StepOptions,
     TrainingOptions,
 )
 
@@ -28,7 +28,7 @@ def explore(network: NetworkOptions, training: TrainingOptions, search: ExploreO
 def simulate(
     network: NetworkOptions,
     training: TrainingOptions,
-    step: StepOptions,
+    step: PassOptions,
     machine: MachineOptions,
     simulation: SimulateOptions,
     output: OutputOptions,
@@ -42,7 +42,7 @@ def simulate(
 def schedule(
     network: NetworkOptions,
     training: TrainingOptions,
-    step: StepOptions,
+    step: PassOptions,
     machine: MachineOptions,
     scheduling: ScheduleOptions,
     output: OutputOptions,

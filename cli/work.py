@@ -14,13 +14,12 @@ from arch.errors import HeddleError, unknown
 from arch.fit import check_fit
 from arch.run_dir import sha256_of, sha256_of_text
 from arch.sparsity import parse_sparsity
-from cli.options import MachineOptions, NetworkOptions, StepOptions, TrainingOptions
+from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from dataflow.network import Network
 from dataflow.products import PASSES, Pass, ProductPass, TrainingStep
 from dataflow.recipes import Recipe, recipe_named
 from dataflow.scheduler import DataflowChoice
-from dataflow.training import StepOptions as TrainingStepOptions
-from dataflow.training import training_step
+from dataflow.training import StepOptions, training_step
 from dataflow.updates import Optimizer
 
 Word = TypeVar("Word", bound=str)
@@ -60,7 +59,7 @@ class Work:
     design: Design
     board: Board
     step: TrainingStep
-    options: TrainingStepOptions
+    options: StepOptions
     dataflow: DataflowChoice
 
     def step_under(self, recipe: Recipe) -> TrainingStep:
@@ -68,7 +67,7 @@ class Work:
         return training_step(self.network, recipe, self.design.sparsity, self.options)
 
 
-def load_work(network: NetworkOptions, training: TrainingOptions, step: StepOptions, machine: MachineOptions) -> Work:
+def load_work(network: NetworkOptions, training: TrainingOptions, step: PassOptions, machine: MachineOptions) -> Work:
     """Return the work that the options name.
 
     Raises HeddleError for an unknown word, a value out of range, a file that cannot be read, a design that does
@@ -76,7 +75,7 @@ def load_work(network: NetworkOptions, training: TrainingOptions, step: StepOpti
     """
     recipe = recipe_named(training.recipe)
     dataflow = one_of(step.dataflow, DATAFLOWS, "--dataflow", "dataflow")
-    options = TrainingStepOptions(
+    options = StepOptions(
         batch=network.batch,
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
         pregenerate=training.pregenerate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from arch.nm import index_bits
 from dataflow.network import LinearLayer, WeightedLayer
 from dataflow.products import ACCUMULATOR_BITS, OPERAND_BITS, Operand, Product
 from dataflow.recipes import SparseOperand
@@ -68,8 +69,7 @@ class Pruning:
     @property
     def bits(self) -> float:
         """Stored bits of one element in memory: 16 of value and, packed, ceil(log2 M) of index."""
-        index_bits = 0 if self.on_load else (self.group_m - 1).bit_length()
-        return OPERAND_BITS + index_bits
+        return OPERAND_BITS + (0 if self.on_load else index_bits(self.group_m))
 
 
 NOT_PRUNED = Pruning()

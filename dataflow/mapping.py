@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from arch.jit import kernel
-from arch.timing import slots_of
+from arch.timing import lane_cycles, slots_of, sore_cycles
 from dataflow.cost import (
     ACCUMULATOR_BYTES,
     ceil_div,
@@ -25,6 +25,7 @@ from dataflow.cost import (
     right_tile_bytes,
     tail_cycles,
 )
+from dataflow.tables import COLS_BIT, OS_BIT, ROWS_BIT, WS_BIT
 
 #: Room for one product's frontier: four times what products of up to 2^20 in each size and I = 64 were seen to need.
 MAX_MAPPINGS = 4096
@@ -69,61 +70,91 @@ def longest_reduction(product, machine, m: int, n: int) -> int:  # type: ignore[
 
 
 @kernel
-def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-def]
-    """Compute the work of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
-    tile_m, tile_n, tile_k = mapping["tile_m"], mapping["tile_n"], mapping["tile_k"]
-    tiles_m = ceil_div(product["m"], tile_m)
-    tiles_n = ceil_div(product["n"], tile_n)
-    tiles_k = ceil_div(product["k"], tile_k)
-    last_m = product["m"] - (tiles_m - 1) * tile_m
-    last_n = product["n"] - (tiles_n - 1) * tile_n
-    last_k = product["k"] - (tiles_k - 1) * tile_k
-    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
-    compute, left, right, out = 0.0, 0.0, 0.0, 0.0
-    for edge_m in range(2):
-        m, times_m = (last_m, 1) if edge_m else (tile_m, tiles_m - 1)
-        for edge_n in range(2):
-            n, times_n = (last_n, 1) if edge_n else (tile_n, tiles_n - 1)
-            if times_m > 0 and times_n > 0:
-                out += times_m * times_n * out_store_bytes(product, m, n)
-            for edge_k in range(2):
-                k, times_k = (last_k, 1) if edge_k else (tile_k, tiles_k - 1)
-                times = times_m * times_n * times_k
-                if times > 0:
-                    compute += times * instruction_cycles(
-                        machine,
-                        mapping["ws"],
-                        mapping["interleave_rows"],
-                        mapping["interleave_cols"],
-                        m,
-                        n,
-                        slots_of(k, product["keep_n"], product["group_m"]),
-                        tiles_k > 1,
-                    )
-    for edge_k in range(2):
-        k, times_k = (last_k, 1) if edge_k else (tile_k, tiles_k - 1)
+def _tiles_and_rest(total: int, tile: int):  # type: ignore[no-untyped-def]
+    """How many tiles a dimension is cut into, and the size of its last one."""
+    tiles = ceil_div(total, tile)
+    return tiles, total - (tiles - 1) * tile
+
+
+@kernel
+def _size_and_times(is_last: int, tiles: int, tile: int, last: int):  # type: ignore[no-untyped-def]
+    """Size of a dimension's last tile and of all tiles before it, and how often each stands there."""
+    return (last, 1) if is_last else (tile, tiles - 1)
+
+
+@kernel
+def _instructions_cycles(product, machine, mapping, last_m: int, last_n: int, last_k: int) -> float:  # type: ignore[no-untyped-def]
+    """Array cycles of all tiles of one repetition: at most eight kinds, full or last in each dimension."""
+    cycles = 0.0
+    for kind in range(8):
+        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        k, times_k = _size_and_times(kind & 4, mapping["tiles_k"], mapping["tile_k"], last_k)
+        times = times_m * times_n * times_k
+        if times > 0:
+            cycles += times * instruction_cycles(
+                machine,
+                mapping["ws"],
+                mapping["interleave_rows"],
+                mapping["interleave_cols"],
+                m,
+                n,
+                slots_of(k, product["keep_n"], product["group_m"]),
+                mapping["tiles_k"] > 1,
+            )
+    return cycles
+
+
+@kernel
+def _operand_bytes(product, mapping, last_m: int, last_n: int, last_k: int):  # type: ignore[no-untyped-def]
+    """DRAM bytes of reading the left and the right operand once, tile by tile."""
+    left, right = 0.0, 0.0
+    for part in range(2):
+        k, times_k = _size_and_times(part, mapping["tiles_k"], mapping["tile_k"], last_k)
         if times_k > 0:
             left += times_k * left_load_bytes(product, last_m, k)
             right += times_k * right_load_bytes(product, last_n, k)
-            if tiles_m > 1:
-                left += times_k * (tiles_m - 1) * left_load_bytes(product, tile_m, k)
-            if tiles_n > 1:
-                right += times_k * (tiles_n - 1) * right_load_bytes(product, tile_n, k)
-    count = product["count"]
+            if mapping["tiles_m"] > 1:
+                left += times_k * (mapping["tiles_m"] - 1) * left_load_bytes(product, mapping["tile_m"], k)
+            if mapping["tiles_n"] > 1:
+                right += times_k * (mapping["tiles_n"] - 1) * right_load_bytes(product, mapping["tile_n"], k)
+    return left, right
+
+
+@kernel
+def _result_bytes(product, mapping, last_m: int, last_n: int) -> float:  # type: ignore[no-untyped-def]
+    """DRAM bytes of storing the result of one repetition, tile by tile."""
+    stored = 0.0
+    for kind in range(4):
+        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        if times_m * times_n > 0:
+            stored += times_m * times_n * out_store_bytes(product, m, n)
+    return stored
+
+
+@kernel
+def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-def]
+    """Compute the work of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
+    tiles_m, last_m = _tiles_and_rest(product["m"], mapping["tile_m"])
+    tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
+    tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
     mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
-    mapping["compute_cycles"] = (
-        count * compute + lead_cycles(machine, mapping["ws"]) + tail_cycles(machine, mapping["ws"])
-    )
+    count, tail = product["count"], tail_cycles(machine, mapping["ws"])
+    compute = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
+    mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + tail
+    left, right = _operand_bytes(product, mapping, last_m, last_n, last_k)
+    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
     mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
-    mapping["store_bytes"] = count * out
+    mapping["store_bytes"] = count * _result_bytes(product, mapping, last_m, last_n)
     mapping["edge_bytes"] = (
-        left_load_bytes(product, tile_m, tile_k)
-        + right_load_bytes(product, tile_n, tile_k)
+        left_load_bytes(product, mapping["tile_m"], mapping["tile_k"])
+        + right_load_bytes(product, mapping["tile_n"], mapping["tile_k"])
         + out_store_bytes(product, last_m, last_n)
     )
     mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
     mapping["stores"] = float(count * tiles_m * tiles_n)
-    mapping["drain_cycles"] = mapping["stores"] * tail_cycles(machine, mapping["ws"])
+    mapping["drain_cycles"] = mapping["stores"] * tail
     pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
     mapping["sore_elements"] = float(count * pruned)
 
@@ -152,9 +183,9 @@ def mapping_cycles(mapping, out_elements: float, group_m: int, rates) -> float: 
     edge, compute = mapping["edge_bytes"], mapping["compute_cycles"]
     moved = mapping["load_bytes"] + mapping["store_bytes"]
     turns = mapping["stores"] * rates["turnaround_cycles"]
-    lanes = out_elements / rates["vector_lanes"]
+    lanes = lane_cycles(out_elements, rates["vector_lanes"])
     resources = max(compute, (moved - edge) * per_byte + turns)
-    resources = max(resources, max(lanes, mapping["sore_elements"] / (group_m * rates["sore_lanes"])))
+    resources = max(resources, max(lanes, sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])))
     operand_loop = compute + mapping["loads"] * rates["latency_cycles"] + mapping["load_bytes"] * per_byte
     store = max(lanes, mapping["store_bytes"] * per_byte + turns)
     result_loop = compute + mapping["drain_cycles"] + store
@@ -233,13 +264,13 @@ def mapping_frontier(product, machine, frontier) -> int:  # type: ignore[no-unty
     speeds, the fastest mapping of the whole space has an equal in the frontier.
     """
     count = 0
-    if machine["dataflows"] & 1:
+    if machine["dataflows"] & OS_BIT:
         interleave, axes = machine["interleave"], machine["axes"]
         for ir in range(1, interleave + 1):
-            if interleave % ir != 0 or (axes == 1 and ir > 1) or (axes == 2 and ir < interleave):
+            if interleave % ir != 0 or (axes == COLS_BIT and ir > 1) or (axes == ROWS_BIT and ir < interleave):
                 continue
             count = _add_tilings(product, machine, 0, ir, interleave // ir, frontier, count)
-    if machine["dataflows"] & 2:
+    if machine["dataflows"] & WS_BIT:
         count = _add_tilings(product, machine, 1, 1, 1, frontier, count)
     return count
 

@@ -31,7 +31,7 @@ PRODUCT = np.dtype(
 )
 
 #: What a mapping's shape depends on: the array and the halves of the double buffers (bytes).
-#: ``dataflows`` is a bit set: 1 OS, 2 WS. ``axes`` is a bit set: 1 columns, 2 rows.
+#: ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT.
 MACHINE = np.dtype(
     [
         (name, np.int64)
@@ -100,10 +100,11 @@ MAPPING = np.dtype(
 )
 
 OS_BIT, WS_BIT = 1, 2
+COLS_BIT, ROWS_BIT = 1, 2
 _UNLIMITED_BYTES = 1 << 60
 _MEMORY_RATES = ("cycles_per_byte", "turnaround_cycles", "latency_cycles")
 _DATAFLOW_BITS = {"os": OS_BIT, "ws": WS_BIT}
-_AXES_BITS = {"cols": 1, "rows": 2, "both": 3}
+_AXES_BITS = {"cols": COLS_BIT, "rows": ROWS_BIT, "both": COLS_BIT | ROWS_BIT}
 
 
 def product_rows(products: Sequence[Product]) -> np.ndarray:

@@ -16,7 +16,7 @@ from dataflow.tables import rates_rows
 from dataflow.training import StepOptions, training_step
 from dse.grid import Grid
 from dse.kernels import step_costs
-from dse.points import Points, concatenate
+from dse.points import RESOURCES, Points, concatenate
 from dse.request import ExploreRequest
 from dse.search import GroupSearch, RateChunk, Work, machines_of, rate_chunks
 from dse.space import AXI_BITS
@@ -59,9 +59,7 @@ class Evaluator:
         mapped = wanted & np.isfinite(cycles)
         structure, rate = np.nonzero(mapped)
         time_s = cycles[mapped] / clock_hz[rate]
-        resources = {
-            name: np.broadcast_to(getattr(need, name), shape)[mapped] for name in ("lut", "ff", "dsp", "bram36", "uram")
-        }
+        resources = {name: np.broadcast_to(getattr(need, name), shape)[mapped] for name in RESOURCES}
         idle_j = idle_watts(resources["ff"].astype(np.float64), clock_hz[rate]) * time_s
         return Points(
             point=(numbers.start + structure) * self.grid.rates + rate,

@@ -21,7 +21,7 @@ from dse.kernels import compile_kernels
 from dse.pareto import compile_pareto, pareto_rows
 from dse.parts import Parts, open_parts
 from dse.points import SKIP_REASONS, Points, concatenate
-from dse.request import DEFAULT_OBJECTIVES, OBJECTIVES, ExploreRequest, check_objectives
+from dse.request import ExploreRequest
 from dse.results import (
     frame,
     join_samples,
@@ -32,15 +32,7 @@ from dse.results import (
     write_run_provenance,
 )
 
-__all__ = [
-    "DEFAULT_OBJECTIVES",
-    "OBJECTIVES",
-    "Exploration",
-    "ExploreRequest",
-    "Interrupted",
-    "check_objectives",
-    "explore",
-]
+__all__ = ["Exploration", "ExploreRequest", "Interrupted", "explore"]
 
 Progress = Callable[[int, int], None]
 

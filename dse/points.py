@@ -51,6 +51,8 @@ class Points:
 
 COLUMNS = tuple(field.name for field in fields(Points) if field.name != "skipped")
 METRICS = COLUMNS[1:]
+#: The metrics that are counts of the device's resources.
+RESOURCES = ("lut", "ff", "dsp", "bram36", "uram")
 
 
 def concatenate(tables: Sequence[Points]) -> Points:

@@ -14,10 +14,11 @@ from arch.run_dir import sha256_of_text
 from dataflow.network import Network
 from dataflow.recipes import Recipe
 from dataflow.updates import Optimizer
+from dse.points import RESOURCES
 from dse.space import Space
 
 #: What can be minimised: seconds and joules of a training step, and resources of the device.
-OBJECTIVES = ("time", "energy", "lut", "ff", "dsp", "bram36", "uram")
+OBJECTIVES = ("time", "energy", *RESOURCES)
 DEFAULT_OBJECTIVES = ("time", "energy", "lut")
 #: The result column of each objective.
 OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in OBJECTIVES}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -99,9 +97,7 @@ def write_run_provenance(folder: Path, request: ExploreRequest, started: datetim
     """Write ``provenance.json``: version, command line, hashes of the request's parts, time."""
     write_provenance(
         folder,
-        command=sys.argv,
         inputs=request.identity(),
-        version=version("heddle-npu"),
         started=started,
         seconds=seconds,
     )

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from sim.result import PassResult, StepResult
 
-ARRAY_ENGINES = ("os", "ws")
-PASS_NAMES = ("ff", "bp", "wu", "update")
-
 #: Parts of a stage: the array's three passes, what the vector unit and SORE stream, and exposed updates.
 STAGE_PARTS = ("ff", "bp", "wu", "vector", "update")
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of the network. ``cycles_by_pass`` has a key of PASS_NAMES for each pass that the layer has."""
+    """One layer of the network. ``cycles_by_pass`` has a key for each pass that the layer has."""
 
     layer: str
     cycles_by_pass: Mapping[str, float]
@@ -53,12 +50,12 @@ def stages(result: StepResult) -> tuple[Stage, ...]:
     Work ahead of the first array layer counts to that one. A step without array work has a stage a layer.
     """
     by_layer = _by_layer(result)
-    has_array = any(_is_array(item) for item in result.passes)
+    has_array = any(item.on_array for item in result.passes)
     members: dict[str, list[PassResult]] = {}
     waiting: list[PassResult] = []
     current: str | None = None
     for layer, items in by_layer.items():
-        if not has_array or any(_is_array(item) for item in items):
+        if not has_array or any(item.on_array for item in items):
             current = layer
             members[layer] = [*waiting, *items]
             waiting = []
@@ -93,12 +90,8 @@ def slowest(result: StepResult, limit: int) -> tuple[PassResult, ...]:
     return tuple(sorted(result.passes, key=lambda item: -item.cycles)[:limit])
 
 
-def _is_array(item: PassResult) -> bool:
-    return item.engine in ARRAY_ENGINES
-
-
 def _engine_name(item: PassResult) -> str:
-    if _is_array(item):
+    if item.on_array:
         return f"{item.pass_name.upper()} on the array"
     return "exposed weight update" if item.engine == "update" else "vector unit and SORE"
 
@@ -134,7 +127,7 @@ def _stage(layer: str, items: list[PassResult]) -> Stage:
     parts = dict.fromkeys(STAGE_PARTS, 0.0)
     utilisation = {}
     for item in items:
-        if _is_array(item):
+        if item.on_array:
             parts[item.pass_name] += item.cycles
             utilisation[item.pass_name] = item.utilisation
         else:

@@ -13,7 +13,6 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 from arch.boards import Board
 from arch.design import Design
 from arch.dram import DRAM_KINDS, channel_bytes_per_s
-from reports.breakdown import ARRAY_ENGINES
 from reports.figures import (
     INK,
     PAPER,
@@ -81,7 +80,7 @@ def roofline_points(result: StepResult) -> tuple[RooflinePoint, ...]:
             share=item.cycles / result.cycles,
         )
         for item in result.passes
-        if item.engine in ARRAY_ENGINES and item.dram_bytes and item.cycles and item.macs
+        if item.on_array and item.dram_bytes and item.cycles and item.macs
     )
 
 

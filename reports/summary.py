@@ -74,13 +74,13 @@ def pass_text(item: PassResult) -> str:
     """Return a pass and what runs it: "FF OS", "BP vector", "update"."""
     if item.engine == "update":
         return "update"
-    engine = item.engine.upper() if item.engine in ("os", "ws") else item.engine
+    engine = item.engine.upper() if item.on_array else item.engine
     return f"{item.pass_name.upper()} {engine}"
 
 
 def size_text(item: PassResult) -> str:
     """Return a pass's size: M × K × N of its product (with its count), or the elements that it streams."""
-    if item.engine in ("vector", "update"):
+    if not item.on_array:
         return f"{engineering(item.m)} elem." if item.m else ""
     times = f"{count(item.count)} × " if item.count > 1 else ""
     return f"{times}{item.m}×{item.k}×{item.n}"

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # The other costs are in the files of the run directory.
 _BRIEF_COSTS = ("dsp", "bram36")
-_STREAM_ENGINES = ("vector", "update")
 
 
 def summary_table(result: StepResult, dense: StepResult | None = None) -> Table:
@@ -100,14 +99,13 @@ def _front_caption(front: pd.DataFrame, shown: int) -> str:
 
 
 def _pass_cells(item: PassResult, result: StepResult) -> list[str]:
-    on_array = item.engine not in _STREAM_ENGINES
     return [
         item.layer,
         pass_text(item),
         size_text(item),
         seconds(item.cycles / result.design.clock_hz),
         percent(item.cycles / result.cycles) if result.cycles else percent(0.0),
-        percent(item.utilisation) if on_array else "",
+        percent(item.utilisation) if item.on_array else "",
         bytes_(item.dram_bytes),
         joules(item.energy_j),
     ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
+from arch.timing import lane_cycles, sore_cycles
 from sim.step_table import ARRAY, UPDATE, VECTOR
 
 
@@ -24,7 +25,7 @@ def memory_cycles(mapping, rates) -> float:  # type: ignore[no-untyped-def]
 @kernel
 def sore_time_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
     """SORE's time for an item."""
-    return item["sore_elements"] / (item["group_m"] * rates["sore_lanes"]) if item["sore_elements"] > 0 else 0.0
+    return sore_cycles(item["sore_elements"], item["group_m"], rates["sore_lanes"])
 
 
 @kernel
@@ -42,14 +43,14 @@ def vector_item_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
     moved = item["read_bytes"] + item["write_bytes"]
     if moved == 0 and item["lane_elements"] == 0 and item["sore_elements"] == 0:
         return 0.0
-    busy = max(stream_memory_cycles(item, rates), item["lane_elements"] / rates["vector_lanes"])
+    busy = max(stream_memory_cycles(item, rates), lane_cycles(item["lane_elements"], rates["vector_lanes"]))
     return rates["latency_cycles"] + max(busy, sore_time_cycles(item, rates))
 
 
 @kernel
 def update_lane_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
     """Time of an update in WUVE and SORE."""
-    return max(item["weights"] / rates["wuve_lanes"], sore_time_cycles(item, rates))
+    return max(lane_cycles(item["weights"], rates["wuve_lanes"]), sore_time_cycles(item, rates))
 
 
 @kernel

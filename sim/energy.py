@@ -66,6 +66,12 @@ def idle_watts(ff: float | np.ndarray, clock_hz: float | np.ndarray) -> float | 
 
 
 @kernel
+def comparisons(elements: float, group_m: int) -> float:
+    """Comparisons of magnitudes that prune ``elements``: each pair of a group once, (M - 1) / 2 an element."""
+    return elements * (group_m - 1) / 2.0
+
+
+@kernel
 def product_energy(product, machine, mapping, energy):  # type: ignore[no-untyped-def]
     """Return a product's ProductEnergy under a mapping.
 
@@ -89,13 +95,12 @@ def product_energy(product, machine, mapping, energy):  # type: ignore[no-untype
         out = 4.0 * m * n * (2.0 * mapping["tiles_k"] - 1.0)
     count = float(product["count"])
     moved = mapping["load_bytes"] + mapping["store_bytes"]
-    compares = mapping["sore_elements"] * (product["group_m"] - 1) / 2.0
     return ProductEnergy(
         count * m * slots * n * energy["mac_j"],
         (count * (left + right + out) + moved) * energy["buffer_byte_j"],
         count * (left * cols + right * rows) * energy["link_byte_hop_j"],
         moved * energy["dram_byte_j"],
-        compares * energy["sore_compare_j"],
+        comparisons(mapping["sore_elements"], product["group_m"]) * energy["sore_compare_j"],
     )
 
 
@@ -103,12 +108,11 @@ def product_energy(product, machine, mapping, energy):  # type: ignore[no-untype
 def item_energy_j(item, energy) -> float:  # type: ignore[no-untyped-def]
     """Joules of a vector or update item, time's share left out."""
     moved = item["read_bytes"] + item["write_bytes"]
-    compares = item["sore_elements"] * (item["group_m"] - 1) / 2.0 if item["sore_elements"] > 0 else 0.0
     return (
         moved * energy["dram_byte_j"]
         + item["lane_elements"] * energy["vector_element_j"]
         + item["weights"] * energy["wuve_weight_j"]
-        + compares * energy["sore_compare_j"]
+        + comparisons(item["sore_elements"], item["group_m"]) * energy["sore_compare_j"]
     )
 
 

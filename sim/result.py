@@ -42,6 +42,11 @@ class PassResult:
     energy_j: float
     stall_cycles: Mapping[str, float]
 
+    @property
+    def on_array(self) -> bool:
+        """True for a matrix product, False for a stream of the vector unit or an update."""
+        return self.engine in ("os", "ws")
+
 
 @dataclass(frozen=True)
 class StepResult:

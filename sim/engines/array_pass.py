@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from arch.jit import kernel
-from arch.timing import slots_of
+from arch.timing import lane_cycles, slots_of, sore_cycles
 from dataflow.cost import (
     instruction_cycles,
     lead_cycles,
@@ -208,8 +208,8 @@ def _load(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-d
         nbytes, runs = right_load_bytes(product, tile.n, tile.k), right_runs(product, tile.n, tile.k)
         arrived = _move(job, pipe, nbytes, runs, right_pixel_bytes(product), ready, READ)
         if product["prune_on_load"]:
-            pruning = tile.k * tile.n / (product["group_m"] * job.rates["sore_lanes"])
-            pipe["pruner_free"] = max(pipe["pruner_free"], ready) + pruning
+            pruning_cycles = sore_cycles(tile.k * tile.n, product["group_m"], job.rates["sore_lanes"])
+            pipe["pruner_free"] = max(pipe["pruner_free"], ready) + pruning_cycles
             arrived = max(arrived, pipe["pruner_free"])
         halves.right_ready[pipe["rights"] % 2] = arrived
         pipe["rights"] += 1
@@ -222,7 +222,7 @@ def _store(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-
     """Store the next result tile, through the vector lanes."""
     product, out = job.product, pipe["stored"] % 2
     tile = tile_at(product, job.mapping, pipe["stored"] * job.mapping["tiles_k"])
-    pipe["lanes_free"] = ready + tile.m * tile.n / job.rates["vector_lanes"]
+    pipe["lanes_free"] = ready + lane_cycles(tile.m * tile.n, job.rates["vector_lanes"])
     nbytes, runs = out_store_bytes(product, tile.m, tile.n), out_runs(product, tile.m, tile.n)
     done = _move(job, pipe, nbytes, runs, out_pixel_bytes(product), ready, WRITE)
     halves.out_free[out] = max(done, pipe["lanes_free"])

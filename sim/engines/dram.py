@@ -39,6 +39,7 @@ DRAM = np.dtype(
 )
 
 STATISTICS = ("row_misses", "turnarounds", "refreshes")
+ROW_MISSES, TURNAROUNDS, REFRESHES = range(3)
 
 
 class DramState(NamedTuple):
@@ -120,12 +121,12 @@ def _refreshed_end(dram, state, channel: int, start: float, busy: float) -> floa
     if due + cycles <= start:
         missed = np.floor((start - cycles - due) / interval) + 1.0
         due += missed * interval
-        state.statistics[2] += int(missed)
+        state.statistics[REFRESHES] += int(missed)
     end = start + busy
     while due < end:
         end += cycles if due >= start else due + cycles - start
         due += interval
-        state.statistics[2] += 1
+        state.statistics[REFRESHES] += 1
     state.refresh_at[channel] = due
     return end
 
@@ -139,11 +140,11 @@ def _occupy(dram, state, channel: int, row: int, ready: float, direction: int, b
     free_at, bank = state.free_at[channel], row % dram["banks"]
     start = max(ready, free_at)
     if state.direction[channel] != direction:
-        state.statistics[1] += 1
+        state.statistics[TURNAROUNDS] += 1
         idle = dram["read_to_write_cycles"] if direction == WRITE else dram["write_to_read_cycles"]
         start = max(start, free_at + idle)
     if state.open_row[channel, bank] != row:
-        state.statistics[0] += 1
+        state.statistics[ROW_MISSES] += 1
         start = max(start, ready + dram["row_miss_cycles"])
     end = _refreshed_end(dram, state, channel, start, busy)
     state.free_at[channel] = end

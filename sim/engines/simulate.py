@@ -10,13 +10,14 @@ from arch.boards import Board
 from arch.design import Design
 from arch.dram import STREAM_CHUNK_BYTES
 from arch.jit import kernel
+from arch.timing import lane_cycles
 from dataflow.products import TrainingStep
 from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
 from dataflow.tables import machine_row, rates_row
 from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
 from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
-from sim.engines.dram import STATISTICS, dram_row, dram_state
+from sim.engines.dram import dram_row, dram_state
 from sim.engines.events import VECTOR as VECTOR_ENGINE
 from sim.engines.events import event_log
 from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
@@ -31,13 +32,12 @@ ITEM_RESULT = np.dtype(
 
 
 class EngineRun(NamedTuple):
-    """What one run of the engines leaves: rows by item, the end of everything, events, DRAM statistics."""
+    """What one run of the engines leaves: rows by item, the end of everything, events and how many had no room."""
 
     items: np.ndarray
     end_cycles: float
     events: np.ndarray
     dropped_events: int
-    dram_statistics: dict[str, int]
 
 
 def simulate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
@@ -79,8 +79,7 @@ def run_engines(
         results,
     )
     kept, dropped = (int(count) for count in events.filled)
-    statistics = dict(zip(STATISTICS, (int(count) for count in state.statistics), strict=True))
-    return EngineRun(results, float(end), events.rows[:kept], dropped, statistics)
+    return EngineRun(results, float(end), events.rows[:kept], dropped)
 
 
 @kernel
@@ -117,7 +116,7 @@ def _run_items(  # type: ignore[no-untyped-def]
             lanes = update_lane_cycles(item, rates)
             queue_update(dram, updates, i, item["read_bytes"], item["write_bytes"], lanes, now)
         elif moved > 0 or item["lane_elements"] > 0:
-            lanes = max(item["lane_elements"] / rates["vector_lanes"], sore_time_cycles(item, rates))
+            lanes = max(lane_cycles(item["lane_elements"], rates["vector_lanes"]), sore_time_cycles(item, rates))
             read_bytes, write_bytes = item["read_bytes"], item["write_bytes"]
             start_stream(stream[0], ring[0], i, read_bytes, write_bytes, lanes, STREAM_CHUNK_BYTES, now)
             now = run_stream(dram, state, stream[0], ring[0], updates, events, VECTOR_ENGINE)

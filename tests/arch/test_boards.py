@@ -1,3 +1,5 @@
+"""Boards: what the files say, where it comes from, and how a wrong file is refused."""
+
 import pytest
 
 from arch.boards import BOARDS, board_names, load_board

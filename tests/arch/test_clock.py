@@ -1,3 +1,5 @@
+"""The clock limit: measured delays of the adder's stages times one coefficient."""
+
 import numpy as np
 import pytest
 

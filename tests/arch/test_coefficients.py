@@ -1,3 +1,5 @@
+"""Coefficients: each has unit, source and uncertainty, and the documentation lists them as they stand."""
+
 import math
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Designs as files: presets, TOML out and back in, overrides, and every refusal in one line."""
+
 import math
 import random
 import string

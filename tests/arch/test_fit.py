@@ -1,3 +1,5 @@
+"""Whether a design fits a board, for one design with the reason and for many at once."""
+
 from dataclasses import replace
 
 import numpy as np

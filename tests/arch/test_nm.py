@@ -1,3 +1,5 @@
+"""N:M encoding against a naive twin, on arbitrary bit patterns."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

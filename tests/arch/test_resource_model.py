@@ -1,3 +1,5 @@
+"""The resource formulas: what each part of a PE, a lane and a buffer takes, and that arrays give the same."""
+
 from dataclasses import fields, replace
 
 import numpy as np

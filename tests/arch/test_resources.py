@@ -1,3 +1,5 @@
+"""Resources of one design: by module and in all."""
+
 from dataclasses import asdict
 
 import pytest

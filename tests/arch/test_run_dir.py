@@ -1,5 +1,8 @@
+"""A run's folder: files appear whole or not at all, and provenance says what they are of."""
+
 import errno
 import hashlib
+import importlib.metadata
 import json
 import os
 from contextlib import suppress
@@ -11,6 +14,7 @@ import pytest
 from arch.errors import HeddleError
 from arch.run_dir import (
     atomic_file,
+    command_line,
     prepare_run_dir,
     sha256_of,
     sha256_of_text,
@@ -95,21 +99,25 @@ def test_a_missing_input_has_no_hash(tmp_path):
     assert message_of(sha256_of, path) == f"{path}: cannot read the file: no such file or directory"
 
 
-def test_provenance_holds_version_command_hashes_and_time(tmp_path):
+def test_provenance_holds_version_command_hashes_and_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["heddle", "simulate", "--workload", "mlp"])
     started = datetime(2025, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
     path = write_provenance(
         tmp_path,
-        command=["heddle", "simulate", "--workload", "mlp"],
         inputs={"workload": "b" * 64, "design": "a" * 64},
-        version="0.1.0",
         started=started,
         seconds=1.23456,
     )
     record = json.loads(path.read_text())
     assert path.name == "provenance.json"
-    assert record["version"] == "0.1.0"
+    assert record["version"] == importlib.metadata.version("heddle-npu")
     assert record["command"] == ["heddle", "simulate", "--workload", "mlp"]
     assert list(record["inputs"]) == ["design", "workload"]
     assert record["started_utc"] == started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert record["started_utc"] == "2025-03-01T12:30:00Z"
     assert record["seconds"] == 1.235
+
+
+def test_the_command_line_is_text_even_where_its_bytes_are_not(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["heddle", "a\udcff"])
+    assert command_line() == ["heddle", "a\\udcff"]

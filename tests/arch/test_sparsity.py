@@ -1,3 +1,5 @@
+"""The N:M notation: what is read, and what is refused."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -136,6 +136,6 @@ def test_a_direct_drain_has_no_chain() -> None:
     assert timing.os_tail_cycles(4, 4, 8, 1, 0, 0) == 6
 
 
-def test_a_partial_beat_of_the_lanes_is_a_cycle() -> None:
-    assert [timing.lane_cycles(elements, 4) for elements in (0, 1, 4, 5)] == [0, 1, 1, 2]
-    assert [timing.sore_cycles(elements, 8, 2) for elements in (0, 1, 16, 17)] == [0, 1, 1, 2]
+def test_a_lane_takes_an_element_a_cycle_and_a_lane_of_sore_a_group() -> None:
+    assert [timing.lane_cycles(elements, 4) for elements in (0, 1, 4, 6)] == [0, 0.25, 1, 1.5]
+    assert [timing.sore_cycles(elements, 8, 2) for elements in (0, 8, 16, 40)] == [0, 0.5, 1, 2.5]

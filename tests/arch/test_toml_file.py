@@ -1,3 +1,5 @@
+"""TOML files checked against a model: every way they can go wrong is one line."""
+
 from pathlib import Path
 
 import pytest

@@ -15,6 +15,8 @@ import pytest
 from arch.design import Design
 from arch.toml_file import check_model
 from cli.main import main
+from dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
+from reports import front
 
 Capture = pytest.CaptureFixture[str]
 
@@ -144,3 +146,8 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
     assert complaint.count("\n") == 1
     assert list(folder.glob("parts/*.parquet"))
     assert not (folder / "pareto.csv").exists()
+
+
+def test_whatever_can_be_minimised_has_a_column_and_a_heading_in_the_reports() -> None:
+    assert front.OBJECTIVE_COLUMNS == OBJECTIVE_COLUMNS
+    assert all(front.objective_heading(name) for name in OBJECTIVES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.output import command_line, json_text, print_failures
+from cli.output import json_text, print_failures
 from dataflow.scheduler import Failure
 
 
@@ -19,8 +19,3 @@ def test_a_long_list_of_failures_is_cut(capsys: pytest.CaptureFixture[str]) -> N
     assert len(lines) == 21
     assert lines[0] == "heddle: layer layer0, pass ff: cannot be mapped: too large"
     assert lines[-1] == "heddle: and 3 more passes"
-
-
-def test_the_command_line_is_text_even_where_its_bytes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["heddle", "a\udcff"])
-    assert command_line() == ["heddle", "a\\udcff"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arch.errors import HeddleError
-from cli.options import MachineOptions, NetworkOptions, StepOptions, TrainingOptions
+from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from cli.work import Work, load_work, network_hash, one_of, words, work_hashes
 from dataflow.recipes import DENSE
 from dataflow.zoo import zoo_network
@@ -17,7 +17,7 @@ def work(machine: MachineOptions | None = None) -> Work:
     return load_work(
         NetworkOptions(workload="mlp"),
         TrainingOptions(),
-        StepOptions(),
+        PassOptions(),
         machine or MachineOptions(design="tiny"),
     )
 

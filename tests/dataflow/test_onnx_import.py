@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from mutation import mutated_bytes
 from onnx import TensorProto, helper, numpy_helper
 
 from arch.errors import HeddleError
@@ -16,6 +17,7 @@ from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network, Vecto
 from dataflow.onnx_import import read_onnx
 
 OPSETS = [11, 13, 17, 21]
+INSERTIONS = (b"\x00", b"\xff", b"\x08\x96\x01", b"\x80\x80\x80\x80\x80")
 
 
 def _weight(name: str, *shape: int) -> onnx.TensorProto:
@@ -370,7 +372,10 @@ def test_a_target_shape_in_an_absent_file_is_missed(tmp_path: Path) -> None:
 def test_mutated_bytes_are_read_or_refused(tmp_path: Path, seed: int) -> None:
     random_source = random.Random(seed)
     originals = [_small_cnn(opset).SerializeToString() for opset in (11, 21)] + [_encoder().SerializeToString()]
-    outcomes = [_outcome(tmp_path, _mutated(random_source, random_source.choice(originals))) for _ in range(1000)]
+    outcomes = [
+        _outcome(tmp_path, mutated_bytes(random_source, random_source.choice(originals), INSERTIONS))
+        for _ in range(1000)
+    ]
     assert 0 < sum(outcomes) < len(outcomes)
 
 
@@ -404,22 +409,6 @@ def _outcome(folder: Path, data: bytes) -> bool:
         return False
     assert network.layers
     return True
-
-
-def _mutated(random_source: random.Random, data: bytes) -> bytes:
-    changed = bytearray(data)
-    for _ in range(random_source.choice([1, 1, 2, 4])):
-        place = random_source.randrange(len(changed))
-        edit = random_source.randrange(4)
-        if edit == 0:
-            changed[place] = random_source.randrange(256)
-        elif edit == 1:
-            changed[place] ^= 1 << random_source.randrange(8)
-        elif edit == 2:
-            del changed[place : place + random_source.randrange(1, 20)]
-        else:
-            changed[place:place] = random_source.randbytes(random_source.randrange(1, 6))
-    return bytes(changed)
 
 
 def _mutate_graph(random_source: random.Random, graph: onnx.GraphProto) -> None:

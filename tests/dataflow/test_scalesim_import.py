@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutation import mutated_bytes
 
 from arch.errors import HeddleError
 from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network
@@ -16,6 +17,7 @@ from dataflow.scalesim_import import read_scalesim
 CONV_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
 GEMM_HEADER = "Layer, M, N, K,"
 CONV_ROWS = "Conv1, 224, 224, 7, 7, 3, 64, 2,\nConv2, 56, 56, 3, 3, 64, 64, 1,\nFC, 1, 1, 1, 1, 512, 1000, 1,\n"
+INSERTIONS = (b",", b"\n", b"-", b"0", b"9999999999999", b"\x00", b'"', b":")
 CONV_FILE = f"{CONV_HEADER}\n{CONV_ROWS}"
 GEMM_FILE = f"{GEMM_HEADER}\nqkv, 128, 1536, 512,\nout, 128, 512, 512,\nhead, 1, 1000, 512,\n"
 
@@ -226,28 +228,9 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
     originals = [CONV_FILE.encode(), GEMM_FILE.encode()]
     refused = 0
     for _ in range(1000):
-        data = _mutated(random_source, random_source.choice(originals))
+        data = mutated_bytes(random_source, random_source.choice(originals), INSERTIONS)
         try:
             assert _read(tmp_path, data).layers
         except HeddleError:
             refused += 1
     assert refused > 100
-
-
-def _mutated(random_source: random.Random, data: bytes) -> bytes:
-    changed = bytearray(data)
-    for _ in range(random_source.choice([1, 1, 2, 5])):
-        place = random_source.randrange(len(changed))
-        edit = random_source.randrange(4)
-        if edit == 0:
-            changed[place] = random_source.randrange(256)
-        elif edit == 1:
-            del changed[place : place + random_source.randrange(1, 12)]
-        elif edit == 2:
-            changed[place:place] = random_source.choice(
-                [b",", b"\n", b"-", b"0", b"9999999999999", b"\x00", b'"', b":"]
-            )
-        else:
-            changed[place] ^= 1 << random_source.randrange(8)
-        changed = changed or bytearray(b" ")
-    return bytes(changed)

@@ -36,7 +36,7 @@ BACKWARD = {
 
 
 @pytest.mark.parametrize("op", FORWARD)
-def test_forward_streams(op: VectorOp) -> None:
+def test_a_forward_stream_moves_the_bytes_and_takes_the_lanes_counted_by_hand(op: VectorOp) -> None:
     stream = vector_forward(VectorLayer("v", op, IN, OUT), BATCH)
     counted = (stream.read_bytes, stream.write_bytes, stream.lane_elements)
     assert counted == tuple(BATCH * amount for amount in FORWARD[op])
@@ -44,7 +44,7 @@ def test_forward_streams(op: VectorOp) -> None:
 
 
 @pytest.mark.parametrize("op", BACKWARD)
-def test_backward_streams(op: VectorOp) -> None:
+def test_a_backward_stream_moves_the_bytes_and_takes_the_lanes_counted_by_hand(op: VectorOp) -> None:
     stream = vector_backward(VectorLayer("v", op, IN, OUT), BATCH)
     counted = (stream.read_bytes, stream.write_bytes, stream.lane_elements)
     assert counted == tuple(BATCH * amount for amount in BACKWARD[op])

@@ -1,3 +1,5 @@
+"""An exploration: its front is brute force's, whoever evaluates it, and it goes on after an interruption."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Points by number: groups, blocks, and the design behind each."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The Pareto front against its definition."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Stored blocks: whole, checked, and of one exploration only."""
+
 from __future__ import annotations
 
 import json

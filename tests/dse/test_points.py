@@ -1,3 +1,5 @@
+"""Evaluated points as columns."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""A request: what it refuses, and what its identity depends on."""
+
 from __future__ import annotations
 
 from dataclasses import replace

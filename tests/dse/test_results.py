@@ -1,3 +1,5 @@
+"""What an exploration leaves: frames, samples and files."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What structures and rates share: machines of a group, choices of a chunk."""
+
 from __future__ import annotations
 
 import numpy as np

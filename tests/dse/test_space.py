@@ -1,3 +1,5 @@
+"""Spaces: axes from TOML, the designs that they span, and what is refused."""
+
 from __future__ import annotations
 
 import math

@@ -1,3 +1,5 @@
+"""A step, a front and a sample whose figures are round, so that tests can state them."""
+
 from dataclasses import replace
 
 import pandas as pd

@@ -1,3 +1,5 @@
+"""Where a step's cycles go: by layer, stage, pass and cause, nothing lost."""
+
 import math
 
 from hypothesis import given, settings

@@ -1,3 +1,5 @@
+"""What all plots share: axes, names, and files without a date."""
+
 import numpy as np
 import pytest
 

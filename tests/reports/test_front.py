@@ -1,3 +1,5 @@
+"""A front as people read it: merged columns, units, short names."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""The pages: what they say, that they are whole, escaped and accessible."""
+
 import re
 from dataclasses import replace
 from html.parser import HTMLParser

@@ -1,3 +1,5 @@
+"""The plots: what they show, letter by letter, and that equal input gives equal bytes."""
+
 import matplotlib as mpl
 import numpy as np
 import pytest

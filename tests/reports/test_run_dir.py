@@ -1,3 +1,5 @@
+"""A simulated step's files: every pass, the totals, the design."""
+
 import csv
 import errno
 import json

@@ -1,6 +1,13 @@
+"""The headline figures as text."""
+
 from dataclasses import replace
 
+from samples import BOARD, TINY, step_of
+
+from dataflow.zoo import zoo_network
 from reports.summary import (
+    ENERGY_PARTS,
+    STALL_CAUSES,
     energy_rows,
     headline,
     machine_line,
@@ -9,6 +16,8 @@ from reports.summary import (
     speedup_over,
     summary_rows,
 )
+from sim.engines import array_pass
+from sim.estimate import estimate
 
 
 def test_the_headline_says_what_was_run_and_on_what(step):
@@ -64,3 +73,9 @@ def test_passes_and_sizes_read_short(new_pass):
     assert size_text(new_pass("a", "ff", "os", 1)) == "64×32×16"
     assert size_text(new_pass("a", "ff", "os", 1, count=12)) == "12 × 64×32×16"
     assert size_text(new_pass("a", "ff", "vector", 1)) == "4.10 k elem."
+
+
+def test_every_part_of_energy_and_every_cause_of_a_stall_has_words():
+    step = step_of(zoo_network("mlp"))
+    assert set(ENERGY_PARTS) == set(estimate(step, TINY, BOARD).energy_by_part_j)
+    assert set(STALL_CAUSES) == set(array_pass.STALL_CAUSES)

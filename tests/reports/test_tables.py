@@ -1,3 +1,5 @@
+"""Tables for a terminal: what is shown, what is cut and said to be."""
+
 import subprocess
 import sys
 

@@ -1,3 +1,5 @@
+"""Numbers as text: three digits, a prefix, a unit."""
+
 import math
 
 import pytest

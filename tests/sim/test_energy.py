@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from samples import BOARD, SAT, single_product, step_of
 
@@ -10,7 +12,7 @@ from arch.energy import energy_coefficients
 from arch.resources import resources
 from dataflow.training import StepOptions
 from dataflow.zoo import zoo_network
-from sim.energy import energy_row, idle_watts
+from sim.energy import comparisons, energy_row, idle_watts
 from sim.estimate import estimate
 
 
@@ -58,6 +60,12 @@ def test_pruning_saves_energy_in_the_array_and_on_the_way_to_it() -> None:
     )
     assert sparse.energy_by_part_j["array"] < 0.6 * dense.energy_by_part_j["array"]
     assert sparse.energy_j < dense.energy_j
+
+
+def test_pruning_compares_each_pair_of_a_group_once() -> None:
+    for group_m in (2, 8, 32):
+        pairs = list(combinations(range(group_m), 2))
+        assert comparisons(3 * group_m, group_m) == 3 * len(pairs)
 
 
 def test_sore_spends_energy_only_where_something_is_pruned() -> None:

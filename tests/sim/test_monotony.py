@@ -85,7 +85,7 @@ def test_pregeneration_is_never_slower(network: str, batch: int) -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_bdwp_wu_is_faster_than_bdwp_and_bdwp_than_dense(network: str) -> None:
+def test_bdwp_is_faster_than_dense_and_bdwp_wu_at_most_two_percent_slower_than_bdwp(network: str) -> None:
     recipes = ("dense", "bdwp", "bdwp-wu")
     built = [step_of(zoo_network(network), recipe, "2:8", StepOptions(batch=64)) for recipe in recipes]
     cycles = [estimate(step, SAT, BOARD).cycles for step in built]

@@ -22,8 +22,6 @@ from sim.engines.simulate import EngineRun, run_engines, simulate
 from sim.estimate import estimate
 from sim.step_table import step_table
 
-ARRAY_ENGINES = ("os", "ws")
-
 
 def run_with_events(step: TrainingStep, design: Design, capacity: int) -> EngineRun:
     schedule = schedule_step(step, design, BOARD)
@@ -34,7 +32,7 @@ def run_with_events(step: TrainingStep, design: Design, capacity: int) -> Engine
 @given(step=steps(), design=machines())
 def test_stalls_and_computation_make_up_every_array_pass(step: TrainingStep, design: Design) -> None:
     for entry in simulate(step, design, BOARD).passes:
-        if entry.engine in ARRAY_ENGINES:
+        if entry.on_array:
             stalled = sum(entry.stall_cycles.values())
             assert entry.compute_cycles + stalled == pytest.approx(entry.cycles, rel=1e-9, abs=1e-6)
             assert all(cycles >= -1e-9 for cycles in entry.stall_cycles.values())
