@@ -22,7 +22,7 @@ from dataflow.lowering import (
 from dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
 from dataflow.products import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
 from dataflow.recipes import DENSE, Recipe, SparseOperand
-from dataflow.updates import Optimizer, weight_update
+from dataflow.updates import Optimizer, parameter_update, weight_update
 from dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
 
 
@@ -87,14 +87,14 @@ class _Planner:
         if isinstance(layer, VectorLayer):
             yield vector_backward(layer, batch)
             if layer.parameters:
-                yield weight_update(layer.name, layer.parameters, self.options.optimizer, ())
+                yield parameter_update(layer.name, layer.parameters, self.options.optimizer)
         elif isinstance(layer, MatmulLayer):
             count = layer.count * batch
             yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count))
             yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count))
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
             yield from depthwise_backward(layer, batch)
-            yield weight_update(layer.name, layer.parameters, self.options.optimizer, ())
+            yield parameter_update(layer.name, layer.parameters, self.options.optimizer)
         else:
             yield from self._weighted_backward(layer)
 
@@ -137,7 +137,8 @@ class _Planner:
         packed_uses = sum(user == "weight" for user in users) if self.options.pregenerate else 0
         return weight_update(
             layer.name,
-            layer.parameters,
+            layer.weights,
+            layer.parameters - layer.weights,
             self.options.optimizer,
             (Pruning(self.sparsity.n, self.sparsity.m),) * packed_uses,
             dense_copy=packed_uses < len(users),

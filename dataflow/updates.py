@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from dataflow.lowering import Pruning
@@ -15,23 +16,40 @@ OPERAND_BYTES = 2
 _MOMENTS: dict[Optimizer, int] = {"sgd": 1, "adam": 2}
 
 
-def weight_update(
-    layer: str, weights: int, optimizer: Optimizer, packed: tuple[Pruning, ...], dense_copy: bool = True
-) -> UpdatePass:
-    """Return the update of a layer's weights.
+def parameter_update(layer: str, parameters: int, optimizer: Optimizer) -> UpdatePass:
+    """Return the update of parameters that are never packed: norms, embeddings, depthwise kernels.
 
-    Reads gradient, master and moments, writes master and moments in FP32; then an FP16 copy where some pass
-    uses dense weights (``dense_copy``), and one packed copy for each entry of ``packed``. SORE sees each
-    weight once, for both directions of its M x M block together.
+    Reads gradient, master and moments, writes master and moments in FP32 and an FP16 copy for the next step.
     """
     state_bytes = FP32_BYTES * (1 + _MOMENTS[optimizer])
-    copy_bytes = OPERAND_BYTES * weights if dense_copy else 0
-    packed_bytes = sum(_packed_bytes(weights, pruning) for pruning in packed)
     return UpdatePass(
         layer=layer,
-        read_bytes=(FP32_BYTES + state_bytes) * weights,
-        write_bytes=state_bytes * weights + copy_bytes + packed_bytes,
-        weights=weights,
+        read_bytes=(FP32_BYTES + state_bytes) * parameters,
+        write_bytes=(state_bytes + OPERAND_BYTES) * parameters,
+        weights=parameters,
+    )
+
+
+def weight_update(
+    layer: str,
+    weights: int,
+    biases: int,
+    optimizer: Optimizer,
+    packed: tuple[Pruning, ...],
+    dense_copy: bool = True,
+) -> UpdatePass:
+    """Return the update of a layer's weights and biases.
+
+    As ``parameter_update``, but the weights' FP16 copy is written only where some pass uses dense weights
+    (``dense_copy``), and one packed copy for each entry of ``packed``. SORE sees each weight once, for both
+    directions of its M x M block together.
+    """
+    plain = parameter_update(layer, weights + biases, optimizer)
+    saved_bytes = 0 if dense_copy else OPERAND_BYTES * weights
+    packed_bytes = sum(_packed_bytes(weights, pruning) for pruning in packed)
+    return replace(
+        plain,
+        write_bytes=plain.write_bytes - saved_bytes + packed_bytes,
         sore_elements=weights if packed else 0,
         group_m=packed[0].group_m if packed else 1,
     )
