@@ -216,9 +216,6 @@ DRAM_PJ_PER_BIT = Coefficient(
     0.4,
 )
 DEVICE_STATIC_W = Coefficient("device_static_w", 3, "W", "assumption: leakage of a large 16 nm FPGA, warm", 0.6)
-BOARD_STATIC_W = Coefficient(
-    "board_static_w", 20, "W", "assumption: regulators, fan, host link and idle DRAM of a PCIe card", 0.5
-)
 
 _ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Coefficient))
 

@@ -17,13 +17,14 @@ _BITS = 8
 
 @dataclass(frozen=True)
 class EnergyCoefficients:
-    """Joules of one action, and watts that flow regardless.
+    """Joules of one action, and the watts that flow regardless.
 
     ``mac_j``: one FP16 x FP16 + FP32 in a PE. ``bram_byte_j``, ``uram_byte_j``: a byte read from or written to
     a buffer of that RAM. ``link_byte_hop_j``: a byte passed to the neighbouring PE. ``dram_byte_j``: a byte
     over the DRAM interface. ``sore_compare_j``: one comparison of two magnitudes. ``wuve_weight_j``: one weight
     updated. ``vector_element_j``: one element through the vector unit. ``ff_cycle_j``: the clock of one
-    flip-flop for one cycle. ``device_static_w``, ``board_static_w``: leakage of the device, rest of the card.
+    flip-flop for one cycle. ``device_static_w``: leakage of the device. The rest of the card
+    (regulators, fan, host link) is the same for every design and is left out.
     """
 
     mac_j: float
@@ -36,7 +37,6 @@ class EnergyCoefficients:
     vector_element_j: float
     ff_cycle_j: float
     device_static_w: float
-    board_static_w: float
 
 
 def energy_coefficients() -> EnergyCoefficients:
@@ -105,7 +105,6 @@ def energy_table() -> tuple[Coefficient, ...]:
             c.CLOCK_FARADS_PER_FF,
         ),
         c.DEVICE_STATIC_W,
-        c.BOARD_STATIC_W,
     )
 
 

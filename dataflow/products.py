@@ -8,6 +8,7 @@ on chip, never as an im2col matrix.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -87,7 +88,10 @@ class ProductPass:
 
 @dataclass(frozen=True)
 class VectorPass:
-    """A stream through the vector unit: bytes read and written, elements through its lanes, and through SORE."""
+    """A stream through the vector unit: bytes read and written, elements through its lanes, and through SORE.
+
+    ``taps`` is 0 but for a depthwise convolution, whose lane elements are multiply-adds, ``taps`` for each output.
+    """
 
     layer: str
     pass_name: Pass
@@ -97,6 +101,12 @@ class VectorPass:
     lane_elements: int
     sore_elements: int = 0
     group_m: int = 1
+    taps: int = 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds on the vector lanes."""
+        return self.lane_elements if self.taps else 0
 
 
 @dataclass(frozen=True)
@@ -127,10 +137,18 @@ class TrainingStep:
 
     @property
     def dense_macs(self) -> int:
-        """Multiply-adds of all products, nothing pruned."""
-        return sum(p.dense_macs for item in self.items if isinstance(item, ProductPass) for p in item.products)
+        """Multiply-adds of all products and depthwise convolutions, nothing pruned."""
+        return sum(p.dense_macs for p in self._products) + self._vector_macs
 
     @property
     def macs(self) -> int:
-        """Multiply-adds that the array executes."""
-        return sum(p.macs for item in self.items if isinstance(item, ProductPass) for p in item.products)
+        """Multiply-adds that array and vector lanes execute."""
+        return sum(p.macs for p in self._products) + self._vector_macs
+
+    @property
+    def _products(self) -> Iterator[Product]:
+        return (product for item in self.items if isinstance(item, ProductPass) for product in item.products)
+
+    @property
+    def _vector_macs(self) -> int:
+        return sum(item.macs for item in self.items if isinstance(item, VectorPass))

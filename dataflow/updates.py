@@ -16,6 +16,11 @@ OPERAND_BYTES = 2
 _MOMENTS: dict[Optimizer, int] = {"sgd": 1, "adam": 2}
 
 
+def moments(optimizer: Optimizer) -> int:
+    """Return how many FP32 moments ``optimizer`` keeps for each weight."""
+    return _MOMENTS[optimizer]
+
+
 def parameter_update(layer: str, parameters: int, optimizer: Optimizer) -> UpdatePass:
     """Return the update of parameters that are never packed: norms, embeddings, depthwise kernels.
 

@@ -74,24 +74,27 @@ def vector_backward(layer: VectorLayer, batch: int) -> VectorPass:
 def depthwise_forward(layer: ConvLayer, batch: int) -> VectorPass:
     """Return the FF stream of a depthwise convolution: X in, Y out, one tap of one output a lane-cycle."""
     inputs, outputs = _map_elements(layer, batch)
-    return VectorPass(
-        layer.name,
-        "ff",
-        "depthwise",
-        ACTIVATION_BYTES * inputs,
-        ACTIVATION_BYTES * outputs,
-        outputs * layer.taps,
-    )
+    return _depthwise(layer, "ff", ACTIVATION_BYTES * inputs, ACTIVATION_BYTES * outputs, outputs)
 
 
 def depthwise_backward(layer: ConvLayer, batch: int) -> Iterator[VectorPass]:
     """Yield BP (dY in, dX out) where the input has a gradient, then WU (X and dY in, sums kept on chip)."""
     inputs, outputs = _map_elements(layer, batch)
-    lanes = outputs * layer.taps
     if layer.input_gradient:
-        yield VectorPass(layer.name, "bp", "depthwise", ACTIVATION_BYTES * outputs, ACTIVATION_BYTES * inputs, lanes)
-    gradient_bytes = GRADIENT_SUM_BYTES * layer.weights
-    yield VectorPass(layer.name, "wu", "depthwise", ACTIVATION_BYTES * (inputs + outputs), gradient_bytes, lanes)
+        yield _depthwise(layer, "bp", ACTIVATION_BYTES * outputs, ACTIVATION_BYTES * inputs, outputs)
+    yield _depthwise(layer, "wu", ACTIVATION_BYTES * (inputs + outputs), GRADIENT_SUM_BYTES * layer.weights, outputs)
+
+
+def _depthwise(layer: ConvLayer, pass_name: Pass, read_bytes: int, write_bytes: int, outputs: int) -> VectorPass:
+    return VectorPass(
+        layer=layer.name,
+        pass_name=pass_name,
+        op="depthwise",
+        read_bytes=read_bytes,
+        write_bytes=write_bytes,
+        lane_elements=outputs * layer.taps,
+        taps=layer.taps,
+    )
 
 
 def _map_elements(layer: ConvLayer, batch: int) -> tuple[int, int]:

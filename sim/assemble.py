@@ -163,22 +163,32 @@ def _total_k(schedules: tuple[ProductSchedule, ...]) -> int:
 
 
 def _stream_pass(item: VectorPass | UpdatePass, cycles: ItemCycles, energy_j: float) -> PassResult:
+    """A vector or update pass; a depthwise convolution has outputs x taps multiply-adds, on the vector lanes."""
+    macs, sizes = 0, (_elements(item), 0, 0)
+    if isinstance(item, VectorPass) and item.taps:
+        macs, sizes = item.macs, (item.macs // item.taps, item.taps, 1)
     return PassResult(
         layer=item.layer,
         pass_name=item.pass_name,
         engine="update" if isinstance(item, UpdatePass) else "vector",
-        m=item.weights if isinstance(item, UpdatePass) else max(item.lane_elements, item.sore_elements),
-        k=0,
-        n=0,
+        m=sizes[0],
+        k=sizes[1],
+        n=sizes[2],
         count=1,
         interleave=0,
         cycles=cycles.cycles,
         busy_cycles=cycles.busy_cycles,
         compute_cycles=0.0,
         dram_bytes=round(cycles.dram_bytes),
-        macs=0,
-        dense_macs=0,
+        macs=macs,
+        dense_macs=macs,
         utilisation=0.0,
         energy_j=energy_j,
         stall_cycles=cycles.stall_cycles,
     )
+
+
+def _elements(item: VectorPass | UpdatePass) -> int:
+    if isinstance(item, UpdatePass):
+        return item.weights
+    return max(item.lane_elements, item.sore_elements)

@@ -59,10 +59,9 @@ def energy_row(design: Design, board: Board) -> np.ndarray:
 
 
 def idle_watts(ff: float | np.ndarray, clock_hz: float | np.ndarray) -> float | np.ndarray:
-    """Return the watts that flow whatever is computed: leakage, the card, and the clock tree."""
+    """Return the watts that flow whatever is computed: the leakage of the device, and its clock tree."""
     coefficients = energy_coefficients()
-    leakage_w = coefficients.device_static_w + coefficients.board_static_w
-    return leakage_w + coefficients.ff_cycle_j * ff * clock_hz
+    return coefficients.device_static_w + coefficients.ff_cycle_j * ff * clock_hz
 
 
 @kernel

@@ -19,7 +19,8 @@ class PassResult:
 
     ``cycles`` is what it adds to the step, ``busy_cycles`` what it takes by itself (an update runs behind
     other passes, so it may add nothing). ``m``, ``k``, ``n`` are those of the product, k summed over the phases
-    of a strided convolution; for vector and update passes m is their elements and k and n are 0.
+    of a strided convolution; for vector and update passes m is their elements and k and n are 0, but for depthwise
+    convolutions (outputs, taps, 1), whose multiply-adds run on the vector lanes.
     ``utilisation`` is executed multiply-adds over what the array could have executed in ``cycles``.
     ``stall_cycles`` is the array's idle time by cause, engines level only.
     """
@@ -90,9 +91,9 @@ class StepResult:
 
     @property
     def utilisation(self) -> float:
-        """Executed multiply-adds over the array's peak in the step's time."""
+        """The array's executed multiply-adds over its peak in the step's time."""
         peak = self.cycles * self.design.array.processing_elements
-        return self.macs / peak if peak else 0.0
+        return sum(item.macs for item in self.passes if item.on_array) / peak if peak else 0.0
 
     @property
     def compute_cycles(self) -> float:

@@ -20,6 +20,7 @@ from sim.step_table import StepTable, step_table
 
 DEFAULT_EVENTS = 200_000
 _PASS_TRACK = 0
+_US_DECIMALS = 4
 
 
 def write_trace(path: Path, schedule: Schedule, design: Design, board: Board, max_events: int = DEFAULT_EVENTS) -> int:
@@ -52,15 +53,16 @@ def _track_names(design: Design) -> Iterator[dict[str, object]]:
 
 
 def _slice(name: str, track: int, start_cycles: float, end_cycles: float, design: Design) -> dict[str, object]:
+    """A slice in microseconds; both ends are rounded alike, so that neighbours touch and do not overlap."""
     us_per_cycle = 1e6 / design.clock_hz
-    start_us, end_us = start_cycles * us_per_cycle, end_cycles * us_per_cycle
+    start_us, end_us = (round(cycles * us_per_cycle, _US_DECIMALS) for cycles in (start_cycles, end_cycles))
     return {
         "ph": "X",
         "name": name,
         "pid": 1,
         "tid": track,
-        "ts": round(start_us, 4),
-        "dur": round(end_us - start_us, 4),
+        "ts": start_us,
+        "dur": round(end_us - start_us, _US_DECIMALS),
     }
 
 
@@ -71,10 +73,21 @@ def _passes(table: StepTable, run: EngineRun, design: Design) -> Iterator[dict[s
         if end > start:
             yield _slice(f"{item.layer} {item.pass_name}", _PASS_TRACK, start, end, design)
         start = end
+    if run.end_cycles > start:
+        yield _slice("updates that outlast the passes", _PASS_TRACK, start, run.end_cycles, design)
 
 
 def _instructions(table: StepTable, run: EngineRun, design: Design) -> Iterator[dict[str, object]]:
+    """One slice an instruction.
+
+    A queue works in order, so a slice starts no sooner than the one before it ends: an instruction that was issued
+    earlier, to hide latency, is shown from then on.
+    """
     names = [f"{item.layer} {item.pass_name}" for item in table.step.items]
+    busy_until = [0.0] * len(ENGINE_NAMES)
     for event in run.events:
-        start, end = float(event["start"]), float(event["end"])
-        yield _slice(names[event["item"]], 1 + int(event["engine"]), start, end, design)
+        engine, end = int(event["engine"]), float(event["end"])
+        start = max(float(event["start"]), busy_until[engine])
+        if end > start:
+            busy_until[engine] = end
+            yield _slice(names[event["item"]], 1 + engine, start, end, design)

@@ -35,7 +35,7 @@ def test_the_idle_share_is_watts_times_the_time_of_the_step() -> None:
 
 def test_idle_watts_are_leakage_card_and_the_clock_of_every_flip_flop() -> None:
     coefficients = energy_coefficients()
-    still = coefficients.device_static_w + coefficients.board_static_w
+    still = coefficients.device_static_w
     assert idle_watts(0, 200e6) == pytest.approx(still)
     assert idle_watts(1e5, 200e6) - still == pytest.approx(coefficients.ff_cycle_j * 1e5 * 200e6)
     assert energy_row(SAT, BOARD)[0]["idle_w"] == pytest.approx(idle_watts(float(resources(SAT, BOARD).ff), 200e6))
