@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from pydantic import BaseModel
 
 from arch.design import Design
 from arch.errors import HeddleError, unknown
@@ -41,6 +43,26 @@ def override(design: Design, values: Mapping[str, Any], where: str = "override")
     for key, value in values.items():
         _set(data, key, value, where)
     return check_model(Design, data, where)
+
+
+def number_range(dotted: str) -> tuple[float, float] | None:
+    """Return the least and the largest valid value of a design's numeric key (``array.rows``), in its own unit.
+
+    None for a key without such a range: a set of values, a word.
+    """
+    model: type[BaseModel] = Design
+    *sections, last = dotted.split(".")
+    for section in sections:
+        model = cast(type[BaseModel], model.model_fields[section].annotation)
+    bounds = {
+        name: float(getattr(bound, name))
+        for bound in model.model_fields[last].metadata
+        for name in ("ge", "gt", "le")
+        if hasattr(bound, name)
+    }
+    if "gt" in bounds:  # only counts have it, so the next whole number is the least
+        bounds["ge"] = bounds["gt"] + 1
+    return (bounds["ge"], bounds["le"]) if {"ge", "le"} <= bounds.keys() else None
 
 
 def _set(data: dict[str, Any], dotted: str, value: Any, where: str) -> None:

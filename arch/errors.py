@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_SHORT_LETTERS = 2
+_LEAST_SIMILARITY = 0.6  # difflib's ratio; below it "help" resembles "schedule"
+
 
 class HeddleError(Exception):
     """Bad input. Its text is one line, printed as it stands; the command line then exits with 2."""
@@ -14,10 +17,25 @@ class HeddleError(Exception):
 
 
 def nearest(given: str, valid: Iterable[str]) -> str | None:
-    """Return the valid word closest to ``given``, or None when nothing is close."""
-    by_folded = {word.casefold(): word for word in valid}
-    close = difflib.get_close_matches(given.casefold(), by_folded, n=1, cutoff=0.5)
-    return by_folded[close[0]] if close else None
+    """Return the valid word that ``given`` was meant to be, or None when that is not clear.
+
+    Case and leading dashes do not count. The one word that ``given`` begins comes first, then the most similar
+    one; several words that it begins are no guess. One or two letters resemble too much, so for them only the
+    same letters in another case or order count.
+    """
+    by_folded = {_folded(word): word for word in valid}
+    word = _folded(given)
+    if word in by_folded:
+        return by_folded[word]
+    if len(word) <= _SHORT_LETTERS:
+        return next((by_folded[other] for other in by_folded if sorted(other) == sorted(word)), None)
+    begun = [other for other in by_folded if other.startswith(word)]
+    close = begun or difflib.get_close_matches(word, by_folded, n=1, cutoff=_LEAST_SIMILARITY)
+    return by_folded[close[0]] if len(close) == 1 else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().lstrip("-")
 
 
 def unknown(what: str, given: str, valid: Iterable[str], where: str = "") -> HeddleError:

@@ -39,10 +39,15 @@ def _drop_old_caches(parent: Path, current: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
+def _cache_home() -> Path:
+    """The user's cache folder; a relative XDG_CACHE_HOME is ignored, as the XDG Base Directory Specification says."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return home if home.is_absolute() else Path.home() / ".cache"
+
+
 def kernel_cache_dir() -> Path | None:
     """Return the folder of this version's compiled kernels, made if need be; None where none is writable."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    for parent in (Path(home) / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
+    for parent in (_cache_home() / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
         folder = parent / f"kernels-{sources_digest()}"
         try:
             fresh = not folder.is_dir()

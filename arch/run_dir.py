@@ -35,18 +35,29 @@ def prepare_run_dir(path: str | Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HeddleError(f"{folder}: cannot make the run folder: {_reason(error)}") from error
-    _probe(folder)
+    _probe(folder, f"{folder}: cannot write to the run folder")
     return folder
 
 
-def _probe(folder: Path) -> None:
-    """Fail now, and not after a long run, when the folder takes no files."""
+def check_file_target(path: Path) -> None:
+    """Raise HeddleError, in one line, where ``path`` cannot become a file: told before a run and not after it."""
+    if path.is_dir():
+        raise HeddleError(f"{path}: is a folder; give the path of a file")
+    if path.exists() and not path.is_file():
+        raise HeddleError(f"{path}: is not a regular file; give the path of a file")
+    if not path.parent.is_dir():
+        raise HeddleError(f"{path}: cannot write the file: there is no folder {path.parent}")
+    _probe(path.parent, f"{path}: cannot write the file")
+
+
+def _probe(folder: Path, problem: str) -> None:
+    """Fail now, and not after a long run, when the folder takes no files; ``problem`` starts the message."""
     probe = folder / f".probe.{os.getpid()}.tmp"
     try:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise HeddleError(f"{folder}: cannot write to the run folder: {_reason(error)}") from error
+        raise HeddleError(f"{problem}: {_reason(error)}") from error
 
 
 @contextmanager
@@ -56,6 +67,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     When the block raises, ``path`` stays as it was and the temporary file is removed. An OSError of the block
     or of the renaming comes out as a HeddleError that names ``path``.
     """
+    if path.name in ("", ".."):
+        raise HeddleError(f"{path}: is a folder; give the path of a file")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary

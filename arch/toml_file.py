@@ -21,6 +21,7 @@ from arch.errors import HeddleError, nearest, unknown
 Model = TypeVar("Model", bound=BaseModel)
 
 _SHOWN_CHARACTERS = 60
+_SHOWN_KEYS = 4
 
 
 def shipped_names(folder: Path) -> tuple[str, ...]:
@@ -35,10 +36,16 @@ def is_path(word: str) -> bool:
 
 
 def locate(word: str, what: str, folder: Path) -> Path:
-    """Return the file that ``word`` stands for; an unknown name raises with the nearest and all names."""
-    if is_path(word):
-        return Path(word)
+    """Return the file that ``word`` stands for; an unknown name raises with the nearest and all names.
+
+    A path that is not there raises too where its stem is the name of a shipped file: that was meant.
+    """
     names = shipped_names(folder)
+    if is_path(word):
+        path = Path(word)
+        if path.stem in names and not os.path.lexists(path):
+            raise HeddleError(f"{path}: no such file; did you mean the {what} {path.stem!r}?")
+        return path
     if word not in names:
         raise unknown(what, word, names)
     return folder / f"{word}.toml"
@@ -57,13 +64,19 @@ def _read_text(path: Path) -> str:
             raise HeddleError(f"{path}: is not a regular file; a TOML file is needed")
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise HeddleError(f"{path}: no such file") from None
+        raise HeddleError(f"{path}: no such file{_neighbour(path)}") from None
     except UnicodeDecodeError as error:
         raise HeddleError(f"{path}: is not UTF-8 text (byte {error.start}); TOML files are UTF-8") from None
     except OSError as error:
         raise HeddleError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:  # a NUL inside the path
         raise HeddleError(f"{str(path)!r}: is not a valid path: {error}") from None
+
+
+def _neighbour(path: Path) -> str:
+    """A guess at the TOML file beside ``path`` that was meant; empty where none is like it."""
+    close = nearest(path.stem, sorted(entry.stem for entry in path.parent.glob("*.toml")))
+    return f"; did you mean {str(path.parent / f'{close}.toml')!r}?" if close else ""
 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
@@ -86,8 +99,9 @@ def check_model(model: type[Model], data: Mapping[str, Any], where: str) -> Mode
         return model.model_validate(_with_tuples(dict(data)))
     except ValidationError as error:
         problems = sorted(error.errors(), key=_misspellings_first)
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise HeddleError(f"{where}: {_describe(problems[0], model)}{more}") from None
+        shown = _missing_keys(problems) or [_describe(problems[0], model)]
+        more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
+        raise HeddleError(f"{where}: {', '.join(shown)}{more}") from None
 
 
 def _with_tuples(value: Any) -> Any:
@@ -99,17 +113,28 @@ def _with_tuples(value: Any) -> Any:
     return value
 
 
+def _missing_keys(problems: list[ErrorDetails]) -> list[str]:
+    """The first few missing keys as parts of one message; empty where another problem comes first."""
+    missing = [_key(problem) for problem in problems if problem["type"] == "missing"]
+    if problems[0]["type"] != "missing":
+        return []
+    first, *others = (repr(key) for key in missing[:_SHOWN_KEYS])
+    return [f"missing {'keys' if others else 'key'} {first}", *others]
+
+
+def _key(problem: ErrorDetails) -> str:
+    return ".".join(str(part) for part in problem["loc"])
+
+
 def _misspellings_first(problem: ErrorDetails) -> bool:
     """Order problems so that a misspelt key stands before the missing key that it causes."""
     return problem["type"] != "extra_forbidden"
 
 
 def _describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
+    key = _key(problem)
     if problem["type"] == "extra_forbidden":
         return _unknown_key(problem["loc"], model)
-    if problem["type"] == "missing":
-        return f"missing key {key!r}"
     if problem["type"] == "value_error":
         message = str(problem["ctx"]["error"])
         return f"{key}: {message}" if key else message

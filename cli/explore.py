@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from sim.result import StepResult
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
     """Explore, print and write as the options ask; return FAILED_CHECK when no design is feasible, else SUCCESS."""
     request = _request(network, training, search)
-    folder = run_folder(search.out)
+    folder = run_folder(search.out, "explore")
     workers = search.workers or os.cpu_count() or 1
     with show_progress(f"exploring {request.network.name}") as progress:
         try:
@@ -112,6 +113,7 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
 
     request = found.request
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
+    _remove_plots(folder)
     plots = plot_pareto(found.front, found.sample, request.objectives, title, folder)
     facts = ExploreFacts(
         workload=request.network.name,
@@ -129,6 +131,13 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
     page = write_explore_page(facts, found.front, found.design, _first(found), plots, folder / "index.html")
     data = ("results.parquet", "pareto.csv", "pareto.parquet", "provenance.json")
     return [*(folder / name for name in data), *plots, page]
+
+
+def _remove_plots(folder: Path) -> None:
+    """Remove the front's plots of an earlier run, which may have had other objectives."""
+    for x_name, y_name in permutations(OBJECTIVES, 2):
+        for ending in ("svg", "png"):
+            (folder / f"pareto-{x_name}-{y_name}.{ending}").unlink(missing_ok=True)
 
 
 def _first(found: Exploration) -> StepResult:

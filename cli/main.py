@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Co-design of accelerators for N:M sparse DNN training: explore designs, simulate one, see its schedule.",
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 for _verb in (verbs.explore, verbs.simulate, verbs.schedule, verbs.doctor):
     app.command()(takes_options(_verb))
@@ -50,6 +51,7 @@ def _heddle(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``heddle`` with ``arguments`` (the process's by default) and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     _print_any_text(sys.stdout, sys.stderr)
     try:
         code = _run(given or ["--help"])
@@ -73,9 +75,16 @@ def _run(arguments: list[str]) -> int:
         print_error(str(error))
         return BAD_INPUT
     except typer.TyperException as error:
-        print_error(str(usage_error(error)))
+        print_error(str(usage_error(error, arguments[0])))
         return BAD_INPUT
     return int(code or SUCCESS)
+
+
+def _open_closed_streams() -> None:
+    """Give a process that was started with stdout or stderr closed (``>&-``) somewhere to print to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - open for the rest of the process
 
 
 def _print_any_text(*streams: TextIO) -> None:

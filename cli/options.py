@@ -20,11 +20,27 @@ MOST_WORKERS = 1024
 _NETWORK, _TRAINING, _MACHINE, _OUTPUT = "Network", "Training", "Machine", "Output"
 
 
-def check_range(option: str, value: int | None, low: int, high: int | None = None) -> None:
-    """Raise HeddleError when ``value`` is given and not within ``low`` and ``high``."""
+def check_range(option: str, value: float | None, low: int, high: int | None = None) -> None:
+    """Raise HeddleError when ``value`` is given and not within ``low`` and ``high``, all in the option's unit."""
     if value is not None and (value < low or (high is not None and value > high)):
-        valid = f"{low} to {high:,}" if high is not None else f"{low} or more"
-        raise HeddleError(f"{option}: {value} is out of range (valid: {valid})")
+        valid = f"{low:,} to {high:,}" if high is not None else f"{low:,} or more"
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        raise HeddleError(f"{option}: {shown} is out of range (valid: {valid})")
+
+
+def _out_path(text: str) -> Path:
+    return _path("--out", text, "folder")
+
+
+def _trace_path(text: str) -> Path:
+    return _path("--trace", text, "file")
+
+
+def _path(option: str, text: str, what: str) -> Path:
+    """``text`` as a path; an empty one, which Path would take as the current folder, is a slip."""
+    if not text:
+        raise HeddleError(f"{option}: is empty; give the path of a {what}")
+    return Path(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,14 +200,24 @@ class SimulateOptions:
     ] = "estimate"
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write results as Parquet and CSV, and a page.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            parser=_out_path,
+            metavar="DIR",
+            help="Write results as Parquet and CSV, and a page.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = None
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw layers and roofline into --out too.", rich_help_panel=_OUTPUT)
     ] = False
     trace: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the engines' timeline, to open in Perfetto.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            parser=_trace_path,
+            metavar="FILE",
+            help="Write the engines' timeline, to open in Perfetto.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = None
 
 
@@ -201,7 +227,7 @@ class ScheduleOptions:
 
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write schedule.json there.", rich_help_panel=_OUTPUT),
+        typer.Option(parser=_out_path, metavar="DIR", help="Write schedule.json there.", rich_help_panel=_OUTPUT),
     ] = None
 
 
@@ -236,7 +262,10 @@ class ExploreOptions:
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Write results, plots and a page; continue what is there.", rich_help_panel=_OUTPUT
+            parser=_out_path,
+            metavar="DIR",
+            help="Write results, plots and a page; continue what is there.",
+            rich_help_panel=_OUTPUT,
         ),
     ] = None
 

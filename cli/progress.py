@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 _QUIET_SECONDS = 10.0
 
 #: Called with how many of how many units are done.
 Report = Callable[[int, int], None]
+
+
+class _Count(MofNCompleteColumn):
+    """How many of how many units are done; nothing before the first report, which brings the number of all."""
+
+    def render(self, task: Task) -> Text:
+        return Text("") if task.total is None else super().render(task)
 
 
 @contextmanager
@@ -22,7 +30,7 @@ def show_progress(label: str) -> Iterator[Report]:
     if not sys.stderr.isatty():
         yield _lines(label)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), _Count(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -33,12 +33,23 @@ class RunRecord:
         )
 
 
-def run_folder(out: Path | None) -> Path | None:
-    """Return the folder that ``--out`` names, made if need be; None without one. Raises HeddleError."""
+#: The file by which a folder tells that it holds a verb's results.
+RESULT_MARKS = {"explore": "request.json", "simulate": "totals.json", "schedule": "schedule.json"}
+
+
+def run_folder(out: Path | None, verb: str) -> Path | None:
+    """Return the folder that ``--out`` names for ``verb``, made if need be; None without one.
+
+    Raises HeddleError for a folder that cannot be used, or that holds another verb's results: the files that
+    both write (provenance, page, plots) would then tell of one and lie beside the other.
+    """
     if out is None:
         return None
     try:
         str(out).encode()
     except UnicodeEncodeError:  # Parquet files can only be opened by paths that are text
         raise HeddleError(f"--out: {str(out)!r} is not UTF-8; give another path") from None
+    for other, mark in RESULT_MARKS.items():
+        if other != verb and (out / mark).is_file():
+            raise HeddleError(f"{out}: holds the results of 'heddle {other}' ({mark}); give another folder")
     return prepare_run_dir(out)

@@ -34,14 +34,14 @@ def run(
     """Schedule and print as the options ask; return FAILED_CHECK when a pass could not be mapped, else SUCCESS."""
     record = RunRecord()
     work = load_work(network, training, step, machine)
-    folder = run_folder(scheduling.out)
+    folder = run_folder(scheduling.out, "schedule")
     schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
     document = schedule_json(schedule, work)
     written = []
     if folder is not None:
         written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
         written.append(record.write(folder, work_hashes(network.workload, work)))
-    print_notes(work.network.notes)
+    print_notes(work.notes)
     if output.json:
         print_json(document)
     else:
@@ -67,7 +67,7 @@ def schedule_json(schedule: Schedule, work: Work) -> dict[str, Any]:
         "sparsity": schedule.step.sparsity,
         "passes": [_product(item, entry) for item in items for entry in schedule.of(item)],
         "failures": failures_json(schedule.failures),
-        "notes": list(work.network.notes),
+        "notes": list(work.notes),
     }
 
 

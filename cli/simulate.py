@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from arch.errors import HeddleError
+from arch.run_dir import check_file_target
 from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.interruptible import interruptible
 from cli.options import (
@@ -54,21 +55,29 @@ def run(
     if simulation.plots and simulation.out is None:
         raise HeddleError("--plots needs --out DIR, the folder to draw into")
     work = load_work(network, training, step, machine)
-    folder = run_folder(simulation.out)
+    folder = run_folder(simulation.out, "simulate")
+    if simulation.trace is not None:
+        _check_trace(simulation.trace, level)
     with _status(f"simulating {work.network.name}", level):
         simulated = _simulate(work, level)
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
         written += _write_results(folder, simulated, work, simulation.plots)
         written.append(record.write(folder, work_hashes(network.workload, work)))
-    print_notes(work.network.notes)
+    print_notes(work.notes)
     if output.json:
-        print_json(step_json(simulated.result, simulated.dense, work.network.notes))
+        print_json(step_json(simulated.result, simulated.dense, work.notes))
     else:
         _print_result(simulated, output.limit)
         print_paths(written)
     print_failures(simulated.result.failures)
     return FAILED_CHECK if simulated.result.failures else SUCCESS
+
+
+def _check_trace(path: Path, level: Level) -> None:
+    check_file_target(path)
+    if level == "estimate":
+        print_notes([f"{path} is the timeline of the engines; the figures are those of the estimate"])
 
 
 def _simulate(work: Work, level: Level) -> _Simulated:

@@ -20,10 +20,14 @@ class VerbGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def usage_error(error: typer.TyperException) -> HeddleError:
-    """Return typer's ``error`` as ours: the verb, what is wrong, and where its options are listed."""
+def usage_error(error: typer.TyperException, first_argument: str) -> HeddleError:
+    """Return typer's ``error`` as ours: the verb, what is wrong, and where its options are listed.
+
+    Where typer does not tell the verb, it is the ``first_argument`` of the command line if that is no option.
+    """
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "heddle"
+    told = context.command_path if context else "heddle"
+    path = told if " " in told or first_argument.startswith("-") else f"heddle {first_argument}"
     verb = path.partition(" ")[2]
     place = f"{verb}: " if verb else ""
     return HeddleError(f"{place}{_problem(error)} ({path} --help lists the options)")

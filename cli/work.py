@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import TypeVar, cast
 
 from arch.boards import Board, load_board
 from arch.design import Design
-from arch.design_io import load_design, override
+from arch.design_io import load_design, number_range, override
 from arch.errors import HeddleError, unknown
 from arch.fit import check_fit
 from arch.run_dir import sha256_of, sha256_of_text
 from arch.sparsity import parse_sparsity
-from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions, check_range
+from dataflow.footprint import capacity_note, step_footprint
 from dataflow.network import Network
 from dataflow.products import PASSES, Pass, ProductPass, TrainingStep
 from dataflow.recipes import Recipe, recipe_named
@@ -61,6 +63,16 @@ class Work:
     step: TrainingStep
     options: StepOptions
     dataflow: DataflowChoice
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the importer assumed, and whether the step is too large for the design's memory."""
+        if self.design.memory.unlimited:
+            return self.network.notes
+        channels = self.design.memory.channels
+        footprint = step_footprint(self.network, self.options.batch, self.options.optimizer)
+        too_large = capacity_note(footprint, channels * self.board.memory.bytes_per_channel, channels)
+        return (*self.network.notes, *([too_large] if too_large else []))
 
     def step_under(self, recipe: Recipe) -> TrainingStep:
         """Return the same step trained by another recipe."""
@@ -156,6 +168,7 @@ def _machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Boa
     for field, key, factor in _OVERRIDES:
         value = getattr(options, field)
         if value is not None:
+            _check_override(option_name(field), value, key, factor)
             design = override(design, {key: value * factor}, option_name(field))
     if sparsity is not None:
         kept = parse_sparsity(sparsity)
@@ -165,6 +178,14 @@ def _machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Boa
         design = override(design, {"board": board.name}, "--board")
     check_fit(design, board)
     return design, board
+
+
+def _check_override(option: str, value: float, key: str, factor: float) -> None:
+    """Refuse a value outside the range of the design's ``key``, in the option's own unit."""
+    bounds = number_range(key)
+    if bounds is not None:
+        low, high = bounds
+        check_range(option, value, math.ceil(low / factor), math.floor(high / factor))
 
 
 def check_countable(step: TrainingStep) -> None:

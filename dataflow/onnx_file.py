@@ -70,8 +70,10 @@ def read_model(path: str | Path) -> onnx.ModelProto:
         model = onnx.load_model_from_string(read_bytes(path))
     except DecodeError:
         raise HeddleError(f"{path}: it is not an ONNX model, or it is cut off") from None
-    if not model.HasField("graph") or not model.graph.node:
+    if not model.HasField("graph"):
         raise HeddleError(f"{path}: it is not an ONNX model with a graph, or it is cut off")
+    if not model.graph.node:
+        raise HeddleError(f"{path}: its graph has no operators")
     _check_text(path, model.graph)
     _check_opset(path, model)
     if not model.functions:
@@ -217,6 +219,11 @@ def _settle_batch(
         for axis, dim in enumerate(dims):
             if dim.HasField("dim_value") and dim.dim_value > 0:
                 continue
+            if dim.HasField("dim_value") and dim.dim_value == 0:
+                raise HeddleError(
+                    f"{path}: input {value.name!r} is empty: its size is 0 at dimension {axis}; export the model with "
+                    "fixed sizes, an open batch with a name"
+                )
             if axis > 0:
                 symbol = f" ({dim.dim_param!r})" if dim.dim_param else ""
                 raise HeddleError(
@@ -232,12 +239,25 @@ def _settle_batch(
 
 
 def _forget_stored_shapes(graph: onnx.GraphProto) -> None:
-    """Drop the exporter's own shapes: they may hold the symbols that the batch just replaced."""
+    """Drop the exporter's own shapes: they may hold the symbols that the batch just replaced.
+
+    An output that declares no shape is no longer listed as one, which the checker would insist on; inference
+    finds its shape like that of any other tensor.
+    """
     del graph.value_info[:]
+    shaped = [value for value in graph.output if _declares_shape(value)]
+    del graph.output[:]
+    graph.output.extend(shaped)
     for value in graph.output:
         if value.type.HasField("tensor_type"):
             for dim in value.type.tensor_type.shape.dim:
                 dim.Clear()
+
+
+def _declares_shape(value: onnx.ValueInfoProto) -> bool:
+    """False for a tensor without a shape and for a value without any type."""
+    kind = value.type.WhichOneof("value")
+    return kind is not None and (kind != "tensor_type" or value.type.tensor_type.HasField("shape"))
 
 
 def _fixed_shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:

@@ -43,7 +43,7 @@ _COLUMNS = {
 }
 _CONVOLUTION_SIZES = ("ifmap_height", "ifmap_width", "filter_height", "filter_width", "channels", "num_filter")
 _GEMM_SIZES = ("m", "n", "k")
-_RATIO = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}", re.ASCII)
+_RATIO = re.compile(r"([1-9][0-9]{0,2}):([1-9][0-9]{0,2})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -187,8 +187,11 @@ def _size(path: str, line: int, title: str, cell: str) -> int:
 def _ratio(path: str, line: int, title: str, cell: str) -> str | None:
     if not cell:
         return None
-    if not _RATIO.fullmatch(cell):
-        raise HeddleError(f"{path}:{line}: column '{title}': found {_shown(cell)}; valid: a ratio N:M such as 2:4")
+    match = _RATIO.fullmatch(cell)
+    if match is None or int(match[1]) > int(match[2]):
+        raise HeddleError(
+            f"{path}:{line}: column '{title}': found {_shown(cell)}; valid: a ratio N:M such as 2:4, with N from 1 to M"
+        )
     return cell
 
 

@@ -13,6 +13,7 @@ from arch.boards import Board
 from arch.design import Dataflow, Design
 from arch.errors import HeddleError
 from dataflow.mapping import MAX_MAPPINGS, best_mappings
+from dataflow.misfit import misfit_reason
 from dataflow.products import Product, ProductPass, TrainingStep
 from dataflow.tables import MAPPING, machine_row, product_rows, rates_row
 
@@ -118,8 +119,9 @@ def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
 
 def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> Schedule:
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on."""
+    restricted = with_dataflow(design, dataflow)
     wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
-    schedules = dict(zip(wanted, schedule_products(tuple(wanted), design, board, dataflow), strict=True))
+    schedules = dict(zip(wanted, schedule_products(tuple(wanted), restricted, board), strict=True))
     by_product: dict[Product, ProductSchedule] = {}
     failures, items = [], []
     for item in step.items:
@@ -127,19 +129,11 @@ def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: Da
             found = {product: entry for product in item.products if (entry := schedules[product]) is not None}
             misfits = [product for product in item.products if product not in found]
             if misfits:
-                failures.append(Failure(item.layer, item.pass_name, _misfit_reason(misfits[0], design)))
+                failures.append(Failure(item.layer, item.pass_name, misfit_reason(misfits[0], restricted)))
                 continue
             by_product.update(found)
         items.append(item)
     return Schedule(replace(step, items=tuple(items)), by_product, tuple(failures))
-
-
-def _misfit_reason(product: Product, design: Design) -> str:
-    buffers = design.buffers
-    return (
-        f"the smallest tile of {product.m} x {product.k} x {product.n} exceeds half a buffer "
-        f"(activation {buffers.activation_bytes}, weight {buffers.weight_bytes}, output {buffers.output_bytes} bytes)"
-    )
 
 
 def _mapping(row: np.void, cycles: float) -> Mapping:

@@ -91,7 +91,8 @@ class _Blocks:
 
     def finish(self, block: int) -> _Summary:
         """Return the summary of a block."""
-        stored = self.parts.read(block) if self.parts else None
+        span = self.evaluator.grid.span_of(block)
+        stored = self.parts.read(block, span) if self.parts else None
         points = self.evaluator.block(block) if stored is None else stored
         if self.parts and stored is None:
             self.parts.write(block, points)
@@ -125,7 +126,8 @@ def explore(
     summaries = _finish_all(blocks, grid, _checked_workers(workers), progress)
     front = _joined_front(summaries, request, grid)
     if parts:
-        write_all_points(parts.folder / "results.parquet", parts.read_all(grid.blocks), grid)
+        spans = map(grid.span_of, range(grid.blocks))
+        write_all_points(parts.folder / "results.parquet", parts.read_all(spans), grid)
         write_front(parts.folder, front)
     exploration = Exploration(
         request=request,

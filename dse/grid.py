@@ -80,6 +80,11 @@ class Grid:
         """Return how many points a block has."""
         return len(self.groups_of(block)) * self.group_structures * self.rates
 
+    def span_of(self, block: int) -> range:
+        """Return the numbers of a block's points, which follow one another."""
+        first = block * self.block_groups * self.group_structures * self.rates
+        return range(first, first + self.points_of(block))
+
     def structure_values(self, structure: int) -> dict[str, Any]:
         """Return the value of each structural axis."""
         return self._values(STRUCTURE_AXES, structure)

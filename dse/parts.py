@@ -1,13 +1,13 @@
 """Finished blocks as Parquet files, so that an interrupted exploration goes on where it stopped.
 
 ``request.json`` names what the parts belong to; a folder with another request's parts is refused. A part appears
-under its name only when it is whole, and every page carries a checksum.
+under its name only when it is whole, every page carries a checksum, and the file says which block it holds.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from arch.errors import HeddleError
 from arch.run_dir import atomic_file, prepare_run_dir, write_atomically
-from dse.points import COLUMNS, Points
+from dse.points import COLUMNS, SKIP_REASONS, Points
 from dse.request import identity_digest
 
 REQUEST_NAME = "request.json"
@@ -24,7 +24,8 @@ PARTS_NAME = "parts"
 _FLOATS = ("time_s", "energy_j")
 _SCHEMA = pa.schema([(name, pa.float64() if name in _FLOATS else pa.int64()) for name in COLUMNS])
 _SHOWN_CHARACTERS = 12
-_DIGEST_KEY, _SKIPPED_KEY = b"request", b"skipped"
+_DIGEST_KEY, _BLOCK_KEY, _SKIPPED_KEY = b"request", b"block", b"skipped"
+_LEFTOVERS = ".block-*.tmp"
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,21 @@ class Parts:
 
     def write(self, block: int, points: Points) -> None:
         """Store a finished block; raises HeddleError when the file cannot be written."""
-        skipped = json.dumps(points.skipped)
-        schema = _SCHEMA.with_metadata({_DIGEST_KEY: self.digest.encode(), _SKIPPED_KEY: skipped.encode()})
+        metadata = {
+            _DIGEST_KEY: self.digest.encode(),
+            _BLOCK_KEY: str(block).encode(),
+            _SKIPPED_KEY: json.dumps(points.skipped).encode(),
+        }
+        schema = _SCHEMA.with_metadata(metadata)
         table = pa.table(list(points.columns().values()), schema=schema)
         with atomic_file(self.path(block)) as temporary:
             pq.write_table(table, temporary, write_page_checksum=True)
 
-    def read(self, block: int) -> Points | None:
-        """Return a stored block, or None where there is none.
+    def read(self, block: int, span: range) -> Points | None:
+        """Return a stored block, whose points are numbered within ``span``, or None where there is none.
 
-        Raises HeddleError when the file is damaged: it is for the user to decide that it may go.
+        Raises HeddleError when the file is damaged or holds another block: it is for the user to decide that it
+        may go.
         """
         path = self.path(block)
         if not path.exists():
@@ -63,13 +69,19 @@ class Parts:
             raise _damaged(path, "it holds other columns")
         if metadata.get(_DIGEST_KEY) != self.digest.encode():
             raise _damaged(path, "it belongs to another exploration")
-        skipped = json.loads(metadata[_SKIPPED_KEY])
-        return Points(tuple(skipped), *(table[name].to_numpy() for name in COLUMNS))
+        if metadata.get(_BLOCK_KEY) != str(block).encode():
+            raise _damaged(path, "it holds another block")
+        points = Points(_skipped_of(path, metadata), *(table[name].to_numpy() for name in COLUMNS))
+        if len(points) and (points.point.min() < span.start or points.point.max() >= span.stop):
+            raise _damaged(path, f"it holds points outside {span.start} to {span.stop - 1}")
+        if len(points) + sum(points.skipped) != len(span):
+            raise _damaged(path, f"it accounts for {len(points) + sum(points.skipped)} of {len(span)} points")
+        return points
 
-    def read_all(self, blocks: int) -> Iterator[Points]:
-        """Yield the blocks from first to last; raises HeddleError when one has gone."""
-        for block in range(blocks):
-            points = self.read(block)
+    def read_all(self, spans: Iterable[range]) -> Iterator[Points]:
+        """Yield the blocks from first to last, given the points of each; raises HeddleError when one has gone."""
+        for block, span in enumerate(spans):
+            points = self.read(block, span)
             if points is None:
                 raise HeddleError(f"{self.path(block)}: has gone since it was written; run again")
             yield points
@@ -78,8 +90,8 @@ class Parts:
 def open_parts(out: Path, identity: Mapping[str, str]) -> Parts:
     """Return the parts of ``out`` for the request of ``identity``; the folder is made if need be.
 
-    Raises HeddleError when it holds the parts of another request, naming what differs, and when it cannot be
-    used at all.
+    Temporary files that a killed run left among the parts are removed. Raises HeddleError when the folder holds
+    the parts of another request, naming what differs, and when it cannot be used at all.
     """
     folder = prepare_run_dir(out)
     record = folder / REQUEST_NAME
@@ -92,8 +104,26 @@ def open_parts(out: Path, identity: Mapping[str, str]) -> Parts:
         )
     else:
         write_atomically(record, (json.dumps(dict(identity), indent=2, sort_keys=True) + "\n").encode())
-    prepare_run_dir(folder / PARTS_NAME)
+    _remove_leftovers(prepare_run_dir(folder / PARTS_NAME))
     return Parts(folder, identity_digest(identity))
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for path in folder.glob(_LEFTOVERS):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise HeddleError(f"{path}: cannot be removed: {error.strerror or error}; delete it") from None
+
+
+def _skipped_of(path: Path, metadata: Mapping[bytes, bytes]) -> tuple[int, ...]:
+    try:
+        counts = json.loads(metadata[_SKIPPED_KEY])
+    except ValueError:
+        counts = None
+    if not isinstance(counts, list) or [type(count) for count in counts] != [int] * len(SKIP_REASONS):
+        raise _damaged(path, "its counts of skipped points are unreadable")
+    return tuple(counts)
 
 
 def _read_identity(record: Path) -> dict[str, str]:

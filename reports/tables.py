@@ -6,9 +6,12 @@ Importing this module loads neither pandas nor matplotlib, so that a plain simul
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +28,55 @@ if TYPE_CHECKING:
 
 # The other costs are in the files of the run directory.
 _BRIEF_COSTS = ("dsp", "bram36")
+
+# What a front's table can do without on a narrow terminal, the first to go first; the files have it all.
+_EXPENDABLE = (
+    "lanes S/W/V",
+    "buffers A/W/O KiB",
+    "BRAM36",
+    "DSP",
+    "I axes",
+    "multiplier stages",
+    "adder stages",
+    "channels",
+    "I",
+    "clock",
+    "dataflows",
+)
+_ESSENTIAL = ("array", "N:M")
+_ANY_WIDTH = 10_000  # characters, more than any table has
+
+
+@dataclass(frozen=True)
+class FittedTable:
+    """A table that leaves out its ``expendable`` columns, the first first, until it fits the console's width.
+
+    Figures and headings are then whole. The caption names the columns left out after its own lines.
+    """
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text_columns: int
+    caption: Sequence[str]
+    expendable: Sequence[str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give rich the table with as many columns as fit."""
+        unbounded = options.update(width=_ANY_WIDTH)
+        for dropped in range(len(self.expendable) + 1):
+            table = self._without(self.expendable[:dropped])
+            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+                break
+        yield table
+
+    def _without(self, left_out: Sequence[str]) -> Table:
+        kept = [position for position, heading in enumerate(self.headings) if heading not in left_out]
+        cells = [[row[position] for position in kept] for row in self.rows]
+        table = _table(self.title, [self.headings[position] for position in kept], cells, self.text_columns)
+        note = [f"too wide to show here: {', '.join(left_out)}"] if left_out else []
+        table.caption = Text("\n".join([*self.caption, *note])) if self.caption or note else None
+        return table
 
 
 def summary_table(result: StepResult, dense: StepResult | None = None) -> Table:
@@ -50,7 +102,7 @@ def pass_table(result: StepResult, limit: int) -> Table:
     return table
 
 
-def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
+def schedule_table(schedule: Schedule, limit: int | None = None) -> FittedTable:
     """Return the mapping of every product in program order, at most ``limit`` of them where it is given."""
     headings = ["layer", "pass", "M×K×N", "I r×c", "order", "tile m×k×n", "cycles", "instead"]
     entries = [
@@ -58,13 +110,12 @@ def schedule_table(schedule: Schedule, limit: int | None = None) -> Table:
     ]
     shown = entries if limit is None else entries[:limit]
     title = f"Schedule of {schedule.step.network}, batch {schedule.step.batch}, {schedule.step.recipe}"
-    table = _table(title, headings, [_schedule_cells(item, entry) for item, entry in shown], 2)
-    if len(shown) < len(entries):
-        table.caption = f"{count(len(entries) - len(shown))} more products"
-    return table
+    cells = [_schedule_cells(item, entry) for item, entry in shown]
+    more = [f"{count(len(entries) - len(shown))} more products"] if len(shown) < len(entries) else []
+    return FittedTable(title, headings, cells, 2, more, ("instead", "order"))
 
 
-def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> Table:
+def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> FittedTable:
     """Return ``limit`` designs spread evenly over a Pareto front, its first and last row among them.
 
     ``front`` is as ``reports.front`` describes it. Shown are the design columns that differ along the front;
@@ -83,19 +134,20 @@ def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> 
         for index in indices
     ]
     title = f"Pareto front over {', '.join(map(objective_heading, objectives))}: {count(len(front))} designs"
-    table = _table(title, headings, cells, 0)
-    table.caption = Text(_front_caption(front, len(indices)))
-    return table
+    named = {objective_heading(name) for name in objectives}
+    plain = [column.heading for column in columns if column.heading not in (*_EXPENDABLE, *_ESSENTIAL)]
+    expendable = [heading for heading in (*plain, *_EXPENDABLE) if heading in headings and heading not in named]
+    return FittedTable(title, headings, cells, 0, _front_caption(front, len(indices)), expendable)
 
 
-def _front_caption(front: pd.DataFrame, shown: int) -> str:
+def _front_caption(front: pd.DataFrame, shown: int) -> list[str]:
     lines = []
     if shown < len(front):
         lines.append(f"{count(shown)} designs, spread evenly over the front")
     shared = shared_text(front)
     if shared:
         lines.append(f"the same in all: {shared}")
-    return "\n".join(lines)
+    return lines
 
 
 def _pass_cells(item: PassResult, result: StepResult) -> list[str]:

@@ -18,7 +18,7 @@ from arch.design import (
     NumberConfig,
     SparsityConfig,
 )
-from arch.design_io import load_design, override, preset_names, to_toml
+from arch.design_io import load_design, number_range, override, preset_names, to_toml
 from arch.errors import HeddleError
 
 counts = st.integers(1, 1 << 40)
@@ -105,6 +105,14 @@ def test_the_written_text_is_readable(tiny):
     assert 'dataflows = ["os", "ws"]\n' in to_toml(tiny)
 
 
+@pytest.mark.parametrize(
+    ("key", "bounds"),
+    [("clock_hz", (1e6, 2e9)), ("array.rows", (1, 512)), ("buffers.weight_bytes", (1, 1 << 40)), ("board", None)],
+)
+def test_a_numeric_key_tells_its_range(key, bounds):
+    assert number_range(key) == bounds
+
+
 def test_an_unknown_preset_names_the_nearest_and_all():
     with pytest.raises(HeddleError) as caught:
         load_design("tinny")
@@ -168,7 +176,7 @@ def test_override_without_values_changes_nothing(tiny):
         (
             "array.dataflows",
             ["os", "xs"],
-            "override: array.dataflows.1: must be 'os' or 'ws' (did you mean 'ws'?), got 'xs'",
+            "override: array.dataflows.1: must be 'os' or 'ws', got 'xs'",
         ),
         ("array.dataflows", ["os", "os"], "override: array: dataflows must name os, ws or both, each once"),
         ("sparsity.m", 6, "override: sparsity: M = 6 is not supported; M is one of 2, 4, 8, 16, 32"),

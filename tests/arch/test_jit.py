@@ -38,6 +38,16 @@ def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatc
     assert second == tmp_path / "heddle" / "kernels-other"
 
 
+@pytest.mark.parametrize("relative", ["", "cache", "./cache"])
+def test_a_relative_xdg_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relative: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", relative)
+    folder = jit.kernel_cache_dir()
+    assert folder is not None
+    assert folder.parent == tmp_path / "home" / ".cache" / "heddle"
+
+
 def test_only_the_newest_few_caches_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in "abcdefg":

@@ -14,6 +14,7 @@ import pytest
 from arch.errors import HeddleError
 from arch.run_dir import (
     atomic_file,
+    check_file_target,
     command_line,
     prepare_run_dir,
     sha256_of,
@@ -121,3 +122,25 @@ def test_provenance_holds_version_command_hashes_and_time(tmp_path, monkeypatch)
 def test_the_command_line_is_text_even_where_its_bytes_are_not(monkeypatch):
     monkeypatch.setattr("sys.argv", ["heddle", "a\udcff"])
     assert command_line() == ["heddle", "a\\udcff"]
+
+
+@pytest.mark.parametrize("path", [".", "..", "/"])
+def test_a_folder_is_no_place_for_a_file(path):
+    assert message_of(check_file_target, Path(path)) == f"{path}: is a folder; give the path of a file"
+    assert message_of(write_atomically, Path(path), b"x") == f"{path}: is a folder; give the path of a file"
+
+
+def test_a_device_is_no_place_for_a_file():
+    assert message_of(check_file_target, Path(os.devnull)) == (
+        f"{os.devnull}: is not a regular file; give the path of a file"
+    )
+
+
+def test_a_file_needs_a_folder_that_takes_it(tmp_path, monkeypatch):
+    path = tmp_path / "none" / "a.bin"
+    assert message_of(check_file_target, path) == f"{path}: cannot write the file: there is no folder {path.parent}"
+    check_file_target(tmp_path / "a.bin")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "write_bytes", no_space)
+    path = tmp_path / "a.bin"
+    assert message_of(check_file_target, path) == f"{path}: cannot write the file: no space left on device"

@@ -109,3 +109,22 @@ def test_a_model_reports_a_misspelt_key_before_the_missing_one_that_it_causes():
         "f.toml: unknown key 'nam'; did you mean 'name'? (valid: name, board, clock_hz, array, sparsity, numbers, "
         "lanes, buffers, memory) (and 8 more)"
     )
+
+
+def test_a_missing_file_gets_the_like_named_one_beside_it(tmp_path):
+    (tmp_path / "machine.toml").write_text("")
+    path = tmp_path / "machin.toml"
+    assert message_of_reading(path) == f"{path}: no such file; did you mean '{tmp_path / 'machine.toml'}'?"
+
+
+def test_the_name_of_a_shipped_file_with_the_suffix_is_explained(tmp_path):
+    (tmp_path / "small.toml").write_text("")
+    with pytest.raises(HeddleError) as caught:
+        locate("elsewhere/small.toml", "preset", tmp_path)
+    assert str(caught.value) == "elsewhere/small.toml: no such file; did you mean the preset 'small'?"
+
+
+def test_a_model_names_the_first_four_missing_keys():
+    with pytest.raises(HeddleError) as caught:
+        check_model(Design, {"name": "x"}, "f.toml")
+    assert str(caught.value) == "f.toml: missing keys 'board', 'clock_hz', 'array', 'sparsity' (and 3 more)"

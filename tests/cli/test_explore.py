@@ -151,3 +151,10 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
 def test_whatever_can_be_minimised_has_a_column_and_a_heading_in_the_reports() -> None:
     assert front.OBJECTIVE_COLUMNS == OBJECTIVE_COLUMNS
     assert all(front.objective_heading(name) for name in OBJECTIVES)
+
+
+def test_other_objectives_leave_no_plot_of_the_earlier_ones(tmp_path: Path, capsys: Capture) -> None:
+    explore(capsys, "--objectives", "time,energy", "--out", str(tmp_path))
+    (tmp_path / "pareto-mine.svg").write_text("")
+    explore(capsys, "--objectives", "time,lut", "--out", str(tmp_path))
+    assert {path.name for path in tmp_path.glob("pareto-*.svg")} == {"pareto-time-lut.svg", "pareto-mine.svg"}

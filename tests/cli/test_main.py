@@ -38,9 +38,10 @@ def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     assert all(verb in shown for verb in ("explore", "simulate", "schedule", "doctor"))
 
 
+@pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize("verb", ["explore", "simulate", "schedule", "doctor"])
-def test_every_verb_explains_its_options(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([verb, "--help"]) == 0
+def test_every_verb_explains_its_options(verb: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, option]) == 0
     assert "--json" in capsys.readouterr().out
 
 
@@ -79,7 +80,7 @@ BAD_COMMAND_LINES = {
     ),
     "an option without its value": (
         ["simulate", "--workload"],
-        "option '--workload' requires an argument (heddle --help lists the options)",
+        "simulate: option '--workload' requires an argument (heddle simulate --help lists the options)",
     ),
     "a word too many": (
         ["doctor", "now"],
@@ -185,7 +186,35 @@ BAD_COMMAND_LINES = {
     ),
     "an array without rows": (
         ["simulate", "--workload", "mlp", "--rows", "0"],
-        "--rows: array.rows: must be greater than or equal to 1, got 0",
+        "--rows: 0 is out of range (valid: 1 to 512)",
+    ),
+    "a clock that stands still": (
+        ["simulate", "--workload", "mlp", "--clock-mhz", "0"],
+        "--clock-mhz: 0 is out of range (valid: 1 to 2,000)",
+    ),
+    "a buffer of nothing": (
+        ["schedule", "--workload", "mlp", "--weight-kib", "0"],
+        "--weight-kib: 0 is out of range (valid: 1 to 1,073,741,824)",
+    ),
+    "a verb that no other is like": (
+        ["help"],
+        "unknown verb 'help' (valid: explore, simulate, schedule, doctor)",
+    ),
+    "an empty folder name": (
+        ["explore", "--workload", "mlp", "--out", ""],
+        "--out: is empty; give the path of a folder",
+    ),
+    "an empty trace": (
+        ["simulate", "--workload", "mlp", "--trace", ""],
+        "--trace: is empty; give the path of a file",
+    ),
+    "the current folder as a trace": (
+        ["simulate", "--workload", "mlp", "--trace", "."],
+        ".: is a folder; give the path of a file",
+    ),
+    "a trace in a folder that is not there": (
+        ["simulate", "--workload", "mlp", "--trace", "/nowhere/trace.json"],
+        "/nowhere/trace.json: cannot write the file: there is no folder /nowhere",
     ),
     "a clock that is not finite": (
         ["simulate", "--workload", "mlp", "--clock-mhz", "nan"],
@@ -322,6 +351,18 @@ def test_a_reader_that_goes_away_is_met_in_silence() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_closed_stdout_takes_the_output_in_silence() -> None:
+    command = f"exec '{sys.executable}' -m cli.main doctor --json >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_stderr_changes_no_exit_code() -> None:
+    command = f"exec '{sys.executable}' -m cli.main simulate --workload nothing 2>&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_names_that_the_terminal_cannot_show_are_escaped(tmp_path: Path) -> None:

@@ -36,3 +36,12 @@ def test_a_terminal_gets_a_bar_on_stderr_only(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "weaving" in printed.err
+
+
+def test_a_bar_shows_no_count_before_the_first_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with show_progress("weaving"):
+        pass
+    assert "?" not in capsys.readouterr().err.replace("?25", "")  # what hides the cursor has a ? too

@@ -220,3 +220,14 @@ def test_a_trace_is_a_file_for_the_timeline_viewer(tmp_path: Path, capsys: Captu
     assert main(["simulate", "--workload", "mlp", "--batch", "8", "--design", "tiny", "--trace", str(trace)]) == 0
     assert json.loads(trace.read_text())["traceEvents"]
     assert f"wrote {trace}" in capsys.readouterr().out
+
+
+def test_a_trace_beside_the_estimate_is_said_to_be_the_engines(tmp_path: Path, capsys: Capture) -> None:
+    trace = tmp_path / "trace.json"
+    command = ["simulate", "--workload", "mlp", "--batch", "8", "--design", "tiny", "--trace", str(trace)]
+    assert main(command) == 0
+    assert capsys.readouterr().err == (
+        f"heddle: note: {trace} is the timeline of the engines; the figures are those of the estimate\n"
+    )
+    assert main([*command, "--level", "engines"]) == 0
+    assert capsys.readouterr().err == ""

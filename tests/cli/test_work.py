@@ -57,3 +57,11 @@ def test_hashes_change_with_what_they_stand_for() -> None:
     plain, wide = work(), work(MachineOptions(design="tiny", rows=8))
     assert work_hashes("mlp", plain)["workload"] == work_hashes("mlp", wide)["workload"]
     assert work_hashes("mlp", plain)["design"] != work_hashes("mlp", wide)["design"]
+
+
+def test_a_step_too_large_for_the_memory_is_noted_and_an_ideal_memory_takes_any() -> None:
+    huge = NetworkOptions(workload="vgg19", batch=4096)
+    made = load_work(huge, TrainingOptions(), PassOptions(), MachineOptions(design="tiny"))
+    assert [note.split(" in DRAM")[0] for note in made.notes] == ["a step keeps 176.2 GiB"]
+    assert work().notes == ()
+    assert load_work(huge, TrainingOptions(), PassOptions(), MachineOptions(design="ideal-32x32")).notes == ()

@@ -300,6 +300,43 @@ def test_an_input_without_a_shape_is_refused(tmp_path: Path) -> None:
     assert _error(tmp_path, model) == "input 'x' has no shape; export the model with fixed sizes"
 
 
+@pytest.mark.parametrize("axis", [0, 2])
+def test_an_input_of_size_zero_is_refused_by_name(tmp_path: Path, axis: int) -> None:
+    model = _small_cnn()
+    model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = 0
+    assert _error(tmp_path, model) == (
+        f"input 'x' is empty: its size is 0 at dimension {axis}; export the model with fixed sizes, an open batch "
+        "with a name"
+    )
+
+
+def test_a_computed_tensor_of_size_zero_is_refused_by_name(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Slice", ["x", "from", "from", "along"], ["s"]),
+        helper.make_node("MatMul", ["s", "w"], ["y"], "m"),
+    ]
+    weights = [_weight("w", 4, 4), _integers("from", 2), _integers("along", 0)]
+    message = _error(tmp_path, _model(nodes, weights, {"x": [4, 4]}))
+    assert message == "node 'm' (MatMul): 's' is empty: its shape is [0, 4]"
+
+
+@pytest.mark.parametrize("missing", ["shape", "type"])
+def test_an_output_without_a_shape_gets_the_one_that_follows(tmp_path: Path, missing: str) -> None:
+    model = _small_cnn()
+    output = model.graph.output[0]
+    if missing == "shape":
+        output.type.tensor_type.ClearField("shape")
+    else:
+        output.ClearField("type")
+    assert _read(tmp_path, model).layers == _read(tmp_path, _small_cnn()).layers
+
+
+def test_a_graph_without_nodes_has_no_operators(tmp_path: Path) -> None:
+    model = _small_cnn()
+    del model.graph.node[:]
+    assert _error(tmp_path, model) == "its graph has no operators"
+
+
 def test_a_shape_that_depends_on_values_is_refused(tmp_path: Path) -> None:
     nodes = [helper.make_node("Reshape", ["x", "to"], ["a"]), helper.make_node("Gemm", ["a", "w"], ["y"], "fc")]
     model = _model(nodes, [_weight("w", 4, 4)], {"x": [1, 4]})

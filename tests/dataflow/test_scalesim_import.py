@@ -173,8 +173,14 @@ def test_a_short_row_is_told_the_missing_column(tmp_path: Path) -> None:
 
 def test_a_cell_beyond_the_header_is_refused(tmp_path: Path) -> None:
     assert _error(tmp_path, f"{GEMM_HEADER}\na,1,2,3,4,\n") == (
-        ":2: column '5': found '4'; valid: a ratio N:M such as 2:4"
+        ":2: column '5': found '4'; valid: a ratio N:M such as 2:4, with N from 1 to M"
     )
+
+
+@pytest.mark.parametrize("ratio", ["4:2", "0:4", "2:0", "0:0", "-1:4", "2:4:8", "1.5:4", "dense"])
+def test_a_sparsity_that_keeps_none_or_more_than_there_are_is_refused(tmp_path: Path, ratio: str) -> None:
+    message = _error(tmp_path, f"{CONV_HEADER} Sparsity,\na,9,9,3,3,8,8,1,2:4,\nb,9,9,3,3,8,8,1,{ratio},\n")
+    assert message == f":3: column 'Sparsity': found '{ratio}'; valid: a ratio N:M such as 2:4, with N from 1 to M"
 
 
 def test_a_row_without_a_name_is_refused(tmp_path: Path) -> None:

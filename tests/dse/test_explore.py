@@ -159,6 +159,20 @@ def test_a_damaged_part_stops_the_run_and_can_be_computed_anew(request_: Explore
     assert explore(request_, out=tmp_path, workers=1).front.equals(first.front)
 
 
+def test_one_blocks_part_under_anothers_name_stops_the_run(request_: ExploreRequest, tmp_path: Path):
+    explore(request_, out=tmp_path, workers=1)
+    parts = tmp_path / "parts"
+    (parts / "block-00001.parquet").write_bytes((parts / "block-00000.parquet").read_bytes())
+    with pytest.raises(HeddleError, match=r"block-00001.parquet: is not a whole part \(it holds another block\)"):
+        explore(request_, out=tmp_path, workers=1)
+
+
+def test_provenance_that_cannot_be_written_is_named(request_: ExploreRequest, tmp_path: Path):
+    (tmp_path / "provenance.json").mkdir()
+    with pytest.raises(HeddleError, match=r"provenance.json: cannot write the file: "):
+        explore(request_, out=tmp_path, workers=1)
+
+
 def test_another_request_in_the_same_folder_is_refused(request_: ExploreRequest, tmp_path: Path):
     explore(request_, out=tmp_path, workers=1)
     with pytest.raises(HeddleError, match=r"differs in batch \(8 there, 16 here\); give another folder"):

@@ -23,6 +23,11 @@ def test_blocks_hold_every_group_once_and_in_order(grid: Grid):
     assert all(grid.points_of(block) <= 100 for block in range(grid.blocks))
 
 
+def test_the_points_of_the_blocks_follow_one_another(grid: Grid):
+    numbers = [point for block in range(grid.blocks) for point in grid.span_of(block)]
+    assert numbers == list(range(grid.points))
+
+
 def test_a_group_larger_than_a_block_is_a_block_of_its_own(space: Space):
     assert Grid(space, block_points=1).blocks == Grid(space).groups
 

@@ -108,6 +108,27 @@ def test_a_pareto_table_shows_what_differs_and_shares_the_rest(front):
     ]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_a_pareto_table_shows_whole_figures_at_any_width(front, width):
+    wide = front.assign(sore_lanes=[8, 16, 32], wuve_lanes=8, vector_lanes=[8, 16, 32], channels=[4, 2, 1])
+    text = "\n".join(printed(pareto_table(wide, ("time", "energy", "lut"), 10), width))
+    assert "…" not in text
+    for figure in ("32×64", "4.00 ms", "200 mJ", "1.18 M"):
+        assert figure in text
+
+
+def test_a_narrow_pareto_table_says_what_it_leaves_out(front):
+    lines = printed(pareto_table(front, ("time", "bram36"), 10), 50)
+    assert lines[1] == "# array dataflows time BRAM36 DSP"
+    assert lines[-1] == "too wide to show here: buffers A/W/O KiB"
+
+
+def test_a_narrow_schedule_gives_up_columns_before_it_folds_a_layer_s_name(schedule):
+    lines = printed(schedule_table(schedule), 62)
+    assert lines[1] == "layer pass M×K×N I r×c order tile m×k×n cycles"
+    assert lines[-1] == "too wide to show here: instead"
+
+
 def test_a_cut_pareto_table_keeps_both_ends(front):
     lines = printed(pareto_table(front, ("time", "lut"), 2))
     assert [line.split()[0] for line in lines[3:5]] == ["0", "2"]
