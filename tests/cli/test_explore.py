@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from child import start_heddle
 
 from arch.design import Design
 from arch.toml_file import check_model
@@ -127,13 +126,7 @@ def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, cap
 @pytest.mark.compiled
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "explore", "--workload", "resnet18", "--out", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    process = start_heddle("explore", "--workload", "resnet18", "--out", str(folder))
     deadline = time.monotonic() + 90
     while not list(folder.glob("parts/*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.05)
