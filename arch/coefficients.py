@@ -24,40 +24,36 @@ class Coefficient:
     calibrated: bool = False
 
 
-_PROBE = "measured: yosys 0.70 synth_xilinx -family xcup, flush-to-zero FP16 x FP16 + FP32 probe"
+_SYNTHESIS = "measured: yosys 0.70 synth_xilinx -family xcup of the generated Verilog"
 _HOROWITZ = "Horowitz, ISSCC 2014, 45 nm at 0.9 V"
 _SRL = "architecture: one LUT of a SLICEM is a shift register of up to 32 bits"
 
-PE_LUT = Coefficient("pe_lut", 360, "LUT/PE", _PROBE, 0.15)
-PE_FF = Coefficient("pe_ff", 370, "FF/PE", f"{_PROBE}; taken as that of 5 adder stages", 0.25)
-PE_DSP = Coefficient("pe_dsp", 1, "DSP/PE", _PROBE, 0.0)
-PE_SUBNORMAL_LUT = Coefficient(
-    "pe_subnormal_lut",
-    80,
-    "LUT/PE",
-    "assumption: leading-zero count and shift of two 11-bit significands, which the probe lacks",
-    0.5,
+PE_LUT = Coefficient(
+    "pe_lut", 390, "LUT/PE", f"{_SYNTHESIS}: FP16 multiplier of 1 stage, FP32 adder of 5 (347 of them)", 0.15
 )
+PE_FF = Coefficient("pe_ff", 233, "FF/PE", f"{_SYNTHESIS}: FP32 adder of 5 stages, multiplier of none", 0.15)
+PE_DSP = Coefficient("pe_dsp", 1, "DSP/PE", f"{_SYNTHESIS}: FP16 multiplier", 0.0)
 PE_CONTROL_LUT = Coefficient(
-    "pe_control_lut", 10, "LUT/PE", "assumption: valid, first, last and ring-slot control", 0.5
+    "pe_control_lut", 10, "LUT/PE", "assumption: step enable, and the delays of where a sum starts and leaves", 0.5
 )
 ADDER_STAGE_FF = Coefficient(
-    "adder_stage_ff",
-    60,
-    "FF/stage",
-    "assumption: two 24-bit significands partly merged, exponent, sign and flags between two stages",
-    0.4,
+    "adder_stage_ff", 52, "FF/stage", f"{_SYNTHESIS}: FP32 adder, from 32 in 1 stage to 292 in 6", 0.15
 )
 REFERENCE_ADDER_STAGES = Coefficient(
-    "reference_adder_stages", 5, "stages", "assumption: the depth at which pe_ff holds", 0.4
+    "reference_adder_stages",
+    5,
+    "stages",
+    "choice: the depth of the adder that pe_lut and pe_ff were measured with",
+    0.0,
 )
 MULTIPLIER_STAGE_FF = Coefficient(
     "multiplier_stage_ff",
-    8,
+    34,
     "FF/stage",
-    "assumption: exponent sum and sign; the significands' registers are inside the DSP slice",
-    0.3,
+    f"{_SYNTHESIS}: FP16 multiplier, 30, 64 and 102 in 1 to 3 stages",
+    0.15,
 )
+RECODER_LUT = Coefficient("recoder_lut", 47, "LUT/operand", f"{_SYNTHESIS}: FP16 recoder", 0.15)
 MUX_INPUTS_PER_LUT = Coefficient(
     "mux_inputs_per_lut",
     4,
@@ -76,10 +72,8 @@ COMPARATOR_BITS_PER_LUT = Coefficient(
 RANK_LUT = Coefficient(
     "rank_lut", 1, "LUT/comparison", "assumption: counting the wins of each element, a LUT a bit counted", 0.5
 )
-FP32_ADD_LUT = Coefficient(
-    "fp32_add_lut", 360, "LUT", "assumption: the whole measured PE as an upper bound of its FP32 adder", 0.3
-)
-FP32_ADD_FF = Coefficient("fp32_add_ff", 370, "FF", "assumption: as fp32_add_lut", 0.3)
+FP32_ADD_LUT = Coefficient("fp32_add_lut", 347, "LUT", f"{_SYNTHESIS}: FP32 adder of 5 stages", 0.15)
+FP32_ADD_FF = Coefficient("fp32_add_ff", 233, "FF", f"{_SYNTHESIS}: FP32 adder of 5 stages", 0.15)
 FP32_MUL_LUT = Coefficient(
     "fp32_mul_lut", 100, "LUT", "assumption: exponent, rounding and joining of two DSP products", 0.5
 )

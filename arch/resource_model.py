@@ -21,6 +21,8 @@ Ints = int | npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.int64]
 
 _OPERAND_BITS = 16
+#: A recoded operand has one exponent bit more, so that the PEs meet no subnormals.
+_RECODED_BITS = 17
 _SUM_BITS = 32
 
 
@@ -38,7 +40,6 @@ class ResourceInputs:
     multiplier_stages: Ints
     has_os: Ints
     has_ws: Ints
-    overlap_tiles: Ints
     chain_drain: Ints
     sore_lanes: Ints
     wuve_lanes: Ints
@@ -65,7 +66,6 @@ class ResourceInputs:
             multiplier_stages=array.multiplier_stages,
             has_os=int("os" in array.dataflows),
             has_ws=int("ws" in array.dataflows),
-            overlap_tiles=int(array.overlap_tiles),
             chain_drain=int(array.drain == "chain"),
             sore_lanes=design.lanes.sore,
             wuve_lanes=design.lanes.wuve,
@@ -124,29 +124,62 @@ def module_tables(inputs: ResourceInputs) -> Mapping[str, ResourceTable]:
 
 
 def _array(i: ResourceInputs) -> ResourceTable:
-    """The PEs, rows x cols of them.
+    """The PEs, rows x cols of them, and what stands around them."""
+    pes, pe, edges = i.rows * i.cols, _pe(i), _edges(i)
+    return _table(
+        lut=pes * pe.lut + edges.lut,
+        lut_as_memory=pes * pe.lut_as_memory + edges.lut_as_memory,
+        ff=pes * pe.ff,
+        dsp=pes * pe.dsp,
+    )
 
-    Each has the multiply-add, an M:1 multiplexer that picks the activation, registers of the links (a group of
-    M activations eastwards, a weight and its index southwards), and for OS the ring's delay line of I - L sums
-    and, where tiles overlap, a shadow of its I results for the drain chain. Overlapping WS tiles need a second
-    weight register.
+
+def _pe(i: ResourceInputs) -> ResourceTable:
+    """One PE.
+
+    The multiply-add; an M:1 multiplexer that picks the activation; registers for a group of M of them, for the PE's
+    own weight and for the one that passes, with their indices; and the registers of the links south. For OS, the
+    ring's delay line of I - L sums, and the two chains for partial sums and for results, I words each.
     """
-    weight_bits = _OPERAND_BITS + index_bits_of(i.m)
-    ring = i.has_os * _SUM_BITS * _ceil_div(np.maximum(i.interleave - i.adder_stages, 0), c.SRL_BITS.value)
-    shadow_deep = _ceil_div(i.interleave, c.SRL_BITS.value)
-    chain = i.has_os * i.chain_drain
-    shift_registers = ring + chain * i.overlap_tiles * _SUM_BITS * shadow_deep
-    # 2:1 multiplexers, two bits a LUT: the adder's second operand where both dataflows exist, and the chain.
-    choices = (i.has_os * i.has_ws + chain) * (_SUM_BITS // 2)
-    multiply_add_lut = c.PE_LUT.value + c.PE_SUBNORMAL_LUT.value + c.PE_CONTROL_LUT.value
-    pick_lut = _OPERAND_BITS * _ceil_div(i.m, c.MUX_INPUTS_PER_LUT.value)
-    lut = multiply_add_lut + pick_lut + choices + shift_registers
+    chains = i.has_os * i.chain_drain
+    ring = i.has_os * _ceil_div(np.maximum(i.interleave - i.adder_stages, 0), c.SRL_BITS.value)
+    shift_registers = _SUM_BITS * (ring + 2 * chains * _ceil_div(i.interleave, c.SRL_BITS.value))
+    # 2:1 multiplexers, two bits a LUT: sums start from the north or go on, own results or those from the north
+    # leave, and where both dataflows exist, sums or partial sums go south.
+    choices = (2 * chains + i.has_os * i.has_ws) * (_SUM_BITS // 2)
+    pick_lut = _RECODED_BITS * _ceil_div(i.m, c.MUX_INPUTS_PER_LUT.value)
     adder_ff = (i.adder_stages - c.REFERENCE_ADDER_STAGES.value) * c.ADDER_STAGE_FF.value
     multiply_add_ff = c.PE_FF.value + adder_ff + i.multiplier_stages * c.MULTIPLIER_STAGE_FF.value
-    weight_ff = weight_bits * (1 + i.has_ws * i.overlap_tiles)
-    ff = multiply_add_ff + _OPERAND_BITS * i.m + weight_ff + chain * _SUM_BITS
-    pes = i.rows * i.cols
-    return _table(lut=pes * lut, lut_as_memory=pes * shift_registers, ff=pes * ff, dsp=pes * c.PE_DSP.value)
+    operands_ff = _RECODED_BITS * i.m + 2 * (_RECODED_BITS + index_bits_of(i.m))
+    links_ff = i.chain_drain * (1 + i.has_os) * _SUM_BITS
+    return _table(
+        lut=c.PE_LUT.value + c.PE_CONTROL_LUT.value + pick_lut + choices + shift_registers,
+        lut_as_memory=shift_registers,
+        ff=multiply_add_ff + operands_ff + links_ff,
+        dsp=c.PE_DSP.value,
+    )
+
+
+def _edges(i: ResourceInputs) -> ResourceTable:
+    """What stands around the PEs.
+
+    A recoder for each operand that enters; delay lines that start row r and column c their r and c clocks later and
+    let all columns leave together, and in WS hold row r's raw activations r x L steps more; the result queue.
+    """
+    west = i.m * (
+        _RECODED_BITS * _staircase(i.rows, 1) + i.has_ws * _OPERAND_BITS * _staircase(i.rows - 1, i.adder_stages)
+    )
+    north = (_RECODED_BITS + index_bits_of(i.m) + _SUM_BITS) * _staircase(i.cols, 1)
+    # The queue holds a word for each clock that a result is on its way, and two more.
+    queue = i.cols * _ceil_div(i.rows + i.cols + 2, c.SRL_BITS.value)
+    south = _SUM_BITS * (_staircase(i.cols - 1, 1) + queue)
+    memory = i.chain_drain * (west + north + south)
+    return _table(lut=(i.rows * i.m + i.cols) * c.RECODER_LUT.value + memory, lut_as_memory=memory)
+
+
+def _staircase(lines: Ints, step: Ints) -> Amounts:
+    """LUTs a bit of as many delay lines, ``step``, 2 x ``step``, ... cycles long, each taken as the mean one."""
+    return lines * _ceil_div(step * (lines + 1), 2 * c.SRL_BITS.value)
 
 
 def _sore(i: ResourceInputs) -> ResourceTable:

@@ -9,17 +9,20 @@ assumption that loads, computation and stores overlap perfectly but for the firs
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from arch.dram import DDR4_2400
 from arch.jit import kernel
 from arch.timing import (
     DISPATCH_CYCLES,
-    os_chain_cycles,
+    os_drain_cycles,
     os_issue_cycles,
+    os_lead_cycles,
+    os_settle_cycles,
     os_tail_cycles,
     slots_of,
+    ws_interval_cycles,
     ws_load_cycles,
-    ws_psum_cycles,
     ws_tail_cycles,
 )
 
@@ -189,49 +192,78 @@ def out_store_bytes(product, m: int, n: int) -> int:  # type: ignore[no-untyped-
     return burst_bytes(bits_to_bytes(m * n, product["out_bits"]), out_runs(product, m, n))
 
 
-@kernel
-def instruction_cycles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int):  # type: ignore[no-untyped-def]
-    """Cycles from one instruction of the array to the next, for one [m x slots x n] tile, dispatch included.
+class ArrayTiles(NamedTuple):
+    """How the array goes through one instruction's tile of a product, in cycles.
 
-    ``accumulates``: the reduction is cut, so partial sums of earlier tiles come in again.
+    ``tiles`` array tiles, a new one each ``interval``; its operands enter in ``issue``. The first ``fresh`` of them
+    start new sums; in WS, where a tile has no more slots than the array has rows, each later one goes on from the
+    sums of the tile ``fresh`` before it. From the end of the last interval to the last result: ``finish``.
     """
-    rows, cols, stages = machine["rows"], machine["cols"], machine["adder_stages"]
-    overlap = machine["overlap_tiles"]
+
+    tiles: int
+    fresh: int
+    issue: int
+    interval: int
+    finish: int
+
+
+@kernel
+def array_tiles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int):  # type: ignore[no-untyped-def]
+    """Return the ArrayTiles of one [m x slots x n] tile; ``accumulates``: it is a part of a longer reduction."""
+    rows, cols, stages, chain = machine["rows"], machine["cols"], machine["adder_stages"], machine["chain"]
     if ws:
-        folds_k = ceil_div(slots, rows)
-        tiles = folds_k * ceil_div(n, cols)
-        if not overlap:
-            tail = ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
-            return DISPATCH_CYCLES + tiles * (ws_load_cycles(rows) + m + tail)
-        interval = max(m, ws_load_cycles(rows))
-        if folds_k > 1 or accumulates:
-            interval = max(interval, ws_psum_cycles(rows, stages, machine["multiplier_stages"]))
-        return DISPATCH_CYCLES + tiles * interval
-    interleave, chain = machine["interleave"], machine["chain"]
-    tiles = ceil_div(m, rows * ir) * ceil_div(n, cols * ic)
-    issue = os_issue_cycles(slots, interleave, stages)
-    tail = os_tail_cycles(rows, cols, interleave, stages, machine["multiplier_stages"], chain)
-    reload = os_chain_cycles(rows, interleave, chain, accumulates) - os_chain_cycles(rows, interleave, chain, 0)
-    if not overlap:
-        return DISPATCH_CYCLES + tiles * (issue + tail + reload)
-    cycles = tiles * max(issue, os_chain_cycles(rows, interleave, chain, accumulates))
-    if accumulates:
-        cycles = max(cycles, issue + tail + reload)
-    return DISPATCH_CYCLES + cycles
+        folds, fresh = ceil_div(slots, rows), ceil_div(n, cols)
+        tiles, issue = folds * fresh, m
+        tail = ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"], chain)
+        tiles_apart = fresh if folds > 1 or accumulates else 0
+        interval = ws_interval_cycles(m, rows, cols, stages, machine["multiplier_stages"], chain, tiles_apart)
+    else:
+        interleave = machine["interleave"]
+        tiles = fresh = ceil_div(m, rows * ir) * ceil_div(n, cols * ic)
+        issue = os_issue_cycles(slots, interleave, stages)
+        tail = os_tail_cycles(rows, cols, interleave, stages, machine["multiplier_stages"], chain)
+        interval = max(issue, os_drain_cycles(rows, interleave, chain))
+    if not machine["overlap_tiles"]:
+        interval = issue + tail
+        if ws:
+            interval += ws_load_cycles(rows, chain)
+        return ArrayTiles(tiles, fresh, issue, interval, 0)
+    return ArrayTiles(tiles, fresh, issue, interval, issue + tail - interval)
+
+
+@kernel
+def settle_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyped-def]
+    """Cycles before an instruction of ``tiles`` that goes on from partial sums takes the first of them.
+
+    In WS, and where a tile waits for the last one's results anyway, nothing.
+    """
+    if ws or not machine["overlap_tiles"]:
+        return 0
+    rows, cols, interleave = machine["rows"], machine["cols"], machine["interleave"]
+    stages, multiplier = machine["adder_stages"], machine["multiplier_stages"]
+    return os_settle_cycles(tiles, rows, cols, interleave, stages, multiplier, machine["chain"])
+
+
+@kernel
+def reload_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyped-def]
+    """Cycles by which an instruction's first tile starts later because it goes on from partial sums."""
+    if ws:
+        return 0
+    lead = machine["chain"] * os_lead_cycles(machine["rows"], machine["interleave"])
+    return settle_cycles(machine, ws, tiles) + lead
+
+
+@kernel
+def instruction_cycles(machine, ws: int, shape: ArrayTiles, reloads: int) -> int:  # type: ignore[no-untyped-def]
+    """Cycles from one instruction of the array to the next, dispatch included.
+
+    ``reloads``: it goes on from the partial sums of the instruction before it.
+    """
+    prologue = reload_cycles(machine, ws, shape.tiles) if reloads else 0
+    return DISPATCH_CYCLES + prologue + shape.tiles * shape.interval
 
 
 @kernel
 def lead_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
-    """Cycles before a pass's first instruction can issue: in WS, its first weights shift in."""
-    return ws_load_cycles(machine["rows"]) if ws and machine["overlap_tiles"] else 0
-
-
-@kernel
-def tail_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
-    """Cycles from the end of the last instruction's issue to its last result."""
-    if not machine["overlap_tiles"]:
-        return 0
-    rows, cols, stages = machine["rows"], machine["cols"], machine["adder_stages"]
-    if ws:
-        return ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"])
-    return os_tail_cycles(rows, cols, machine["interleave"], stages, machine["multiplier_stages"], machine["chain"])
+    """Cycles before a pass's first instruction can issue: textbook WS shifts its first weights in."""
+    return ws_load_cycles(machine["rows"], machine["chain"]) if ws and machine["overlap_tiles"] else 0

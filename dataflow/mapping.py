@@ -15,6 +15,7 @@ from arch.jit import kernel
 from arch.timing import lane_cycles, slots_of, sore_cycles
 from dataflow.cost import (
     ACCUMULATOR_BYTES,
+    array_tiles,
     ceil_div,
     instruction_cycles,
     lead_cycles,
@@ -23,7 +24,6 @@ from dataflow.cost import (
     out_store_bytes,
     right_load_bytes,
     right_tile_bytes,
-    tail_cycles,
 )
 from dataflow.tables import COLS_BIT, OS_BIT, ROWS_BIT, WS_BIT
 
@@ -83,25 +83,30 @@ def _size_and_times(is_last: int, tiles: int, tile: int, last: int):  # type: ig
 
 
 @kernel
+def _tiles_of(product, machine, mapping, m: int, n: int, k: int):  # type: ignore[no-untyped-def]
+    """The ArrayTiles of one [m x k x n] tile of ``mapping``."""
+    slots = slots_of(k, product["keep_n"], product["group_m"])
+    ir, ic = mapping["interleave_rows"], mapping["interleave_cols"]
+    return array_tiles(machine, mapping["ws"], ir, ic, m, n, slots, mapping["tiles_k"] > 1)
+
+
+@kernel
 def _instructions_cycles(product, machine, mapping, last_m: int, last_n: int, last_k: int) -> float:  # type: ignore[no-untyped-def]
-    """Array cycles of all tiles of one repetition: at most eight kinds, full or last in each dimension."""
+    """Array cycles of all tiles of one repetition: at most eight kinds, full or last in each dimension.
+
+    Of the parts of a reduction all but the first go on from partial sums.
+    """
     cycles = 0.0
     for kind in range(8):
         m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
         n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
         k, times_k = _size_and_times(kind & 4, mapping["tiles_k"], mapping["tile_k"], last_k)
-        times = times_m * times_n * times_k
-        if times > 0:
-            cycles += times * instruction_cycles(
-                machine,
-                mapping["ws"],
-                mapping["interleave_rows"],
-                mapping["interleave_cols"],
-                m,
-                n,
-                slots_of(k, product["keep_n"], product["group_m"]),
-                mapping["tiles_k"] > 1,
-            )
+        if times_m * times_n * times_k > 0:
+            shape = _tiles_of(product, machine, mapping, m, n, k)
+            holds_first = mapping["tiles_k"] == 1 or not kind & 4
+            first = instruction_cycles(machine, mapping["ws"], shape, 0)
+            reloading = instruction_cycles(machine, mapping["ws"], shape, 1)
+            cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
     return cycles
 
 
@@ -140,9 +145,11 @@ def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-
     tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
     tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
     mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
-    count, tail = product["count"], tail_cycles(machine, mapping["ws"])
+    count = product["count"]
+    last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
+    full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
     compute = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
-    mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + tail
+    mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
     left, right = _operand_bytes(product, mapping, last_m, last_n, last_k)
     left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
     mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
@@ -154,7 +161,7 @@ def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-
     )
     mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
     mapping["stores"] = float(count * tiles_m * tiles_n)
-    mapping["drain_cycles"] = mapping["stores"] * tail
+    mapping["drain_cycles"] = mapping["stores"] * full.finish
     pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
     mapping["sore_elements"] = float(count * pruned)
 

@@ -93,7 +93,6 @@ class Evaluator:
             multiplier_stages=_column(structures, "multiplier_stages"),
             has_os=_flags(["os" in names for names in dataflows]),
             has_ws=_flags(["ws" in names for names in dataflows]),
-            overlap_tiles=1,
             chain_drain=1,
             sore_lanes=rates.sore_lanes,
             wuve_lanes=rates.wuve_lanes,

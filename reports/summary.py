@@ -21,7 +21,7 @@ ENERGY_PARTS = {
 
 
 STALL_CAUSES = {
-    "fill": "first operands and lead-in",
+    "fill": "waiting for the first operands",
     "load_left": "waiting for the left operand",
     "load_right": "waiting for the right operand",
     "store": "no free half of the output buffer",

@@ -14,6 +14,7 @@ import numpy as np
 from arch.jit import kernel
 from arch.timing import lane_cycles, slots_of, sore_cycles
 from dataflow.cost import (
+    array_tiles,
     instruction_cycles,
     lead_cycles,
     left_load_bytes,
@@ -25,7 +26,6 @@ from dataflow.cost import (
     right_load_bytes,
     right_pixel_bytes,
     right_runs,
-    tail_cycles,
 )
 from sim.engines.dram import READ, WRITE, transfer
 from sim.engines.events import COMPUTE, LOAD, STORE, record
@@ -38,7 +38,8 @@ STALL_CAUSES = ("fill", "load_left", "load_right", "store", "drain")
 FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(5)
 
 #: Progress of a product: steps loaded, computed, stored; tiles of each operand loaded and reached by the array;
-#: when the array, SORE and the store lanes are free; when the last store so far ends.
+#: when the array, SORE and the store lanes are free; when the last store so far ends; the array's instructions, and
+#: from the end of the last one to its last result.
 PIPE = np.dtype(
     [
         (name, np.int64)
@@ -46,7 +47,16 @@ PIPE = np.dtype(
     ]
     + [
         (name, np.float64)
-        for name in ("start", "array_free", "pruner_free", "lanes_free", "end", "busy_cycles", "dram_bytes")
+        for name in (
+            "start",
+            "array_free",
+            "pruner_free",
+            "lanes_free",
+            "end",
+            "busy_cycles",
+            "finish_cycles",
+            "dram_bytes",
+        )
     ]
 )
 
@@ -107,7 +117,7 @@ def _reset(pipe, start: float) -> None:  # type: ignore[no-untyped-def]
     pipe["loaded"], pipe["computed"], pipe["stored"], pipe["address"] = 0, 0, 0, 0
     pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
     pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
-    pipe["end"], pipe["busy_cycles"], pipe["dram_bytes"] = start, 0.0, 0.0
+    pipe["end"], pipe["busy_cycles"], pipe["finish_cycles"], pipe["dram_bytes"] = start, 0.0, 0.0, 0.0
 
 
 @kernel
@@ -127,31 +137,31 @@ def _compute(job, pipe, halves) -> None:  # type: ignore[no-untyped-def]
     elif begin > pipe["array_free"]:
         cause = _stall_cause(begin, halves.left_ready[left], halves.right_ready[right])
         job.stalls[cause] += begin - pipe["array_free"]
-    cycles = _tile_cycles(job, tile)
+    shape = _array_tiles(job, tile)
+    cycles = float(instruction_cycles(job.machine, job.mapping["ws"], shape, not tile.first_part))
     pipe["array_free"] = begin + cycles
     pipe["busy_cycles"] += cycles
+    pipe["finish_cycles"] = shape.finish
     pipe["computed"] += 1
     halves.left_free[left] = pipe["array_free"]
     halves.right_free[right] = pipe["array_free"]
     if tile.last_part:
-        halves.out_ready[out] = pipe["array_free"] + tail_cycles(job.machine, job.mapping["ws"])
+        halves.out_ready[out] = pipe["array_free"] + shape.finish
     record(job.events, COMPUTE, job.item, begin, pipe["array_free"])
 
 
 @kernel
-def _tile_cycles(job, tile) -> float:  # type: ignore[no-untyped-def]
-    """Cycles until the array takes the next instruction."""
-    return float(
-        instruction_cycles(
-            job.machine,
-            job.mapping["ws"],
-            job.mapping["interleave_rows"],
-            job.mapping["interleave_cols"],
-            tile.m,
-            tile.n,
-            slots_of(tile.k, job.product["keep_n"], job.product["group_m"]),
-            job.mapping["tiles_k"] > 1,
-        )
+def _array_tiles(job, tile):  # type: ignore[no-untyped-def]
+    """How the array goes through ``tile``."""
+    return array_tiles(
+        job.machine,
+        job.mapping["ws"],
+        job.mapping["interleave_rows"],
+        job.mapping["interleave_cols"],
+        tile.m,
+        tile.n,
+        slots_of(tile.k, job.product["keep_n"], job.product["group_m"]),
+        job.mapping["tiles_k"] > 1,
     )
 
 

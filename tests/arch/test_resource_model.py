@@ -26,7 +26,6 @@ SAT = ResourceInputs(
     multiplier_stages=1,
     has_os=1,
     has_ws=1,
-    overlap_tiles=1,
     chain_drain=1,
     sore_lanes=32,
     wuve_lanes=32,
@@ -57,7 +56,6 @@ def inputs(draw):
         multiplier_stages=draw(st.integers(0, 3)),
         has_os=has_os,
         has_ws=draw(flag) if has_os else 1,
-        overlap_tiles=draw(flag),
         chain_drain=draw(flag),
         sore_lanes=draw(st.integers(1, 64)),
         wuve_lanes=draw(st.integers(1, 64)),
@@ -137,33 +135,61 @@ def test_the_array_has_a_dsp_slice_in_every_pe():
     assert int(array_of(SAT).dsp) == 32 * 32
 
 
-def test_a_pe_is_the_measured_multiply_add_and_what_n_to_m_adds():
+# Around one PE of 2:8: 9 recoders; 8 activations of 17 bits, and weight, index and sum (17 + 3 + 32), each a clock
+# later; the queue's 4 words of 32 bits.
+ONE_PE_EDGES = 9 * 47 + 8 * 17 + 52 + 32
+
+
+def test_a_pe_is_the_measured_multiply_add_and_what_n_to_m_and_the_chains_add():
     pe = replace(SAT, rows=1, cols=1)
-    # 360 measured + 80 subnormals + 10 control, 16-bit 8:1 multiplexer 32, two 32-bit 2:1 choices 32,
-    # a ring delay of 8 - 5 and a shadow of 8 sums, 32 shift registers each.
-    assert int(array_of(pe).lut) == 360 + 80 + 10 + 32 + 32 + 64
-    # 370 measured at 5 stages, 1 multiplier stage 8, group register 128, weight and index twice, chain 32.
-    assert int(array_of(pe).ff) == 370 + 8 + 128 + 2 * 19 + 32
+    # 390 measured + 10 control, 17-bit 8:1 multiplexer 34, three 32-bit 2:1 choices 48,
+    # a ring delay of 8 - 5 and two chains of 8 words, 32 shift registers each.
+    assert int(array_of(pe).lut) == 390 + 10 + 34 + 48 + 3 * 32 + ONE_PE_EDGES
+    # 233 measured at 5 stages, 1 multiplier stage 34, group register, weight and index twice, two links south.
+    assert int(array_of(pe).ff) == 233 + 34 + 8 * 17 + 2 * 20 + 2 * 32
 
 
-def test_the_delay_line_vanishes_where_the_adder_fills_the_ring():
-    assert int(array_of(replace(SAT, interleave=5)).lut_as_memory) == 1024 * 32
-    assert int(array_of(replace(SAT, interleave=5, overlap_tiles=0)).lut_as_memory) == 0
+def test_the_edges_recode_every_operand_and_give_each_row_and_column_its_delay():
+    wide, deep = (replace(SAT, rows=rows, cols=cols, has_os=0) for rows, cols in ((1, 8), (8, 1)))
+    # Eight columns, none longer than a shift register; seven of them wait for the last. A queue of 11 words each.
+    assert int(array_of(wide).lut_as_memory) == 8 * 17 + 8 * 52 + 7 * 32 + 8 * 32
+    # Eight rows of 8 activations; in WS seven of them wait 5, 10, ... 35 cycles, 20 in the mean.
+    assert int(array_of(deep).lut_as_memory) == 8 * 8 * 17 + 7 * 8 * 16 + 52 + 32
+    assert int(array_of(replace(deep, has_os=1, has_ws=0)).lut_as_memory) == 8 * 8 * 17 + 52 + 32 + 8 * 3 * 32
 
 
-def test_a_ring_of_more_than_32_stages_takes_a_second_shift_register():
-    assert int(array_of(replace(SAT, interleave=64, overlap_tiles=0)).lut_as_memory) == 1024 * 32 * 2
+def test_long_delays_take_more_than_one_shift_register_a_bit():
+    deep = replace(SAT, rows=64, cols=1, has_os=0, chain_drain=1, adder_stages=6)
+    # Rows start 1 to 64 clocks late; 63 of them wait 6 to 378 cycles; the queue holds 67 words.
+    assert int(array_of(deep).lut_as_memory) == 64 * 2 * 8 * 17 + 63 * 6 * 8 * 16 + 52 + 3 * 32
 
 
-def test_a_machine_for_ws_alone_has_neither_ring_nor_chain():
-    ws = array_of(replace(SAT, has_os=0))
-    assert int(ws.lut_as_memory) == 0
-    assert int(ws.lut) == 1024 * (360 + 80 + 10 + 32)
+def ring_memory(one):
+    """Shift registers of the rings alone: a machine of direct drain has neither chains nor delays at its edges."""
+    return int(array_of(replace(one, chain_drain=0)).lut_as_memory)
+
+
+def test_the_ring_delay_vanishes_where_the_adder_fills_it():
+    assert ring_memory(replace(SAT, interleave=5)) == 0
+    assert ring_memory(replace(SAT, interleave=6)) == 1024 * 32
+
+
+def test_a_ring_or_a_chain_of_more_than_32_words_takes_a_second_shift_register():
+    assert ring_memory(replace(SAT, interleave=64)) == 1024 * 32 * 2
+    short, long = (int(array_of(replace(SAT, interleave=i)).lut_as_memory) for i in (32, 33))
+    assert long - short == 1024 * 2 * 32
+
+
+def test_a_machine_for_ws_alone_has_neither_ring_nor_chains():
+    one, two = (int(array_of(replace(SAT, has_os=0, rows=32, cols=cols)).lut) for cols in (32, 33))
+    # A column more: 32 PEs, a recoder, the column's delays north and south, and 67 words of queue.
+    assert two - one == 32 * (390 + 10 + 34) + 47 + 52 + 32 + 3 * 32
+    assert int(array_of(replace(SAT, has_os=0)).ff) == 1024 * (233 + 34 + 8 * 17 + 2 * 20 + 32)
 
 
 def test_each_adder_stage_adds_registers():
     five, six = (int(array_of(replace(SAT, adder_stages=s)).ff) for s in (5, 6))
-    assert six - five == 1024 * 60
+    assert six - five == 1024 * 52
 
 
 @pytest.mark.parametrize(

@@ -1,117 +1,192 @@
-"""The timing contract against a systolic array stepped cycle by cycle, and against counting by hand."""
+"""The timing contract against arrays stepped register by register, and against counting by hand.
+
+What the contract calls the shortest is tried one cycle shorter, too: it must then go wrong.
+"""
 
 from __future__ import annotations
 
-import random
+from dataclasses import replace
+from random import Random
 
-import pytest
-from hypothesis import given, settings
+import naive_textbook as textbook
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from naive_array import run_output_stationary, run_weight_stationary
+from naive_array import Array
+from naive_program import Instruction, expected, os_tile, run, works, ws_tile
 
 import arch.timing as timing
 
-small = st.integers(1, 3)
-
-
-def matrix(rows: int, cols: int, seed: int) -> list[list[int]]:
-    generator = random.Random(seed)
-    return [[generator.randint(-9, 9) for _ in range(cols)] for _ in range(rows)]
-
-
-@pytest.mark.parametrize("chain", [True, False])
-@settings(max_examples=40, deadline=None)
-@given(
-    rows=small,
-    cols=small,
-    slots=st.integers(1, 5),
+arrays = st.builds(
+    Array,
+    rows=st.integers(1, 3),
+    cols=st.integers(1, 3),
+    interleave=st.integers(1, 5),
     adder_stages=st.integers(1, 4),
-    spare=st.integers(0, 3),
-    multiplier_stages=st.integers(0, 2),
-    seed=st.integers(0, 99),
+    multiplier_stages=st.integers(0, 3),
 )
-def test_an_os_tile_takes_its_issue_and_its_tail(
-    chain: bool,
-    rows: int,
-    cols: int,
-    slots: int,
-    adder_stages: int,
-    spare: int,
-    multiplier_stages: int,
-    seed: int,
-) -> None:
-    interleave = adder_stages + spare
-    activations = [matrix(rows, slots, seed + i) for i in range(interleave)]
-    weights = [matrix(cols, slots, seed + 50 + i) for i in range(interleave)]
-    run = run_output_stationary(
-        activations,
-        weights,
-        interleave=interleave,
-        adder_stages=adder_stages,
-        multiplier_stages=multiplier_stages,
-        chain=chain,
+small = st.integers(1, 4)
+draws = st.integers(0, 99).map(Random)
+
+
+def os_issue(array: Array, slots: int) -> int:
+    return timing.os_issue_cycles(slots, array.interleave, array.adder_stages)
+
+
+def os_interval(array: Array, slots: int) -> int:
+    return max(os_issue(array, slots), timing.os_drain_cycles(array.rows, array.interleave, 1))
+
+
+def os_tail(array: Array, chain: int = 1) -> int:
+    return timing.os_tail_cycles(
+        array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, chain
     )
-    assert run.results == {
-        (r, c, i): sum(a * w for a, w in zip(activations[i][r], weights[i][c], strict=True))
-        for r in range(rows)
-        for c in range(cols)
-        for i in range(interleave)
+
+
+def ws_interval(array: Array, rows_streamed: int, tiles_apart: int = 0) -> int:
+    return timing.ws_interval_cycles(
+        rows_streamed, array.rows, array.cols, array.adder_stages, array.multiplier_stages, 1, tiles_apart
+    )
+
+
+def ws_tail(array: Array, chain: int = 1) -> int:
+    return timing.ws_tail_cycles(array.rows, array.cols, array.adder_stages, array.multiplier_stages, chain)
+
+
+def os_parts(array: Array, tiles: int, slots: tuple[int, int], wait: int, draw: Random) -> list[Instruction]:
+    """An instruction, and one that goes on from its sums after ``wait``."""
+    words = array.rows * array.interleave
+    first = [os_tile(array, slots[0], draw) for _ in range(tiles)]
+    second = [os_tile(array, slots[1], draw, range(i * words, (i + 1) * words)) for i in range(tiles)]
+    intervals = [os_interval(array, part) for part in slots]
+    return [Instruction(first, intervals[0]), Instruction(second, intervals[1], wait)]
+
+
+def ws_folds(array: Array, rows_streamed: int, folds: int, columns: int, interval: int, draw: Random) -> Instruction:
+    """Fold after fold, each over all column tiles, which go on from the sums of the fold before."""
+    tiles = [ws_tile(array, rows_streamed, draw) for _ in range(columns)]
+    for tile in range((folds - 1) * columns):
+        tiles.append(ws_tile(array, rows_streamed, draw, range(tile * rows_streamed, (tile + 1) * rows_streamed)))
+    return Instruction(tiles, interval)
+
+
+def settle(array: Array, tiles: int) -> int:
+    return timing.os_settle_cycles(
+        tiles, array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, 1
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(array=arrays, slots=small, tiles=small, draw=draws)
+def test_os_tiles_one_after_another_take_their_intervals_and_the_last_one_its_issue_and_tail(
+    array: Array, slots: int, tiles: int, draw: Random
+) -> None:
+    interval = os_interval(array, slots)
+    program = [Instruction([os_tile(array, slots, draw) for _ in range(tiles)], interval)]
+    found = run(array, program)
+    assert found.results == expected(program)
+    last_start = timing.DISPATCH_CYCLES + (tiles - 1) * interval
+    assert found.cycles == last_start + os_issue(array, slots) + os_tail(array)
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays, slots=small, draw=draws)
+def test_os_tiles_do_not_come_closer_than_their_issue_and_their_drain(array: Array, slots: int, draw: Random) -> None:
+    tiles = [os_tile(array, slots, draw) for _ in range(2)]
+    assert not works(array, [Instruction(tiles, os_interval(array, slots) - 1)])
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays, slots=st.tuples(small, small), tiles=st.integers(1, 3), draw=draws)
+def test_an_os_instruction_that_goes_on_from_partial_sums_waits_until_they_have_settled(
+    array: Array, slots: tuple[int, int], tiles: int, draw: Random
+) -> None:
+    wait = settle(array, tiles) + timing.os_lead_cycles(array.rows, array.interleave)
+    program = os_parts(array, tiles, slots, wait, draw)
+    found = run(array, program)
+    assert found.results == expected(program)
+    intervals = [os_interval(array, part) for part in slots]
+    last_start = 2 * timing.DISPATCH_CYCLES + tiles * intervals[0] + wait + (tiles - 1) * intervals[1]
+    assert found.cycles == last_start + os_issue(array, slots[1]) + os_tail(array)
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays.filter(lambda array: array.interleave >= array.adder_stages), tiles=st.integers(1, 2), draw=draws)
+def test_the_wait_for_sums_to_settle_is_the_shortest(array: Array, tiles: int, draw: Random) -> None:
+    assume(settle(array, tiles) > 0)
+    # As many slots as rows: a tile enters as fast as it drains. Longer ones settle while they enter.
+    too_short = settle(array, tiles) - 1 + timing.os_lead_cycles(array.rows, array.interleave)
+    assert not works(array, os_parts(array, tiles, (array.rows, array.rows), too_short, draw))
+
+
+@settings(max_examples=60, deadline=None)
+@given(array=arrays, rows_streamed=st.integers(1, 12), tiles=small, draw=draws)
+def test_ws_tiles_one_after_another_take_their_intervals_and_the_last_one_its_rows_and_tail(
+    array: Array, rows_streamed: int, tiles: int, draw: Random
+) -> None:
+    interval = ws_interval(array, rows_streamed)
+    program = [Instruction([ws_tile(array, rows_streamed, draw) for _ in range(tiles)], interval)]
+    found = run(array, program)
+    assert found.results == expected(program)
+    assert found.cycles == timing.DISPATCH_CYCLES + (tiles - 1) * interval + rows_streamed + ws_tail(array)
+
+
+@settings(max_examples=60, deadline=None)
+@given(array=arrays, rows_streamed=st.integers(1, 30), folds=small, columns=small, draw=draws)
+def test_ws_folds_take_the_sums_of_the_fold_before_as_soon_as_they_are_out(
+    array: Array, rows_streamed: int, folds: int, columns: int, draw: Random
+) -> None:
+    interval = ws_interval(array, rows_streamed, columns)
+    program = [ws_folds(array, rows_streamed, folds, columns, interval, draw)]
+    found = run(array, program)
+    assert found.results == expected(program)
+    last_start = timing.DISPATCH_CYCLES + (folds * columns - 1) * interval
+    assert found.cycles == last_start + rows_streamed + ws_tail(array)
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays, rows_streamed=st.integers(1, 30), columns=small, draw=draws)
+def test_ws_tiles_do_not_come_closer_than_their_rows_their_weights_or_their_sums(
+    array: Array, rows_streamed: int, columns: int, draw: Random
+) -> None:
+    apart = [ws_tile(array, rows_streamed, draw) for _ in range(2)]
+    assert not works(array, [Instruction(apart, ws_interval(array, rows_streamed) - 1)])
+    too_short = ws_interval(array, rows_streamed, columns) - 1
+    assert not works(array, [ws_folds(array, rows_streamed, 2, columns, too_short, draw)])
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays, slots=small, draw=draws)
+def test_an_os_tile_of_the_textbook_takes_its_issue_and_its_tail(array: Array, slots: int, draw: Random) -> None:
+    tile = os_tile(array, slots, draw)
+    found = textbook.run_output_stationary(tile, array.adder_stages, array.multiplier_stages)
+    assert found.results == {
+        (r, c, i): sum(a * w for a, w in zip(row, col, strict=True))
+        for i, (rows, cols) in enumerate(zip(tile.activations, tile.weights, strict=True))
+        for r, row in enumerate(rows)
+        for c, col in enumerate(cols)
     }
-    issue = timing.os_issue_cycles(slots, interleave, adder_stages)
-    tail = timing.os_tail_cycles(rows, cols, interleave, adder_stages, multiplier_stages, chain)
-    assert run.cycles == issue + tail
+    assert found.cycles == os_issue(array, slots) + os_tail(array, chain=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(array=arrays, rows_streamed=st.integers(1, 6), draw=draws)
+def test_a_ws_tile_of_the_textbook_takes_its_load_its_rows_and_its_tail(
+    array: Array, rows_streamed: int, draw: Random
+) -> None:
+    tile = ws_tile(array, rows_streamed, draw)
+    load_cycles, found = textbook.run_weight_stationary(tile, array.adder_stages, array.multiplier_stages)
+    words = tile.sums([])
+    assert found.results == {(m, c): words[m][c] for m in range(rows_streamed) for c in range(array.cols)}
+    assert load_cycles == timing.ws_load_cycles(array.rows, 0)
+    assert found.cycles == rows_streamed + ws_tail(array, chain=0)
 
 
 @settings(max_examples=20, deadline=None)
-@given(rows=small, cols=small, slots=st.integers(1, 4), adder_stages=st.integers(2, 5), data=st.data())
-def test_a_ring_longer_than_the_interleave_is_counted_as_a_whole_turn_a_slot(
-    rows: int, cols: int, slots: int, adder_stages: int, data: st.DataObject
-) -> None:
-    interleave = data.draw(st.integers(1, adder_stages - 1))
-    ones = [[[1] * slots for _ in range(rows)] for _ in range(interleave)]
-    others = [[[1] * slots for _ in range(cols)] for _ in range(interleave)]
-    run = run_output_stationary(
-        ones, others, interleave=interleave, adder_stages=adder_stages, multiplier_stages=0, chain=False
-    )
-    issue = timing.os_issue_cycles(slots, interleave, adder_stages)
-    tail = timing.os_tail_cycles(rows, cols, interleave, adder_stages, 0, 0)
-    # The last turn's empty places need not be waited for: the contract is safe by just these cycles.
-    assert issue + tail - run.cycles == adder_stages - interleave
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    rows=small,
-    cols=small,
-    streamed=st.integers(1, 6),
-    adder_stages=st.integers(1, 4),
-    multiplier_stages=st.integers(0, 2),
-    seed=st.integers(0, 99),
-)
-def test_a_ws_tile_takes_its_load_its_stream_and_its_tail(
-    rows: int, cols: int, streamed: int, adder_stages: int, multiplier_stages: int, seed: int
-) -> None:
-    activations, weights = matrix(streamed, rows, seed), matrix(rows, cols, seed + 1)
-    load, run = run_weight_stationary(
-        activations, weights, adder_stages=adder_stages, multiplier_stages=multiplier_stages
-    )
-    assert run.results == {
-        (m, c): sum(activations[m][r] * weights[r][c] for r in range(rows))
-        for m in range(streamed)
-        for c in range(cols)
-    }
-    assert load.cycles == timing.ws_load_cycles(rows)
-    tail = timing.ws_tail_cycles(rows, cols, adder_stages, multiplier_stages)
-    assert run.cycles == streamed + tail
-
-
-@settings(max_examples=20, deadline=None)
-@given(rows=small, adder_stages=st.integers(1, 4), multiplier_stages=st.integers(0, 2))
-def test_a_sum_is_out_of_its_column_after_the_psum_cycles(rows: int, adder_stages: int, multiplier_stages: int) -> None:
-    _, run = run_weight_stationary(
-        [[1] * rows], [[1] for _ in range(rows)], adder_stages=adder_stages, multiplier_stages=multiplier_stages
-    )
-    assert run.cycles == timing.ws_psum_cycles(rows, adder_stages, multiplier_stages)
+@given(array=arrays, draw=draws)
+def test_a_sum_is_out_of_a_textbook_column_after_the_psum_cycles(array: Array, draw: Random) -> None:
+    column = replace(array, cols=1)
+    _, found = textbook.run_weight_stationary(ws_tile(column, 1, draw), array.adder_stages, array.multiplier_stages)
+    assert found.cycles == timing.ws_psum_cycles(array.rows, array.adder_stages, array.multiplier_stages, 0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -126,14 +201,18 @@ def test_n_equal_to_m_keeps_every_element() -> None:
     assert [timing.slots_of(length, 8, 8) for length in range(30)] == list(range(30))
 
 
-def test_the_chain_is_busy_for_each_word_out_and_again_for_each_partial_sum_in() -> None:
-    assert timing.os_chain_cycles(4, 8, 1, 0) == 32
-    assert timing.os_chain_cycles(4, 8, 1, 1) == 64
+def test_a_ring_is_as_long_as_its_outputs_or_the_adder() -> None:
+    assert [timing.ring_cycles(interleave, 4) for interleave in (1, 4, 9)] == [4, 4, 9]
 
 
-def test_a_direct_drain_has_no_chain() -> None:
-    assert timing.os_chain_cycles(4, 8, 0, 1) == 0
+def test_the_textbook_has_no_chain_to_drain_and_nothing_to_settle() -> None:
+    assert timing.os_drain_cycles(4, 8, 0) == 0
+    assert timing.os_settle_cycles(1, 4, 4, 8, 1, 0, 0) == 0
     assert timing.os_tail_cycles(4, 4, 8, 1, 0, 0) == 6
+
+
+def test_weights_of_the_rtl_come_while_a_tile_streams() -> None:
+    assert timing.ws_load_cycles(32, 1) == 0
 
 
 def test_a_lane_takes_an_element_a_cycle_and_a_lane_of_sore_a_group() -> None:

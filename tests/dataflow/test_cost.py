@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+from random import Random
+
 import naive_mapping as naive
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from naive_array import Array
+from naive_instruction import NaiveInstruction
+from naive_program import Instruction, expected, os_tile, run, ws_tile
 from samples import SMALL, TINY, machines, steps
 
 from arch.design import Design
 from arch.design_io import override
 from arch.timing import DISPATCH_CYCLES
 from dataflow.cost import (
+    ArrayTiles,
+    array_tiles,
     burst_bytes,
     instruction_cycles,
     left_load_bytes,
     out_store_bytes,
+    reload_cycles,
     right_load_bytes,
+    settle_cycles,
     tile_elements,
 )
 from dataflow.products import ProductPass, TrainingStep
@@ -44,29 +54,70 @@ def test_a_tile_never_takes_more_than_it_has_spread_out() -> None:
     assert tile_elements(1, 9, 9, 0, 1.0, 100.0) == 9
 
 
+def os_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:
+    """With the whole interleave over columns."""
+    machine, interleave = machine_row(design)[0], design.array.interleave
+    return array_tiles(machine, 0, 1, interleave, m, n, slots, accumulates)
+
+
+def ws_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:
+    return array_tiles(machine_row(design)[0], 1, 1, 1, m, n, slots, accumulates)
+
+
 def test_the_last_k_part_of_a_packed_operand_counts_its_own_slots() -> None:
-    machine = machine_row(TINY)[0]
-    slots = [instruction_cycles(machine, 0, 2, 2, 8, 8, slots, 0) for slots in (64, 65)]
-    assert slots[1] - slots[0] == TINY.array.interleave
+    issues = [os_shape(TINY, 4, 16, slots).issue for slots in (64, 65)]
+    assert issues[1] - issues[0] == TINY.array.interleave
 
 
-def test_an_os_instruction_that_does_not_accumulate_is_bound_by_issue_or_chain() -> None:
-    machine = machine_row(SMALL)[0]
-    rows, interleave = SMALL.array.rows, SMALL.array.interleave
-    few, many = (instruction_cycles(machine, 0, 1, 8, 8, 64, slots, 0) for slots in (1, 100))
-    assert few == DISPATCH_CYCLES + rows * interleave
-    assert many == DISPATCH_CYCLES + 100 * interleave
-
-
-def test_a_ws_instruction_of_one_fold_waits_for_its_rows_and_of_several_for_their_sums() -> None:
-    machine = machine_row(SMALL)[0]
+def test_os_tiles_follow_one_another_as_fast_as_they_enter_or_leave() -> None:
     array = SMALL.array
-    one = instruction_cycles(machine, 1, 1, 1, 100, 8, 8, 0)
-    short = instruction_cycles(machine, 1, 1, 1, 3, 8, 8, 0)
-    folded = instruction_cycles(machine, 1, 1, 1, 3, 8, 16, 0)
-    assert one == DISPATCH_CYCLES + 100
-    assert short == DISPATCH_CYCLES + array.rows
-    assert folded == DISPATCH_CYCLES + 2 * (array.rows * array.adder_stages + array.multiplier_stages)
+    few, many = (os_shape(SMALL, 8, 64, slots) for slots in (1, 100))
+    assert few.interval == array.rows * array.interleave
+    assert many.interval == many.issue == 100 * array.interleave
+
+
+def test_ws_tiles_of_one_fold_wait_for_rows_or_weights_and_those_of_several_for_their_sums() -> None:
+    array = SMALL.array
+    assert ws_shape(SMALL, 100, 8, 8).interval == 100
+    assert ws_shape(SMALL, 3, 8, 8).interval == (array.rows - 1) * array.adder_stages + 1
+    # Down the column, a register and an adder a row; the multiplier; across, and into the queue; and back.
+    there = array.rows * (array.adder_stages + 1) + array.multiplier_stages + array.cols + 2
+    folded, cut = ws_shape(SMALL, 3, 8, 16), ws_shape(SMALL, 3, 8, 8, accumulates=True)
+    assert (folded.fresh, folded.tiles, folded.interval) == (1, 2, there + 1)
+    assert (cut.fresh, cut.tiles, cut.interval) == (1, 1, there + 1)
+    # Column tiles take turns while the sums are on their way: two of them wait for little more than their weights.
+    in_turn = ws_shape(SMALL, 3, 2 * array.cols, 16)
+    assert (in_turn.fresh, in_turn.tiles) == (2, 4)
+    assert in_turn.interval == max((there + 2) // 2, (array.rows - 1) * array.adder_stages + 1)
+
+
+def test_an_instruction_is_its_dispatch_and_its_tiles() -> None:
+    shape = os_shape(SMALL, 16, 128, 100)
+    assert shape.tiles == 4
+    assert instruction_cycles(machine_row(SMALL)[0], 0, shape, 0) == DISPATCH_CYCLES + 4 * 100 * SMALL.array.interleave
+
+
+def test_only_os_instructions_that_go_on_from_partial_sums_wait_for_them() -> None:
+    machine = machine_row(SMALL)[0]
+    for ws, shape in ((0, os_shape(SMALL, 8, 8, 9, accumulates=True)), (1, ws_shape(SMALL, 8, 8, 9, accumulates=True))):
+        first, second = (instruction_cycles(machine, ws, shape, reloads) for reloads in (0, 1))
+        assert second - first == reload_cycles(machine, ws, shape.tiles)
+        assert (second == first) == bool(ws)
+
+
+def test_many_tiles_leave_nothing_to_settle_but_their_lead() -> None:
+    machine, array = machine_row(SMALL)[0], SMALL.array
+    waits = [settle_cycles(machine, 0, tiles) for tiles in range(1, 9)]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[0] > waits[-1] == 0
+    assert reload_cycles(machine, 0, 8) == (array.rows - 1) * array.interleave
+
+
+def test_without_overlap_the_sums_have_settled_when_the_next_instruction_is_taken() -> None:
+    apart = override(SMALL, {"array.overlap_tiles": False})
+    machine, array = machine_row(apart)[0], apart.array
+    assert settle_cycles(machine, 0, 1) == 0
+    assert reload_cycles(machine, 0, 1) == (array.rows - 1) * array.interleave
 
 
 @settings(max_examples=60, deadline=None)
@@ -86,26 +137,93 @@ def test_the_bytes_of_any_tile_are_those_counted_pixel_by_pixel(step: TrainingSt
 @given(
     design=machines(),
     sizes=st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 60)),
-    accumulates=st.booleans(),
+    is_cut=st.booleans(),
     data=st.data(),
 )
 def test_an_instruction_takes_the_sum_of_its_array_tiles(
-    design: Design, sizes: tuple[int, int, int], accumulates: bool, data: st.DataObject
+    design: Design, sizes: tuple[int, int, int], is_cut: bool, data: st.DataObject
 ) -> None:
-    m, n, slots = sizes
     dataflow = data.draw(st.sampled_from(design.array.dataflows))
     split = data.draw(st.sampled_from(design.array.interleave_pairs)) if dataflow == "os" else (1, 1)
-    tiling = naive.Tiling(dataflow, split, True, m, n, slots)
-    cycles = instruction_cycles(machine_row(design)[0], dataflow == "ws", *split, m, n, slots, accumulates)
-    assert cycles == naive.instruction(design, tiling, m, n, slots, accumulates)
+    machine, ws = machine_row(design)[0], dataflow == "ws"
+    counted = NaiveInstruction(design, dataflow, split, *sizes, is_cut)
+    shape = array_tiles(machine, ws, *split, *sizes, is_cut)
+    assert shape.tiles == counted.tiles
+    assert (shape.issue, shape.interval, shape.finish) == (counted.issue, counted.interval, counted.finish)
+    for reloads in (False, True):
+        assert instruction_cycles(machine, ws, shape, reloads) == counted.cycles(reloads)
+
+
+def os_part(array: Array, shape: ArrayTiles, slots: int, wait: int, draw: Random, before: int) -> Instruction:
+    """Tiles that go on from the ``shape.tiles`` tiles of results up to number ``before``, if there are any."""
+    words = array.rows * array.interleave
+    starts = [before - (shape.tiles - tile) * words for tile in range(shape.tiles)]
+    tiles = [os_tile(array, slots, draw, range(start, start + words) if before else ()) for start in starts]
+    return Instruction(tiles, shape.interval, wait)
+
+
+def ws_part(array: Array, shape: ArrayTiles, m: int, draw: Random, before: int) -> Instruction:
+    """Tiles that go on from the results ``shape.fresh`` tiles before them, if there are any."""
+    starts = [before + (tile - shape.fresh) * m for tile in range(shape.tiles)]
+    tiles = [ws_tile(array, m, draw, range(start, start + m) if start >= 0 else ()) for start in starts]
+    return Instruction(tiles, shape.interval)
+
+
+def built(design: Design) -> Array:
+    """The naive array of a design."""
+    array = design.array
+    return Array(array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    design=machines().filter(lambda design: design.array.drain == "chain" and "os" in design.array.dataflows),
+    extents=st.tuples(st.integers(1, 16), st.integers(1, 16)),
+    slots=st.lists(st.integers(1, 6), min_size=1, max_size=3).map(partial(sorted, reverse=True)),
+    seed=st.integers(0, 99),
+)
+def test_the_os_parts_of_a_reduction_take_the_cycles_of_the_array_as_it_is_built(
+    design: Design, extents: tuple[int, int], slots: list[int], seed: int
+) -> None:
+    array, machine, draw = built(design), machine_row(design)[0], Random(seed)
+    program, cycles = list[Instruction](), 0
+    for part, part_slots in enumerate(slots):
+        shape = os_shape(design, *extents, part_slots, len(slots) > 1)
+        wait = reload_cycles(machine, 0, shape.tiles) if part else 0
+        program.append(os_part(array, shape, part_slots, wait, draw, len(expected(program))))
+        cycles += instruction_cycles(machine, 0, shape, part > 0)
+    found = run(array, program)
+    assert found.results == expected(program)
+    assert found.cycles == cycles + shape.finish
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    design=machines().filter(lambda design: design.array.drain == "chain"),
+    extents=st.tuples(st.integers(1, 12), st.integers(1, 8)),
+    slots=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    seed=st.integers(0, 99),
+)
+def test_the_ws_parts_of_a_reduction_take_the_cycles_of_the_array_as_it_is_built(
+    design: Design, extents: tuple[int, int], slots: list[int], seed: int
+) -> None:
+    array, machine, draw = built(design), machine_row(design)[0], Random(seed)
+    program, cycles = list[Instruction](), 0
+    for part, part_slots in enumerate(slots):
+        shape = ws_shape(design, *extents, part_slots, len(slots) > 1)
+        program.append(ws_part(array, shape, extents[0], draw, len(expected(program))))
+        cycles += instruction_cycles(machine, 1, shape, part > 0)
+    found = run(array, program)
+    assert found.results == expected(program)
+    assert found.cycles == cycles + shape.finish
 
 
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
 def test_without_overlap_an_instruction_is_never_faster(dataflow: str) -> None:
-    apart = override(SMALL, {"array.overlap_tiles": False})
+    apart, shape_of = override(SMALL, {"array.overlap_tiles": False}), {"os": os_shape, "ws": ws_shape}[dataflow]
     for m, n, slots in ((8, 8, 8), (64, 64, 3), (100, 9, 50)):
-        cycles = [
-            instruction_cycles(machine_row(design)[0], dataflow == "ws", 2, 4, m, n, slots, 0)
+        overlapped, in_turn = (
+            instruction_cycles(machine_row(design)[0], dataflow == "ws", shape_of(design, m, n, slots), 0)
             for design in (SMALL, apart)
-        ]
-        assert cycles[0] <= cycles[1]
+        )
+        assert overlapped <= in_turn

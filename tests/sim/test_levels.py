@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from samples import BOARD, IDEAL, SAT, SMALL, TINY, machines, single_product, step_of, steps
 
 from arch.design import Design
+from arch.timing import DISPATCH_CYCLES
 from dataflow.products import TrainingStep
 from dataflow.scheduler import schedule_step
 from dataflow.training import StepOptions
@@ -106,5 +107,6 @@ TEXTBOOK = {"os": textbook_os, "ws": textbook_ws}
 def test_the_ideal_machine_takes_the_textbooks_cycles(level: str, dataflow: str, m: int, k: int, n: int) -> None:
     result = LEVELS[level](single_product(m, k, n), IDEAL, BOARD, dataflow)  # type: ignore[arg-type]
     expected = TEXTBOOK[dataflow](m, k, n, 32, 32)
-    assert result.cycles == pytest.approx(expected, rel=0.02)
-    assert result.compute_cycles == pytest.approx(expected, rel=0.02)
+    # The published counts name the last cycle, counted from 0; the clock that takes the instruction is not in them.
+    assert result.compute_cycles == expected + 1 + DISPATCH_CYCLES
+    assert result.cycles == pytest.approx(expected, rel=0.01)

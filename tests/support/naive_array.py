@@ -1,183 +1,142 @@
-"""The systolic array, register by register and cycle by cycle, for arrays small enough to step through.
+"""The array as it is built, register by register and clock by clock, for arrays small enough to step through.
 
-Nothing here knows the timing contract: operands move one PE a cycle, an addition comes out of the adder's
-pipeline when it has passed all its stages, results leave when the chain has shifted them out. The counts and
-the products that come out are what the contract and arithmetic must say.
+Nothing here knows the timing contract: words move one register a clock, a sum is there when it has passed the
+adder's stages, results leave where the chains end.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, NamedTuple, TypeVar
 
-Matrix = list[list[int]]
+Value = int | None
+Word = TypeVar("Word")
 
 
-@dataclass
-class OsElement:
-    """One output-stationary PE: multiplier pipeline, then a ring of adder pipeline and delay line."""
+class Pipe(Generic[Word]):
+    """Registers in a row, as many as a word stays clocks; a row of none is a wire."""
 
-    multiplier: deque[tuple[int, int] | None]
-    adder: deque[tuple[int, int] | None]
-    delay: deque[tuple[int, int] | None]
-    captured: dict[int, int] = field(default_factory=dict)
-    additions: dict[int, int] = field(default_factory=dict)
+    def __init__(self, length: int, empty: Word) -> None:
+        self._words = deque([empty] * length)
 
-    @classmethod
-    def of(cls, ring: int, adder_stages: int, multiplier_stages: int) -> OsElement:
-        """A PE whose adder has ``adder_stages`` registers and whose ring is ``ring`` long."""
-        return cls(
-            multiplier=deque([None] * multiplier_stages),
-            adder=deque([None] * adder_stages),
-            delay=deque([None] * (ring - adder_stages)),
-        )
+    @property
+    def last(self) -> Word:
+        """What the last register holds in this clock."""
+        return self._words[0]
 
-    def clock(self, operands: tuple[int, int, int] | None, slots: int) -> None:
-        """One cycle: ``operands`` are (output, activation, weight), or None; a finished sum is captured."""
-        self.multiplier.append(None if operands is None else (operands[0], operands[1] * operands[2]))
-        product = self.multiplier.popleft()
-        # What the ring brings round: the sum that entered the adder one turn ago.
-        self.delay.append(self._previous)
-        partial = self.delay.popleft()
-        entering = None
-        if product is not None:
-            output, value = product
-            if partial is not None:
-                assert partial[0] == output, "the ring brought another output's sum"
-                value += partial[1]
-            entering = (output, value)
-        self.adder.append(entering)
-        self.adder.popleft()
-        # The register at the adder's end holds its result at the end of this cycle.
-        self._previous = self.adder[0]
-        if self._previous is not None:
-            output, value = self._previous
-            self.additions[output] = self.additions.get(output, 0) + 1
-            if self.additions[output] == slots:
-                self.captured[output] = value
-                self._previous = None
+    def clock(self, word: Word) -> Word:
+        """Take ``word`` in; return the one that comes out in the same clock."""
+        self._words.append(word)
+        return self._words.popleft()
 
-    _previous: tuple[int, int] | None = None
+
+class Source(Enum):
+    """The other addend of a product."""
+
+    RING = 0
+    NORTH = 1
+    ZERO = 2
+
+
+class West(NamedTuple):
+    """What passes east: what to do, and an activation where there is one."""
+
+    activation: Value = None
+    source: Source = Source.ZERO
+    load_weight: bool = False
+    emit: bool = False
+
+
+class North(NamedTuple):
+    """What passes south."""
+
+    weight: Value = None
+    partial: Value = None
+    result: Value = None
 
 
 @dataclass(frozen=True)
-class Run:
-    """What came out: the results by row and column, the cycles from first operand in to last result out."""
+class Array:
+    """Extents, outputs in rotation, and pipeline depths."""
 
-    results: dict[tuple[int, ...], int]
-    cycles: int
+    rows: int
+    cols: int
+    interleave: int
+    adder_stages: int
+    multiplier_stages: int
 
-
-def run_output_stationary(
-    activations: list[Matrix],
-    weights: list[Matrix],
-    *,
-    interleave: int,
-    adder_stages: int,
-    multiplier_stages: int,
-    chain: bool,
-) -> Run:
-    """Run one OS tile. ``activations[i][row][slot]`` and ``weights[i][col][slot]`` belong to output i of a PE.
-
-    With ``chain`` each column shifts its results south, a word a cycle, once its last PE has captured its last
-    sum; without it every PE has its own wire. Results are keyed (row, column, i).
-    """
-    rows, cols, slots = len(activations[0]), len(weights[0]), len(weights[0][0])
-    ring = max(interleave, adder_stages)
-    elements = {(r, c): OsElement.of(ring, adder_stages, multiplier_stages) for r in range(rows) for c in range(cols)}
-    chains: dict[int, deque[tuple[tuple[int, ...], int]]] = {}
-    results: dict[tuple[int, ...], int] = {}
-    east: dict[tuple[int, int], tuple[int, int] | None] = {}
-    south: dict[tuple[int, int], tuple[int, int] | None] = {}
-    cycle = 0
-    while len(results) < rows * cols * interleave:
-        for column, words in chains.items():
-            if words:
-                key, value = words.popleft()
-                assert key[1] == column
-                results[key] = value
-        before_east, before_south = dict(east), dict(south)
-        for (r, c), element in elements.items():
-            # Operands come from the edge, delayed by one cycle a row or column, or from the neighbour's register.
-            left = _edge(activations, r, cycle - r, ring, slots) if c == 0 else before_east.get((r, c - 1))
-            top = _edge(weights, c, cycle - c, ring, slots) if r == 0 else before_south.get((r - 1, c))
-            east[r, c], south[r, c] = left, top
-            assert (left is None) == (top is None), "operands do not meet"
-            operands = None
-            if left is not None and top is not None:
-                assert left[0] == top[0]
-                operands = (left[0], left[1], top[1])
-            element.clock(operands, slots)
-            if not chain:
-                results.update({(r, c, i): value for i, value in element.captured.items()})
-        for c in range(cols):
-            column = [elements[r, c] for r in range(rows)]
-            if chain and c not in chains and all(len(pe.captured) == interleave for pe in column):
-                chains[c] = deque(
-                    ((r, c, i), elements[r, c].captured[i]) for r in reversed(range(rows)) for i in range(interleave)
-                )
-        cycle += 1
-    return Run(results, cycle)
+    @property
+    def ring(self) -> int:
+        """Registers that a sum passes before it is back at the adder."""
+        return max(self.interleave, self.adder_stages)
 
 
-def _edge(operands: list[Matrix], lane: int, cycle: int, ring: int, slots: int) -> tuple[int, int] | None:
-    """What enters a lane of the edge: one turn of the ring a slot, its outputs one after another."""
-    slot, output = divmod(cycle, ring)
-    if cycle < 0 or slot >= slots or output >= len(operands):
-        return None
-    return output, operands[output][lane][slot]
+class Element:
+    """One PE. ``east`` and ``south`` are the registers that its neighbours see."""
+
+    def __init__(self, array: Array, ws: bool) -> None:
+        self.east, self.south = West(), North()
+        self._ws = ws
+        self._weight: Value = None
+        self._multiplier: Pipe[Value] = Pipe(array.multiplier_stages, None)
+        self._adder: Pipe[Value] = Pipe(array.adder_stages, None)
+        self._spare: Pipe[Value] = Pipe(array.ring - array.adder_stages, None)
+        self._partials: Pipe[Value] = Pipe(array.interleave, None)
+        self._results: Pipe[Value] = Pipe(array.interleave, None)
+        # What is said with an operand is needed when its product and its sum are there.
+        self._sources = Pipe(array.multiplier_stages, Source.ZERO)
+        self._emits = Pipe(array.multiplier_stages + array.adder_stages, False)
+
+    def clock(self, west: West, north: North) -> None:
+        """One clock: the operands in the registers are worked on, those at the ports take their place."""
+        total = self._adder.last
+        self._multiply_add(total, north.partial)
+        emit = self._emits.clock(self.east.emit)
+        partial, above = self._partials.clock(north.partial), self._results.clock(north.result)
+        self.south = North(north.weight, total if self._ws else partial, total if emit else above)
+        if west.load_weight:
+            self._weight = north.weight
+        self.east = west
+
+    def _multiply_add(self, total: Value, partial: Value) -> None:
+        ring, product = self._spare.clock(total), None
+        if self.east.activation is not None and self._weight is not None:
+            product = self.east.activation * self._weight
+        product, source = self._multiplier.clock(product), self._sources.clock(self.east.source)
+        addend = {Source.RING: ring, Source.NORTH: partial, Source.ZERO: 0}[source]
+        self._adder.clock(None if product is None else product + (addend or 0))
 
 
-def run_weight_stationary(
-    activations: Matrix, weights: Matrix, *, adder_stages: int, multiplier_stages: int
-) -> tuple[Run, Run]:
-    """Shift ``weights[slot][col]`` in, then stream ``activations[m][slot]``; sums leave at the south edge.
+class Grid:
+    """R x C PEs and their edges: registers that give each row and column its place, and take it back in the south."""
 
-    Returns the run of the shift alone and that of the stream alone. Results of the stream are keyed (m, column).
-    """
-    rows, cols = len(weights), len(weights[0])
-    held: list[list[int | None]] = [[None] * cols for _ in range(rows)]
-    load_cycles = 0
-    while any(value is None for row in held for value in row):
-        held = [list(weights[rows - 1 - load_cycles]), *held[:-1]]
-        load_cycles += 1
-    assert held == weights
-    east: dict[tuple[int, int], tuple[int, int] | None] = {}
-    multipliers = {(r, c): deque([None] * multiplier_stages) for r in range(rows) for c in range(cols)}
-    adders = {(r, c): deque([None] * adder_stages) for r in range(rows) for c in range(cols)}
-    results: dict[tuple[int, ...], int] = {}
-    cycle = 0
-    while len(results) < len(activations) * cols:
-        before_east = dict(east)
-        before_sums = {place: adder[0] for place, adder in adders.items()}
-        for r in range(rows):
-            for c in range(cols):
-                # Row r starts as many cycles later as the sums from the north need to reach it.
-                m = cycle - r * adder_stages
-                entering = (m, activations[m][r]) if 0 <= m < len(activations) else None
-                east[r, c] = entering if c == 0 else before_east.get((r, c - 1))
-                _clock_ws(east[r, c], held[r][c], multipliers[r, c], adders[r, c], before_sums.get((r - 1, c)))
-        for c in range(cols):
-            leaving = adders[rows - 1, c][0]
-            if leaving is not None:
-                results[leaving[0], c] = leaving[1]
-        cycle += 1
-    return Run({}, load_cycles), Run(results, cycle)
+    def __init__(self, array: Array, ws: bool) -> None:
+        self._rows, self._cols, self._ws = range(array.rows), range(array.cols), ws
+        self._elements = {(r, c): Element(array, ws) for r in self._rows for c in self._cols}
+        # In WS a row waits for the sums from the north, which come through one adder a row.
+        row_clocks = 1 + array.adder_stages if ws else 1
+        self._west = [Pipe(1 + r * row_clocks, West()) for r in self._rows]
+        self._weights: list[Pipe[Value]] = [Pipe(1 + c, None) for c in self._cols]
+        self._partials: list[Pipe[Value]] = [Pipe(1 + c + 1 + array.multiplier_stages, None) for c in self._cols]
+        self._south: list[Pipe[Value]] = [Pipe(array.cols - 1 - c, None) for c in self._cols]
 
-
-def _clock_ws(
-    activation: tuple[int, int] | None,
-    weight: int | None,
-    multiplier: deque[tuple[int, int] | None],
-    adder: deque[tuple[int, int] | None],
-    from_north: tuple[int, int] | None,
-) -> None:
-    assert weight is not None
-    multiplier.append(None if activation is None else (activation[0], activation[1] * weight))
-    product = multiplier.popleft()
-    total = product
-    if product is not None and from_north is not None:
-        assert product[0] == from_north[0], "a sum met another row's product"
-        total = (product[0], product[1] + from_north[1])
-    adder.append(total)
-    adder.popleft()
+    def clock(self, west: Sequence[West], weights: Sequence[Value], partials: Sequence[Value]) -> list[Value]:
+        """One clock with these words at the edges; return what all columns give together."""
+        leaving = [self._elements[self._rows[-1], c].south for c in self._cols]
+        from_west = [pipe.clock(word) for pipe, word in zip(self._west, west, strict=True)]
+        from_north = [
+            North(self._weights[c].clock(weights[c]), self._partials[c].clock(partials[c])) for c in self._cols
+        ]
+        # From the south-east, so that every PE sees what its neighbours held at the clock's beginning.
+        for r, c in sorted(self._elements, reverse=True):
+            self._elements[r, c].clock(
+                self._elements[r, c - 1].east if c else from_west[r],
+                self._elements[r - 1, c].south if r else from_north[c],
+            )
+        return [
+            pipe.clock(words.partial if self._ws else words.result)
+            for pipe, words in zip(self._south, leaving, strict=True)
+        ]

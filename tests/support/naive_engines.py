@@ -1,7 +1,7 @@
 """The engines' naive twin where memory takes no time: one recurrence over the tiles, in plain Python.
 
-What is left is the machine's own time: instructions, tails, two halves of each buffer, SORE on the way in and the
-vector lanes on the way out. Instruction cycles come from the naive mapping.
+What is left is the machine's own time: instructions and their results' way out, two halves of each buffer, SORE on
+the way in and the vector lanes on the way out. Instruction cycles come from the naive mapping.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import naive_mapping as naive
+from naive_instruction import lead, parts_of
 
 from arch.design import Design
 from dataflow.products import Product
@@ -20,18 +21,30 @@ Step = tuple[int, int, int, bool, bool, bool, bool]
 
 def steps_of(product: Product, mapping: Mapping) -> Iterator[Step]:
     """Sizes m, n, k, which operand is new (left, right), first and last part, as nested loops give them."""
-    along_m = list(enumerate(naive.parts_of(product.m, mapping.tile_m)))
-    along_n = list(enumerate(naive.parts_of(product.n, mapping.tile_n)))
+    along_m = list(enumerate(parts_of(product.m, mapping.tile_m)))
+    along_n = list(enumerate(parts_of(product.n, mapping.tile_n)))
     outer = [(m, n) for m in along_m for n in along_n]
     if mapping.loop_order == "nmk":
         outer = [(m, n) for n in along_n for m in along_m]
-    along_k = list(enumerate(naive.parts_of(product.k, mapping.tile_k)))
+    along_k = list(enumerate(parts_of(product.k, mapping.tile_k)))
     for _ in range(product.count):
         held_left = held_right = None
         for (im, m), (jn, n) in outer:
             for ik, k in along_k:
                 yield m, n, k, held_left != (im, ik), held_right != (jn, ik), ik == 0, ik == len(along_k) - 1
                 held_left, held_right = (im, ik), (jn, ik)
+
+
+def tiling_of(mapping: Mapping) -> naive.Tiling:
+    """The point of the naive space that a mapping is."""
+    return naive.Tiling(
+        mapping.dataflow,
+        (mapping.interleave_rows, mapping.interleave_cols),
+        mapping.loop_order == "mnk",
+        mapping.tile_m,
+        mapping.tile_n,
+        mapping.tile_k,
+    )
 
 
 @dataclass
@@ -53,14 +66,7 @@ class Buffer:
 
 def run_without_memory(product: Product, design: Design, mapping: Mapping, start: float) -> tuple[float, float]:
     """Run a product from ``start``; return when its last result is stored, and the array's busy cycles."""
-    tiling = naive.Tiling(
-        mapping.dataflow,
-        (mapping.interleave_rows, mapping.interleave_cols),
-        mapping.loop_order == "mnk",
-        mapping.tile_m,
-        mapping.tile_n,
-        mapping.tile_k,
-    )
+    tiling = tiling_of(mapping)
     left, right, out = Buffer(), Buffer(), Buffer()
     array_free = pruner_free = lanes_free = start
     busy = 0.0
@@ -76,11 +82,12 @@ def run_without_memory(product: Product, design: Design, mapping: Mapping, start
         if first_part:
             begin = max(begin, out.half_free(start))
         if index == 0:
-            begin += naive.lead(design, tiling)
-        cycles = naive.instruction(design, tiling, m, n, naive.packed(product, k), mapping.tiles_k > 1)
+            begin += lead(design, tiling.dataflow)
+        instruction = naive.instruction(product, design, tiling, (m, n, k))
+        cycles = instruction.cycles(reloads=not first_part)
         array_free = left.free[-1] = right.free[-1] = begin + cycles
         busy += cycles
         if last_part:
-            out.fill(max(array_free + naive.tail(design, tiling), lanes_free))
+            out.fill(max(array_free + instruction.finish, lanes_free))
             lanes_free = out.free[-1] = out.ready[-1] + m * n / design.lanes.vector
     return lanes_free, busy

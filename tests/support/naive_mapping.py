@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-import arch.timing as timing
+from naive_instruction import NaiveInstruction, lead, parts_of
+
 from arch.design import Design
 from dataflow.products import Operand, Product
 
@@ -169,15 +170,9 @@ def out_transfer(product: Product, tile_m: int, tile_n: int) -> int:
     return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), 1 if one_run else positions)
 
 
-def parts_of(total: int, tile: int) -> list[int]:
-    """Sizes of the tiles of a dimension."""
-    return [min(tile, total - start) for start in range(0, total, tile)]
-
-
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
     """Walk all tiles of all repetitions, then take the slowest of what works beside one another."""
     compute = loads = load_bytes = stores = store_bytes = pruned = 0
-    drained = 0
     k_parts = parts_of(product.k, tiling.tile_k)
     first_bytes = last_bytes = 0
     for _ in range(product.count):
@@ -195,12 +190,13 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
                 loads += brought > 0
                 load_bytes += brought
                 first_bytes = first_bytes or brought
-                compute += instruction(design, tiling, m, n, packed(product, k), len(k_parts) > 1)
+                last = instruction(product, design, tiling, (m, n, k))
+                compute += last.cycles(reloads=ik > 0)
             stores += 1
             last_bytes = out_transfer(product, m, n)
             store_bytes += last_bytes
-            drained += tail(design, tiling)
-    compute += lead(design, tiling) + tail(design, tiling)
+    drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
+    compute += lead(design, tiling.dataflow) + last.finish
     cycles = total_cycles(
         product, rates, compute, load_bytes, store_bytes, first_bytes + last_bytes, loads, stores, drained, pruned
     )
@@ -217,55 +213,11 @@ def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, in
         yield from ((im, m, jn, n) for jn, n in along_n for im, m in along_m)
 
 
-def instruction(design: Design, tiling: Tiling, m: int, n: int, slots: int, accumulates: bool) -> int:
-    """Cycles of one instruction: its array tiles one after another, and its dispatch."""
-    array = design.array
-    rows, cols, stages, multiplier = array.rows, array.cols, array.adder_stages, array.multiplier_stages
-    cycles = 0
-    if tiling.dataflow == "ws":
-        folds = parts_of(slots, rows)
-        for _ in parts_of(n, cols):
-            for _ in folds:
-                if not array.overlap_tiles:
-                    cycles += timing.ws_load_cycles(rows) + m + timing.ws_tail_cycles(rows, cols, stages, multiplier)
-                    continue
-                waits = timing.ws_psum_cycles(rows, stages, multiplier) if len(folds) > 1 or accumulates else 0
-                cycles += max(m, timing.ws_load_cycles(rows), waits)
-        return cycles + timing.DISPATCH_CYCLES
-    chain = array.drain == "chain"
-    issue = timing.os_issue_cycles(slots, array.interleave, stages)
-    last = timing.os_tail_cycles(rows, cols, array.interleave, stages, multiplier, chain)
-    words_in = rows * array.interleave if chain and accumulates else 0
-    words_out = rows * array.interleave if chain else 0
-    for _ in parts_of(m, rows * tiling.interleave[0]):
-        for _ in parts_of(n, cols * tiling.interleave[1]):
-            cycles += max(issue, words_in + words_out) if array.overlap_tiles else issue + last + words_in
-    if array.overlap_tiles and accumulates:
-        cycles = max(cycles, issue + last + words_in)
-    return cycles + timing.DISPATCH_CYCLES
-
-
-def lead(design: Design, tiling: Tiling) -> int:
-    """Cycles before the first instruction: the first weights shift in."""
-    ws = tiling.dataflow == "ws" and design.array.overlap_tiles
-    return timing.ws_load_cycles(design.array.rows) if ws else 0
-
-
-def tail(design: Design, tiling: Tiling) -> int:
-    """Cycles from the end of an instruction's issue to its last result; counted inside where nothing overlaps."""
-    array = design.array
-    if not array.overlap_tiles:
-        return 0
-    if tiling.dataflow == "ws":
-        return timing.ws_tail_cycles(array.rows, array.cols, array.adder_stages, array.multiplier_stages)
-    return timing.os_tail_cycles(
-        array.rows,
-        array.cols,
-        array.interleave,
-        array.adder_stages,
-        array.multiplier_stages,
-        array.drain == "chain",
-    )
+def instruction(product: Product, design: Design, tiling: Tiling, sizes: tuple[int, int, int]) -> NaiveInstruction:
+    """The instruction that computes an [m x k x n] tile; ``sizes`` are m, n and k."""
+    m, n, k = sizes
+    is_cut = tiling.tile_k < product.k
+    return NaiveInstruction(design, tiling.dataflow, tiling.interleave, m, n, packed(product, k), is_cut)
 
 
 def total_cycles(

@@ -1,0 +1,39 @@
+"""The array's own cycles for one product, as the engines run it: what the RTL of the same design must take."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from arch.boards import Board
+from arch.design import Design
+from dataflow.cost import lead_cycles
+from dataflow.scheduler import ProductSchedule
+from dataflow.tables import machine_row, product_rows, rates_row
+from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
+from sim.engines.dram import dram_row, dram_state
+from sim.engines.events import event_log
+from sim.engines.streams import background
+
+
+def array_cycles(schedule: ProductSchedule, design: Design, board: Board) -> int:
+    """Run a scheduled product on the engines and return its array cycles, without waits for operands.
+
+    From the clock that takes the first instruction to the clock that takes the last result, both included.
+    """
+    dram, machine = dram_row(design, board), machine_row(design)[0]
+    job = Job(
+        product_rows([schedule.product])[0],
+        machine,
+        schedule.row,
+        rates_row(design, board)[0],
+        dram[0],
+        dram_state(dram),
+        background(0),
+        event_log(0),
+        np.zeros(len(STALL_CAUSES)),
+        0,
+    )
+    pipe = np.zeros(1, PIPE)
+    run_product(job, pipe[0], 0.0)
+    lead = lead_cycles(machine, int(schedule.row["ws"]))
+    return int(lead + pipe[0]["busy_cycles"] + pipe[0]["finish_cycles"])
