@@ -1,0 +1,35 @@
+"""What passes between sequencer and array: where an instruction stands, and what a step does and needs."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from amaranth.lib import data
+
+from hls.command import COMMAND, INTERVAL_BITS
+
+
+class Source(IntEnum):
+    """Where a multiply-add takes its other addend: from its own ring, from the north, or nowhere (+0)."""
+
+    RING = 0
+    NORTH = 1
+    ZERO = 2
+
+
+SOURCE_BITS = 2
+
+#: What the array is told a step, hopping east with the activations. ``load_group``, ``load_weight``: take the
+#: operand that stands at the input, or hold the last one. ``emit``: the sum that this step leads to is a result
+#: (OS). ``ws``: results flow south through the adders.
+CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE_BITS, "emit": 1, "ws": 1})
+
+#: Where the sequencer stands in an instruction. ``running``: this step belongs to a tile. ``lead``: it belongs to
+#: the prologue in which the first tile's partial sums come in. ``phase``: steps since the tile's start, which
+#: ``last_phase`` ends. ``last_tile``, ``fresh_tile``: which of the instruction's tiles it is.
+PROGRESS = data.StructLayout(
+    {"command": COMMAND, "running": 1, "lead": 1, "phase": INTERVAL_BITS, "last_phase": 1, "last_tile": 1, "fresh_tile": 1}
+)
+
+#: Which streams a step takes a word from, and whether its results are words that leave.
+NEEDS = data.StructLayout({"left": 1, "right": 1, "partial": 1, "result": 1})

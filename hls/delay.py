@@ -1,0 +1,71 @@
+"""Delay lines: plain registers that always move, and a memory that moves a step at a time."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Shape, ShapeLike, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+
+def registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
+    """Return ``value`` as it was ``cycles`` enabled clocks ago; without reset, so that it maps to SRLs."""
+    for stage in range(cycles):
+        register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}")
+        with m.If(enable):
+            m.d.sync += register.eq(value)
+        value = register
+    return value
+
+
+def flags(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
+    """Return a one-bit ``value`` as it was ``cycles`` enabled clocks ago; all zero after reset."""
+    if cycles == 0:
+        return value
+    history = Signal(cycles, name=name)
+    with m.If(enable):
+        m.d.sync += history.eq(history << 1 | value)
+    return history[-1]
+
+
+class StepDelay(wiring.Component):
+    """A delay of many steps, in a circular memory: one write and one read a step, at the same place.
+
+    Ports
+    -----
+    en : Signal(1), in
+        Take a step: store ``entering`` and move on.
+    entering : Signal(shape), in
+    leaving : Signal(shape), out
+        What entered ``steps`` steps ago, readable before the step that replaces it. Combinational read, so the
+        memory maps to LUTs. After reset it holds what it held: the user ignores it until it is refilled.
+
+    Latency: ``steps`` (at least 1). Throughput: one value a step.
+    """
+
+    def __init__(self, shape: ShapeLike, steps: int) -> None:
+        self.steps = steps
+        self._shape = Shape.cast(shape)
+        super().__init__({"en": In(1), "entering": In(self._shape), "leaving": Out(self._shape)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the memory and its one pointer; a single step is a register."""
+        m = Module()
+        if self.steps == 1:
+            m.d.comb += self.leaving.eq(registers(m, self.entering, 1, self.en, name="entered"))
+            return m
+        m.submodules.memory = memory = Memory(shape=self._shape, depth=self.steps, init=[])
+        place = Signal(range(self.steps))
+        write, read = memory.write_port(), memory.read_port(domain="comb")
+        m.d.comb += [
+            read.addr.eq(place),
+            self.leaving.eq(read.data),
+            write.addr.eq(place),
+            write.data.eq(self.entering),
+            write.en.eq(self.en),
+        ]
+        with m.If(self.en):
+            m.d.sync += place.eq(place + 1)
+            with m.If(place == self.steps - 1):
+                m.d.sync += place.eq(0)
+        return m

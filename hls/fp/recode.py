@@ -1,0 +1,89 @@
+"""Recoding at the array's edge, so that no multiplier inside meets a subnormal operand.
+
+A recoded operand has a normalised fraction and an exponent one bit wider than the format's, which leaves room for
+what normalised subnormals need and for three classes that its top three bits tell apart:
+
+========  ==========================================
+top bits  meaning of the operand
+========  ==========================================
+000       zero
+110       infinity
+111       NaN
+others    1.fraction x 2^(exponent - recoded_bias)
+========  ==========================================
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hls.fp.formats import FloatFormat
+
+CLASS_BITS = 3
+CLASS_INFINITY = 0b110
+CLASS_NAN = 0b111
+
+
+def recoded_layout(operand: FloatFormat) -> data.StructLayout:
+    """Fields of a recoded operand: ``fraction``, ``exponent`` and ``sign``, one bit wider than the raw word.
+
+    Raises ValueError for a format whose finite exponents would run into the zero class.
+    """
+    if recoded_bias(operand) + operand.least_exponent < 1 << operand.exponent_bits - 2:
+        raise ValueError(f"{operand}: the fraction is too long for an exponent of {operand.exponent_bits + 1} bits")
+    return data.StructLayout({"fraction": operand.fraction_bits, "exponent": operand.exponent_bits + 1, "sign": 1})
+
+
+def recoded_bias(operand: FloatFormat) -> int:
+    """What the recoded exponent adds to the exponent of a finite operand."""
+    return 1 << operand.exponent_bits
+
+
+class Recoder(wiring.Component):
+    """Raw word to recoded operand.
+
+    Ports
+    -----
+    raw : Signal(operand.width), in
+    recoded : recoded_layout(operand), out
+
+    Combinational (latency 0), a word a clock.
+    """
+
+    latency = 0
+
+    def __init__(self, operand: FloatFormat) -> None:
+        self.operand = operand
+        super().__init__({"raw": In(operand.width), "recoded": Out(recoded_layout(operand))})
+
+    def elaborate(self, platform: object) -> Module:
+        """Normalise the significand by its leading zeros; then code the classes over the exponent."""
+        m = Module()
+        operand, recoded = self.operand, self.recoded
+        fraction = self.raw[: operand.fraction_bits]
+        field = self.raw[operand.fraction_bits : operand.magnitude_bits]
+        subnormal = field == 0
+        left_by = _leading_zeros(m, fraction)
+        offset = recoded_bias(operand) - operand.bias
+        m.d.comb += [
+            recoded.sign.eq(self.raw[-1]),
+            recoded.fraction.eq(Mux(subnormal, fraction << left_by + 1, fraction)),
+            recoded.exponent.eq(Mux(subnormal, offset - left_by, offset + field)),
+        ]
+        with m.If(field == operand.exponent_ones):
+            code = Mux(fraction == 0, CLASS_INFINITY, CLASS_NAN)
+            m.d.comb += recoded.exponent.eq(code << operand.exponent_bits + 1 - CLASS_BITS)
+        with m.Elif(subnormal & (fraction == 0)):
+            m.d.comb += recoded.exponent.eq(0)
+        return m
+
+
+def _leading_zeros(m: Module, word: Value) -> Signal:
+    """Zeros above the highest one of ``word``; 0 where there is none (the caller asks only for a word with a one)."""
+    count = Signal(range(len(word)))
+    for place in range(len(word)):
+        with m.If(word[place]):
+            m.d.comb += count.eq(len(word) - 1 - place)
+    return count

@@ -1,0 +1,167 @@
+"""The STCE: R x C USPEs with their edges, from operands of one step to results of one step.
+
+The array lives in frames: a PE at row r and column c takes the step that the edge took r + c clocks (and one
+edge register) ago. The edges give every row and column its share of that delay; the south edge takes it back,
+so that the words of all columns leave together. In WS a row's activations also wait r x L steps, for the
+partial sums that come down through L-stage adders and one register a row.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, ClockSignal, Instance, Module, Mux, ResetSignal, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from arch.design import Design
+from arch.nm import index_bits
+from arch.timing import ws_row_steps
+from hls.control import CONTROL
+from hls.delay import StepDelay, flags, registers
+from hls.fp.formats import OPERANDS
+from hls.fp.recode import Recoder
+from hls.uspe import FP32_BITS, group_layout, weight_layout
+
+#: The module name under which the PE is emitted, once.
+USPE_MODULE = "heddle_uspe"
+OPERAND_BITS = 16
+
+
+def left_layout(design: Design) -> data.ArrayLayout:
+    """A step's activations: for each row a group of M raw operands."""
+    return data.ArrayLayout(data.ArrayLayout(OPERAND_BITS, design.sparsity.m), design.array.rows)
+
+
+def right_layout(design: Design) -> data.ArrayLayout:
+    """A step's weights: for each column a raw operand and its index within the group."""
+    weight = data.StructLayout({"value": OPERAND_BITS, "index": index_bits(design.sparsity.m)})
+    return data.ArrayLayout(weight, design.array.cols)
+
+
+def sums_layout(design: Design) -> data.ArrayLayout:
+    """A step's partial sums or results: an FP32 word for each column."""
+    return data.ArrayLayout(FP32_BITS, design.array.cols)
+
+
+class Stce(wiring.Component):
+    """The systolic array.
+
+    Ports
+    -----
+    en : Signal(1), in
+        Take a step with what stands at the other ports.
+    control : CONTROL, in
+        The same for every PE; it reaches each in its frame.
+    left : R x M raw 16-bit operands, in
+        An activation group for each row.
+    right : C x {value: 16, index}, in
+        A packed weight for each column.
+    partial : C x Signal(32), in
+        FP32 partial sums: they meet the products of the operands of the same step (OS: after (R - 1 - r) x I
+        steps more, on their way to row r).
+    results : C x Signal(32), out
+        What the last row sends south, all columns of one step together, ``result_cycles`` clocks after that step.
+
+    Latency: ``array`` functions of ``arch.timing``. Throughput: one word a step on every port.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        super().__init__(
+            {
+                "en": In(1),
+                "control": In(CONTROL),
+                "left": In(left_layout(design)),
+                "right": In(right_layout(design)),
+                "partial": In(sums_layout(design)),
+                "results": Out(sums_layout(design)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the edges, and the grid from north-west to south-east."""
+        m = Module()
+        array = self.design.array
+        west = [self._west_edge(m, row) for row in range(array.rows)]
+        north = [self._north_edge(m, col) for col in range(array.cols)]
+        for row in range(array.rows):
+            for col in range(array.cols):
+                west[row], north[col] = self._element(m, row, col, west[row], north[col])
+        for col, (_, partial, drain) in enumerate(north):
+            leaving = self._leaving(m, partial, drain)
+            m.d.comb += self.results[col].eq(registers(m, leaving, array.cols - 1 - col, name=f"deskew{col}"))
+        return m
+
+    def _west_edge(self, m: Module, row: int) -> tuple[Value, Value, Value]:
+        """``en``, control and recoded group of a row: its steps of delay in WS, then its clocks."""
+        array = self.design.array
+        control, raw = self.control.as_value(), self.left[row].as_value()
+        steps = row * ws_row_steps(array.adder_stages)
+        if "ws" in array.dataflows and steps:
+            m.submodules[f"wait{row}"] = wait = StepDelay(len(control) + len(raw), steps)
+            m.d.comb += [wait.en.eq(self.en), wait.entering.eq(Cat(control, raw))]
+            waited_control, waited_raw = wait.leaving[: len(control)], wait.leaving[len(control) :]
+            control = self._either(m, waited_control, control, f"control{row}")
+            raw = self._either(m, waited_raw, raw, f"raw{row}")
+        group = Signal(group_layout(self.design), name=f"recoded{row}")
+        for element in range(self.design.sparsity.m):
+            m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, OPERAND_BITS), f"{row}_{element}"))
+        en = flags(m, self.en, row + 1, name=f"en{row}")
+        delayed = registers(m, Cat(control, group.as_value()), row + 1, name=f"west{row}")
+        return en, delayed[: len(control)], delayed[len(control) :]
+
+    def _north_edge(self, m: Module, col: int) -> tuple[Value, Value, Value]:
+        """Recoded weight and partial sum of a column, and the empty start of its drain chain."""
+        right = self.right[col]
+        weight = Signal(weight_layout(self.design), name=f"weight{col}")
+        m.d.comb += [weight.value.eq(self._recoded(m, right.value, f"right{col}")), weight.index.eq(right.index)]
+        to_adder = 1 + self.design.array.multiplier_stages
+        partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
+        joined = registers(m, Cat(weight.as_value(), partial), col + 1, name=f"north{col}")
+        return joined[:-FP32_BITS], joined[-FP32_BITS:], Signal(FP32_BITS, name=f"no_drain{col}")
+
+    def _element(
+        self,
+        m: Module,
+        row: int,
+        col: int,
+        west: tuple[Value, Value, Value],
+        north: tuple[Value, Value, Value],
+    ) -> tuple[tuple[Value, Value, Value], tuple[Value, Value, Value]]:
+        """Place one PE between what comes from the west and the north; return what it sends east and south."""
+        east = [Signal.like(value, name=f"east{row}_{col}") for value in west]
+        south = [Signal.like(value, name=f"south{row}_{col}") for value in north]
+        m.submodules[f"pe_{row}_{col}"] = Instance(
+            USPE_MODULE,
+            i_clk=ClockSignal(),
+            i_rst=ResetSignal(),
+            i_en=west[0],
+            i_control=west[1],
+            i_group=west[2],
+            i_weight=north[0],
+            i_partial=north[1],
+            i_drain=north[2],
+            o_en_east=east[0],
+            o_control_east=east[1],
+            o_group_east=east[2],
+            o_weight_south=south[0],
+            o_partial_south=south[1],
+            o_drain_south=south[2],
+        )
+        return (east[0], east[1], east[2]), (south[0], south[1], south[2])
+
+    def _leaving(self, m: Module, partial: Value, drain: Value) -> Value:
+        """The column's result chain: that of partial sums in WS, the drain chain in OS."""
+        dataflows = self.design.array.dataflows
+        if "os" not in dataflows:
+            return partial
+        return self._either(m, partial, drain, "leaving") if "ws" in dataflows else drain
+
+    def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
+        chosen = Signal(in_os.shape(), name=name)
+        m.d.comb += chosen.eq(Mux(self.control.ws, in_ws, in_os))
+        return chosen
+
+    def _recoded(self, m: Module, raw: Value, name: str) -> Value:
+        m.submodules[f"recode_{name}"] = recoder = Recoder(OPERANDS[self.design.numbers.operand])
+        m.d.comb += recoder.raw.eq(raw)
+        return recoder.recoded

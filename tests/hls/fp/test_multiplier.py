@@ -1,0 +1,72 @@
+"""The multiplier in the Amaranth simulator; ``tests/verify/test_vectors.py`` runs it over millions of pairs."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import naive_float
+import pytest
+from fp_bench import run_unit
+
+from hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from hls.fp.multiplier import CUTS, Multiplier
+from verify.binary_unit import UnitBank
+
+_NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
+_OPERANDS = pytest.mark.parametrize("operand", [FP16, BF16], ids=["fp16", "bf16"])
+
+
+def _products(unit: Multiplier, pairs: list[tuple[int, int]], pause: float = 0.0) -> list[int]:
+    operands = {"a": [a for a, _ in pairs], "b": [b for _, b in pairs]}
+    return run_unit(UnitBank([unit]), operands, "results", pause)
+
+
+def _expected(operand: FloatFormat, pairs: list[tuple[int, int]]) -> list[int]:
+    return [naive_float.multiply(_NAIVE[operand], naive_float.FP32, a, b) for a, b in pairs]
+
+
+def _edges(operand: FloatFormat) -> list[int]:
+    one = operand.bias << operand.fraction_bits
+    near = (0, 1, 2, (1 << operand.fraction_bits) - 1, 1 << operand.fraction_bits, one - 1, one, one + 1)
+    magnitudes = (*near, operand.infinity - 1, operand.infinity, operand.infinity + 1, operand.canonical_nan)
+    return [sign | magnitude for sign in (0, 0x8000) for magnitude in magnitudes]
+
+
+@_OPERANDS
+def test_every_pair_of_edge_words_multiplies_as_ieee_754_says(operand: FloatFormat) -> None:
+    pairs = list(itertools.product(_edges(operand), repeat=2))
+    assert _products(Multiplier(operand, 0), pairs) == _expected(operand, pairs)
+
+
+@_OPERANDS
+@pytest.mark.parametrize("stages", CUTS)
+def test_latency_is_the_number_of_stages_and_the_clock_enable_stops_them_all(operand: FloatFormat, stages: int) -> None:
+    draws = random.Random(stages)
+    pairs = [(draws.getrandbits(16), draws.getrandbits(16)) for _ in range(150)]
+    unit = Multiplier(operand, stages)
+    assert unit.latency == stages
+    assert _products(unit, pairs, pause=0.3) == _expected(operand, pairs)
+
+
+def test_bf16_products_round_into_the_subnormals_of_fp32() -> None:
+    draws = random.Random(1)
+    least, most = 1 - FP32.bias - FP32.fraction_bits - 2, 2 - FP32.bias
+    pairs = []
+    for exponent in range(least, most):
+        for _ in range(6):
+            first = draws.randrange(1, 254 + exponent - 1) if exponent < 0 else 127
+            first = max(1, min(254, first))
+            second = max(0, min(254, exponent + 2 * BF16.bias - first))
+            pairs.append((first << 7 | draws.getrandbits(7), second << 7 | draws.getrandbits(7)))
+    assert _products(Multiplier(BF16, 1), pairs) == _expected(BF16, pairs)
+
+
+def test_a_depth_outside_0_to_3_is_refused() -> None:
+    with pytest.raises(ValueError, match="a multiplier has 0 to 3 stages, not 4"):
+        Multiplier(FP16, 4)
+
+
+def test_an_operand_whose_products_fp32_does_not_hold_is_refused() -> None:
+    with pytest.raises(ValueError, match="has more fraction bits than FP32 holds"):
+        Multiplier(FP32, 1)

@@ -1,0 +1,77 @@
+"""Emitted Verilog: the same bytes, nothing of this machine in it, repeated blocks once, clean under -Wall."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
+
+from arch.design_io import load_design
+from hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_rtl, ports_of
+from hls.generate import array_rtl, lane_blocks
+from verify.toolchain import find_toolchain
+
+
+def lint(rtl: Rtl, folder: Path) -> str:
+    for name, text in rtl.files.items():
+        (folder / name).write_text(text)
+    toolchain = find_toolchain()
+    command = [str(toolchain.verilator), "--lint-only", "-Wall", "--top-module", rtl.top, *rtl.files]
+    return subprocess.run(
+        command, cwd=folder, env=toolchain.environment, capture_output=True, text=True, check=False
+    ).stderr
+
+
+def test_the_same_component_gives_the_same_bytes() -> None:
+    assert emit(StandIn(), TOP) == emit(StandIn(), TOP)
+
+
+def test_no_path_of_this_machine_is_in_the_verilog() -> None:
+    text = emit(StandIn(), TOP)
+    assert str(Path.home()) not in text
+    assert ".py" not in text
+
+
+def test_a_repeated_block_is_one_module_in_its_own_file() -> None:
+    rtl = stand_in_rtl()
+    assert list(rtl.files) == ["stand_in.v", "stand_in_lane.v", "stand_in.vlt"]
+    assert rtl.verilog["stand_in.v"].count(f"{LANE} \\lane") == LANES
+    assert sum(text.count(f"module {LANE}(") for text in rtl.verilog.values()) == 1
+
+
+def test_ports_are_named_as_the_verilog_names_them() -> None:
+    text = emit(Lane(), LANE)
+    for port in ports_of(Lane()):
+        keyword = {"in": "input", "out": "output"}[port.direction]
+        extent = f"[{port.width - 1}:0] " if port.width > 1 else ""
+        assert f"{keyword} {extent}{port.name};" in text
+
+
+def test_the_control_file_gives_a_reason_for_every_waiver_and_names_what_to_compile_once() -> None:
+    lines = control_file(["lane"]).splitlines()
+    assert lines[0] == "`verilator_config"
+    for rule, reason in WAIVERS:
+        assert lines[lines.index(f"lint_off -rule {rule}") - 1] == f"// {reason}"
+    assert lines[-1] == 'hier_block -module "lane"'
+
+
+@pytest.mark.parametrize("preset", ["tiny", "small"])
+def test_the_array_is_clean_under_wall_but_for_the_waivers(preset: str, tmp_path: Path) -> None:
+    assert lint(array_rtl(load_design(preset)), tmp_path) == ""
+
+
+def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
+    for block in lane_blocks(load_design("tiny")):
+        assert lint(emit_rtl(block), tmp_path) == "", block.name
+
+
+def test_every_waiver_is_needed(tmp_path: Path) -> None:
+    rtl = array_rtl(load_design("tiny"))
+    complaints = lint(Rtl(rtl.top, rtl.ports, rtl.verilog, "`verilator_config\n"), tmp_path)
+    assert {rule for rule, _ in WAIVERS if f"%Warning-{rule}" in complaints} == {rule for rule, _ in WAIVERS}
+
+
+def test_a_block_is_emitted_under_its_own_name() -> None:
+    assert "module other(" in emit_rtl(Block("other", Lane())).verilog["other.v"]
