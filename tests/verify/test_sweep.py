@@ -1,0 +1,58 @@
+"""The sweep itself: every machine's cases bit-exact, and cycle-exact where nothing stalls."""
+
+from __future__ import annotations
+
+import pytest
+
+from arch.boards import load_board
+from verify.products import run_case
+from verify.sweep import BUILDS, EXACT_CASES, STALLED_CASES, main, sweep_build, sweep_runs
+
+
+def test_the_sweep_has_at_least_fifteen_machines_and_five_hundred_exact_cases():
+    designs = {build.design().array for build in BUILDS.values()}
+    assert len(BUILDS) >= 15
+    assert len(designs) >= 15
+    assert EXACT_CASES * len(BUILDS) >= 500
+
+
+def test_its_machines_reach_every_depth_and_group_size():
+    designs = [build.design() for build in BUILDS.values()]
+    assert {design.array.adder_stages for design in designs} == set(range(1, 7))
+    assert {design.array.multiplier_stages for design in designs} == set(range(4))
+    assert {design.sparsity.m for design in designs} == {2, 4, 8, 16}
+    assert {design.numbers.operand for design in designs} == {"fp16", "bf16"}
+    assert {design.array.overlap_tiles for design in designs} == {True, False}
+
+
+def test_its_cases_cover_the_sparsities_and_dataflows_that_are_claimed():
+    runs = [run for build in BUILDS.values() for run in sweep_runs(build.design(), 0)]
+    wanted = {(1, 4), (2, 4), (4, 4), (1, 8), (2, 8), (4, 8), (8, 8), (2, 16)}
+    for dataflow in ("os", "ws"):
+        assert wanted <= {(run.sparsity.n, run.sparsity.m) for run in runs if run.dataflow == dataflow}
+
+
+def test_its_cases_are_the_same_for_the_same_seed_and_others_for_another():
+    design = next(iter(BUILDS.values())).design()
+    assert list(sweep_runs(design, 3)) == list(sweep_runs(design, 3))
+    assert list(sweep_runs(design, 3)) != list(sweep_runs(design, 4))
+
+
+def test_many_of_its_cases_go_on_from_partial_sums():
+    design = BUILDS["4x4-os+ws-m4-i4-l4-p2-fp16"].design()
+    board = load_board(design.board)
+    cases = [run_case(run, design, board) for run in sweep_runs(design, 0)]
+    assert sum(len(case.inputs[3].words) > 0 for case in cases) >= 8
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_every_bit_and_every_cycle_agree(name, tmp_path):
+    verdicts = sweep_build(name, tmp_path)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert sum(verdict.sim_cycles is not None for verdict in verdicts) == EXACT_CASES
+    assert len(verdicts) == EXACT_CASES + STALLED_CASES
+
+
+def test_a_mistyped_build_gives_one_line(capsys):
+    assert main(["--build", "2x2-os+ws-m4-i1-l1-p0-fp1"]) == 2
+    assert "2x2-os+ws-m4-i1-l1-p0-fp16" in capsys.readouterr().err

@@ -1,0 +1,117 @@
+"""One case in the RTL simulator: reset, run, watch for words too many, report.
+
+One coroutine serves all streams, a call a stream and clock: what the simulation costs is mostly Python, and five
+coroutines that wait for the same edge cost twice as much.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cocotb.triggers import RisingEdge
+
+from verify.bench.buffer import OutputBuffer, WordSource
+from verify.bench.checker import Checker
+from verify.bench.driver import Driver, stalls
+from verify.bench.monitor import Listener, Monitor
+from verify.case_file import word_integers
+from verify.cases import Case, InputStream, OutputStream
+from verify.results import Outcome
+
+_RESET_CLOCKS = 2
+#: Clocks after the last expected word in which one too many would show.
+_WATCH_CLOCKS = 16
+
+
+class CaseRun:
+    """One case on ``dut``, whose clock runs."""
+
+    def __init__(self, dut: Any, case: Case) -> None:
+        self._dut = dut
+        self._case = case
+        self._edge = RisingEdge(dut.clk)
+        self._buffer = OutputBuffer()
+        self._checkers = [Checker(output) for output in case.outputs]
+        self._drivers = [self._driver(stream) for stream in case.inputs]
+        self._monitors = [self._monitor(*pair) for pair in zip(case.outputs, self._checkers, strict=True)]
+        self._now = 0
+        self._first_clock: int | None = None
+
+    async def run(self) -> Outcome:
+        """Run the case from reset to its end, or to its limit of cycles."""
+        await self._reset()
+        while self._pending() and self._now < self._case.limit_cycles:
+            await self._clock()
+        failure = self._hang() if self._pending() else await self._words_too_many()
+        for driver in self._drivers:
+            driver.stop()
+        for monitor in self._monitors:
+            monitor.stop()
+        return self._outcome(failure)
+
+    def _driver(self, stream: InputStream) -> Driver:
+        source = None if stream.source is None else stream.source.tolist()
+        words = WordSource(word_integers(stream.words), source, self._buffer)
+        return Driver(self._dut, stream.name, words, stalls(stream.idle, f"{self._case.seed}/{stream.name}"))
+
+    def _monitor(self, output: OutputStream, checker: Checker) -> Monitor:
+        listeners: list[Listener] = [checker.check]
+        if output is self._case.outputs[0]:
+            listeners.append(self._buffer.store)
+        refuse = stalls(output.backpressure, f"{self._case.seed}/{output.name}")
+        return Monitor(self._dut, output.name, listeners, refuse)
+
+    async def _reset(self) -> None:
+        for name, value in self._case.constants.items():
+            getattr(self._dut, name).value = value
+        self._dut.rst.value = 1
+        for _ in range(_RESET_CLOCKS):
+            await self._edge
+        self._dut.rst.value = 0
+
+    async def _clock(self) -> None:
+        await self._edge
+        now = self._now
+        for monitor in self._monitors:
+            monitor.clock(now)
+        started, *others = self._drivers
+        if started.clock() and self._first_clock is None:
+            self._first_clock = now
+        for driver in others:
+            driver.clock()
+        self._now = now + 1
+
+    def _pending(self) -> bool:
+        return any(side.pending for side in self._checkers) or any(side.pending for side in self._drivers)
+
+    async def _words_too_many(self) -> str:
+        for _ in range(_WATCH_CLOCKS):
+            await self._clock()
+        extra = [
+            f"{output.name} gave a word more than the {len(output.expected)} expected"
+            for output, checker in zip(self._case.outputs, self._checkers, strict=True)
+            if checker.extra
+        ]
+        return "; ".join(extra)
+
+    def _hang(self) -> str:
+        gave = [
+            f"{output.name} gave {checker.count} of {len(output.expected)} words"
+            for output, checker in zip(self._case.outputs, self._checkers, strict=True)
+        ]
+        took = [
+            f"{stream.name} took {driver.taken} of {len(stream.words)}"
+            for stream, driver in zip(self._case.inputs, self._drivers, strict=True)
+        ]
+        return f"hung: not done after {self._now} cycles ({', '.join(gave + took)})"
+
+    def _outcome(self, failure: str) -> Outcome:
+        first_clock = self._first_clock or 0
+        wrong = [found for checker in self._checkers if (found := checker.first_wrong(first_clock))]
+        last_clock = max(checker.last_clock for checker in self._checkers)
+        return Outcome(
+            name=self._case.name,
+            rtl_cycles=None if self._pending() else last_clock - first_clock + 1,
+            first_wrong=min(wrong, key=lambda mismatch: mismatch.cycle, default=None),
+            failure=failure,
+        )

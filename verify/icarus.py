@@ -1,0 +1,45 @@
+"""Icarus Verilog as a second opinion on emitted Verilog: slower by far, but another reading of the language."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from cocotb_tools.runner import get_runner
+
+from arch.errors import HeddleError
+from hls.emit import Rtl
+from verify.model import Model
+
+# Icarus goes on after a failed assertion, so that no case could be told to have failed by it: Verilator checks them.
+_FLAGS = ("-gno-assertions",)
+
+
+def build_icarus_model(rtl: Rtl, folder: Path, *, waves: bool = False) -> Model:
+    """Return the Icarus model of ``rtl``, compiled into ``folder``.
+
+    Raises HeddleError when Icarus is missing or, naming the log, when it fails.
+    """
+    if shutil.which("iverilog") is None or shutil.which("vvp") is None:
+        raise HeddleError("iverilog is not on PATH (apt install iverilog, or take --simulator verilator)")
+    sources = folder / "rtl"
+    sources.mkdir(parents=True, exist_ok=True)
+    for name, text in rtl.verilog.items():
+        (sources / name).write_text(text)
+    log = folder / "build.log"
+    logging.getLogger("Icarus").setLevel(logging.WARNING)
+    try:
+        get_runner("icarus").build(
+            sources=[sources / name for name in rtl.verilog],
+            hdl_toplevel=rtl.top,
+            build_args=_FLAGS,
+            build_dir=folder / "model",
+            timescale=("1ns", "1ps"),  # Verilog that states none needs one
+            always=True,
+            waves=waves,
+            log_file=log,
+        )
+    except (RuntimeError, SystemExit) as error:
+        raise HeddleError(f"iverilog cannot build {rtl.top}; its log is {log}") from error
+    return Model("icarus", folder / "model", rtl.top, waves)

@@ -1,0 +1,100 @@
+"""Which products a design is verified with when the user names none, and how those of a network are cut to size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from arch.boards import Board
+from arch.design import Dataflow, Design, SparsityConfig
+from dataflow.products import Product, ProductPass, TrainingStep
+from verify.cases import Case
+from verify.operands import Extents
+from verify.products import ProductRun, run_case
+from verify.program import Stalls
+
+#: Distributions of operands that each aim at one kind of fault.
+_DIRECTED = ("any-bits", "wide", "zeros", "subnormals", "large", "cancelling", "specials", "ties")
+_STALLS = 0.3
+#: The largest sizes of a network's product, in what the array works on at once (m, n) and in groups of M (k).
+_LARGEST_TILES = 2
+_LARGEST_GROUPS = 36
+
+
+@dataclass(frozen=True)
+class NamedRun:
+    """A run and what it is called: its own name, after that of the layer and pass it is taken from."""
+
+    name: str
+    run: ProductRun
+
+    def case(self, design: Design, board: Board, command: str) -> Case:
+        """Return the bench's case; ``command`` is the command line that has it among its cases."""
+        return replace(run_case(self.run, design, board, f"{command} --case {self.name}"), name=self.name)
+
+
+def gemm_suite(design: Design, dataflows: Sequence[Dataflow], extents: Extents, seed: int) -> list[NamedRun]:
+    """Return the product of these sizes at the design's N:M, once for each dataflow."""
+    runs = (ProductRun(extents, design.sparsity, dataflow, seed=seed) for dataflow in dataflows)
+    return [NamedRun(run.name, run) for run in runs]
+
+
+def default_suite(design: Design, dataflows: Sequence[Dataflow], seed: int) -> list[NamedRun]:
+    """Return products that between them need every part of the array core.
+
+    Dense and N:M, whole and ragged tiles, several tiles of K, one element, special values, streams that stall.
+    """
+    runs = [run for dataflow in dataflows for run in _dataflow_runs(design, dataflow, seed)]
+    return [NamedRun(run.name, run) for run in runs]
+
+
+def _dataflow_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[ProductRun]:
+    array, group = design.array, design.sparsity.m
+    dense, sparse = SparsityConfig(n=group, m=group), design.sparsity
+    whole = Extents(array.rows * array.interleave, 4 * group, 2 * array.cols)
+    ragged = Extents(array.rows + 1, 3 * group + 1, 2 * array.cols + 1)
+    for sparsity in dict.fromkeys((dense, sparse)):
+        yield ProductRun(whole, sparsity, dataflow, seed=seed)
+        yield ProductRun(ragged, sparsity, dataflow, seed=seed)
+    yield ProductRun(Extents(1, 1, 1), dense, dataflow, seed=seed)
+    yield ProductRun(Extents(array.rows, _two_tiles_of_k(design), array.cols), dense, dataflow, seed=seed)
+    for distribution in _DIRECTED:
+        yield ProductRun(ragged, sparse, dataflow, distribution, seed)
+    stalled = replace(ragged, k=ragged.k + group)
+    yield ProductRun(stalled, sparse, dataflow, "wide", seed, Stalls(_STALLS, _STALLS, seed))
+
+
+def _two_tiles_of_k(design: Design) -> int:
+    """A reduction just too long for the operands of one array tile to fit half a buffer."""
+    array, buffers = design.array, design.buffers
+    operand_bytes = 2
+    by_left = buffers.activation_bytes // (2 * operand_bytes * array.rows)
+    by_right = buffers.weight_bytes // (2 * operand_bytes * array.cols)
+    return min(by_left, by_right) + design.sparsity.m
+
+
+def workload_suite(step: TrainingStep, design: Design, dataflows: Sequence[Dataflow], seed: int) -> list[NamedRun]:
+    """Return the products of a training step, each cut to a few tiles of the array; the same product runs once."""
+    named: dict[ProductRun, str] = {}
+    for item in step.items:
+        if isinstance(item, ProductPass):
+            for product in item.products:
+                for dataflow in dataflows:
+                    run = ProductRun(_cut(product, design), _sparsity(product, design), dataflow, seed=seed)
+                    named.setdefault(run, f"{item.layer}-{item.pass_name}-{run.name}")
+    return [NamedRun(name, run) for run, name in named.items()]
+
+
+def _cut(product: Product, design: Design) -> Extents:
+    array = design.array
+    return Extents(
+        min(product.m, _LARGEST_TILES * array.rows * array.interleave),
+        min(product.k, _LARGEST_GROUPS * design.sparsity.m),
+        min(product.n, _LARGEST_TILES * array.cols * array.interleave),
+    )
+
+
+def _sparsity(product: Product, design: Design) -> SparsityConfig:
+    if product.keep_n == product.group_m:
+        return SparsityConfig(n=design.sparsity.m, m=design.sparsity.m)
+    return SparsityConfig(n=product.keep_n, m=product.group_m)

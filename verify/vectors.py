@@ -1,0 +1,156 @@
+"""Floating-point units against IEEE 754, by many vectors: ``python -m verify.vectors adder | multiplier | small``.
+
+``adder`` checks every depth with directed and random FP32 pairs against the processor's own addition, ``multiplier``
+all pairs of 16-bit words whose first word is in ``--first`` to ``--last`` (as they stand: all 2^32), and ``small``
+adders of small formats with every pair of words, against exact sums. Exit status 0 when every bit agrees, 1 at the
+first pair that does not, 2 on bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from arch.errors import HeddleError
+from hls.fp.adder import CUTS as ADDER_CUTS
+from hls.fp.adder import Adder
+from hls.fp.formats import FP32, OPERANDS, FloatFormat
+from hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
+from hls.fp.multiplier import Multiplier
+from verify.binary_unit import CompiledUnits, Words, compiled
+from verify.float_vectors import Pairs, adder_pairs, all_pairs, float32_product, float32_sum, small_sum
+from verify.toolchain import find_toolchain
+
+#: Formats small enough for every pair of words; with rows of normal, subnormal and special words in each.
+SMALL_FORMATS = (FloatFormat(3, 2), FloatFormat(2, 4), FloatFormat(4, 3), FloatFormat(5, 4))
+
+_BATCH_PAIRS = 1 << 19
+_OPERAND_WORDS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A pair whose result is wrong: the unit's place among those compiled together, and the words."""
+
+    unit: int
+    a: int
+    b: int
+    given: int
+    expected: int
+
+    def __str__(self) -> str:
+        """One line, words in hexadecimal."""
+        return f"{self.a:#x} and {self.b:#x} give {self.given:#x}, not {self.expected:#x}"
+
+
+def compare(units: CompiledUnits, pairs: Pairs, expected: Words) -> Mismatch | None:
+    """The first of ``pairs`` for which a unit's result is not its column of ``expected`` [n, units or 1]."""
+    a, b = pairs
+    results = units.results(a, b)
+    wrong = np.argwhere(results != expected)
+    if not len(wrong):
+        return None
+    pair, unit = wrong[0]
+    wanted = np.broadcast_to(expected, results.shape)[pair, unit]
+    return Mismatch(int(unit), int(a[pair]), int(b[pair]), int(results[pair, unit]), int(wanted))
+
+
+def check_adders(depths: Sequence[int], count: int, seed: int) -> Mismatch | None:
+    """Check FP32 adders of ``depths`` stages with ``count`` pairs each."""
+    batches = (
+        adder_pairs(min(_BATCH_PAIRS, count - done), seed + place)
+        for place, done in enumerate(range(0, count, _BATCH_PAIRS))
+    )
+    with compiled([Adder(FP32, depth) for depth in depths]) as units:
+        return _first_mismatch(units, batches, float32_sum)
+
+
+def check_multipliers(operand: FloatFormat, depths: Sequence[int], first: int, last: int) -> Mismatch | None:
+    """Check multipliers of ``depths`` stages with all pairs whose first word is in ``first`` to ``last``."""
+    second = np.arange(_OPERAND_WORDS, dtype=np.uint32)
+    rows = _BATCH_PAIRS // _OPERAND_WORDS
+    firsts = (np.arange(row, min(row + rows, last + 1), dtype=np.uint32) for row in range(first, last + 1, rows))
+    batches = ((np.repeat(some, len(second)), np.tile(second, len(some))) for some in firsts)
+    with compiled([Multiplier(operand, depth) for depth in depths]) as units:
+        return _first_mismatch(units, batches, lambda a, b: float32_product(a, b, operand))
+
+
+def check_small_adders(form: FloatFormat, depths: Sequence[int]) -> Mismatch | None:
+    """Check adders of a small format, ``depths`` stages deep, with every pair of words."""
+    with compiled([Adder(form, depth) for depth in depths]) as units:
+        return _first_mismatch(units, [all_pairs(form)], lambda a, b: small_sum(a, b, form))
+
+
+def _first_mismatch(
+    units: CompiledUnits, batches: Iterable[Pairs], reference: Callable[[Words, Words], Words]
+) -> Mismatch | None:
+    found = (compare(units, pairs, reference(*pairs)[:, None]) for pairs in batches)
+    return next((mismatch for mismatch in found if mismatch is not None), None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the check that ``arguments`` name; return the exit status."""
+    chosen = _parser().parse_args(arguments)
+    started = time.monotonic()
+    try:
+        find_toolchain()  # before any unit is made: Amaranth warns of hardware that is made and not used
+        mismatch, what, depths = chosen.check(chosen)
+    except HeddleError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if mismatch is not None:
+        print(f"{what}, {depths[mismatch.unit]} stages: {mismatch}")
+        return 1
+    print(f"{what}, {', '.join(map(str, depths))} stages: every bit agrees ({time.monotonic() - started:.0f} s)")
+    return 0
+
+
+_Outcome = tuple[Mismatch | None, str, Sequence[int]]
+
+
+def _run_adder(chosen: argparse.Namespace) -> _Outcome:
+    mismatch = check_adders(chosen.stages, chosen.count, chosen.seed)
+    return mismatch, f"FP32 adder, {chosen.count} pairs (seed {chosen.seed})", chosen.stages
+
+
+def _run_multiplier(chosen: argparse.Namespace) -> _Outcome:
+    mismatch = check_multipliers(OPERANDS[chosen.operand], chosen.stages, chosen.first, chosen.last)
+    pairs = (chosen.last + 1 - chosen.first) * _OPERAND_WORDS
+    return mismatch, f"{chosen.operand} multiplier, {pairs} pairs", chosen.stages
+
+
+def _run_small(chosen: argparse.Namespace) -> _Outcome:
+    for form in SMALL_FORMATS:
+        mismatch = check_small_adders(form, chosen.stages)
+        what = f"adder of {form}, {4**form.width} pairs"
+        if mismatch is not None:
+            return mismatch, what, chosen.stages
+    return None, f"adders of {len(SMALL_FORMATS)} small formats, all pairs", chosen.stages
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m verify.vectors", description="Vectors for floating-point units.")
+    checks = parser.add_subparsers(required=True)
+    adder = checks.add_parser("adder", help="FP32 adders, directed and random pairs")
+    adder.add_argument("--count", type=int, default=4_000_000, help="pairs")
+    adder.add_argument("--seed", type=int, default=0)
+    adder.set_defaults(check=_run_adder)
+    multiplier = checks.add_parser("multiplier", help="multipliers, all pairs of words")
+    multiplier.add_argument("--operand", choices=OPERANDS, default="fp16")
+    multiplier.add_argument("--first", type=int, default=0, help="first word of the first operand")
+    multiplier.add_argument("--last", type=int, default=_OPERAND_WORDS - 1, help="last word of the first operand")
+    multiplier.set_defaults(check=_run_multiplier)
+    small = checks.add_parser("small", help="adders of small formats, all pairs")
+    small.set_defaults(check=_run_small)
+    for check, cuts in ((adder, ADDER_CUTS), (small, ADDER_CUTS), (multiplier, MULTIPLIER_CUTS)):
+        check.add_argument("--stages", type=int, nargs="+", choices=tuple(cuts), default=tuple(cuts), metavar="STAGES")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

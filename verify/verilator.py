@@ -1,0 +1,147 @@
+"""Verilator models of emitted Verilog, kept between runs: the same RTL, tools and flags are compiled once.
+
+A model is compiled in a folder of its own and renamed into the cache when it is whole, so that two processes that
+want the same one do not disturb each other, and an interrupted build leaves nothing that looks like a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import cocotb_tools.config
+
+from arch.errors import HeddleError
+from arch.jit import kernel_cache_dir
+from hls.emit import Rtl
+from verify.model import Model
+from verify.toolchain import Toolchain, find_toolchain
+
+_KEPT_MODELS = 64
+_LOG_NAME = "build.log"
+_OBJECTS = "objects"
+
+# -O1 compiles as fast as anything and simulates as fast as -O3 (docs/verify.md has the figures).
+_FLAGS = ("--hierarchical", "--assert", "--vpi", "--timescale", "1ns/1ps", "-CFLAGS", "-O1", "-j", "2")
+_BENCH_CONTROL = "bench.vlt"
+_OBJECT_CACHE = Path(__file__).resolve().parent / "object_cache.py"
+_OWN_LZ4 = Path(__file__).resolve().parent / "cpp"
+_WAVES_FLAGS = ("--trace-fst", "-CFLAGS", f"-I{_OWN_LZ4}")
+#: verilated.mk links waves with LZ4's library, which ``_OWN_LZ4`` does without: an archive that holds nothing.
+_NO_LZ4 = ("liblz4.a", b"!<arch>\n")
+
+
+def build_verilator_model(rtl: Rtl, *, waves: bool = False) -> Model:
+    """Return the Verilator model of ``rtl``, compiled now or before.
+
+    Raises HeddleError when a tool is missing, when nothing can be written, or, naming the log, when a tool fails.
+    """
+    toolchain = find_toolchain()
+    if waves:
+        _require_zlib()
+    flags = (*_FLAGS, *(_WAVES_FLAGS if waves else ()))
+    folder = _model_cache() / _digest(rtl, toolchain, flags)
+    if folder.is_dir():
+        os.utime(folder)
+    else:
+        _drop_old_models(folder.parent)
+        _compile(rtl, toolchain, flags, folder)
+    return Model("verilator", folder, rtl.top, waves)
+
+
+def _require_zlib() -> None:
+    """Raise HeddleError where the header that Verilator's FST writer includes is missing."""
+    probe = ["g++", "-E", "-x", "c++", "-include", "zlib.h", os.devnull]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        raise HeddleError("zlib.h is not there; writing waves needs it (apt install zlib1g-dev)")
+
+
+def _model_cache() -> Path:
+    """The folder of compiled models, beside that of the compiled kernels."""
+    kernels = kernel_cache_dir()
+    if kernels is None:
+        raise HeddleError("no folder for compiled models; make ~/.cache writable, or set XDG_CACHE_HOME to one that is")
+    folder = kernels.parent / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _digest(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str]) -> str:
+    """A name for the model that everything it is made from has a part in."""
+    answer = subprocess.run(
+        [toolchain.verilator, "--version"], env=toolchain.environment, capture_output=True, text=True, check=False
+    )
+    tools = [answer.stdout, version("cocotb"), str(cocotb_tools.config.libs_dir)]
+    texts = [part for item in rtl.files.items() for part in item]
+    return hashlib.sha256("\0".join([*tools, *flags, _bench_control(rtl), *texts]).encode()).hexdigest()[:32]
+
+
+def _drop_old_models(cache: Path) -> None:
+    """Keep the models used last."""
+    models = [path for path in cache.glob("[0-9a-f]*/") if path.name != _OBJECTS]
+    models.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for stale in models[_KEPT_MODELS - 1 :]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def _compile(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str], folder: Path) -> None:
+    """Compile ``rtl`` and put its program into ``folder``, which then appears whole."""
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=folder.parent) as made:
+        work = Path(made)
+        for name, text in {**rtl.files, _BENCH_CONTROL: _bench_control(rtl)}.items():
+            (work / name).write_text(text)
+        no_lz4, nothing = _NO_LZ4
+        (work / no_lz4).write_bytes(nothing)
+        launcher = [sys.executable, "-I", str(_OBJECT_CACHE), str(folder.parent / _OBJECTS)]
+        with (work / _LOG_NAME).open("w") as log:
+            result = subprocess.run(
+                [str(toolchain.verilator), *_command(rtl, work, flags)],
+                cwd=work,
+                env={"OBJCACHE": shlex.join(launcher), **toolchain.environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if result.returncode:
+            kept = shutil.move(work / _LOG_NAME, folder.with_suffix(".log"))
+            raise HeddleError(f"verilator cannot build {rtl.top}: it ended with {result.returncode}; its log is {kept}")
+        finished = work / "model"
+        finished.mkdir()
+        shutil.move(work / "build" / rtl.top, finished)
+        _publish(finished, folder)
+
+
+def _command(rtl: Rtl, work: Path, flags: Sequence[str]) -> list[str]:
+    """Verilator's arguments, for a program whose main loop is cocotb's."""
+    libs = cocotb_tools.config.libs_dir
+    main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+    return [
+        *("--cc", "--exe", "--build", "--prefix", "Vtop", "--top-module", rtl.top),
+        *("--Mdir", str(work / "build"), "-o", rtl.top),
+        *flags,
+        *("-LDFLAGS", f"-Wl,-rpath,{libs} -L{libs} -L{work} -lcocotbvpi_verilator"),
+        str(main),
+        *(str(work / name) for name in (*rtl.files, _BENCH_CONTROL)),
+    ]
+
+
+def _bench_control(rtl: Rtl) -> str:
+    """A control file that lets the bench reach the ports; with every signal in reach a model runs at half the speed."""
+    reachable = (f'public_flat_rw -module "{rtl.top}" -var "{port.name}"' for port in rtl.ports)
+    return "\n".join(["`verilator_config", *reachable]) + "\n"
+
+
+def _publish(finished: Path, folder: Path) -> None:
+    try:
+        os.rename(finished, folder)
+    except OSError:
+        if not folder.is_dir():  # else another process was faster, with the same model
+            raise
