@@ -28,7 +28,15 @@ CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE
 #: the prologue in which the first tile's partial sums come in. ``phase``: steps since the tile's start, which
 #: ``last_phase`` ends. ``last_tile``, ``fresh_tile``: which of the instruction's tiles it is.
 PROGRESS = data.StructLayout(
-    {"command": COMMAND, "running": 1, "lead": 1, "phase": INTERVAL_BITS, "last_phase": 1, "last_tile": 1, "fresh_tile": 1}
+    {
+        "command": COMMAND,
+        "running": 1,
+        "lead": 1,
+        "phase": INTERVAL_BITS,
+        "last_phase": 1,
+        "last_tile": 1,
+        "fresh_tile": 1,
+    }
 )
 
 #: Which streams a step takes a word from, and whether its results are words that leave.

@@ -104,7 +104,7 @@ def output_stationary(
 
 def weight_stationary(part: Part, array: ArrayConfig, shape: ArrayTiles, given: int, sums: Places) -> Instruction:
     """Return ``part`` as a WS instruction, arguments as for ``output_stationary``; ``sums`` [column tiles, m]."""
-    (slots, n), m = part.values.shape, len(part.left)
+    slots, m = len(part.values), len(part.left)
     across, folds = shape.fresh, shape.tiles // shape.fresh
     lanes = np.zeros((folds * array.rows, m, part.group_m), np.uint16)
     lanes[:slots] = _groups(part, m)[:, part.k_index[:, 0] // part.group_m].transpose(1, 0, 2)

@@ -32,7 +32,7 @@ from sim.engines.events import COMPUTE, LOAD, STORE, record
 from sim.engines.streams import run_updates_until
 from sim.engines.tiles import tile_at, tile_count
 
-#: Why the array idles: its first operands and lead-in, waiting for either operand, for a free output half
+#: Why the array idles: its first operands, waiting for either operand, for a free output half
 #: (the store is behind), and after its last instruction (tail, last store).
 STALL_CAUSES = ("fill", "load_left", "load_right", "store", "drain")
 FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(5)
