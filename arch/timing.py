@@ -25,6 +25,9 @@ from arch.jit import kernel
 
 #: Cycles between two instructions: the clock in which the sequencer takes the next.
 DISPATCH_CYCLES = 1
+#: SORE: from a group of M at the ranking to its N kept, packed; from a block's last row to its first column.
+SORE_RANK_CYCLES = 3
+SORE_TRANSPOSE_CYCLES = 1
 
 
 @kernel
@@ -149,6 +152,12 @@ def ws_interval_cycles(
         around = ws_psum_cycles(rows, adder_stages, multiplier_stages, chain)
     returning = (around + tiles_apart - 1) // tiles_apart if tiles_apart else 0
     return max(rows_streamed, weights_in, returning)
+
+
+@kernel
+def sore_tail_cycles(group_m: int) -> int:
+    """From a block's last row entering a lane to its last packed column leaving: M columns, one a cycle."""
+    return SORE_TRANSPOSE_CYCLES + SORE_RANK_CYCLES + group_m - 1
 
 
 @kernel

@@ -17,6 +17,7 @@ from amaranth.lib.wiring import In, Out
 
 from arch.nm import index_bits
 from arch.sparsity import checked_sparsity
+from arch.timing import SORE_RANK_CYCLES
 from hls.stream import assert_stable
 
 
@@ -45,7 +46,7 @@ class TopN(wiring.Component):
     Values pass unchanged (-0 and NaN too). Reset empties the pipeline.
     """
 
-    latency = 3
+    latency = SORE_RANK_CYCLES
 
     def __init__(self, n: int, m: int, value_bits: int = 16) -> None:
         """Raises HeddleError for an unsupported N:M; ``value_bits`` counts the sign and at least one bit more."""

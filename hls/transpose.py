@@ -14,6 +14,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from arch.timing import SORE_TRANSPOSE_CYCLES
 from hls.ranking import group_layout
 from hls.stream import assert_stable, transfer
 
@@ -30,7 +31,7 @@ class Transposer(wiring.Component):
     full; the contents of the memories are not reset.
     """
 
-    latency = 1
+    latency = SORE_TRANSPOSE_CYCLES
 
     def __init__(self, m: int, word_bits: int = 16) -> None:
         """``m`` a power of two from 2: the diagonal's arithmetic modulo M is then the wrap of log2 M bits."""

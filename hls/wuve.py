@@ -84,6 +84,7 @@ class Wuve(wiring.Component):
         """Raises ValueError for less than one lane."""
         if lanes < 1:
             raise ValueError(f"WUVE has at least 1 lane, not {lanes}")
+        self.rule = rule
         results = {**rule.state, "operand": narrow(rule.state["master"])}
         self._datapaths = [Datapath(results, units) for _ in range(lanes)]
         lane = self._datapaths[0]

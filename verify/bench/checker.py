@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from verify.case_file import word_integers
-from verify.cases import NONE, OutputStream, pack_lanes
+from verify.cases import NONE, OutputStream
 from verify.results import Mismatch
 
 
@@ -73,6 +73,5 @@ class Checker:
 
 def _masks(output: OutputStream) -> list[int]:
     """For each word, ones where somebody looks."""
-    ones = np.uint64((1 << output.lane_bits) - 1)
-    looked_at = np.where(output.place == NONE, np.uint64(0), ones)
-    return list(word_integers(pack_lanes(looked_at, output.lane_bits)))
+    looked_at = np.repeat(output.place != NONE, output.lane_bits, axis=1)
+    return list(word_integers(np.packbits(looked_at, axis=1, bitorder="little")))

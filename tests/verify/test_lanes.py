@@ -1,0 +1,48 @@
+"""The lanes beside the array in the RTL simulator: bits, cycles, and streams that stall."""
+
+from __future__ import annotations
+
+import pytest
+
+from arch.design import SparsityConfig
+from arch.design_io import load_design
+from hls.emit import emit_rtl
+from hls.generate import lane_blocks
+from verify.lanes import sore_case, wuve_case
+from verify.program import Stalls
+from verify.simulation import run_cases
+from verify.verilator import build_verilator_model
+
+STALLS = (Stalls(), Stalls(idle=0.3, seed=1), Stalls(backpressure=0.6, seed=2), Stalls(0.5, 0.5, 3))
+
+
+def design(sparsity, operand="fp16"):
+    base = load_design("tiny")
+    n, m = map(int, sparsity.split(":"))
+    numbers = base.numbers.model_copy(update={"operand": operand})
+    return base.model_copy(update={"sparsity": SparsityConfig(n=n, m=m), "numbers": numbers})
+
+
+def verdicts_of(block, cases, folder):
+    return run_cases(build_verilator_model(emit_rtl(block)), cases, folder, lambda done, total: None)
+
+
+@pytest.mark.parametrize("sparsity", ["1:4", "2:8"])
+def test_sore_packs_both_directions_at_a_row_a_clock(sparsity, tmp_path):
+    machine = design(sparsity)
+    lane = next(iter(lane_blocks(machine)))
+    kinds = ("ties", "any-bits", "zeros", "trained")
+    cases = [sore_case(machine, kind, seed, stalls) for seed, kind in enumerate(kinds) for stalls in STALLS]
+    verdicts = verdicts_of(lane, cases, tmp_path)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert sum(verdict.sim_cycles is not None for verdict in verdicts) == len(kinds)
+
+
+@pytest.mark.parametrize(("optimizer", "operand"), [("sgd", "bf16"), ("adam", "fp16")])
+def test_wuve_updates_a_weight_a_clock(optimizer, operand, tmp_path):
+    machine = design("2:4", operand)
+    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith(optimizer))
+    cases = [wuve_case(machine, lane.component, seed, stalls) for seed, stalls in enumerate(STALLS)]
+    verdicts = verdicts_of(lane, cases, tmp_path)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert [verdict.sim_cycles is not None for verdict in verdicts] == [True, False, False, False]
