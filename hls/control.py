@@ -10,19 +10,22 @@ from hls.command import COMMAND, INTERVAL_BITS
 
 
 class Source(IntEnum):
-    """Where a multiply-add takes its other addend: from its own ring, from the north, or nowhere (+0)."""
+    """Where a multiply-add takes its other addend.
+
+    OS: from the PE's own ring, from the chain of partial sums, or nowhere (+0). WS: the sum from the north.
+    """
 
     RING = 0
-    NORTH = 1
+    PARTIAL = 1
     ZERO = 2
+    SUMS = 3
 
 
 SOURCE_BITS = 2
 
 #: What the array is told a step, hopping east with the activations. ``load_group``, ``load_weight``: take the
-#: operand that stands at the input, or hold the last one. ``emit``: the sum that this step leads to is a result
-#: (OS). ``ws``: results flow south through the adders.
-CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE_BITS, "emit": 1, "ws": 1})
+#: operand that stands at the input, or hold the last one. ``emit``: the sum that this step leads to goes south.
+CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE_BITS, "emit": 1})
 
 #: Where the sequencer stands in an instruction. ``running``: this step belongs to a tile. ``lead``: it belongs to
 #: the prologue in which the first tile's partial sums come in. ``phase``: steps since the tile's start, which

@@ -64,6 +64,7 @@ class ArrayCore(wiring.Component):
         m.d.comb += [
             stce.en.eq(sequencer.en),
             stce.control.eq(sequencer.control),
+            stce.ws.eq(sequencer.ws),
             stce.left.eq(self.left.payload),
             stce.right.eq(self.right.payload),
             # Without partial sums the sums start at +0.

@@ -34,7 +34,7 @@ class OsSteps(Steps):
             self.needs.partial.eq(command.reload & sums_enter),
             self.control.load_group.eq(self.needs.left),
             self.control.load_weight.eq(self.needs.right),
-            self.control.source.eq(Mux(first_slot, Mux(command.reload, Source.NORTH, Source.ZERO), Source.RING)),
+            self.control.source.eq(Mux(first_slot, Mux(command.reload, Source.PARTIAL, Source.ZERO), Source.RING)),
             self.control.emit.eq(live & last_slot),
         ]
         self._results(m, self.control.emit & first_output)

@@ -41,6 +41,8 @@ class Sequencer(wiring.Component):
         The step is taken: all that it needs is there.
     control : CONTROL, out
         What the array does in this step.
+    ws : Signal(1), out
+        The instruction, or where there is none the last one, is weight-stationary.
     needs : NEEDS, out
         Which streams the step takes part in.
 
@@ -55,6 +57,7 @@ class Sequencer(wiring.Component):
                 "command": In(stream.Signature(COMMAND)),
                 "en": In(1),
                 "control": Out(CONTROL),
+                "ws": Out(1),
                 "needs": Out(NEEDS),
             }
         )
@@ -64,7 +67,7 @@ class Sequencer(wiring.Component):
         m = Module()
         progress = self._progress(m)
         in_ws = progress.command.ws
-        m.d.comb += self.control.ws.eq(in_ws)
+        m.d.comb += self.ws.eq(in_ws)
         for name in self.design.array.dataflows:
             m.submodules[name] = steps = _STEPS[name](self.design.array)
             self._connect(m, progress, steps, in_ws if name == "ws" else ~in_ws)
@@ -81,10 +84,7 @@ class Sequencer(wiring.Component):
         with m.If(chosen):
             m.d.comb += [
                 self.needs.eq(steps.needs),
-                self.control.load_group.eq(steps.control.load_group),
-                self.control.load_weight.eq(steps.control.load_weight),
-                self.control.source.eq(steps.control.source),
-                self.control.emit.eq(steps.control.emit),
+                self.control.eq(steps.control),
             ]
 
     def _progress(self, m: Module) -> data.View:

@@ -51,6 +51,8 @@ class Stce(wiring.Component):
         Take a step with what stands at the other ports.
     control : CONTROL, in
         The same for every PE; it reaches each in its frame.
+    ws : Signal(1), in
+        Weight-stationary; constant while anything is in the array.
     left : R x M raw 16-bit operands, in
         An activation group for each row.
     right : C x {value: 16, index}, in
@@ -70,6 +72,7 @@ class Stce(wiring.Component):
             {
                 "en": In(1),
                 "control": In(CONTROL),
+                "ws": In(1),
                 "left": In(left_layout(design)),
                 "right": In(right_layout(design)),
                 "partial": In(sums_layout(design)),
@@ -86,9 +89,8 @@ class Stce(wiring.Component):
         for row in range(array.rows):
             for col in range(array.cols):
                 west[row], north[col] = self._element(m, row, col, west[row], north[col])
-        for col, (_, partial, drain) in enumerate(north):
-            leaving = self._leaving(m, partial, drain)
-            m.d.comb += self.results[col].eq(registers(m, leaving, array.cols - 1 - col, name=f"deskew{col}"))
+        for col, (_, _, sums) in enumerate(north):
+            m.d.comb += self.results[col].eq(registers(m, sums, array.cols - 1 - col, name=f"deskew{col}"))
         return m
 
     def _west_edge(self, m: Module, row: int) -> tuple[Value, Value, Value]:
@@ -110,14 +112,14 @@ class Stce(wiring.Component):
         return en, delayed[: len(control)], delayed[len(control) :]
 
     def _north_edge(self, m: Module, col: int) -> tuple[Value, Value, Value]:
-        """Recoded weight and partial sum of a column, and the empty start of its drain chain."""
+        """Recoded weight of a column, and its partial sum: for that chain, and in WS where the sums start."""
         right = self.right[col]
         weight = Signal(weight_layout(self.design), name=f"weight{col}")
         m.d.comb += [weight.value.eq(self._recoded(m, right.value, f"right{col}")), weight.index.eq(right.index)]
         to_adder = 1 + self.design.array.multiplier_stages
         partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
         joined = registers(m, Cat(weight.as_value(), partial), col + 1, name=f"north{col}")
-        return joined[:-FP32_BITS], joined[-FP32_BITS:], Signal(FP32_BITS, name=f"no_drain{col}")
+        return joined[:-FP32_BITS], joined[-FP32_BITS:], joined[-FP32_BITS:]
 
     def _element(
         self,
@@ -139,26 +141,19 @@ class Stce(wiring.Component):
             i_group=west[2],
             i_weight=north[0],
             i_partial=north[1],
-            i_drain=north[2],
+            i_sums=north[2],
             o_en_east=east[0],
             o_control_east=east[1],
             o_group_east=east[2],
             o_weight_south=south[0],
             o_partial_south=south[1],
-            o_drain_south=south[2],
+            o_sums_south=south[2],
         )
         return (east[0], east[1], east[2]), (south[0], south[1], south[2])
 
-    def _leaving(self, m: Module, partial: Value, drain: Value) -> Value:
-        """The column's result chain: that of partial sums in WS, the drain chain in OS."""
-        dataflows = self.design.array.dataflows
-        if "os" not in dataflows:
-            return partial
-        return self._either(m, partial, drain, "leaving") if "ws" in dataflows else drain
-
     def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
         chosen = Signal(in_os.shape(), name=name)
-        m.d.comb += chosen.eq(Mux(self.control.ws, in_ws, in_os))
+        m.d.comb += chosen.eq(Mux(self.ws, in_ws, in_os))
         return chosen
 
     def _recoded(self, m: Module, raw: Value, name: str) -> Value:

@@ -7,7 +7,7 @@ hold travels over it as a wave. No operand needs a valid bit, and no net spans t
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -49,14 +49,14 @@ class Uspe(wiring.Component):
     weight : recoded operand and index, in; weight_south : out
         Passes south one row a step; ``load_weight`` takes what stands at the input as this PE's own.
     partial : Signal(32), in; partial_south : Signal(32), out
-        FP32 partial sums. OS: those to go on from, passed on after I steps. WS: the sums themselves.
-    drain : Signal(32), in; drain_south : Signal(32), out
-        FP32 results leaving (OS): this PE's own I words, then what came from the north I steps ago.
+        FP32 partial sums that OS goes on from, passed on after I steps.
+    sums : Signal(32), in; sums_south : Signal(32), out
+        FP32 sums on their way south. OS: this PE's own I results, then what came from the north I steps ago. WS:
+        the sum from the north plus this PE's product.
 
-    Timing, in steps from operands at the inputs: 1 to the operand registers, ``multiplier_stages`` to the
-    product, ``adder_stages`` to the sum, 1 to ``drain_south`` (OS) or ``partial_south`` (WS). Initiation
-    interval 1. In OS a sum is back at the adder after max(I, adder_stages) steps: I independent outputs take
-    turns, and adder and delay line are all the storage there is.
+    Timing, in steps from operands at the inputs: 1 to the operand registers, ``multiplier_stages`` to the product,
+    ``adder_stages`` to the sum, 1 to ``sums_south``. Initiation interval 1. In OS a sum is back at the adder after
+    max(I, adder_stages) steps: I independent outputs take turns, and adder and delay line are all the storage.
     """
 
     def __init__(self, design: Design) -> None:
@@ -74,8 +74,8 @@ class Uspe(wiring.Component):
                 "weight_south": Out(weight),
                 "partial": In(FP32_BITS),
                 "partial_south": Out(FP32_BITS),
-                "drain": In(FP32_BITS),
-                "drain_south": Out(FP32_BITS),
+                "sums": In(FP32_BITS),
+                "sums_south": Out(FP32_BITS),
             }
         )
 
@@ -117,31 +117,25 @@ class Uspe(wiring.Component):
         return control, own
 
     def _addend(self, m: Module, control: data.View, total: Value) -> Value:
-        """What the product is added to."""
+        """What the product is added to; which of them, ``source`` says."""
         array = self.design.array
         if "os" not in array.dataflows:
-            return self.partial
+            return self.sums
         spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
         ring = registers(m, total, spare, self.en, name="ring")
         source = registers(m, control.source, array.multiplier_stages, self.en, name="source")
-        north, nowhere = source == Source.NORTH, source == Source.ZERO
-        return Mux(north, self.partial, Mux(nowhere, 0, ring))
+        choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32_BITS)}
+        choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
+        return Array(choices[place] for place in Source)[source]
 
     def _chains(self, m: Module, control: data.View, total: Value) -> None:
-        """The way south for partial sums, and that for results."""
+        """The way south for sums, and in OS that for partial sums."""
         array = self.design.array
-        going_on: Value = total
         if "os" in array.dataflows:
-            passed = registers(m, self.partial, array.interleave, self.en, name="partial")
-            going_on = Mux(control.ws, total, passed) if "ws" in array.dataflows else passed
-            above = registers(m, self.drain, array.interleave, self.en, name="drain")
             latency = array.multiplier_stages + array.adder_stages
             emit = flags(m, control.emit, latency, self.en, name="emit")
-            leaving = Signal(FP32_BITS, reset_less=True)
-            with m.If(self.en):
-                m.d.sync += leaving.eq(Mux(emit, total, above))
-            m.d.comb += self.drain_south.eq(leaving)
-        south = Signal(FP32_BITS, reset_less=True)
-        with m.If(self.en):
-            m.d.sync += south.eq(going_on)
-        m.d.comb += self.partial_south.eq(south)
+            above = registers(m, self.sums, array.interleave, self.en, name="sums")
+            total = Mux(emit, total, above)
+            passed = registers(m, self.partial, array.interleave, self.en, name="partial")
+            m.d.comb += self.partial_south.eq(registers(m, passed, 1, self.en, name="partial_link"))
+        m.d.comb += self.sums_south.eq(registers(m, total, 1, self.en, name="sums_link"))

@@ -29,7 +29,8 @@ class WsSteps(Steps):
             self.needs.partial.eq(streaming & (command.reload | ~progress.fresh_tile)),
             self.control.load_group.eq(streaming),
             self.control.load_weight.eq(progress.running & (progress.phase == 0)),
-            self.control.source.eq(Source.NORTH),
+            self.control.source.eq(Source.SUMS),
+            self.control.emit.eq(1),
         ]
         last_row_steps = (self.array.rows - 1) * ws_row_steps(self.array.adder_stages)
         latency = last_row_steps + 1 + pe_latency(self.array.adder_stages, self.array.multiplier_stages)
