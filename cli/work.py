@@ -93,11 +93,29 @@ def load_work(network: NetworkOptions, training: TrainingOptions, step: PassOpti
         pregenerate=training.pregenerate,
         passes=_passes(step.passes),
     )
-    design, board = _machine(machine, step.sparsity)
+    design, board = load_machine(machine, step.sparsity)
     made = network_of(network)
     work = training_step(made, recipe, design.sparsity, options)
     check_countable(work)
     return Work(made, recipe, design, board, work, options, dataflow)
+
+
+def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
+    """Return the design that the options make, and its board; raises HeddleError, also where it does not fit."""
+    design = load_design(options.design)
+    for field, key, factor in _OVERRIDES:
+        value = getattr(options, field)
+        if value is not None:
+            _check_override(option_name(field), value, key, factor)
+            design = override(design, {key: value * factor}, option_name(field))
+    if sparsity is not None:
+        kept = parse_sparsity(sparsity)
+        design = override(design, {"sparsity.n": kept.n, "sparsity.m": kept.m}, "--sparsity")
+    board = load_board(options.board or design.board)
+    if options.board:
+        design = override(design, {"board": board.name}, "--board")
+    check_fit(design, board)
+    return design, board
 
 
 def network_of(options: NetworkOptions) -> Network:
@@ -161,23 +179,6 @@ def option_name(field: str) -> str:
 def _passes(text: str) -> tuple[Pass, ...]:
     chosen = {one_of(word, PASSES, "--passes", "pass") for word in words(text, "--passes")}
     return tuple(name for name in PASSES if name in chosen)
-
-
-def _machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
-    design = load_design(options.design)
-    for field, key, factor in _OVERRIDES:
-        value = getattr(options, field)
-        if value is not None:
-            _check_override(option_name(field), value, key, factor)
-            design = override(design, {key: value * factor}, option_name(field))
-    if sparsity is not None:
-        kept = parse_sparsity(sparsity)
-        design = override(design, {"sparsity.n": kept.n, "sparsity.m": kept.m}, "--sparsity")
-    board = load_board(options.board or design.board)
-    if options.board:
-        design = override(design, {"board": board.name}, "--board")
-    check_fit(design, board)
-    return design, board
 
 
 def _check_override(option: str, value: float, key: str, factor: float) -> None:

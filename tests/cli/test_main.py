@@ -53,7 +53,8 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
 BAD_COMMAND_LINES = {
     "an unknown verb": (
         ["simualte"],
-        "unknown verb 'simualte'; did you mean 'simulate'? (valid: explore, simulate, schedule, doctor)",
+        "unknown verb 'simualte'; did you mean 'simulate'? "
+        "(valid: explore, simulate, schedule, generate, verify, doctor)",
     ),
     "an option before any verb": (
         ["--versio"],
@@ -198,7 +199,7 @@ BAD_COMMAND_LINES = {
     ),
     "a verb that no other is like": (
         ["help"],
-        "unknown verb 'help' (valid: explore, simulate, schedule, doctor)",
+        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, doctor)",
     ),
     "an empty folder name": (
         ["explore", "--workload", "mlp", "--out", ""],

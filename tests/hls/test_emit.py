@@ -37,7 +37,7 @@ def test_no_path_of_this_machine_is_in_the_verilog() -> None:
 def test_a_repeated_block_is_one_module_in_its_own_file() -> None:
     rtl = stand_in_rtl()
     assert list(rtl.files) == ["stand_in.v", "stand_in_lane.v", "stand_in.vlt"]
-    assert rtl.verilog["stand_in.v"].count(f"{LANE} \\lane") == LANES
+    assert rtl.verilog["stand_in.v"].count(f"  {LANE} lane") == LANES
     assert sum(text.count(f"module {LANE}(") for text in rtl.verilog.values()) == 1
 
 

@@ -1,0 +1,46 @@
+"""``heddle generate``: a design as Verilog, with the files that a simulator needs and a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from arch.run_dir import sha256_of_text, write_atomically
+from cli.exit_codes import SUCCESS
+from cli.options import GenerateOptions, MachineOptions
+from cli.output import json_text, print_json, print_paths
+from cli.record import RunRecord, result_folder
+from cli.work import load_machine
+from hls.emit import emit_rtl
+from hls.generate import array_blocks, check_generable, lane_blocks
+from hls.manifest import manifest
+
+MANIFEST_NAME = "manifest.json"
+
+
+def run(machine: MachineOptions, generation: GenerateOptions) -> int:
+    """Emit, write and print as the options ask; raises HeddleError, having written nothing, for a bad design."""
+    record = RunRecord()
+    design, board = load_machine(machine, generation.sparsity)
+    check_generable(design)
+    folder = result_folder(generation.out, "generate")
+    core, element = array_blocks(design)
+    lanes = list(lane_blocks(design))
+    files: dict[str, str] = {}
+    for top, repeated in ((core, [element]), *((lane, []) for lane in lanes)):
+        files |= emit_rtl(top, repeated).files
+    document = manifest(design, [core, element, *lanes], core.name, files)
+    written = [write_atomically(folder / name, text.encode()) for name, text in sorted(files.items())]
+    written.append(write_atomically(folder / MANIFEST_NAME, json_text(document).encode()))
+    hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
+    written.append(record.write(folder, hashes))
+    if generation.json:
+        print_json(_generated_json(core.name, written))
+    else:
+        print_paths(written)
+    return SUCCESS
+
+
+def _generated_json(top: str, written: list[Path]) -> dict[str, Any]:
+    """The document of ``heddle generate``."""
+    return {"top": top, "files": [str(path) for path in written]}

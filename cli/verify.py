@@ -1,0 +1,198 @@
+"""``heddle verify``: the generated RTL against the simulator, bit by bit and cycle by cycle."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+from arch.design import Dataflow, Design
+from arch.errors import HeddleError, unknown
+from arch.run_dir import command_line, sha256_of_text, write_atomically
+from cli.exit_codes import FAILED_CHECK, SUCCESS
+from cli.options import MachineOptions, VerifyOptions
+from cli.output import json_text, print_json, print_paths, print_tables
+from cli.progress import show_progress
+from cli.record import RunRecord, run_folder
+from cli.work import load_machine, one_of
+from dataflow.recipes import recipe_named
+from dataflow.training import StepOptions, training_step
+from hls.generate import array_rtl, check_generable
+from verify.icarus import build_icarus_model
+from verify.model import Model, Simulator
+from verify.operands import Extents
+from verify.results import Verdict, all_passed
+from verify.simulation import run_cases
+from verify.suite import NamedRun, default_suite, gemm_suite, workload_suite
+from verify.verilator import build_verilator_model
+
+SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
+RESULT_NAME = "verify.json"
+
+_GEMM = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})", re.ASCII)
+_WORKLOAD_BATCH = 2
+
+
+def run(machine: MachineOptions, verification: VerifyOptions) -> int:
+    """Verify, print and write as the options ask; return FAILED_CHECK when a case fails, else SUCCESS."""
+    record = RunRecord()
+    simulator = one_of(verification.simulator, SIMULATORS, "--simulator", "simulator")
+    if verification.waves and verification.out is None:
+        raise HeddleError("--waves needs --out DIR, the folder for the FST files")
+    design, board = load_machine(machine, verification.sparsity)
+    runs = _chosen(_suite(verification, design), verification.case)
+    check_generable(design)
+    out = run_folder(verification.out, "verify")
+    command = shlex.join(["heddle", *_without_case(command_line()[1:])])
+    cases = [named.case(design, board, command) for named in runs]
+    with _work_folder(out) as folder:
+        model = _model(simulator, design, folder, waves=verification.waves)
+        with show_progress(f"verifying {design.name}") as progress:
+            verdicts = run_cases(model, cases, folder, progress)
+    document = verdicts_json(verdicts, design, simulator, verification.seed)
+    written = []
+    if out is not None:
+        hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
+        written.append(write_atomically(out / RESULT_NAME, json_text(document).encode()))
+        written += [record.write(out, hashes), *sorted(out.glob("*.fst"))]
+    if verification.json:
+        print_json(document)
+    else:
+        _print_verdicts(verdicts, design)
+        print_paths(written)
+    _print_failures(verdicts)
+    return SUCCESS if document["passed"] else FAILED_CHECK
+
+
+def verdicts_json(verdicts: Sequence[Verdict], design: Design, simulator: Simulator, seed: int) -> dict[str, Any]:
+    """Return the document of ``heddle verify``. ``sim_cycles`` is null where streams stall on purpose."""
+    return {
+        "design": design.model_dump(mode="json"),
+        "simulator": simulator,
+        "seed": seed,
+        "cases": [
+            {
+                "name": verdict.name,
+                "bit_exact": verdict.bit_exact,
+                "rtl_cycles": verdict.rtl_cycles,
+                "sim_cycles": verdict.sim_cycles,
+                "passed": verdict.passed,
+                "problems": list(verdict.problems),
+                "rerun": verdict.rerun,
+            }
+            for verdict in verdicts
+        ],
+        "passed": all_passed(verdicts),
+    }
+
+
+def _suite(options: VerifyOptions, design: Design) -> list[NamedRun]:
+    dataflows = _dataflows(options.dataflow, design)
+    if options.gemm is not None and options.workload is not None:
+        raise HeddleError("--gemm and --workload exclude each other; give one of them")
+    if options.gemm is not None:
+        return gemm_suite(design, dataflows, _extents(options.gemm), options.seed)
+    if options.workload is not None:
+        from dataflow.load import load_network
+
+        network = load_network(options.workload, _WORKLOAD_BATCH)
+        step = training_step(network, recipe_named(options.recipe), design.sparsity, StepOptions(batch=_WORKLOAD_BATCH))
+        return workload_suite(step, design, dataflows, options.seed)
+    return default_suite(design, dataflows, options.seed)
+
+
+def _dataflows(given: str | None, design: Design) -> tuple[Dataflow, ...]:
+    """The dataflow that is asked for, or all that the design has."""
+    if given is None:
+        return design.array.dataflows
+    chosen: Dataflow = one_of(given, get_args(Dataflow), "--dataflow", "dataflow")
+    if chosen not in design.array.dataflows:
+        raise unknown(f"dataflow of design {design.name!r}", chosen, design.array.dataflows, "--dataflow")
+    return (chosen,)
+
+
+def _extents(text: str) -> Extents:
+    match = _GEMM.fullmatch(text)
+    if match is None:
+        raise HeddleError(f"--gemm: {text!r} is not of the form MxKxN, as in 16x64x16, each from 1 to 999999")
+    return Extents(*map(int, match.groups()))
+
+
+def _chosen(runs: list[NamedRun], name: str | None) -> list[NamedRun]:
+    """The run called ``name``; all of them without one."""
+    if name is None:
+        return runs
+    found = [run for run in runs if run.name == name]
+    if not found:
+        raise unknown("case", name, [run.name for run in runs], "--case")
+    return found
+
+
+@contextmanager
+def _work_folder(out: Path | None) -> Iterator[Path]:
+    """A folder for what passes between this process and the simulator's: ``out``, or one that goes with the run.
+
+    An error names a log in it, so then it stays.
+    """
+    if out is not None:
+        yield out
+        return
+    folder = Path(tempfile.mkdtemp(prefix="heddle-verify-"))
+    try:
+        yield folder
+    except HeddleError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _without_case(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` without ``--case``, which a rerun adds."""
+    kept = [word for word in arguments if not word.startswith("--case=")]
+    at = kept.index("--case") if "--case" in kept else len(kept)
+    return [*kept[:at], *kept[at + 2 :]]
+
+
+def _model(simulator: Simulator, design: Design, folder: Path, *, waves: bool) -> Model:
+    print(f"heddle: compiling the RTL of {design.name}, unless it is compiled already", file=sys.stderr, flush=True)
+    rtl = array_rtl(design)
+    if simulator == "icarus":
+        return build_icarus_model(rtl, folder / "icarus", waves=waves)
+    return build_verilator_model(rtl, waves=waves)
+
+
+def _print_verdicts(verdicts: Sequence[Verdict], design: Design) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    array = design.array
+    title = f"{design.name}: {array.rows} × {array.cols} PEs, RTL against simulator"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("case")
+    table.add_column("bits")
+    for heading in ("RTL cycles", "simulator's"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for verdict in verdicts:
+        cycles = [f"{count:,}" if count is not None else "-" for count in (verdict.rtl_cycles, verdict.sim_cycles)]
+        bits, state = "equal" if verdict.bit_exact else "differ", "passed" if verdict.passed else "FAILED"
+        table.add_row(verdict.name, bits, *cycles, state)
+    print_tables([table])
+    print(f"passed: {sum(verdict.passed for verdict in verdicts)} of {len(verdicts)}")
+
+
+def _print_failures(verdicts: Sequence[Verdict]) -> None:
+    """On stderr, for each failed case: what went wrong first, and the command line that runs just it."""
+    for verdict in verdicts:
+        if not verdict.passed:
+            for problem in verdict.problems:
+                print(f"heddle: case {verdict.name}: {problem}", file=sys.stderr)
+            print(f"heddle: case {verdict.name}: to rerun: {verdict.rerun}", file=sys.stderr)

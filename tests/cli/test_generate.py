@@ -1,0 +1,46 @@
+"""``heddle generate``: Verilog and manifest of a design."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_the_folder_holds_verilog_waivers_manifest_and_provenance(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "rtl"
+    assert main(["generate", "--design", "tiny", "--rows", "2", "--out", str(out), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["top"] == "heddle_array"
+    assert sorted(document["files"]) == sorted(str(path) for path in out.iterdir())
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["design"]["array"]["rows"] == 2
+    assert set(manifest["files"]) == {path.name for path in out.iterdir()} - {"manifest.json", "provenance.json"}
+    for module in manifest["modules"]:
+        assert f"module {module['name']}(" in (out / f"{module['name']}.v").read_text()
+
+
+def test_the_sparsity_of_the_command_line_is_that_of_the_hardware(tmp_path: Path) -> None:
+    assert main(["generate", "--design", "tiny", "--sparsity", "1:8", "--out", str(tmp_path)]) == 0
+    array, *_ = json.loads((tmp_path / "manifest.json").read_text())["modules"]
+    widths = {port["name"]: port["width"] for port in array["ports"]}
+    assert widths["left__payload"] == 4 * 8 * 16
+
+
+def test_an_idealised_design_is_refused_in_one_line_and_nothing_is_written(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "rtl"
+    assert main(["generate", "--design", "ideal-32x32", "--out", str(out)]) == 2
+    assert capsys.readouterr().err == (
+        "heddle: error: design 'ideal-32x32' has array.drain = direct, an idealisation without RTL (valid: chain)\n"
+    )
+    assert not out.exists()
+
+
+def test_out_is_required(capsys: Capture) -> None:
+    assert main(["generate", "--design", "tiny"]) == 2
+    assert capsys.readouterr().err.startswith("heddle: error: generate: missing option '--out'")
