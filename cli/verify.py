@@ -9,9 +9,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from arch.boards import Board
 from arch.design import Dataflow, Design
 from arch.errors import HeddleError, unknown
 from arch.run_dir import command_line, sha256_of_text, write_atomically
@@ -23,9 +25,10 @@ from cli.record import RunRecord, run_folder
 from cli.work import load_machine, one_of
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
-from hls.generate import array_rtl, check_generable
+from hls.generate import check_generable
+from verify.benches import Bench, array_bench, lane_benches
 from verify.icarus import build_icarus_model
-from verify.model import Model, Simulator
+from verify.model import Simulator
 from verify.operands import Extents
 from verify.results import Verdict, all_passed
 from verify.simulation import run_cases
@@ -46,21 +49,19 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
     if verification.waves and verification.out is None:
         raise HeddleError("--waves needs --out DIR, the folder for the FST files")
     design, board = load_machine(machine, verification.sparsity)
-    runs = _chosen(_suite(verification, design), verification.case)
     check_generable(design)
+    benches = _benches(verification, design, board)
     out = run_folder(verification.out, "verify")
-    command = shlex.join(["heddle", *_without_case(command_line()[1:])])
-    cases = [named.case(design, board, command) for named in runs]
     with _work_folder(out) as folder:
-        model = _model(simulator, design, folder, waves=verification.waves)
-        with show_progress(f"verifying {design.name}") as progress:
-            verdicts = run_cases(model, cases, folder, progress)
+        verdicts = [
+            verdict for bench in benches for verdict in _run_bench(bench, simulator, folder, waves=verification.waves)
+        ]
     document = verdicts_json(verdicts, design, simulator, verification.seed)
     written = []
     if out is not None:
         hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
         written.append(write_atomically(out / RESULT_NAME, json_text(document).encode()))
-        written += [record.write(out, hashes), *sorted(out.glob("*.fst"))]
+        written += [record.write(out, hashes), *sorted(out.glob("*/*.fst"))]
     if verification.json:
         print_json(document)
     else:
@@ -71,25 +72,49 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
 
 
 def verdicts_json(verdicts: Sequence[Verdict], design: Design, simulator: Simulator, seed: int) -> dict[str, Any]:
-    """Return the document of ``heddle verify``. ``sim_cycles`` is null where streams stall on purpose."""
+    """Return the document of ``heddle verify``; cases whose streams stall on purpose, which claim bits only, apart."""
+    claimed = [verdict for verdict in verdicts if verdict.sim_cycles is not None]
+    stalled = [verdict for verdict in verdicts if verdict.sim_cycles is None]
     return {
         "design": design.model_dump(mode="json"),
         "simulator": simulator,
         "seed": seed,
-        "cases": [
-            {
-                "name": verdict.name,
-                "bit_exact": verdict.bit_exact,
-                "rtl_cycles": verdict.rtl_cycles,
-                "sim_cycles": verdict.sim_cycles,
-                "passed": verdict.passed,
-                "problems": list(verdict.problems),
-                "rerun": verdict.rerun,
-            }
-            for verdict in verdicts
-        ],
+        "cases": [{**_verdict_json(verdict), "sim_cycles": verdict.sim_cycles} for verdict in claimed],
+        "stalled_cases": [_verdict_json(verdict) for verdict in stalled],
         "passed": all_passed(verdicts),
     }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "name": verdict.name,
+        "bit_exact": verdict.bit_exact,
+        "rtl_cycles": verdict.rtl_cycles,
+        "passed": verdict.passed,
+        "problems": list(verdict.problems),
+        "rerun": verdict.rerun,
+    }
+
+
+def _benches(options: VerifyOptions, design: Design, board: Board) -> list[Bench]:
+    """The benches that the options ask for: of the array, and without sizes or network of the lanes beside it."""
+    runs = _suite(options, design)
+    lanes = [] if options.gemm or options.workload else list(lane_benches(design, options.seed))
+    command = shlex.join(["heddle", *_without_case(command_line()[1:])])
+    if options.case is not None:
+        names = [run.name for run in runs] + [name for lane in lanes for name in lane.case_names]
+        if options.case not in names:
+            raise unknown("case", options.case, names, "--case")
+        runs = [run for run in runs if run.name == options.case]
+        lanes = [lane for lane in lanes if options.case in lane.case_names]
+    benches = [array_bench(design, board, runs, command)] if runs else []
+    benches += [lane.build(command) for lane in lanes]
+    return [_only(bench, options.case) for bench in benches]
+
+
+def _only(bench: Bench, name: str | None) -> Bench:
+    """The bench with the case called ``name``; with all of them without one."""
+    return replace(bench, cases=tuple(case for case in bench.cases if name in (None, case.name)))
 
 
 def _suite(options: VerifyOptions, design: Design) -> list[NamedRun]:
@@ -124,16 +149,6 @@ def _extents(text: str) -> Extents:
     return Extents(*map(int, match.groups()))
 
 
-def _chosen(runs: list[NamedRun], name: str | None) -> list[NamedRun]:
-    """The run called ``name``; all of them without one."""
-    if name is None:
-        return runs
-    found = [run for run in runs if run.name == name]
-    if not found:
-        raise unknown("case", name, [run.name for run in runs], "--case")
-    return found
-
-
 @contextmanager
 def _work_folder(out: Path | None) -> Iterator[Path]:
     """A folder for what passes between this process and the simulator's: ``out``, or one that goes with the run.
@@ -161,12 +176,18 @@ def _without_case(arguments: Sequence[str]) -> list[str]:
     return [*kept[:at], *kept[at + 2 :]]
 
 
-def _model(simulator: Simulator, design: Design, folder: Path, *, waves: bool) -> Model:
-    print(f"heddle: compiling the RTL of {design.name}, unless it is compiled already", file=sys.stderr, flush=True)
-    rtl = array_rtl(design)
+def _run_bench(bench: Bench, simulator: Simulator, folder: Path, *, waves: bool) -> list[Verdict]:
+    """Compile a module and run its cases, in a folder named as it is."""
+    rtl = bench.rtl()
+    work = folder / rtl.top
+    work.mkdir(exist_ok=True)
+    print(f"heddle: compiling {rtl.top}, unless it is compiled already", file=sys.stderr, flush=True)
     if simulator == "icarus":
-        return build_icarus_model(rtl, folder / "icarus", waves=waves)
-    return build_verilator_model(rtl, waves=waves)
+        model = build_icarus_model(rtl, work / "icarus", waves=waves)
+    else:
+        model = build_verilator_model(rtl, waves=waves)
+    with show_progress(f"verifying {rtl.top}") as progress:
+        return run_cases(model, bench.cases, work, progress)
 
 
 def _print_verdicts(verdicts: Sequence[Verdict], design: Design) -> None:

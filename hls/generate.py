@@ -13,7 +13,7 @@ from hls.fp.units import Units
 from hls.sore import SoreLane
 from hls.stce import USPE_MODULE
 from hls.uspe import Uspe
-from hls.wuve import ADAM, SGD, Wuve
+from hls.wuve import ADAM, SGD, UpdateRule, Wuve
 
 ARRAY_MODULE = "heddle_array"
 SORE_MODULE = "heddle_sore_lane"
@@ -32,12 +32,20 @@ def array_blocks(design: Design) -> tuple[Block, Block]:
     return Block(ARRAY_MODULE, ArrayCore(design)), Block(USPE_MODULE, Uspe(design))
 
 
+def sore_block(design: Design) -> Block:
+    """Return one lane of SORE for the design's N:M."""
+    return Block(SORE_MODULE, SoreLane(design.sparsity.n, design.sparsity.m))
+
+
+def wuve_block(design: Design, rule: UpdateRule) -> Block:
+    """Return one lane of WUVE for an optimiser, with operands in the design's format."""
+    return Block(f"heddle_wuve_{rule.name}", Wuve(rule, units=Units(operand=OPERANDS[design.numbers.operand])))
+
+
 def lane_blocks(design: Design) -> Iterator[Block]:
     """Yield one SORE lane and, for each optimiser, one lane of WUVE."""
-    sparsity = design.sparsity
-    yield Block(SORE_MODULE, SoreLane(sparsity.n, sparsity.m))
-    for rule in (SGD, ADAM):
-        yield Block(f"heddle_wuve_{rule.name}", Wuve(rule, units=Units(operand=OPERANDS[design.numbers.operand])))
+    yield sore_block(design)
+    yield from (wuve_block(design, rule) for rule in (SGD, ADAM))
 
 
 def array_rtl(design: Design) -> Rtl:
