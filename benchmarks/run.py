@@ -1,11 +1,11 @@
-"""All speed benchmarks in one run, each in a process of its own: exploration, engines, cold start, SCALE-Sim."""
+"""All speed benchmarks in one run, each in a process of its own: exploration, engines, cold start, RTL, SCALE-Sim."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-BENCHMARKS = ("explore", "engines", "cold_start", "scalesim")
+BENCHMARKS = ("explore", "engines", "cold_start", "rtl_speed", "scalesim")
 
 
 def main() -> int:

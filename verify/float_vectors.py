@@ -16,13 +16,15 @@ _MOST_EXACT_BITS = 50  # a float64 holds 53 bits; sums of formats whose words sp
 
 
 def adder_pairs(count: int, seed: int) -> Pairs:
-    """Return ``count`` pairs of FP32 words [count], drawn in equal parts from six kinds.
+    """Return ``count`` pairs of FP32 words [count], drawn in equal parts from seven kinds.
 
-    Corners (boundary exponents and fractions, all signs), near cancellations, ties and their neighbours, exponents
-    within the adder's reach of each other, subnormals, and any words at all.
+    Extremes (the ends of every class of words, so few that each pair of them comes), corners (boundary exponents and
+    fractions, all signs), near cancellations, ties and their neighbours, exponents within the adder's reach of each
+    other, subnormals, and any words at all.
     """
     rng = np.random.default_rng(seed)
     kinds: tuple[Callable[[np.random.Generator, int], Pairs], ...] = (
+        _extremes,
         _corners,
         _near_cancellations,
         _ties,
@@ -100,6 +102,13 @@ def _rounded(sums: npt.NDArray[np.float64], form: FloatFormat) -> Words:
     words = np.where(finite, np.minimum(words, form.infinity), form.infinity)
     words |= np.signbit(sums).astype(np.int64) << form.magnitude_bits
     return np.where(np.isnan(sums), form.canonical_nan, words).astype(np.uint32)
+
+
+def _extremes(rng: np.random.Generator, count: int) -> Pairs:
+    """Zero, the least and the largest subnormal, of normal numbers too, one, infinity, and NaNs; both signs."""
+    magnitudes = np.array([0, 1, 0x7FFFFF, 0x800000, 0x3F800000, 0x7F7FFFFF, 0x7F800000, 0x7F800001, 0x7FC00000])
+    words = np.concatenate([magnitudes, magnitudes | 1 << 31]).astype(np.uint32)
+    return rng.choice(words, count), rng.choice(words, count)
 
 
 def _corners(rng: np.random.Generator, count: int) -> Pairs:

@@ -28,11 +28,14 @@ from verify.results import Verdict
 from verify.simulation import run_cases
 from verify.verilator import build_verilator_model
 
-#: Exact cases and stalled cases of one build. A stalled case claims bits, not cycles.
-EXACT_CASES, STALLED_CASES = 32, 4
+#: Cases of one build without stalls: they claim cycles, the others bits only.
+EXACT_CASES = 32
 #: Small enough that many products are cut along K, large enough for one group of 16 for every PE.
 _BUFFERS = BufferConfig(activation_bytes=8192, weight_bytes=4096, output_bytes=16384)
-_STALLS = (0.1, 0.5, 0.9)
+#: Idle and backpressure of the stalled cases, two of each (where there are two dataflows, one of each for both): a
+#: reader slower than the array, operands slower than the reader, and both at once.
+_STALLS = ((0.0, 0.9), (0.5, 0.0), (0.5, 0.5), (0.9, 0.1))
+STALLED_CASES = 2 * len(_STALLS)
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def sweep_runs(design: Design, seed: int) -> Iterator[ProductRun]:
         keep = (1, 2, max(1, group // 2), group)[int(rng.integers(4))]
         stalls = Stalls()
         if number >= EXACT_CASES:
-            idle, backpressure = (float(rng.choice(_STALLS)) for _ in range(2))
+            idle, backpressure = _STALLS[(number - EXACT_CASES) // 2]
             stalls = Stalls(idle, backpressure, number)
         yield ProductRun(
             _extents(design, rng),
@@ -152,14 +155,17 @@ def sweep_runs(design: Design, seed: int) -> Iterator[ProductRun]:
 
 
 def _extents(design: Design, rng: np.random.Generator) -> Extents:
-    """Up to two and a half tiles of the array each way; one reduction in six is long enough to be cut."""
+    """Up to two and a half tiles of the array each way; one reduction in four is long enough to be cut.
+
+    A long one has one tile of outputs down or across, so that it takes no longer, yet goes on with several tiles.
+    """
     array = design.array
     m = int(rng.integers(1, int(2.5 * array.rows * array.interleave) + 2))
     n = int(rng.integers(1, int(2.5 * array.cols * array.interleave) + 2))
-    long = rng.integers(6) == 0
+    long = rng.integers(4) == 0
     k = int(rng.integers(200, 600)) if long else int(rng.integers(1, 5 * design.sparsity.m + 2))
     if long:
-        m, n = min(m, 2 * array.rows), min(n, 2 * array.cols)
+        m, n = (min(m, array.rows), n) if rng.integers(2) else (m, min(n, array.cols))
     return Extents(m, k, n)
 
 

@@ -1,0 +1,85 @@
+"""The mutation check: ``python -m benchmarks.mutants [--quick] [--list] [NAME ...]``.
+
+Seeds each fault, one at a time, into a copy of ``hls`` and runs the check that must catch it; before that, each of
+those checks on a copy without fault, where it must pass. Exit status 0 when every fault is caught, 1 when one is not
+(it survives, or its check ends without a verdict) or a check fails without a fault, 2 on bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from arch.errors import HeddleError, unknown
+from benchmarks.mutants.arithmetic_faults import ARITHMETIC_FAULTS
+from benchmarks.mutants.array_faults import ARRAY_FAULTS
+from benchmarks.mutants.fault import Fault
+from benchmarks.mutants.lane_faults import LANE_FAULTS
+from benchmarks.mutants.trial import Outcome, Trial, control, mutant
+
+FAULTS = {fault.name: fault for fault in (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS)}
+#: One for each kind of check.
+QUICK = ("first-slot-from-the-ring", "infinity-minus-infinity", "fork-remembers", "narrowed-half-up")
+
+_OF_MUTANTS = {Outcome.CAUGHT: "caught", Outcome.PASSED: "SURVIVED", Outcome.BROKEN: "BROKEN"}
+_OF_CONTROLS = {Outcome.CAUGHT: "FAILED", Outcome.PASSED: "sound", Outcome.BROKEN: "BROKEN"}
+_SAID_CHARACTERS = 120
+
+
+def check_faults(faults: Sequence[Fault], jobs: int) -> bool:
+    """Run the checks of ``faults``, first without and then with them, ``jobs`` at a time; print a line for each.
+
+    Return True when all checks pass without and none with its fault. Raises HeddleError where a fault no longer fits
+    the sources.
+    """
+    checks = tuple(dict.fromkeys(fault.check for fault in faults))
+    started = time.monotonic()
+    sound = caught = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for trial in pool.map(control, checks):
+            _print_trial(_OF_CONTROLS[trial.outcome], "no fault", trial)
+            sound += trial.outcome is Outcome.PASSED
+        for fault, trial in zip(faults, pool.map(mutant, faults), strict=True):
+            _print_trial(_OF_MUTANTS[trial.outcome], fault.name, trial)
+            caught += trial.outcome is Outcome.CAUGHT
+    seconds = time.monotonic() - started
+    print(f"{caught} of {len(faults)} caught, {sound} of {len(checks)} checks sound without a fault ({seconds:.0f} s)")
+    return caught == len(faults) and sound == len(checks)
+
+
+def _print_trial(verdict: str, name: str, trial: Trial) -> None:
+    said = f": {trial.said[:_SAID_CHARACTERS]}" if trial.said else ""
+    print(f"{verdict:8} {name:27} {trial.seconds:5.0f} s  {trial.check.name}{said}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what ``arguments`` name; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description="The mutation check of the RTL.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to seed; none means all")
+    parser.add_argument("--quick", action="store_true", help="only a handful, one for each kind of check")
+    parser.add_argument("--list", action="store_true", help="say which faults there are and seed none")
+    parser.add_argument("--jobs", type=int, default=2, help="trials at a time")
+    chosen = parser.parse_args(arguments)
+    try:
+        faults = _named(chosen.names or (QUICK if chosen.quick else FAULTS))
+        if chosen.list:
+            print("\n".join(f"{fault.name:27} {fault.path:23} {fault.breaks}" for fault in faults))
+            return 0
+        return 0 if check_faults(faults, chosen.jobs) else 1
+    except HeddleError as error:
+        print(f"heddle: {error}", file=sys.stderr)
+        return 2
+
+
+def _named(names: Iterable[str]) -> list[Fault]:
+    for name in names:
+        if name not in FAULTS:
+            raise unknown("fault", name, FAULTS)
+    return [FAULTS[name] for name in names]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The sweep on one machine, up to the first case that fails: ``python -m benchmarks.mutants.array_check BUILD``.
+
+Exit status 0 when every case passes, 1 at a case that does not, 2 when no verdict can be had.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from arch.errors import HeddleError
+from hls.generate import array_rtl
+from verify.results import Verdict
+from verify.simulation import run_cases
+from verify.sweep import BUILDS, sweep_cases
+from verify.verilator import build_verilator_model
+
+#: Cases of one start of the simulator: few, since most faults fail most of them, and a failed assertion ends it.
+_BATCH = 6
+_SEED = 0
+
+
+def verdicts(build: str) -> Iterator[Verdict]:
+    """Yield the verdict on each case of ``build``, as it is had."""
+    design = BUILDS[build].design()
+    model = build_verilator_model(array_rtl(design))
+    cases = sweep_cases(design, _SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        while batch := list(islice(cases, _BATCH)):
+            yield from run_cases(model, batch, Path(folder), lambda done, total: None)
+
+
+def main(build: str) -> int:
+    """Run the cases of ``build``; return the exit status."""
+    try:
+        failed = next((verdict for verdict in verdicts(build) if not verdict.passed), None)
+    except HeddleError as error:
+        print(f"heddle: {error}", file=sys.stderr)
+        return 2
+    if failed is None:
+        return 0
+    print(f"mismatch: {failed.name}: {failed.problems[0]}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,88 @@
+"""One trial: a check run on a copy of the RTL's sources, with a fault in it or without."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from benchmarks.mutants.checks import ROOT
+from benchmarks.mutants.fault import Check, Fault
+
+_LIMIT_SECONDS = 900
+
+
+class Outcome(Enum):
+    """What a check made of the sources it was given."""
+
+    PASSED = "passed"
+    CAUGHT = "caught"
+    BROKEN = "broken"  # it ended without a verdict on the RTL
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How ``check`` went; ``said`` is its evidence, or its last line where it gave none."""
+
+    check: Check
+    outcome: Outcome
+    said: str
+    seconds: float
+
+
+def control(check: Check) -> Trial:
+    """Run ``check`` on a copy without fault."""
+    with tempfile.TemporaryDirectory(prefix="heddle-control-") as folder:
+        _copy_sources(Path(folder))
+        return _run(check, Path(folder))
+
+
+def mutant(fault: Fault) -> Trial:
+    """Run the check of ``fault`` on a copy with it. Raises HeddleError where the fault no longer fits."""
+    with tempfile.TemporaryDirectory(prefix="heddle-mutant-") as folder:
+        _copy_sources(Path(folder))
+        path = Path(folder) / fault.path
+        path.write_text(fault.applied(path.read_text()))
+        return _run(fault.check, Path(folder))
+
+
+def _copy_sources(folder: Path) -> None:
+    """Copy ``hls``, which faults are seeded in; all other packages are taken from the repository."""
+    shutil.copytree(ROOT / "hls", folder / "hls", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _run(check: Check, folder: Path) -> Trial:
+    """Run ``check`` with an interpreter that looks for packages in ``folder`` first."""
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, *check.arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_LIMIT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Trial(check, Outcome.BROKEN, "no end in time", time.monotonic() - started)
+    outcome, said = judged(check, done.returncode, done.stdout)
+    return Trial(check, outcome, said, time.monotonic() - started)
+
+
+def judged(check: Check, exit_status: int, output: str) -> tuple[Outcome, str]:
+    """Return what a run of ``check`` amounts to, and the part of its output that says so."""
+    if exit_status == 0:
+        return Outcome.PASSED, ""
+    evidence = re.search(check.evidence, output, re.MULTILINE)
+    if evidence:
+        return Outcome.CAUGHT, evidence[0]
+    return Outcome.BROKEN, (output.strip().splitlines() or ["no output"])[-1]

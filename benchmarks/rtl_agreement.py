@@ -1,0 +1,130 @@
+"""Cycles of the RTL against those of both simulator levels, product by product, and every bit.
+
+``python -m benchmarks.rtl_agreement [--quick]`` prints a Markdown table and exits with 1 where a bit, or a cycle of
+either level, differs. The presets that are hardware, and machines of the randomised sweep with other shapes, depths
+and formats; ``--quick`` leaves ``sat-vcu1525`` out, whose model takes a minute to build and runs the slowest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from arch.boards import load_board
+from arch.design import Design, SparsityConfig
+from arch.design_io import load_design
+from dataflow.products import Operand, Product, ProductPass, TrainingStep
+from hls.generate import array_rtl
+from sim.estimate import estimate
+from verify.operands import Extents
+from verify.products import ProductRun, run_case
+from verify.results import Verdict
+from verify.simulation import run_cases
+from verify.sweep import BUILDS
+from verify.verilator import build_verilator_model
+
+PRESETS = ("tiny", "small", "sat-vcu1525")
+SLOW_PRESET = "sat-vcu1525"
+OPERAND_BYTES = 2
+OF_THE_SWEEP = (
+    "3x2-os+ws-m8-i4-l3-p1-fp16",
+    "8x2-os+ws-m8-i2-l5-p2-fp16",
+    "2x8-os+ws-m16-i6-l6-p3-fp16",
+    "3x5-os+ws-m8-i8-l5-p1-bf16",
+    "4x4-os+ws-serial-m8-i2-l2-p1-fp16",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product on one machine."""
+
+    design: Design
+    run: ProductRun
+    verdict: Verdict
+    estimate_cycles: float
+
+    @property
+    def agrees(self) -> bool:
+        """True when every bit is right and all three count the same cycles."""
+        return self.verdict.passed and self.verdict.rtl_cycles == self.estimate_cycles
+
+    @property
+    def row(self) -> str:
+        """The product's line of the table."""
+        rtl, engines = self.verdict.rtl_cycles or 0, self.verdict.sim_cycles or 0
+        extents, sparsity = self.run.extents, self.run.sparsity
+        kind = "dense" if self.run.is_dense else f"{sparsity.n}:{sparsity.m}"
+        bits, closed = "equal" if self.verdict.bit_exact else "DIFFER", self.estimate_cycles
+        return (
+            f"| {self.design.name} | {extents.m} × {extents.k} × {extents.n} | {kind} | {self.run.dataflow} "
+            f"| {rtl:,} | {engines:,} | {closed:,.0f} | {rtl - engines} | {rtl - closed:.0f} | {bits} |"
+        )
+
+
+def suite(design: Design) -> Iterator[ProductRun]:
+    """Yield the products of one machine: whole tiles, ragged ones, a long reduction; dense and N:M; each dataflow."""
+    array, group = design.array, design.sparsity.m
+    dense = SparsityConfig(n=group, m=group)
+    whole = Extents(array.rows * array.interleave, 8 * group, 2 * array.cols)
+    ragged = Extents(2 * array.rows + 1, 5 * group + 3, array.cols * array.interleave + 1)
+    for dataflow in array.dataflows:
+        for sparsity in (dense, design.sparsity):
+            for extents in (whole, ragged, Extents(array.rows, _cut_reduction(design), array.cols)):
+                yield ProductRun(extents, sparsity, dataflow)
+
+
+def _cut_reduction(design: Design) -> int:
+    """A reduction so long that the dense operands of a single array tile exceed half a buffer."""
+    array, buffers = design.array, design.buffers
+    shortest = min(buffers.activation_bytes // array.rows, buffers.weight_bytes // array.cols)
+    return shortest // (2 * OPERAND_BYTES) + design.sparsity.m + 1
+
+
+def measure(design: Design, folder: Path) -> Iterator[Line]:
+    """Run the suite of one machine on its RTL; files go to ``folder``."""
+    board = load_board(design.board)
+    runs = list(suite(design))
+    cases = [run_case(run, design, board) for run in runs]
+    verdicts = run_cases(build_verilator_model(array_rtl(design)), cases, folder, lambda done, total: None)
+    for run, verdict in zip(runs, verdicts, strict=True):
+        closed = estimate(_step(run), design, board, run.dataflow)
+        yield Line(design, run, verdict, closed.compute_cycles)
+
+
+def _step(run: ProductRun) -> TrainingStep:
+    """A step of this product alone."""
+    extents, sparsity = run.extents, run.sparsity
+    keep_n, group_m = (1, 1) if run.is_dense else (sparsity.n, sparsity.m)
+    product = Product(
+        extents.m, extents.k, extents.n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m
+    )
+    return TrainingStep(run.name, 1, "dense", "", (ProductPass(run.name, "ff", (product,)),))
+
+
+def main() -> int:
+    """Print the table and how many lines agree; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=f"without {SLOW_PRESET}")
+    quick = parser.parse_args().quick
+    designs = [load_design(name) for name in PRESETS if not (quick and name == SLOW_PRESET)]
+    designs += [BUILDS[name].design() for name in OF_THE_SWEEP]
+    print("| design | M × K × N | right operand | dataflow | RTL | engines | estimate | RTL − engines ", end="")
+    print("| RTL − estimate | bits |\n|---|---|---|---|---|---|---|---|---|---|")
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        for design in designs:
+            for line in measure(design, Path(folder)):
+                lines.append(line)
+                print(line.row, flush=True)
+    agreeing = sum(line.agrees for line in lines)
+    print(f"\n{agreeing} of {len(lines)} products: bits equal, cycles equal at all three")
+    return int(agreeing < len(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
