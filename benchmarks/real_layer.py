@@ -49,8 +49,8 @@ from dataflow.zoo import zoo_network
 from hls.generate import array_rtl
 from sim.engines.array_cycles import array_cycles
 from sim.functional.gemm import multiply_slots
-from sim.functional.slots import dense_slots, pack_columns, packed_slots
 from verify.cases import Case
+from verify.products import right_slots
 from verify.program import instructions, product_case
 from verify.results import Verdict
 from verify.simulation import run_cases
@@ -140,10 +140,7 @@ def _case(layer_pass: LayerPass, schedule: ProductSchedule, design: Design) -> t
     """The bench's case, and how far its expected results are from float64."""
     product, operand = layer_pass.product, design.numbers.operand
     left, right = layer_pass.gemm.left.view(np.uint16), layer_pass.gemm.right.view(np.uint16)
-    if product.keep_n == product.group_m:
-        slots = dense_slots(right)
-    else:
-        slots = packed_slots(pack_columns(right, product.keep_n, product.group_m), product.k)
+    slots = right_slots(product, right)
     expected = multiply_slots(left, slots, operand)
     cycles = array_cycles(schedule, design, load_board(design.board))
     program = list(instructions(schedule, left, slots, design))

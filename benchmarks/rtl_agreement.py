@@ -17,19 +17,19 @@ from pathlib import Path
 from arch.boards import load_board
 from arch.design import Design, SparsityConfig
 from arch.design_io import load_design
-from dataflow.products import Operand, Product, ProductPass, TrainingStep
+from dataflow.products import ProductPass, TrainingStep
 from hls.generate import array_rtl
 from sim.estimate import estimate
 from verify.operands import Extents
 from verify.products import ProductRun, run_case
 from verify.results import Verdict
 from verify.simulation import run_cases
+from verify.suite import two_tiles_of_k
 from verify.sweep import BUILDS
 from verify.verilator import build_verilator_model
 
 PRESETS = ("tiny", "small", "sat-vcu1525")
 SLOW_PRESET = "sat-vcu1525"
-OPERAND_BYTES = 2
 OF_THE_SWEEP = (
     "3x2-os+ws-m8-i4-l3-p1-fp16",
     "8x2-os+ws-m8-i2-l5-p2-fp16",
@@ -74,15 +74,8 @@ def suite(design: Design) -> Iterator[ProductRun]:
     ragged = Extents(2 * array.rows + 1, 5 * group + 3, array.cols * array.interleave + 1)
     for dataflow in array.dataflows:
         for sparsity in (dense, design.sparsity):
-            for extents in (whole, ragged, Extents(array.rows, _cut_reduction(design), array.cols)):
+            for extents in (whole, ragged, Extents(array.rows, two_tiles_of_k(design) + 1, array.cols)):
                 yield ProductRun(extents, sparsity, dataflow)
-
-
-def _cut_reduction(design: Design) -> int:
-    """A reduction so long that the dense operands of a single array tile exceed half a buffer."""
-    array, buffers = design.array, design.buffers
-    shortest = min(buffers.activation_bytes // array.rows, buffers.weight_bytes // array.cols)
-    return shortest // (2 * OPERAND_BYTES) + design.sparsity.m + 1
 
 
 def measure(design: Design, folder: Path) -> Iterator[Line]:
@@ -98,12 +91,7 @@ def measure(design: Design, folder: Path) -> Iterator[Line]:
 
 def _step(run: ProductRun) -> TrainingStep:
     """A step of this product alone."""
-    extents, sparsity = run.extents, run.sparsity
-    keep_n, group_m = (1, 1) if run.is_dense else (sparsity.n, sparsity.m)
-    product = Product(
-        extents.m, extents.k, extents.n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m
-    )
-    return TrainingStep(run.name, 1, "dense", "", (ProductPass(run.name, "ff", (product,)),))
+    return TrainingStep(run.name, 1, "dense", "", (ProductPass(run.name, "ff", (run.product,)),))
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from dataflow.misfit import misfit_reason
 from dataflow.products import Operand, Product
 from dataflow.scheduler import DataflowChoice, ProductSchedule, schedule_products, with_dataflow
 from sim.engines.array_cycles import array_cycles
+from sim.functional.formats import Bits
 from sim.functional.gemm import multiply_slots
 from sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
 from verify.cases import Case
@@ -35,6 +36,13 @@ class ProductRun:
         return self.sparsity.n == self.sparsity.m
 
     @property
+    def product(self) -> Product:
+        """The product as the scheduler takes it."""
+        keep_n, group_m = (1, 1) if self.is_dense else (self.sparsity.n, self.sparsity.m)
+        m, k, n = self.extents.m, self.extents.k, self.extents.n
+        return Product(m, k, n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m)
+
+    @property
     def name(self) -> str:
         """Sizes, sparsity, dataflow and operands in one word."""
         sizes = f"{self.extents.m}x{self.extents.k}x{self.extents.n}"
@@ -53,27 +61,23 @@ def run_case(run: ProductRun, design: Design, board: Board, rerun: str = "") -> 
         )
     schedule = _schedule(run, design, board)
     operands = draw(run.distribution, run.extents, design.numbers.operand, run.seed)
-    right = _slots(run, operands.right)
+    right = right_slots(schedule.product, operands.right)
     program = list(instructions(schedule, operands.left, right, design))
     expected = multiply_slots(operands.left, right, design.numbers.operand)
     cycles = array_cycles(schedule, design, board)
     return product_case(run.name, program, expected, design, cycles, run.stalls, rerun)
 
 
+def right_slots(product: Product, right: Bits) -> Slots:
+    """Return the dense patterns ``right`` [k, n] as the slots of ``product``'s right operand, pruned where it is."""
+    if product.keep_n == product.group_m:
+        return dense_slots(right)
+    return packed_slots(pack_columns(right, product.keep_n, product.group_m), product.k)
+
+
 def _schedule(run: ProductRun, design: Design, board: Board) -> ProductSchedule:
-    extents, sparsity = run.extents, run.sparsity
-    keep_n, group_m = (1, 1) if run.is_dense else (sparsity.n, sparsity.m)
-    product = Product(
-        extents.m, extents.k, extents.n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m
-    )
     restricted = with_dataflow(design, run.dataflow)
-    (schedule,) = schedule_products((product,), restricted, board)
+    (schedule,) = schedule_products((run.product,), restricted, board)
     if schedule is None:
-        raise HeddleError(f"{run.name}: {misfit_reason(product, restricted)}")
+        raise HeddleError(f"{run.name}: {misfit_reason(run.product, restricted)}")
     return schedule
-
-
-def _slots(run: ProductRun, dense) -> Slots:  # type: ignore[no-untyped-def]
-    if run.is_dense:
-        return dense_slots(dense)
-    return packed_slots(pack_columns(dense, run.sparsity.n, run.sparsity.m), run.extents.k)

@@ -57,14 +57,14 @@ def _dataflow_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[Pr
         yield ProductRun(whole, sparsity, dataflow, seed=seed)
         yield ProductRun(ragged, sparsity, dataflow, seed=seed)
     yield ProductRun(Extents(1, 1, 1), dense, dataflow, seed=seed)
-    yield ProductRun(Extents(array.rows, _two_tiles_of_k(design), array.cols), dense, dataflow, seed=seed)
+    yield ProductRun(Extents(array.rows, two_tiles_of_k(design), array.cols), dense, dataflow, seed=seed)
     for distribution in _DIRECTED:
         yield ProductRun(ragged, sparse, dataflow, distribution, seed)
     stalled = replace(ragged, k=ragged.k + group)
     yield ProductRun(stalled, sparse, dataflow, "wide", seed, Stalls(_STALLS, _STALLS, seed))
 
 
-def _two_tiles_of_k(design: Design) -> int:
+def two_tiles_of_k(design: Design) -> int:
     """A reduction just too long for the operands of one array tile to fit half a buffer."""
     array, buffers = design.array, design.buffers
     operand_bytes = 2
