@@ -2,10 +2,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TRAIN_STAMP := $(VENV)/.installed-train
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint bench sweep proofs agreement mutants constraints clean
+.PHONY: setup setup-train demo test lint bench sweep proofs agreement mutants constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -18,14 +19,21 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
+# PyTorch, for training: the tests need it, exploring and the RTL do not.
+setup-train: $(TRAIN_STAMP)
+
+$(TRAIN_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
+	@touch $@
+
 demo: setup
 	$(BIN)/heddle explore --workload resnet18 --batch 512 --board vcu1525 --out runs/demo
 
-test: setup lint
+test: setup-train lint
 	$(BIN)/python -m pytest -n 2 --durations=10
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl"
 
-lint: setup
+lint: setup-train
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,8 +57,8 @@ mutants: setup
 constraints:
 	rm -rf build/constraints && python3 -m venv build/constraints
 	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet --upgrade pip setuptools
-	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet '.[dev]'
-	echo '# Pinned versions of everything that `make setup` installs, build tools included; renewed by `make constraints`.' > constraints.txt
+	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet '.[dev,train]'
+	echo '# Pinned versions of everything that `make setup` and `make setup-train` install, build tools included; renewed by `make constraints`.' > constraints.txt
 	build/constraints/bin/python -m pip freeze --all --exclude heddle-npu >> constraints.txt
 
 clean:

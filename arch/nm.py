@@ -13,6 +13,7 @@ the lowest indices that hold a zero. Every group therefore has exactly N distinc
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from arch.errors import HeddleError
+from arch.nm_kernel import mark_kept
 from arch.sparsity import checked_sparsity
 
 Values = npt.NDArray[Any]
@@ -75,10 +77,13 @@ def mask(dense: Values, n: int, m: int, axis: int = -1) -> npt.NDArray[np.bool_]
 
     Raises HeddleError as ``pack`` does.
     """
-    groups = _grouped(dense, n, m, axis)
-    kept = _kept(groups, n)
-    flat = kept.reshape(*groups.shape[:-2], groups.shape[-2] * m)
-    return np.moveaxis(flat, -1, axis)
+    _check_groups(dense, n, m, axis)
+    unsigned, magnitude_mask = _pattern_type(dense)
+    whole = np.ascontiguousarray(dense).reshape(dense.shape)
+    kept = np.empty(dense.shape, np.bool_)
+    inner = math.prod(dense.shape[axis % dense.ndim + 1 :])
+    mark_kept(whole.reshape(-1).view(unsigned), unsigned(magnitude_mask), n, m, inner, kept.reshape(-1))
+    return kept
 
 
 def check(packed: Packed) -> None:
@@ -124,15 +129,19 @@ def _whole_bytes(bits: int) -> int:
     return (bits + 7) // 8
 
 
-def _grouped(dense: Values, n: int, m: int, axis: int) -> Values:
-    """``dense`` as [..., groups, M], the reduction axis moved last."""
+def _check_groups(dense: Values, n: int, m: int, axis: int) -> None:
     checked_sparsity(n, m)
     _pattern_type(dense)
-    last = np.moveaxis(dense, _checked_axis(dense.ndim, axis), -1)
-    length = last.shape[-1]
+    length = dense.shape[_checked_axis(dense.ndim, axis)]
     if length % m:
         raise HeddleError(f"axis {axis} of shape {dense.shape} has {length} elements, which M = {m} does not divide")
-    return last.reshape(*last.shape[:-1], length // m, m)
+
+
+def _grouped(dense: Values, n: int, m: int, axis: int) -> Values:
+    """``dense`` as [..., groups, M], the reduction axis moved last."""
+    _check_groups(dense, n, m, axis)
+    last = np.moveaxis(dense, axis, -1)
+    return last.reshape(*last.shape[:-1], last.shape[-1] // m, m)
 
 
 def _checked_axis(dimensions: int, axis: int) -> int:
@@ -151,7 +160,8 @@ def _pattern_type(array: Values) -> tuple[type[np.unsignedinteger[Any]], int]:
 def _kept(groups: Values, n: int) -> npt.NDArray[np.bool_]:
     """Which elements of [..., groups, M] are kept: the N largest of magnitude then lower index.
 
-    Both are put into one unsigned key, so all keys of a group differ and exactly N reach the N-th largest.
+    The rule that ``mark_kept`` ranks by, in numpy: both are put into one unsigned key, so all keys of a group differ
+    and exactly N reach the N-th largest.
     """
     m = groups.shape[-1]
     unsigned, magnitude_mask = _pattern_type(groups)

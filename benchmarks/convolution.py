@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from arch import nm
 from dataflow.network import ConvLayer
+from sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, windows
 
 Half = npt.NDArray[np.float16]
 Double = npt.NDArray[np.float64]
-_Maps = TypeVar("_Maps", Half, Double)
 
 KERNEL = 3
+GEOMETRY = Geometry((KERNEL, KERNEL), padding=(1, 1))
 #: Standard deviation of the output's gradient. FP16's normal numbers begin at 2^-14, so a fifth of it is subnormal.
 GRADIENT_SCALE = 2.0**-12
 
@@ -57,25 +57,20 @@ class Gemm:
 
 
 def forward_gemm(data: LayerData) -> Gemm:
-    """FF: a window of x for each output pixel, times the weights; k is tap x Cin + input channel."""
-    return Gemm(_windows(data.x), data.weights.reshape(-1, data.weights.shape[-1]))
+    """FF: a window of x for each output pixel, times the weights."""
+    return Gemm(windows(data.x, GEOMETRY), kernel_matrix(data.weights))
 
 
 def backward_gemm(data: LayerData) -> Gemm:
-    """BP: a window of the gradient for each input pixel, times the turned kernel; k is tap x Cout + output channel."""
-    turned = data.weights[::-1, ::-1].transpose(0, 1, 3, 2)
-    return Gemm(_windows(data.gradient), turned.reshape(-1, turned.shape[-1]))
+    """BP: a window of the gradient for each input pixel, times the weights; at stride 1 there is one phase."""
+    (phase,) = GEOMETRY.phases((data.x.shape[1], data.x.shape[2]))
+    return Gemm(phase_windows(data.gradient, phase), phase_kernel(data.weights, phase))
 
 
 def weight_gradient_gemm(data: LayerData) -> Gemm:
-    """WU: the windows of x, turned round, times the gradient; k is the pixel."""
-    return Gemm(np.ascontiguousarray(_windows(data.x).T), data.gradient.reshape(-1, data.gradient.shape[-1]))
-
-
-def _windows(maps: Half) -> Half:
-    """The 3 x 3 window of each pixel as a row: [pixels, tap x channels + channel]."""
-    windows = np.lib.stride_tricks.sliding_window_view(_padded(maps), (KERNEL, KERNEL), axis=(1, 2))
-    return np.ascontiguousarray(windows.transpose(0, 1, 2, 4, 5, 3)).reshape(-1, KERNEL * KERNEL * maps.shape[-1])
+    """WU: the windows of x, turned round, times the gradient."""
+    turned = np.ascontiguousarray(windows(data.x, GEOMETRY).T)
+    return Gemm(turned, data.gradient.reshape(-1, data.gradient.shape[-1]))
 
 
 def pruned(weights: Half, n: int, m: int, channels: int) -> Half:
@@ -117,5 +112,5 @@ def _seen_by_taps(maps: Double) -> Iterator[tuple[int, int, Double]]:
             yield row, col, padded[:, row : row + height, col : col + width]
 
 
-def _padded(maps: _Maps) -> _Maps:
+def _padded(maps: Double) -> Double:
     return np.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))

@@ -47,11 +47,8 @@ from dataflow.products import Product
 from dataflow.scheduler import ProductSchedule, schedule_products
 from dataflow.zoo import zoo_network
 from hls.generate import array_rtl
-from sim.engines.array_cycles import array_cycles
 from sim.functional.gemm import multiply_slots
-from verify.cases import Case
-from verify.products import right_slots
-from verify.program import instructions, product_case
+from verify.products import operand_case, right_slots
 from verify.results import Verdict
 from verify.simulation import run_cases
 from verify.verilator import build_verilator_model
@@ -128,24 +125,15 @@ def scheduled(layer_pass: LayerPass, design: Design) -> ProductSchedule:
 
 def check(layer_pass: LayerPass, design: Design, folder: Path) -> Outcome:
     """Run one pass on the RTL of ``design``; files go to ``folder``."""
-    schedule = scheduled(layer_pass, design)
-    case, error_share = _case(layer_pass, schedule, design)
+    product, board = layer_pass.product, load_board(design.board)
+    left, right = layer_pass.gemm.left.view(np.uint16), layer_pass.gemm.right.view(np.uint16)
+    case = operand_case(layer_pass.name, product, left, right, design, board)
+    error = np.abs(multiply_slots(left, right_slots(product, right), design.numbers.operand) - layer_pass.exact)
     model = build_verilator_model(array_rtl(design))
     begun = time.perf_counter()
     (verdict,) = run_cases(model, [case], folder, lambda done, total: None)
-    return Outcome(layer_pass, schedule, verdict, error_share, time.perf_counter() - begun)
-
-
-def _case(layer_pass: LayerPass, schedule: ProductSchedule, design: Design) -> tuple[Case, float]:
-    """The bench's case, and how far its expected results are from float64."""
-    product, operand = layer_pass.product, design.numbers.operand
-    left, right = layer_pass.gemm.left.view(np.uint16), layer_pass.gemm.right.view(np.uint16)
-    slots = right_slots(product, right)
-    expected = multiply_slots(left, slots, operand)
-    cycles = array_cycles(schedule, design, load_board(design.board))
-    program = list(instructions(schedule, left, slots, design))
-    error = np.abs(expected - layer_pass.exact)
-    return product_case(layer_pass.name, program, expected, design, cycles), _share(error, layer_pass)
+    seconds = time.perf_counter() - begun
+    return Outcome(layer_pass, scheduled(layer_pass, design), verdict, _share(error, layer_pass), seconds)
 
 
 def _share(error: Double, layer_pass: LayerPass) -> float:

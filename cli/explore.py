@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from arch.boards import load_board
+from arch.errors import HeddleError
 from arch.sparsity import parse_sparsity
 from cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
@@ -18,9 +19,10 @@ from cli.record import run_folder
 from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
+from dse.accuracy import Accuracies, read_accuracies
 from dse.explore import Exploration, Interrupted, explore
 from dse.points import RESOURCES
-from dse.request import OBJECTIVES, ExploreRequest
+from dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, default_objectives, objectives_with
 from dse.space import Space, load_space, with_sparsities
 from sim.estimate import estimate
 from sim.result import StepResult
@@ -59,6 +61,7 @@ def exploration_json(found: Exploration) -> dict[str, Any]:
         "board": request.board.name,
         "space": request.space.name,
         "objectives": list(request.objectives),
+        **({"accuracy_source": request.accuracies.source} if request.accuracies else {}),
         "points": found.points,
         "resumed_points": found.resumed_points,
         "skipped": dict(found.skipped),
@@ -76,24 +79,36 @@ def _front_entry(found: Exploration, index: int) -> dict[str, Any]:
         "time_s": float(row["time_s"]),
         "energy_j": float(row["energy_j"]),
         **{name: int(row[name]) for name in RESOURCES},
+        **({ACCURACY: float(row[ACCURACY])} if ACCURACY in row.index else {}),
     }
 
 
 def _request(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions) -> ExploreRequest:
-    objectives = words(search.objectives, "--objectives")
+    recipe, space = recipe_named(training.recipe), _space(search)
+    accuracies = read_accuracies(search.accuracy, recipe, space.sparsities) if search.accuracy else None
     request = ExploreRequest(
         network=network_of(network),
         batch=network.batch,
-        recipe=recipe_named(training.recipe),
+        recipe=recipe,
         board=load_board(search.board),
-        space=_space(search),
-        objectives=tuple(one_of(word, OBJECTIVES, "--objectives", "objective") for word in objectives),
+        space=space,
+        objectives=_objectives(search.objectives, accuracies),
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
         pregenerate=training.pregenerate,
+        accuracies=accuracies,
     )
     for sparsity in request.space.sparsities:
         check_countable(training_step(request.network, request.recipe, sparsity, _options(request)))
     return request
+
+
+def _objectives(text: str | None, accuracies: Accuracies | None) -> tuple[str, ...]:
+    if text is None:
+        return default_objectives(accuracies)
+    named = words(text, "--objectives")
+    if accuracies is None and ACCURACY in map(str.casefold, named):
+        raise HeddleError("--objectives: 'accuracy' is measured, not simulated; give the measured ones with --accuracy")
+    return tuple(one_of(word, objectives_with(accuracies), "--objectives", "objective") for word in named)
 
 
 def _space(search: ExploreOptions) -> Space:
@@ -127,6 +142,7 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
         seconds=found.seconds,
         points_per_second=found.points_per_second,
         resumed_points=found.resumed_points,
+        accuracy_source=request.accuracies.source if request.accuracies else "",
     )
     page = write_explore_page(facts, found.front, found.design, _first(found), plots, folder / "index.html")
     data = ("results.parquet", "pareto.csv", "pareto.parquet", "provenance.json")
@@ -135,7 +151,7 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
 
 def _remove_plots(folder: Path) -> None:
     """Remove the front's plots of an earlier run, which may have had other objectives."""
-    for x_name, y_name in permutations(OBJECTIVES, 2):
+    for x_name, y_name in permutations(OBJECTIVE_COLUMNS, 2):
         for ending in ("svg", "png"):
             (folder / f"pareto-{x_name}-{y_name}.{ending}").unlink(missing_ok=True)
 
@@ -155,6 +171,8 @@ def _print_front(found: Exploration, limit: int) -> None:
     rate = f"{found.points:,} designs in {seconds(found.seconds)}, {found.points_per_second:,.0f} a second"
     resumed = f"; {found.resumed_points:,} of them were there already" if found.resumed_points else ""
     print(f"{rate}{resumed}. Not feasible: {_skipped(found) or 'none'}.")
+    if found.request.accuracies:
+        print(f"Accuracy as measured, not simulated: {found.request.accuracies.source}.")
 
 
 def _skipped(found: Exploration) -> str:

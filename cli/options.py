@@ -37,6 +37,14 @@ def _trace_path(text: str) -> Path:
     return _path("--trace", text, "file")
 
 
+def _accuracy_path(text: str) -> Path:
+    return _path("--accuracy", text, "file")
+
+
+def _weights_path(text: str) -> Path:
+    return _path("--weights", text, "file")
+
+
 def _path(option: str, text: str, what: str) -> Path:
     """``text`` as a path; an empty one, which Path would take as the current folder, is a slip."""
     if not text:
@@ -86,7 +94,8 @@ class TrainingOptions:
     recipe: Annotated[
         str,
         typer.Option(
-            help="Which pass is sparse: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu or bdwp-wu-x.",
+            help="Which pass is sparse: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, "
+            "bi-mask, bdwp-wu or bdwp-wu-x.",
             rich_help_panel=_TRAINING,
         ),
     ] = "bdwp"
@@ -249,13 +258,23 @@ class ExploreOptions:
         ),
     ] = None
     objectives: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="O,O",
-            help="What is minimised: time, energy, lut, ff, dsp, bram36, uram.",
+            help="What is minimised: time, energy, lut, ff, dsp, bram36, uram; and accuracy, which is maximised, "
+            "with --accuracy. By default time,energy,lut and, if given, accuracy.",
             rich_help_panel=_MACHINE,
         ),
-    ] = "time,energy,lut"
+    ] = None
+    accuracy: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_accuracy_path,
+            metavar="FILE",
+            help="Measured accuracy of each sparsity: a CSV with recipe, sparsity, accuracy_mean (per cent).",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None
     workers: Annotated[
         int | None,
         typer.Option(help="Threads; as many as CPUs by default.", rich_help_panel=_OUTPUT),
@@ -304,6 +323,18 @@ class VerifyOptions:
         typer.Option(
             help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=_CASES
         ),
+    ] = None
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_weights_path,
+            metavar="FILE",
+            help="Trained weights (.safetensors) whose layers' FF and BP, cut to a few tiles, are the cases.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=_CASES)
     ] = None
     recipe: Annotated[
         str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=_CASES)

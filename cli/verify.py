@@ -16,7 +16,7 @@ from typing import Any, get_args
 from arch.boards import Board
 from arch.design import Dataflow, Design
 from arch.errors import HeddleError, unknown
-from arch.run_dir import command_line, sha256_of_text, write_atomically
+from arch.run_dir import command_line, sha256_of, sha256_of_text, write_atomically
 from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.options import MachineOptions, VerifyOptions
 from cli.output import json_text, print_json, print_paths, print_tables
@@ -32,8 +32,9 @@ from verify.model import Simulator
 from verify.operands import Extents
 from verify.results import Verdict, all_passed
 from verify.simulation import run_cases
-from verify.suite import NamedRun, default_suite, gemm_suite, workload_suite
+from verify.suite import Run, default_suite, gemm_suite, workload_suite
 from verify.verilator import build_verilator_model
+from verify.weights import weight_suite
 
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 RESULT_NAME = "verify.json"
@@ -60,6 +61,8 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
     written = []
     if out is not None:
         hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
+        if verification.weights is not None:
+            hashes["weights"] = sha256_of(verification.weights)
         written.append(write_atomically(out / RESULT_NAME, json_text(document).encode()))
         written += [record.write(out, hashes), *sorted(out.glob("*/*.fst"))]
     if verification.json:
@@ -97,9 +100,9 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def _benches(options: VerifyOptions, design: Design, board: Board) -> list[Bench]:
-    """The benches that the options ask for: of the array, and without sizes or network of the lanes beside it."""
+    """The benches that the options ask for: of the array and, where they name no products, of the lanes beside it."""
     runs = _suite(options, design)
-    lanes = [] if options.gemm or options.workload else list(lane_benches(design, options.seed))
+    lanes = [] if _product_options(options) else list(lane_benches(design, options.seed))
     command = shlex.join(["heddle", *_without_case(command_line()[1:])])
     if options.case is not None:
         names = [run.name for run in runs] + [name for lane in lanes for name in lane.case_names]
@@ -117,10 +120,21 @@ def _only(bench: Bench, name: str | None) -> Bench:
     return replace(bench, cases=tuple(case for case in bench.cases if name in (None, case.name)))
 
 
-def _suite(options: VerifyOptions, design: Design) -> list[NamedRun]:
+def _product_options(options: VerifyOptions) -> list[str]:
+    """The options given that say which products are verified."""
+    given = {"--gemm": options.gemm, "--workload": options.workload, "--weights": options.weights}
+    return [name for name, value in given.items() if value is not None]
+
+
+def _suite(options: VerifyOptions, design: Design) -> Sequence[Run]:
     dataflows = _dataflows(options.dataflow, design)
-    if options.gemm is not None and options.workload is not None:
-        raise HeddleError("--gemm and --workload exclude each other; give one of them")
+    given = _product_options(options)
+    if len(given) > 1:
+        raise HeddleError(f"{given[0]} and {given[1]} exclude each other; give one of them")
+    if options.layer is not None and options.weights is None:
+        raise HeddleError("--layer needs --weights FILE, the file that holds the layer")
+    if options.weights is not None:
+        return weight_suite(options.weights, options.layer, design, dataflows, options.seed)
     if options.gemm is not None:
         return gemm_suite(design, dataflows, _extents(options.gemm), options.seed)
     if options.workload is not None:

@@ -38,6 +38,10 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         DENSE,
         Recipe("sr-ste", "weight", None, None, "Zhou et al. 2021: FF only, the mask lies across BP's reduction"),
+        Recipe("asp", "weight", None, None, "NVIDIA's ASP, once pruned: FF only, as in sr-ste"),
+        Recipe("random", "weight", None, None, "Random fixed masks: FF only, as in sr-ste"),
+        Recipe("mdgf", "weight", None, None, "Bambhaniya et al. 2024, once its mask has decayed: as in sr-ste"),
+        Recipe("sdgf", "weight", None, None, "Bambhaniya et al. 2024, in its last frame: as in sr-ste"),
         Recipe("sdgp", None, "dy", None, "McDanel et al. 2022: output gradients along output channels, in BP"),
         Recipe("sdwp", None, "weight", None, "Fang et al. 2023: weights along output channels, in BP"),
         Recipe(
@@ -46,6 +50,14 @@ RECIPES: dict[str, Recipe] = {
             "weight",
             None,
             "Fang et al. 2023: weights in FF and BP, each along its own axis",
+        ),
+        Recipe("transposable", "weight", "weight", None, "Hubara et al. 2021: one mask that is N:M along both axes"),
+        Recipe(
+            "bi-mask",
+            "weight",
+            "weight",
+            None,
+            "Zhang et al. 2023: BP's groups are of permuted output channels; the permutation is taken to be free",
         ),
         Recipe("bdwp-wu", "weight", "weight", "dy", "Heddle: BDWP, and dY along batch x pixels in WU"),
         Recipe("bdwp-wu-x", "weight", "weight", "x", "Heddle: BDWP, and X along batch x pixels in WU"),

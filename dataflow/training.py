@@ -6,8 +6,8 @@ convolution have the same dense MACs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from arch.design import SparsityConfig
 from dataflow.lowering import (
@@ -31,12 +31,14 @@ class StepOptions:
     """What a step is made with, beside network and recipe.
 
     ``pregenerate``: the update writes packed weights once; otherwise SORE prunes dense weights at every load.
+    ``layer_recipes`` are those of single layers, by name, that run under another recipe than the step's.
     """
 
     batch: int
     optimizer: Optimizer = "sgd"
     pregenerate: bool = True
     passes: tuple[Pass, ...] = PASSES
+    layer_recipes: Mapping[str, Recipe] = field(default_factory=dict)
 
 
 def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions) -> TrainingStep:
@@ -99,13 +101,13 @@ class _Planner:
             yield from self._weighted_backward(layer)
 
     def _weighted_forward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = recipe_on(layer, self.recipe, self.sparsity), LayerShape.of(layer, self.options.batch)
+        recipe, shape = self._recipe_of(layer), LayerShape.of(layer, self.options.batch)
         yield ProductPass(layer.name, "ff", forward_products(shape, self._pruning(recipe.ff)))
         if recipe.wu == "x" and shape.taps == 1:
             yield self._packing(layer.name, "ff", shape.in_pixels * shape.in_channels * shape.groups)
 
     def _weighted_backward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = recipe_on(layer, self.recipe, self.sparsity), LayerShape.of(layer, self.options.batch)
+        recipe, shape = self._recipe_of(layer), LayerShape.of(layer, self.options.batch)
         gradients = shape.out_pixels * shape.out_channels * shape.groups
         if layer.input_gradient:
             if recipe.bp == "dy":
@@ -117,6 +119,9 @@ class _Planner:
         products = weight_gradient_products(shape, recipe.wu, self._pruning(recipe.wu))
         yield ProductPass(layer.name, "wu", products)
         yield self._update(layer, recipe)
+
+    def _recipe_of(self, layer: WeightedLayer) -> Recipe:
+        return recipe_on(layer, self.options.layer_recipes.get(layer.name, self.recipe), self.sparsity)
 
     def _pruning(self, operand: SparseOperand | None) -> Pruning:
         """Packed weights need pre-generation; activations are packed as they are written, always."""

@@ -23,9 +23,8 @@ from dse.parts import Parts, open_parts
 from dse.points import SKIP_REASONS, Points, concatenate
 from dse.request import ExploreRequest
 from dse.results import (
-    frame,
+    ResultColumns,
     join_samples,
-    objective_values,
     sample_of,
     write_all_points,
     write_front,
@@ -47,9 +46,10 @@ class Exploration:
 
     ``points`` fit the board and were evaluated; ``skipped`` counts the others by reason. ``seconds`` are wall time
     without compilation. ``front`` has one row for each design of the Pareto front: ``point`` (its number in the
-    space), the design's parts, then ``time_s``, ``energy_j`` and the resources, sorted by the objectives in their
-    order. ``sample`` has the same columns for at most 20,000 of all points, spread evenly, in the points' order.
-    ``resumed_points`` of the points came from an earlier, interrupted run.
+    space), the design's parts, ``time_s``, ``energy_j``, the resources and, where the request has accuracies,
+    ``accuracy`` in per cent; sorted by the objectives in their order, the best first. ``sample`` has the same columns
+    for at most 20,000 of all points, spread evenly, in the points' order. ``resumed_points`` of the points came from
+    an earlier, interrupted run.
     """
 
     request: ExploreRequest
@@ -86,6 +86,7 @@ class _Blocks:
     """Finishes blocks: takes them from the parts of an earlier run, or evaluates and stores them."""
 
     evaluator: Evaluator
+    columns: ResultColumns
     objectives: tuple[str, ...]
     parts: Parts | None
 
@@ -96,7 +97,7 @@ class _Blocks:
         points = self.evaluator.block(block) if stored is None else stored
         if self.parts and stored is None:
             self.parts.write(block, points)
-        front = points.take(pareto_rows(objective_values(points, self.objectives)))
+        front = points.take(pareto_rows(self.columns.costs(points, self.objectives)))
         sample = sample_of(points, self.evaluator.grid)
         return _Summary(front, sample, len(points), points.skipped, stored is not None)
 
@@ -119,15 +120,16 @@ def explore(
     """
     grid = Grid(request.space)
     parts = open_parts(out, request.identity()) if out else None
-    blocks = _Blocks(Evaluator(request, grid), request.objectives, parts)
+    columns = ResultColumns(grid, request.accuracies)
+    blocks = _Blocks(Evaluator(request, grid), columns, request.objectives, parts)
     compile_kernels()
     compile_pareto()
     started, start_s = datetime.now(UTC), time.perf_counter()
     summaries = _finish_all(blocks, grid, _checked_workers(workers), progress)
-    front = _joined_front(summaries, request, grid)
+    front = _joined_front(summaries, request.objectives, columns)
     if parts:
         spans = map(grid.span_of, range(grid.blocks))
-        write_all_points(parts.folder / "results.parquet", parts.read_all(spans), grid)
+        write_all_points(parts.folder / "results.parquet", parts.read_all(spans), columns)
         write_front(parts.folder, front)
     exploration = Exploration(
         request=request,
@@ -135,7 +137,7 @@ def explore(
         skipped=_total_skipped(summaries),
         seconds=time.perf_counter() - start_s,
         front=front,
-        sample=frame(join_samples([summary.sample for summary in summaries]), grid),
+        sample=columns.frame(join_samples([summary.sample for summary in summaries])),
         resumed_points=sum(summary.points for summary in summaries if summary.resumed),
     )
     if parts:
@@ -185,10 +187,10 @@ def _total_skipped(summaries: list[_Summary]) -> dict[str, int]:
     return {reason: sum(count) for reason, count in zip(SKIP_REASONS, counts, strict=True)}
 
 
-def _joined_front(summaries: list[_Summary], request: ExploreRequest, grid: Grid) -> pd.DataFrame:
+def _joined_front(summaries: list[_Summary], objectives: tuple[str, ...], columns: ResultColumns) -> pd.DataFrame:
     """Return the front of the blocks' fronts, sorted by the objectives, then by the points' order."""
     candidates = concatenate([summary.front for summary in summaries])
-    values = objective_values(candidates, request.objectives)
+    values = columns.costs(candidates, objectives)
     rows = pareto_rows(values)
     order = np.lexsort((candidates.point[rows], *values[rows].T[::-1]))
-    return frame(candidates.take(rows[order]), grid)
+    return columns.frame(candidates.take(rows[order]))

@@ -108,6 +108,11 @@ class Grid:
         """What RATES rows are made of, for all rates in their order."""
         return RateColumns(**self._axis_columns(RATE_AXES, np.arange(self.rates)))
 
+    def sparsity_positions(self, points: Indices) -> Indices:
+        """Return the position of each point's sparsity on the axis ``sparsities``."""
+        positions = np.unravel_index(points // self.rates, self.space.lengths(STRUCTURE_AXES))
+        return positions[STRUCTURE_AXES.index("sparsities")].astype(np.int64)
+
     def columns(self, points: Indices) -> dict[str, npt.NDArray[Any]]:
         """Return the design of each of ``points`` as columns named like the parts of a Design."""
         structure, rate = np.divmod(points, self.rates)

@@ -14,23 +14,42 @@ from arch.run_dir import sha256_of_text
 from dataflow.network import Network
 from dataflow.recipes import Recipe
 from dataflow.updates import Optimizer
+from dse.accuracy import Accuracies
 from dse.points import RESOURCES
 from dse.space import Space
 
 #: What can be minimised: seconds and joules of a training step, and resources of the device.
 OBJECTIVES = ("time", "energy", *RESOURCES)
 DEFAULT_OBJECTIVES = ("time", "energy", "lut")
+#: What can be maximised where measured accuracies are given: test accuracy in per cent.
+ACCURACY = "accuracy"
 #: The result column of each objective.
-OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in OBJECTIVES}
+OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in (*OBJECTIVES, ACCURACY)}
 
 
-def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
-    """Return ``names``, or raise HeddleError for none, an unknown one (with the nearest), or one given twice."""
+def objectives_with(accuracies: Accuracies | None) -> tuple[str, ...]:
+    """Return the objectives there are, with ``accuracies`` given or not."""
+    return OBJECTIVES if accuracies is None else (*OBJECTIVES, ACCURACY)
+
+
+def default_objectives(accuracies: Accuracies | None) -> tuple[str, ...]:
+    """Return the objectives of someone who names none, with ``accuracies`` given or not."""
+    return DEFAULT_OBJECTIVES if accuracies is None else (*DEFAULT_OBJECTIVES, ACCURACY)
+
+
+def check_objectives(names: Sequence[str], accuracies: Accuracies | None = None) -> tuple[str, ...]:
+    """Return ``names``, or raise HeddleError for none, an unknown one (with the nearest), or one given twice.
+
+    ``accuracy`` is one only where ``accuracies`` are given.
+    """
+    valid = objectives_with(accuracies)
     if not names:
-        raise HeddleError(f"objectives: none is given (valid: {', '.join(OBJECTIVES)})")
+        raise HeddleError(f"objectives: none is given (valid: {', '.join(valid)})")
     for position, name in enumerate(names):
-        if name not in OBJECTIVES:
-            raise unknown("objective", name, OBJECTIVES)
+        if name == ACCURACY and accuracies is None:
+            raise HeddleError(f"objectives: {name!r} is measured, not simulated; it needs the measured accuracies")
+        if name not in valid:
+            raise unknown("objective", name, valid)
         if name in names[:position]:
             raise HeddleError(f"objectives: {name!r} is given twice")
     return tuple(names)
@@ -40,7 +59,9 @@ def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
 class ExploreRequest:
     """One exploration: a training step of ``network`` under ``recipe``, on every design of ``space`` on ``board``.
 
-    All ``objectives`` are minimised. Raises HeddleError for a batch below 1 and for objectives that are unknown.
+    All ``objectives`` are minimised but ``accuracy``, which needs ``accuracies`` (measured, one for each sparsity of
+    the space) and is maximised. Raises HeddleError for a batch below 1, for objectives that are unknown, and for a
+    sparsity without an accuracy where accuracies are given.
     """
 
     network: Network
@@ -51,17 +72,20 @@ class ExploreRequest:
     objectives: tuple[str, ...] = DEFAULT_OBJECTIVES
     optimizer: Optimizer = "sgd"
     pregenerate: bool = True
+    accuracies: Accuracies | None = None
 
     def __post_init__(self) -> None:
         if self.batch < 1:
             raise HeddleError(f"batch: must be at least 1, got {self.batch}")
-        check_objectives(self.objectives)
+        check_objectives(self.objectives, self.accuracies)
+        if self.accuracies is not None:
+            self.accuracies.check_cover(self.space.sparsities)
 
     def identity(self) -> dict[str, str]:
         """Return what decides the value of every point, by name; long inputs as their SHA-256.
 
-        The objectives are not part of it: they choose among the points and change none. ``model`` stands for the
-        tool's own sources, so that points of two versions are never mixed.
+        Objectives and accuracies are not part of it: they choose among the points and change none. ``model`` stands
+        for the tool's own sources, so that points of two versions are never mixed.
         """
         layers = [{"kind": type(layer).__name__, **dataclasses.asdict(layer)} for layer in self.network.layers]
         return {
@@ -74,6 +98,11 @@ class ExploreRequest:
             "pregenerate": str(self.pregenerate),
             "model": sources_digest(),
         }
+
+
+def accuracies_digest(accuracies: Accuracies) -> str:
+    """Return the SHA-256 of the accuracies that a request was made with."""
+    return _digest({f"{sparsity.n}:{sparsity.m}": value for sparsity, value in accuracies.percent.items()})
 
 
 def identity_digest(identity: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,28 +14,49 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from arch.run_dir import atomic_file, write_atomically, write_provenance
+from dse.accuracy import Accuracies
 from dse.grid import Grid
 from dse.points import METRICS, Points, concatenate
-from dse.request import OBJECTIVE_COLUMNS, ExploreRequest
+from dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, accuracies_digest
 
 #: Most rows of the sample of all points that an exploration keeps for plots.
 SAMPLE_ROWS = 20_000
 _HASH_BITS = 64
 
 
-def objective_values(points: Points, objectives: Iterable[str]) -> npt.NDArray[np.float64]:
-    """Return the objectives of points as an array [points, objectives]; counts below 2^53 stay exact."""
-    return np.stack([getattr(points, OBJECTIVE_COLUMNS[name]).astype(np.float64) for name in objectives], axis=1)
+@dataclass(frozen=True)
+class ResultColumns:
+    """What is said of evaluated points of ``grid``; ``accuracies``, where there are any, add a column."""
 
+    grid: Grid
+    accuracies: Accuracies | None = None
 
-def frame(points: Points, grid: Grid) -> pd.DataFrame:
-    """Return points as a data frame: number in the grid, the design's parts, then the results."""
-    return pd.DataFrame(_all_columns(points, grid))
+    def costs(self, points: Points, objectives: Iterable[str]) -> npt.NDArray[np.float64]:
+        """Return what is minimised, [points, objectives]: counts below 2^53 stay exact, accuracy is negated."""
+        return np.stack([self._cost(points, name) for name in objectives], axis=1)
 
+    def frame(self, points: Points) -> pd.DataFrame:
+        """Return points as a data frame: number in the grid, the design's parts, the results, the accuracy."""
+        return pd.DataFrame(self.of(points))
 
-def _all_columns(points: Points, grid: Grid) -> dict[str, npt.NDArray[np.generic]]:
-    results = points.columns()
-    return {"point": results["point"], **grid.columns(points.point), **{name: results[name] for name in METRICS}}
+    def of(self, points: Points) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the same as columns by name."""
+        results = points.columns()
+        design = self.grid.columns(points.point)
+        columns = {"point": results["point"], **design, **{name: results[name] for name in METRICS}}
+        if self.accuracies is not None:
+            columns[OBJECTIVE_COLUMNS[ACCURACY]] = self._accuracy(points, self.accuracies)
+        return columns
+
+    def _cost(self, points: Points, objective: str) -> npt.NDArray[np.float64]:
+        if objective == ACCURACY and self.accuracies is not None:
+            return -self._accuracy(points, self.accuracies)
+        values: npt.NDArray[np.float64] = getattr(points, OBJECTIVE_COLUMNS[objective]).astype(np.float64)
+        return values
+
+    def _accuracy(self, points: Points, accuracies: Accuracies) -> npt.NDArray[np.float64]:
+        by_position = np.array([accuracies.percent[sparsity] for sparsity in self.grid.space.sparsities], np.float64)
+        return by_position[self.grid.sparsity_positions(points.point)]
 
 
 def sample_of(points: Points, grid: Grid) -> Points:
@@ -64,13 +86,13 @@ def _hash(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def write_all_points(path: Path, blocks: Iterable[Points], grid: Grid) -> None:
+def write_all_points(path: Path, blocks: Iterable[Points], columns: ResultColumns) -> None:
     """Write every point to a Parquet file, block by block, so that they need not be in memory together."""
     writer: pq.ParquetWriter | None = None
     with atomic_file(path) as temporary:
         try:
             for points in blocks:
-                table = _arrow_table(_all_columns(points, grid))
+                table = _arrow_table(columns.of(points))
                 writer = writer or pq.ParquetWriter(temporary, table.schema)
                 writer.write_table(table)
         finally:
@@ -95,9 +117,10 @@ def write_front(folder: Path, front: pd.DataFrame) -> None:
 
 def write_run_provenance(folder: Path, request: ExploreRequest, started: datetime, seconds: float) -> None:
     """Write ``provenance.json``: version, command line, hashes of the request's parts, time."""
+    accuracy = {} if request.accuracies is None else {ACCURACY: accuracies_digest(request.accuracies)}
     write_provenance(
         folder,
-        inputs=request.identity(),
+        inputs=request.identity() | accuracy,
         started=started,
         seconds=seconds,
     )

@@ -1,7 +1,7 @@
 """A Pareto front as plain data: which columns are costs, how a design reads in a few words, which rows to show.
 
-A front is a DataFrame with one row a design: design columns first (``rows``, ``cols``, ``clock_hz`` …), then the
-costs of OBJECTIVE_COLUMNS. pandas itself is not imported here.
+A front is a DataFrame with one row a design: design columns first (``rows``, ``cols``, ``clock_hz`` …), then those
+of OBJECTIVE_COLUMNS. pandas itself is not imported here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arch.errors import unknown
-from reports.units import count, engineering, joules, seconds
+from reports.units import accuracy, count, engineering, joules, seconds
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
-#: The column of each objective; all are costs, less is better.
+#: The column of each objective. All are costs, of which less is better, but those of ``GAINS``.
 OBJECTIVE_COLUMNS = {
     "time": "time_s",
     "energy": "energy_j",
@@ -25,7 +27,10 @@ OBJECTIVE_COLUMNS = {
     "dsp": "dsp",
     "bram36": "bram36",
     "uram": "uram",
+    "accuracy": "accuracy",
 }
+#: Objectives of which more is better. They are in per cent, and what is missing to 100 is their cost.
+GAINS = ("accuracy",)
 
 _HEADINGS = {
     "time": "time",
@@ -35,10 +40,11 @@ _HEADINGS = {
     "dsp": "DSP",
     "bram36": "BRAM36",
     "uram": "URAM",
+    "accuracy": "accuracy",
 }
-_TEXTS: dict[str, Callable[[float], str]] = {"time": seconds, "energy": joules}
+_TEXTS: dict[str, Callable[[float], str]] = {"time": seconds, "energy": joules, "accuracy": accuracy}
 
-#: Columns that are no part of a design: its costs, and its number in the space.
+#: Columns that are no part of a design: its objectives, and its number in the space.
 _NOT_DESIGN = (*OBJECTIVE_COLUMNS.values(), "point")
 
 Row = Mapping[Any, Any]
@@ -69,6 +75,17 @@ def objective_heading(objective: str) -> str:
     return _HEADINGS[objective]
 
 
+def objective_best(objective: str) -> str:
+    """Return what the best value of an objective is called: "least time", "highest accuracy"."""
+    return f"{'highest' if objective in GAINS else 'least'} {objective_heading(objective)}"
+
+
+def objective_costs(frame: pd.DataFrame, objective: str) -> npt.NDArray[np.float64]:
+    """Return an objective of every row as a cost of which less is better: of accuracy the error, in per cent."""
+    values: npt.NDArray[np.float64] = frame[objective_column(objective)].to_numpy(dtype="float64")
+    return 100.0 - values if objective in GAINS else values
+
+
 def objective_cell(objective: str, row: Row) -> str:
     """Return a row's value of an objective with its unit."""
     return _TEXTS.get(objective, count)(row[objective_column(objective)])
@@ -81,7 +98,7 @@ def objective_brief(objective: str, row: Row) -> str:
 
 
 def cost_order(front: pd.DataFrame, objectives: Sequence[str]) -> tuple[str, ...]:
-    """Return the objectives, in their order, and after them the other costs that the front has columns for."""
+    """Return the objectives, in their order, and after them the others that the front has columns for."""
     others = (name for name in OBJECTIVE_COLUMNS if name not in objectives)
     return tuple(objectives) + tuple(name for name in others if OBJECTIVE_COLUMNS[name] in front.columns)
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from arch.design import Design
 from arch.design_io import to_toml
 from arch.run_dir import write_atomically
+from reports.accuracy import AGAINST_DENSE, TrainingFacts, accuracy_rows, seed_rows, training_line, training_notes
 from reports.breakdown import cycles_by_engine, layer_rows, slowest, stall_cycles
 from reports.front import (
     cost_order,
+    objective_best,
     objective_cell,
-    objective_column,
+    objective_costs,
     objective_heading,
     shared_text,
     short_name,
@@ -45,7 +47,8 @@ class ExploreFacts:
     """What an exploration's page says of the run.
 
     ``points`` were evaluated, ``skipped`` counts the others by reason, ``resumed_points`` of the points came
-    from an earlier run; ``seconds`` is this run's wall time and ``points_per_second`` its rate.
+    from an earlier run; ``seconds`` is this run's wall time and ``points_per_second`` its rate. ``accuracy_source``
+    says whose the accuracies are, where the front has any.
     """
 
     workload: str
@@ -59,6 +62,7 @@ class ExploreFacts:
     seconds: float
     points_per_second: float
     resumed_points: int = 0
+    accuracy_source: str = ""
 
 
 def write_simulate_page(result: StepResult, dense: StepResult | None, plots: Sequence[Path], path: Path) -> Path:
@@ -88,10 +92,28 @@ def write_explore_page(
         "explore.html",
         facts=facts,
         objectives=[objective_heading(objective) for objective in facts.objectives],
-        headline_costs=_least_costs(front, facts.objectives),
+        headline_costs=_best_values(front, facts.objectives),
         front=_front_values(front, facts.objectives, design_of),
         plots=inline_plots(plots),
         step=_step_values(best, None) if best else None,
+    )
+
+
+def write_training_page(facts: TrainingFacts, plots: Sequence[Path], path: Path) -> Path:
+    """Write the page of a training run to ``path`` and return it.
+
+    Of ``plots`` the SVG files are shown. Raises HeddleError when the page cannot be written.
+    """
+    return _write(
+        path,
+        "training.html",
+        facts=facts,
+        title=training_line(facts),
+        against_dense=AGAINST_DENSE,
+        notes=training_notes(facts),
+        rows=accuracy_rows(facts),
+        seeds=seed_rows(facts),
+        plots=inline_plots(plots),
     )
 
 
@@ -118,13 +140,13 @@ def _step_values(result: StepResult, dense: StepResult | None) -> dict[str, Any]
     }
 
 
-def _least_costs(front: pd.DataFrame, objectives: Sequence[str]) -> list[tuple[str, str, str]]:
-    """For each objective: its heading, the least value on the front, and the design that has it."""
-    least = []
+def _best_values(front: pd.DataFrame, objectives: Sequence[str]) -> list[tuple[str, str, str]]:
+    """For each objective: what its best value is called, that value on the front, and the first design that has it."""
+    best = []
     for objective in objectives if len(front) else ():
-        row = front.iloc[int(front[objective_column(objective)].to_numpy().argmin())].to_dict()
-        least.append((objective_heading(objective), objective_cell(objective, row), short_name(row)))
-    return least
+        row = front.iloc[int(objective_costs(front, objective).argmin())].to_dict()
+        best.append((objective_best(objective), objective_cell(objective, row), short_name(row)))
+    return best
 
 
 def _front_values(front: pd.DataFrame, objectives: Sequence[str], design_of: Callable[[int], Design]) -> dict[str, Any]:

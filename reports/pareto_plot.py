@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from reports.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
-from reports.front import objective_cell, objective_column, objective_heading, short_name
+from reports.front import (
+    GAINS,
+    objective_best,
+    objective_cell,
+    objective_column,
+    objective_costs,
+    objective_heading,
+    short_name,
+)
 from reports.units import count
 
 _UNITS = {"time": "s", "energy": "J"}
@@ -62,23 +72,22 @@ def _plot_pair(
     front: pd.DataFrame, sample: pd.DataFrame, x_name: str, y_name: str, title: str, folder: Path
 ) -> list[Path]:
     x, y = _values(front, x_name), _values(front, y_name)
+    corner = f"{'upper' if y_name in GAINS else 'lower'} {'right' if x_name in GAINS else 'left'}"
     heading = f"{objective_heading(x_name).capitalize()} against {objective_heading(y_name)}: {title}"
     subtitle = (
         f"{count(len(front))} designs on the front (filled: best for these two alone), "
-        f"{count(len(sample))} of the explored points in grey; lower left is better"
+        f"{count(len(sample))} of the explored points in grey; {corner} is better"
     )
     with styled_figure(_HEIGHT_INCHES, heading, subtitle) as figure:
         axes = figure.add_subplot()
         _draw_sample(axes, sample, x_name, y_name)
-        edge = best_for_both(x, y)
+        edge = best_for_both(objective_costs(front, x_name), objective_costs(front, y_name))
         _draw_front(axes, x, y, edge)
         notes = _letter_points(axes, front, edge, x_name, y_name)
         shown_x = np.concatenate((x, _values(sample, x_name)))
         shown_y = np.concatenate((y, _values(sample, y_name)))
-        engineering_axis(axes, "x", shown_x, _UNITS.get(x_name, ""))
-        engineering_axis(axes, "y", shown_y, _UNITS.get(y_name, ""))
-        axes.set_xlabel(_axis_label(x_name))
-        axes.set_ylabel(_axis_label(y_name))
+        _scale(axes, "x", shown_x, x_name)
+        _scale(axes, "y", shown_y, y_name)
         notes_below(axes, notes)
         description = f"{subtitle}. " + "; ".join(notes)
         return save(figure, folder, f"pareto-{x_name}-{y_name}", heading, description)
@@ -88,7 +97,19 @@ def _values(frame: pd.DataFrame, objective: str) -> np.ndarray:
     return frame[objective_column(objective)].to_numpy(dtype=np.float64) if len(frame) else np.empty(0)
 
 
+def _scale(axes: Axes, direction: Literal["x", "y"], values: np.ndarray, objective: str) -> None:
+    """Scale and label an axis. One of accuracy is never logarithmic: tenths of a point matter at its upper end."""
+    (axes.set_xlabel if direction == "x" else axes.set_ylabel)(_axis_label(objective))
+    if objective in GAINS:
+        axis = axes.xaxis if direction == "x" else axes.yaxis
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        engineering_axis(axes, direction, values, _UNITS.get(objective, ""))
+
+
 def _axis_label(objective: str) -> str:
+    if objective in GAINS:
+        return f"{objective_heading(objective)}, %"
     return f"{objective_heading(objective)} of a training step" if objective in _UNITS else objective_heading(objective)
 
 
@@ -124,13 +145,14 @@ def _draw_front(axes: Axes, x: np.ndarray, y: np.ndarray, edge: np.ndarray) -> N
 def _letter_points(axes: Axes, front: pd.DataFrame, edge: np.ndarray, x_name: str, y_name: str) -> list[str]:
     """Put letters on the ends and the knee of the front, and return a line of text for each."""
     x, y = _values(front, x_name)[edge], _values(front, y_name)[edge]
+    x_costs, y_costs = objective_costs(front, x_name)[edge], objective_costs(front, y_name)[edge]
     roles: dict[int, list[str]] = {}
     for index, role in (
-        (0, f"least {objective_heading(x_name)}"),
-        (len(edge) - 1, f"least {objective_heading(y_name)}"),
-        (knee(x, y), "knee"),
+        (0, objective_best(x_name)),
+        (len(edge) - 1, objective_best(y_name)),
+        (knee(x_costs, y_costs), "knee"),
     ):
-        roles.setdefault(_lettered_near(index, roles, x, y), []).append(role)
+        roles.setdefault(_lettered_near(index, roles, x_costs, y_costs), []).append(role)
     lines = []
     for name, (index, words) in zip("ABC", sorted(roles.items()), strict=False):
         letter(axes, name, (float(x[index]), float(y[index])), RED)

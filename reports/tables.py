@@ -17,6 +17,7 @@ from rich.text import Text
 
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule
+from reports.accuracy import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
 from reports.breakdown import slowest
 from reports.front import cost_order, objective_brief, objective_heading, shared_text, split_columns, spread
 from reports.summary import headline, machine_line, pass_text, size_text, summary_rows
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The other costs are in the files of the run directory.
-_BRIEF_COSTS = ("dsp", "bram36")
+_BRIEF_COSTS = ("dsp", "bram36", "accuracy")
 
 # What a front's table can do without on a narrow terminal, the first to go first; the files have it all.
 _EXPENDABLE = (
@@ -99,6 +100,15 @@ def pass_table(result: StepResult, limit: int) -> Table:
         rest_cycles = result.cycles - sum(item.cycles for item in shown)
         share = percent(rest_cycles / result.cycles) if result.cycles else percent(0.0)
         table.caption = f"{count(rest)} more passes take {share} of the time"
+    return table
+
+
+def accuracy_table(facts: TrainingFacts) -> Table:
+    """Return what a training run reached and what it costs, beside the dense runs where there are any."""
+    headings = ["", f"{facts.recipe} {facts.sparsity}"] + (["dense", AGAINST_DENSE] if facts.has_dense else [])
+    cells = [[row.name, row.value, row.dense, row.against_dense][: len(headings)] for row in accuracy_rows(facts)]
+    table = _table(training_line(facts), headings, cells, text_columns=1)
+    table.caption = Text("\n".join(training_notes(facts)))
     return table
 
 

@@ -62,6 +62,27 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def accuracy(percentage: float) -> str:
+    """Return an accuracy that is in per cent already, "95.85 %": two decimals, as differences are that small."""
+    return f"{percentage:.2f} %" if math.isfinite(percentage) else _MISSING
+
+
+def accuracy_spread(percentage: float, deviation: float | None) -> str:
+    """Return an accuracy with its standard deviation, "95.60 ± 0.74 %"; without it where there is none."""
+    if deviation is None or not deviation > 0:
+        return accuracy(percentage)
+    return f"{percentage:.2f} ± {deviation:.2f} %"
+
+
+def points(difference: float, deviation: float | None) -> str:
+    """Return a difference of accuracies in percentage points, "−0.25 ± 0.31 points"; the sign is always shown."""
+    if not math.isfinite(difference):
+        return _MISSING
+    sign = "−" if round(difference, 2) < 0 else "+"
+    spread = f" ± {deviation:.2f}" if deviation is not None and deviation > 0 else ""
+    return f"{sign}{abs(difference):.2f}{spread} points"
+
+
 def factor(ratio: float) -> str:
     """Return a ratio, "1.85×"."""
     return f"{ratio:.2f}×" if math.isfinite(ratio) else _MISSING

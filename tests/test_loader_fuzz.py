@@ -1,4 +1,4 @@
-"""Ten thousand mutated files, two thousand a loader: each loads, or is refused in one line, and nothing else."""
+"""Twelve thousand mutated files, two thousand a loader: each loads, or is refused in one line, and nothing else."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,10 +8,12 @@ import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from naive_weights import small_network
 from onnx import TensorProto, helper
 
 from arch import boards, design_io
 from arch.errors import HeddleError
+from arch.packed_file import read_packed, write_packed
 from dataflow.load import load_network
 from dse import space
 
@@ -34,6 +36,11 @@ def convolution_model() -> bytes:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
 
 
+def weights_file() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write_packed(Path(folder) / "w.safetensors", small_network()).read_bytes()
+
+
 TOPOLOGY = (
     b"Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
     b"Conv1, 16, 16, 3, 3, 4, 8, 1,\nConv2, 14, 14, 3, 3, 8, 16, 2,\n"
@@ -43,6 +50,7 @@ LOADERS: dict[str, tuple[bytes, str, Callable[[str], object]]] = {
     "board": ((boards.BOARDS / "vcu1525.toml").read_bytes(), "b.toml", boards.load_board),
     "space": ((space.SPACES / "small.toml").read_bytes(), "s.toml", space.load_space),
     "topology": (TOPOLOGY, "t.csv", load_network),
+    "weights": (weights_file(), "w.safetensors", read_packed),
     "onnx": (convolution_model(), "m.onnx", load_network),
 }
 

@@ -13,7 +13,7 @@ from hls.wuve import ADAM, SGD, UpdateRule
 from verify.cases import Case
 from verify.lanes import sore_case, wuve_case
 from verify.program import Stalls
-from verify.suite import NamedRun
+from verify.suite import Run
 
 _SORE_OPERANDS = ("trained", "any-bits", "ties")
 _STALLS = (0.0, 0.3)
@@ -31,7 +31,7 @@ class Bench:
         return emit_rtl(self.blocks[0], self.blocks[1:])
 
 
-def array_bench(design: Design, board: Board, runs: Sequence[NamedRun], command: str) -> Bench:
+def array_bench(design: Design, board: Board, runs: Sequence[Run], command: str) -> Bench:
     """Return the array core with the cases of ``runs``; ``command`` is the command line that has them all."""
     cases = tuple(named.case(design, board, command) for named in runs)
     return Bench(array_blocks(design), cases)

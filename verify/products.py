@@ -1,4 +1,4 @@
-"""Cases of single products: drawn operands, scheduled as the tool schedules them, with the simulator's answers."""
+"""Cases of single products: operands drawn or given, scheduled as the tool does, with the simulator's answers."""
 
 from __future__ import annotations
 
@@ -55,17 +55,35 @@ def run_case(run: ProductRun, design: Design, board: Board, rerun: str = "") -> 
 
     Raises HeddleError where the product's groups are not the array's, or where it does not fit the buffers.
     """
-    if not run.is_dense and run.sparsity.m != design.sparsity.m:
-        raise HeddleError(
-            f"groups of M = {run.sparsity.m} do not run on design {design.name!r}, whose M is {design.sparsity.m}"
-        )
-    schedule = _schedule(run, design, board)
     operands = draw(run.distribution, run.extents, design.numbers.operand, run.seed)
-    right = right_slots(schedule.product, operands.right)
-    program = list(instructions(schedule, operands.left, right, design))
-    expected = multiply_slots(operands.left, right, design.numbers.operand)
-    cycles = array_cycles(schedule, design, board)
-    return product_case(run.name, program, expected, design, cycles, run.stalls, rerun)
+    return operand_case(
+        run.name, run.product, operands.left, operands.right, design, board, run.dataflow, rerun, run.stalls
+    )
+
+
+def operand_case(
+    name: str,
+    product: Product,
+    left: Bits,
+    right: Bits | Slots,
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    rerun: str = "",
+    stalls: Stalls = Stalls(),
+) -> Case:
+    """Return the bench's case of ``product`` for given operands: ``sim.functional``'s bits, the engines' cycles.
+
+    ``left`` [m, k] are patterns of the design's format; ``right`` dense patterns [k, n], of which the product's N:M
+    is kept, or its slots. Raises HeddleError where the product's groups are not the array's, where no tile of it
+    fits the buffers, or where the operands have other sizes.
+    """
+    schedule = _schedule(name, product, design, board, dataflow)
+    slots = right if isinstance(right, Slots) else right_slots(product, right)
+    _check_sizes(name, product, left, slots)
+    program = list(instructions(schedule, left, slots, design))
+    expected = multiply_slots(left, slots, design.numbers.operand)
+    return product_case(name, program, expected, design, array_cycles(schedule, design, board), stalls, rerun)
 
 
 def right_slots(product: Product, right: Bits) -> Slots:
@@ -75,9 +93,22 @@ def right_slots(product: Product, right: Bits) -> Slots:
     return packed_slots(pack_columns(right, product.keep_n, product.group_m), product.k)
 
 
-def _schedule(run: ProductRun, design: Design, board: Board) -> ProductSchedule:
-    restricted = with_dataflow(design, run.dataflow)
-    (schedule,) = schedule_products((run.product,), restricted, board)
+def _schedule(name: str, product: Product, design: Design, board: Board, dataflow: DataflowChoice) -> ProductSchedule:
+    if product.keep_n != product.group_m and product.group_m != design.sparsity.m:
+        raise HeddleError(
+            f"groups of M = {product.group_m} do not run on design {design.name!r}, whose M is {design.sparsity.m}"
+        )
+    restricted = with_dataflow(design, dataflow)
+    (schedule,) = schedule_products((product,), restricted, board)
     if schedule is None:
-        raise HeddleError(f"{run.name}: {misfit_reason(run.product, restricted)}")
+        raise HeddleError(f"{name}: {misfit_reason(product, restricted)}")
     return schedule
+
+
+def _check_sizes(name: str, product: Product, left: Bits, right: Slots) -> None:
+    given, needed = (left.shape, right.values.shape), ((product.m, product.k), (product.slots, product.n))
+    if given != needed:
+        raise HeddleError(
+            f"{name}: operands are {given[0]} and {given[1]} (slots of k, n), "
+            f"but the product needs {needed[0]} and {needed[1]}"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from arch.boards import Board
 from arch.design import Dataflow, Design, SparsityConfig
@@ -19,6 +20,17 @@ _STALLS = 0.3
 #: The largest sizes of a network's product, in what the array works on at once (m, n) and in groups of M (k).
 _LARGEST_TILES = 2
 _LARGEST_GROUPS = 36
+
+
+class Run(Protocol):
+    """A case yet to be made: what it is called, and how it is made once there is a design for it."""
+
+    @property
+    def name(self) -> str:
+        """The case's name."""
+
+    def case(self, design: Design, board: Board, command: str) -> Case:
+        """Return the bench's case; ``command`` is the command line that has it among its cases."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +92,19 @@ def workload_suite(step: TrainingStep, design: Design, dataflows: Sequence[Dataf
         if isinstance(item, ProductPass):
             for product in item.products:
                 for dataflow in dataflows:
-                    run = ProductRun(_cut(product, design), _sparsity(product, design), dataflow, seed=seed)
+                    extents = cut_to_tiles(Extents(product.m, product.k, product.n), design)
+                    run = ProductRun(extents, _sparsity(product, design), dataflow, seed=seed)
                     named.setdefault(run, f"{item.layer}-{item.pass_name}-{run.name}")
     return [NamedRun(name, run) for run, name in named.items()]
 
 
-def _cut(product: Product, design: Design) -> Extents:
+def cut_to_tiles(extents: Extents, design: Design) -> Extents:
+    """Return the sizes of a network's product as far as they are verified: a few tiles, k in whole groups of M."""
     array = design.array
     return Extents(
-        min(product.m, _LARGEST_TILES * array.rows * array.interleave),
-        min(product.k, _LARGEST_GROUPS * design.sparsity.m),
-        min(product.n, _LARGEST_TILES * array.cols * array.interleave),
+        min(extents.m, _LARGEST_TILES * array.rows * array.interleave),
+        min(extents.k, _LARGEST_GROUPS * design.sparsity.m),
+        min(extents.n, _LARGEST_TILES * array.cols * array.interleave),
     )
 
 

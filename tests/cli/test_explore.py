@@ -31,6 +31,7 @@ def explore(capsys: Capture, *options: str, code: int = 0) -> Any:
 def test_the_document_has_the_promised_keys(capsys: Capture) -> None:
     document = explore(capsys)
     assert document.keys() >= {"points", "seconds", "points_per_second", "pareto"}
+    assert "accuracy_source" not in document
     assert document["points"] > 0
     assert document["pareto"]
     for entry in document["pareto"]:
@@ -144,6 +145,75 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
 def test_whatever_can_be_minimised_has_a_column_and_a_heading_in_the_reports() -> None:
     assert front.OBJECTIVE_COLUMNS == OBJECTIVE_COLUMNS
     assert all(front.objective_heading(name) for name in OBJECTIVES)
+
+
+ACCURACIES = "model,data,recipe,sparsity,accuracy_mean\nmlp,digits,bdwp,2:8,95.6\nmlp,digits,bdwp,2:4,95.76\n"
+
+
+@pytest.fixture
+def accuracy_file(tmp_path: Path) -> str:
+    path = tmp_path / "accuracy.csv"
+    path.write_text(ACCURACIES)
+    return str(path)
+
+
+@pytest.mark.compiled
+def test_measured_accuracies_are_one_more_objective(accuracy_file: str, capsys: Capture) -> None:
+    document = explore(capsys, "--sparsity", "2:8,2:4", "--accuracy", accuracy_file)
+    assert document["objectives"] == ["time", "energy", "lut", "accuracy"]
+    assert document["accuracy_source"] == f"mlp on digits ({accuracy_file})"
+    shown = {
+        (entry["design"]["sparsity"]["n"], entry["design"]["sparsity"]["m"], entry["accuracy"])
+        for entry in document["pareto"]
+    }
+    assert shown == {(2, 8, 95.6), (2, 4, 95.76)}
+
+
+@pytest.mark.compiled
+def test_the_most_accurate_design_is_the_best_in_accuracy(accuracy_file: str, capsys: Capture) -> None:
+    (best,) = explore(capsys, "--sparsity", "2:8,2:4", "--accuracy", accuracy_file, "--objectives", "accuracy")[
+        "pareto"
+    ]
+    assert best["accuracy"] == 95.76
+
+
+@pytest.mark.compiled
+def test_a_person_sees_the_accuracies_and_whose_they_are(accuracy_file: str, tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "run"
+    assert main(["explore", *SMALL, "--accuracy", accuracy_file, "--out", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "Pareto front over time, energy, LUT, accuracy" in shown
+    assert "95.60 %" in shown
+    assert f"Accuracy as measured, not simulated: mlp on digits ({accuracy_file}).\n" in shown
+    assert (folder / "pareto-time-accuracy.svg").is_file()
+    assert "Accuracy is measured, not simulated: mlp on digits" in (folder / "index.html").read_text()
+    explore(capsys, "--out", str(folder))
+    assert not (folder / "pareto-time-accuracy.svg").exists()
+
+
+def test_accuracy_without_a_file_of_accuracies_is_refused_in_one_line(capsys: Capture) -> None:
+    assert main(["explore", *SMALL, "--objectives", "time,Accuracy"]) == 2
+    assert capsys.readouterr().err == (
+        "heddle: error: --objectives: 'accuracy' is measured, not simulated; give the measured ones with --accuracy\n"
+    )
+
+
+def test_an_unknown_objective_is_told_that_accuracy_is_one(accuracy_file: str, capsys: Capture) -> None:
+    assert main(["explore", *SMALL, "--accuracy", accuracy_file, "--objectives", "time,accurcy"]) == 2
+    assert "unknown objective 'accurcy'; did you mean 'accuracy'? (valid: time, " in capsys.readouterr().err
+
+
+def test_a_sparsity_without_an_accuracy_is_refused_before_anything_is_written(
+    accuracy_file: str, tmp_path: Path, capsys: Capture
+) -> None:
+    folder = tmp_path / "run"
+    options = ["--sparsity", "2:8,1:8", "--accuracy", accuracy_file, "--out", str(folder)]
+    assert main(["explore", *SMALL, *options]) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: {accuracy_file}: no accuracy of bdwp 1:8; it holds bdwp 2:8, bdwp 2:4; "
+        "--sparsity 2:8 restricts the space to what is there\n"
+    )
+    assert not folder.exists()
 
 
 def test_other_objectives_leave_no_plot_of_the_earlier_ones(tmp_path: Path, capsys: Capture) -> None:

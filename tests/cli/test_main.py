@@ -131,7 +131,8 @@ BAD_COMMAND_LINES = {
     ),
     "an unknown recipe": (
         ["simulate", "--workload", "mlp", "--recipe", "bdpw"],
-        "unknown recipe 'bdpw'; did you mean 'bdwp'? (valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)",
+        "unknown recipe 'bdpw'; did you mean 'bdwp'? "
+        "(valid: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, bi-mask, bdwp-wu, bdwp-wu-x)",
     ),
     "an unknown design": (
         ["simulate", "--workload", "mlp", "--design", "smal"],
@@ -200,6 +201,10 @@ BAD_COMMAND_LINES = {
     "a verb that no other is like": (
         ["help"],
         "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, doctor)",
+    ),
+    "an empty file of accuracies": (
+        ["explore", "--workload", "mlp", "--accuracy", ""],
+        "--accuracy: is empty; give the path of a file",
     ),
     "an empty folder name": (
         ["explore", "--workload", "mlp", "--out", ""],

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from naive_weights import small_network
 
 import cli.verify
+from arch.packed_file import write_packed
+from arch.run_dir import sha256_of
 from cli.main import main
 from verify.results import Mismatch, Verdict
 
@@ -48,6 +51,57 @@ def test_the_rerun_of_a_case_runs_just_it(monkeypatch: pytest.MonkeyPatch, capsy
     assert case["rerun"] == "heddle verify --design tiny --case 1x1x1-dense-os-trained-s0"
 
 
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return write_packed(tmp_path / "net.safetensors", small_network())
+
+
+@pytest.mark.compiled
+def test_trained_weights_run_layer_by_layer_bit_and_cycle_exact(weights: Path, capsys: Capture) -> None:
+    out = weights.parent / "out"
+    options = ["--design", "tiny", "--weights", str(weights), "--seed", "2", "--out", str(out)]
+    assert main(["verify", *options, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["passed"]
+    assert not document["stalled_cases"]
+    assert all(case["rtl_cycles"] == case["sim_cycles"] for case in document["cases"])
+    assert [case["name"] for case in document["cases"] if "-os-" in case["name"]] == [
+        "stem-ff-32x27x8-dense-os-s2",
+        "stem-bp-32x72x3-dense-os-s2",
+        "body.0-ff-32x48x12-2:4-os-s2",
+        "body.0-bp-phase0.0-32x48x8-2:4-os-s2",
+        "body.0-bp-phase1.0-32x24x8-2:4-os-s2",
+        "body.1-ff-32x6x4-dense-os-s2",
+        "body.1-bp-32x4x6-2:4-os-s2",
+        "head-ff-32x8x10-2:4-os-s2",
+        "head-bp-32x10x8-dense-os-s2",
+    ]
+    provenance = json.loads((out / "provenance.json").read_text())
+    assert provenance["inputs"]["weights"] == sha256_of(weights)
+
+
+@pytest.mark.compiled
+def test_one_layer_of_the_weights_and_one_case_of_it_can_be_named(weights: Path, capsys: Capture) -> None:
+    options = ["--design", "tiny", "--weights", str(weights), "--layer", "head", "--dataflow", "ws"]
+    assert main(["verify", *options, "--case", "head-bp-32x10x8-dense-ws-s0", "--json"]) == 0
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert case["name"] == "head-bp-32x10x8-dense-ws-s0"
+
+
+def test_weights_that_do_not_suit_the_design_are_one_line(weights: Path, capsys: Capture) -> None:
+    options = ["verify", "--weights", str(weights)]
+    assert main([*options, "--design", "small"]) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: {weights}: layer 'body.0' is 2:4 in ff, and design 'small' has groups of M = 8; "
+        "--sparsity 2:4 verifies it with groups that fit\n"
+    )
+    assert main([*options, "--design", "tiny", "--layer", "bodi.0"]) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: --layer: {weights}: unknown layer 'bodi.0'; did you mean 'body.0'? "
+        "(valid: stem, body.0, body.1, head)\n"
+    )
+
+
 @pytest.mark.compiled
 def test_a_failing_case_is_told_on_stderr_with_element_values_cycle_and_rerun(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
@@ -78,6 +132,11 @@ def test_a_failing_case_is_told_on_stderr_with_element_values_cycle_and_rerun(
         (["--dataflow", "both"], "--dataflow: unknown dataflow 'both' (valid: os, ws)"),
         (["--simulator", "questa"], "--simulator: unknown simulator 'questa' (valid: verilator, icarus)"),
         (["--gemm", "4x4x4", "--workload", "mlp"], "--gemm and --workload exclude each other; give one of them"),
+        (["--weights", "a", "--workload", "mlp"], "--workload and --weights exclude each other; give one of them"),
+        (["--weights", "a", "--gemm", "4x4x4"], "--gemm and --weights exclude each other; give one of them"),
+        (["--weights", "none.safetensors"], "none.safetensors: no such file"),
+        (["--weights", ""], "--weights: is empty; give the path of a file"),
+        (["--layer", "fc1"], "--layer needs --weights FILE, the file that holds the layer"),
         (["--waves"], "--waves needs --out DIR, the folder for the FST files"),
         (["--seed", "-1"], "--seed: -1 is out of range (valid: 0 to 4,294,967,295)"),
         (["--sparsity", "3:5"], "sparsity 3:5: M = 5 is not supported; M is one of 2, 4, 8, 16, 32"),

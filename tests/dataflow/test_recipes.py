@@ -7,14 +7,21 @@ import pytest
 from arch.errors import HeddleError
 from dataflow.recipes import RECIPES, recipe_named
 
-# Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
+# asp, random, mdgf and sdgf are masks along input channels as sr-ste's once they prune; a transposable mask (Hubara et
+# al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each. Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
 # (sr-ste, whose mask lies along input channels in BP too, where the reduction runs over output channels).
 STATED = {
     "dense": (None, None, None),
     "sr-ste": ("weight", None, None),
+    "asp": ("weight", None, None),
+    "random": ("weight", None, None),
+    "mdgf": ("weight", None, None),
+    "sdgf": ("weight", None, None),
     "sdgp": (None, "dy", None),
     "sdwp": (None, "weight", None),
     "bdwp": ("weight", "weight", None),
+    "transposable": ("weight", "weight", None),
+    "bi-mask": ("weight", "weight", None),
     "bdwp-wu": ("weight", "weight", "dy"),
     "bdwp-wu-x": ("weight", "weight", "x"),
 }
@@ -32,15 +39,22 @@ def test_an_unknown_recipe_names_the_nearest_and_all() -> None:
     with pytest.raises(HeddleError) as refused:
         recipe_named("bwdp")
     assert str(refused.value) == (
-        "unknown recipe 'bwdp'; did you mean 'bdwp'? (valid: dense, sr-ste, sdgp, sdwp, bdwp, bdwp-wu, bdwp-wu-x)"
+        "unknown recipe 'bwdp'; did you mean 'bdwp'? "
+        "(valid: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, bi-mask, bdwp-wu, bdwp-wu-x)"
     )
 
 
 def test_only_recipes_with_sparse_weights_have_the_update_pack_them() -> None:
     assert {name for name, recipe in RECIPES.items() if recipe.packs_weights} == {
         "sr-ste",
+        "asp",
+        "random",
+        "mdgf",
+        "sdgf",
         "sdwp",
         "bdwp",
+        "transposable",
+        "bi-mask",
         "bdwp-wu",
         "bdwp-wu-x",
     }

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from arch.boards import Board, load_board
+from arch.sparsity import parse_sparsity
 from dataflow.network import LinearLayer, Network, VectorLayer
 from dataflow.recipes import recipe_named
+from dse.accuracy import Accuracies
 from dse.request import ExploreRequest
 from dse.space import Space, load_space
 
@@ -56,6 +58,11 @@ def network() -> Network:
         LinearLayer("second", rows=1, in_features=16, out_features=8),
     )
     return Network("two-layers", "test", layers)
+
+
+@pytest.fixture
+def accuracies() -> Accuracies:
+    return Accuracies({parse_sparsity("1:4"): 94.5, parse_sparsity("2:4"): 95.25}, "mlp on digits")
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ import pytest
 
 from arch.errors import HeddleError
 from arch.resources import resources
+from arch.sparsity import parse_sparsity
 from dataflow.training import StepOptions, training_step
 from dse import explore as explore_module
+from dse.accuracy import Accuracies
 from dse.explore import ExploreRequest, Interrupted, explore
 from dse.grid import Grid
 from dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
@@ -51,6 +53,67 @@ def test_the_front_is_that_of_brute_force(request_: ExploreRequest, tmp_path: Pa
     everything = pd.read_parquet(tmp_path / "results.parquet")
     assert len(everything) == found.points
     assert sorted(found.front["point"]) == brute_force(everything, objectives)
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    [("accuracy", "time"), ("time", "energy", "lut", "accuracy"), ("accuracy",), (*OBJECTIVES, "accuracy")],
+)
+def test_the_front_with_accuracy_is_that_of_brute_force(
+    request_: ExploreRequest, accuracies: Accuracies, tmp_path: Path, objectives: tuple[str, ...]
+):
+    request = replace(request_, objectives=objectives, accuracies=accuracies)
+    found = explore(request, out=tmp_path, workers=2)
+    everything = pd.read_parquet(tmp_path / "results.parquet")
+    of_sparsity = {(sparsity.n, sparsity.m): percent for sparsity, percent in accuracies.percent.items()}
+    expected = [of_sparsity[pair] for pair in zip(everything["n"], everything["m"], strict=True)]
+    assert everything["accuracy"].tolist() == expected
+    assert set(expected) == {94.5, 95.25}
+    errors = everything.assign(accuracy=-everything["accuracy"])
+    assert sorted(found.front["point"]) == brute_force(errors, objectives)
+
+
+def test_the_most_accurate_designs_are_first_where_accuracy_is_the_first_objective(
+    request_: ExploreRequest, accuracies: Accuracies
+):
+    front = explore(replace(request_, objectives=("accuracy", "time"), accuracies=accuracies), workers=1).front
+    assert front["accuracy"].is_monotonic_decreasing
+    assert front["accuracy"].iloc[0] == 95.25
+    assert front["m"].tolist() == [4] * len(front)
+    assert front["n"].iloc[0] == 2
+
+
+def test_accuracies_that_are_no_objective_are_a_column_and_change_no_front(
+    request_: ExploreRequest, accuracies: Accuracies
+):
+    plain = explore(request_, workers=1)
+    told = explore(replace(request_, accuracies=accuracies), workers=1)
+    assert told.front.drop(columns="accuracy").equals(plain.front)
+    assert told.sample.drop(columns="accuracy").equals(plain.sample)
+
+
+def test_other_accuracies_take_the_same_parts(request_: ExploreRequest, accuracies: Accuracies, tmp_path: Path):
+    first = explore(request_, out=tmp_path, workers=1)
+    parts = {name: content for name, content in files_of(tmp_path).items() if name.startswith("parts")}
+    request = replace(request_, objectives=("lut", "accuracy"), accuracies=accuracies)
+    told = explore(request, out=tmp_path, workers=1)
+    assert told.resumed_points == first.points
+    turned = Accuracies({parse_sparsity("1:4"): 95.25, parse_sparsity("2:4"): 94.5}, "another")
+    again = explore(replace(request, accuracies=turned), out=tmp_path, workers=1)
+    assert again.resumed_points == first.points
+    assert not again.front.equals(told.front)
+    assert {name: files_of(tmp_path)[name] for name in parts} == parts
+    record = json.loads((tmp_path / "provenance.json").read_text())
+    assert record["inputs"].keys() == request_.identity().keys() | {"accuracy"}
+
+
+def test_the_number_of_workers_changes_nothing_with_accuracies_either(
+    request_: ExploreRequest, accuracies: Accuracies, tmp_path: Path
+):
+    request = replace(request_, objectives=("time", "accuracy"), accuracies=accuracies)
+    for workers in (1, 3):
+        explore(request, out=tmp_path / str(workers), workers=workers)
+    assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
 
 
 def test_the_front_is_sorted_by_its_objectives_in_their_order(request_: ExploreRequest):

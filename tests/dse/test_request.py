@@ -7,8 +7,18 @@ from dataclasses import replace
 import pytest
 
 from arch.errors import HeddleError
+from arch.sparsity import parse_sparsity
 from dataflow.recipes import recipe_named
-from dse.request import OBJECTIVES, ExploreRequest, check_objectives, identity_digest
+from dse.accuracy import Accuracies
+from dse.request import (
+    ACCURACY,
+    OBJECTIVES,
+    ExploreRequest,
+    accuracies_digest,
+    check_objectives,
+    default_objectives,
+    identity_digest,
+)
 
 
 def test_all_objectives_may_be_asked_for():
@@ -25,6 +35,29 @@ def test_an_objective_given_twice_and_none_at_all_are_refused():
         check_objectives(("lut", "time", "lut"))
     with pytest.raises(HeddleError, match=r"^objectives: none is given \(valid: time, "):
         check_objectives(())
+
+
+def test_accuracy_is_an_objective_only_where_it_was_measured(accuracies: Accuracies):
+    assert check_objectives((*OBJECTIVES, ACCURACY), accuracies) == (*OBJECTIVES, ACCURACY)
+    with pytest.raises(
+        HeddleError, match=r"^objectives: 'accuracy' is measured, not simulated; it needs the measured "
+    ):
+        check_objectives(("time", "accuracy"))
+    with pytest.raises(HeddleError, match=r"unknown objective 'tim'.* bram36, uram, accuracy\)$"):
+        check_objectives(("tim",), accuracies)
+
+
+def test_who_names_no_objective_and_has_accuracies_wants_them_too(accuracies: Accuracies):
+    assert default_objectives(None) == ("time", "energy", "lut")
+    assert default_objectives(accuracies) == ("time", "energy", "lut", "accuracy")
+
+
+def test_a_sparsity_of_the_space_without_an_accuracy_is_refused(request_: ExploreRequest):
+    some = Accuracies({parse_sparsity("2:4"): 95.0, parse_sparsity("2:8"): 94.0}, "")
+    with pytest.raises(HeddleError, match=r"^accuracies: none for 1:4 of the space \(there are: 2:4, 2:8\)$"):
+        replace(request_, accuracies=some)
+    with pytest.raises(HeddleError, match=r"^accuracies: none for 1:4, 2:4 of the space \(there are: none\)$"):
+        replace(request_, accuracies=Accuracies({}, ""))
 
 
 def test_a_batch_below_one_is_refused(request_: ExploreRequest):
@@ -55,3 +88,10 @@ def test_whatever_changes_a_point_changes_the_identity_by_its_name(request_: Exp
 
 def test_objectives_choose_among_points_and_change_none(request_: ExploreRequest):
     assert replace(request_, objectives=("dsp",)).identity() == request_.identity()
+
+
+def test_accuracies_change_no_point_but_have_a_digest_of_their_own(request_: ExploreRequest, accuracies: Accuracies):
+    assert replace(request_, accuracies=accuracies).identity() == request_.identity()
+    others = replace(accuracies, percent=dict.fromkeys(accuracies.percent, 50.0))
+    assert accuracies_digest(accuracies) == accuracies_digest(replace(accuracies, source="elsewhere"))
+    assert accuracies_digest(accuracies) != accuracies_digest(others)

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dse.accuracy import Accuracies
 from dse.grid import Grid
 from dse.points import COLUMNS, METRICS, Points, concatenate
-from dse.results import SAMPLE_ROWS, frame, join_samples, objective_values, sample_of, write_all_points, write_front
-from dse.space import default_space, load_space
+from dse.results import SAMPLE_ROWS, ResultColumns, join_samples, sample_of, write_all_points, write_front
+from dse.space import Space, default_space, load_space
 
 
 def numbered(numbers: np.ndarray) -> Points:
@@ -24,16 +25,25 @@ def grid() -> Grid:
 
 
 def test_a_frame_has_the_number_the_design_and_the_results(grid: Grid):
-    table = frame(numbered(np.array([5, 700])), grid)
+    table = ResultColumns(grid).frame(numbered(np.array([5, 700])))
     assert list(table.columns) == ["point", *grid.columns(np.array([0])), *METRICS]
     assert table["point"].tolist() == [5, 700]
     assert table["time_s"].tolist() == [2.5, 350.0]
     assert table["rows"].tolist() == [8, 16]
 
 
-def test_objectives_are_taken_in_their_order():
-    values = objective_values(numbered(np.array([4, 6])), ("uram", "time"))
+def test_objectives_are_taken_in_their_order(grid: Grid):
+    values = ResultColumns(grid).costs(numbered(np.array([4, 6])), ("uram", "time"))
     assert values.tolist() == [[4.0, 2.0], [6.0, 3.0]]
+
+
+def test_accuracy_is_the_last_column_and_its_cost_is_its_negative(space: Space, accuracies: Accuracies):
+    columns, points = ResultColumns(Grid(space), accuracies), numbered(np.array([0, Grid(space).points - 1]))
+    table = columns.frame(points)
+    assert list(table.columns)[-1] == "accuracy"
+    assert table["n"].tolist() == [1, 2]
+    assert table["accuracy"].tolist() == [94.5, 95.25]
+    assert columns.costs(points, ("accuracy", "time"))[:, 0].tolist() == [-94.5, -95.25]
 
 
 def test_the_sample_of_a_small_space_is_all_of_it(grid: Grid):
@@ -63,15 +73,16 @@ def test_the_sample_does_not_depend_on_how_points_are_cut_into_blocks():
 
 def test_all_points_go_to_one_file_even_when_the_first_block_is_empty(tmp_path: Path, grid: Grid):
     blocks = [numbered(np.arange(0)), numbered(np.arange(3)), numbered(np.arange(3, 9))]
-    write_all_points(tmp_path / "results.parquet", blocks, grid)
+    columns = ResultColumns(grid)
+    write_all_points(tmp_path / "results.parquet", blocks, columns)
     assert pd.read_parquet(tmp_path / "results.parquet").equals(
-        pd.read_parquet(tmp_path / "results.parquet")[list(frame(blocks[1], grid).columns)]
+        pd.read_parquet(tmp_path / "results.parquet")[list(columns.frame(blocks[1]).columns)]
     )
     assert pd.read_parquet(tmp_path / "results.parquet")["point"].tolist() == list(range(9))
 
 
 def test_the_front_is_written_as_csv_and_parquet_with_the_same_bytes_every_time(tmp_path: Path, grid: Grid):
-    table = frame(numbered(np.array([5, 700])), grid)
+    table = ResultColumns(grid).frame(numbered(np.array([5, 700])))
     contents = []
     for _ in range(2):
         write_front(tmp_path, table)

@@ -7,6 +7,7 @@ import pytest
 
 from arch.boards import load_board
 from arch.design_io import load_design, override
+from reports.accuracy import TrainingFacts
 from sim.result import PassResult, StepResult
 
 TINY = load_design("tiny")
@@ -136,3 +137,31 @@ def sample(front):
     worse = front.copy()
     worse[["time_s", "energy_j", "lut"]] = worse[["time_s", "energy_j", "lut"]] * 1.5
     return pd.concat([front, worse], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """Three seeds of BDWP, dense training from the same seeds, and a simulated step of each."""
+    return TrainingFacts(
+        model="mlp",
+        data="digits",
+        recipe="bdwp",
+        sparsity="2:8",
+        arithmetic="float",
+        epochs=30,
+        seeds=(0, 1, 2),
+        accuracies=(95.25, 95.5, 95.75),
+        accuracy_mean=95.5,
+        accuracy_std=0.25,
+        mac_fraction=0.523,
+        dense_accuracies=(96.25, 95.25, 95.75),
+        dense_accuracy_mean=95.75,
+        dense_accuracy_std=0.5,
+        difference_mean=-0.25,
+        difference_std=0.66,
+        design="tiny",
+        step_time_s=0.001,
+        dense_step_time_s=0.00185,
+        step_energy_j=0.0052,
+        dense_step_energy_j=0.004,
+    )

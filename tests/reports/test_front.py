@@ -8,9 +8,11 @@ from arch.errors import HeddleError
 from reports.front import (
     cost_order,
     design_columns,
+    objective_best,
     objective_brief,
     objective_cell,
     objective_column,
+    objective_costs,
     shared_text,
     short_name,
     split_columns,
@@ -54,6 +56,15 @@ def test_costs_have_units_in_full_and_in_brief(front):
     assert [objective_brief(name, row) for name in ("time", "lut")] == ["4.00 ms", "1.18 M"]
 
 
+def test_accuracy_is_a_gain_whose_cost_is_the_error(front):
+    measured = front.assign(accuracy=[95.0, 95.85, 94.25])
+    assert objective_cell("accuracy", measured.iloc[1].to_dict()) == "95.85 %"
+    assert objective_costs(measured, "accuracy").tolist() == [5.0, pytest.approx(4.15), 5.75]
+    assert objective_costs(measured, "time").tolist() == measured["time_s"].tolist()
+    assert [objective_best(name) for name in ("accuracy", "lut")] == ["highest accuracy", "least LUT"]
+    assert "accuracy" not in [column.heading for column in design_columns(measured)]
+
+
 def test_objectives_stand_ahead_of_the_other_costs_that_are_there(front):
     assert cost_order(front.drop(columns="uram"), ("lut", "time")) == (
         "lut",
@@ -69,7 +80,7 @@ def test_an_unknown_objective_names_the_nearest():
     with pytest.raises(HeddleError) as caught:
         objective_column("times")
     assert str(caught.value) == (
-        "unknown objective 'times'; did you mean 'time'? (valid: time, energy, lut, ff, dsp, bram36, uram)"
+        "unknown objective 'times'; did you mean 'time'? (valid: time, energy, lut, ff, dsp, bram36, uram, accuracy)"
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from arch.design_io import load_design, to_toml
 from dataflow.scheduler import Failure
-from reports.page import MAX_DESIGNS, ExploreFacts, write_explore_page, write_simulate_page
-from reports.plots import plot_layers, plot_pareto, plot_roofline
+from reports.curves import TrainingCurve
+from reports.page import MAX_DESIGNS, ExploreFacts, write_explore_page, write_simulate_page, write_training_page
+from reports.plots import plot_layers, plot_pareto, plot_roofline, plot_training
 from reports.render import inline_plots
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
@@ -83,6 +84,13 @@ def explored(front, sample, step, tmp_path_factory):
     return write_explore_page(FACTS, front, lambda row: DESIGN, step, plots, folder / "index.html")
 
 
+@pytest.fixture(scope="module")
+def trained_page(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    curve = TrainingCurve("bdwp 2:8", [1, 2], [1.0, 0.5], [0.1, 0.1], [90.0, 95.5], [0.5, 0.25])
+    return write_training_page(trained, plot_training([curve], "mlp", folder), folder / "index.html")
+
+
 def test_a_simulation_s_page_has_the_figures_and_the_dense_step_s(simulated):
     text = words(simulated)
     assert "Training step: net, batch 8, bdwp 2:8 on tiny (estimate)" in text
@@ -136,6 +144,39 @@ def test_an_exploration_s_page_has_the_front_and_every_design_as_toml(explored):
     assert "The front's first design in detail net, batch 8" in text
 
 
+def test_measured_accuracies_are_on_the_page_with_their_source(front, tmp_path):
+    measured = front.assign(accuracy=[95.0, 95.85, 94.25])
+    facts = replace(FACTS, objectives=("time", "accuracy"), accuracy_source="mlp on <digits>")
+    text = words(write_explore_page(facts, measured, lambda row: DESIGN, None, [], tmp_path / "index.html"))
+    assert "highest accuracy 95.85 % 16×16, 2:8, 225 MHz" in text
+    assert "Accuracy is measured, not simulated: mlp on <digits>. Designs of one sparsity share it." in text
+    assert "0 32×64 os+ws 1024/512/1024 4.00 ms 95.00 % 200 mJ" in text
+
+
+def test_without_accuracies_the_page_does_not_speak_of_them(explored):
+    assert "ccuracy" not in words(explored)
+
+
+def test_a_training_run_s_page_has_its_figures_and_every_seed(trained_page):
+    text = words(trained_page)
+    assert "Training: mlp on digits, bdwp 2:8" in text
+    assert "3 seeds of 30 epochs, float arithmetic." in text
+    assert "test accuracy 95.50 ± 0.25 % −0.25 ± 0.66 points compared with dense" in text
+    assert "time of a step 1.00 ms 1.85 ms 1.85× less" in text
+    assert "1 95.50 % 95.25 % +0.25 points" in text
+
+
+def test_a_training_run_without_dense_runs_compares_nothing(trained, tmp_path):
+    alone = replace(
+        trained, dense_accuracies=(), dense_accuracy_mean=None, difference_mean=None, dense_step_time_s=None
+    )
+    alone = replace(alone, dense_step_energy_j=None)
+    text = words(write_training_page(alone, [], tmp_path / "index.html"))
+    assert "compared" not in text
+    assert "Plots" not in text
+    assert "0 95.25 % 1 95.50 % 2 95.75 %" in text
+
+
 def test_points_of_an_earlier_run_are_said_to_be_so(front, tmp_path):
     facts = replace(FACTS, resumed_points=600)
     path = write_explore_page(facts, front, lambda row: DESIGN, None, [], tmp_path / "index.html")
@@ -155,7 +196,7 @@ def test_an_empty_front_has_a_page(front, tmp_path):
     assert "0 of 0 designs" in words(path)
 
 
-@pytest.mark.parametrize("page", ["simulated", "explored"])
+@pytest.mark.parametrize("page", ["simulated", "explored", "trained_page"])
 def test_a_page_is_whole_and_needs_nothing_from_outside(page, request):
     path = request.getfixturevalue(page)
     html, parts = path.read_text(), outline(path)
@@ -167,7 +208,7 @@ def test_a_page_is_whole_and_needs_nothing_from_outside(page, request):
     assert "prefers-color-scheme: dark" in html
 
 
-@pytest.mark.parametrize(("page", "plots"), [("simulated", 2), ("explored", 1)])
+@pytest.mark.parametrize(("page", "plots"), [("simulated", 2), ("explored", 1), ("trained_page", 1)])
 def test_a_page_s_plots_have_names_and_its_ids_are_unique(page, plots, request):
     parts = outline(request.getfixturevalue(page))
     assert parts.tags.count("svg") == plots
@@ -176,7 +217,7 @@ def test_a_page_s_plots_have_names_and_its_ids_are_unique(page, plots, request):
     assert set(parts.targets) <= set(parts.ids)
 
 
-@pytest.mark.parametrize("page", ["simulated", "explored"])
+@pytest.mark.parametrize("page", ["simulated", "explored", "trained_page"])
 def test_every_table_has_column_and_row_headings(page, request):
     html = request.getfixturevalue(page).read_text()
     tables = re.findall(r"<table.*?</table>", html, re.DOTALL)

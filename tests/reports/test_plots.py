@@ -66,6 +66,18 @@ def test_a_pareto_plot_letters_its_ends_and_its_knee(svg):
     assert "6 of the explored points" in svg
 
 
+def test_accuracy_is_plotted_with_the_best_designs_at_the_upper_end(front, sample, tmp_path):
+    measured, others = front.assign(accuracy=[94.0, 95.0, 95.85]), sample.assign(accuracy=94.0)
+    svg = plot_pareto(measured, others, ("time", "accuracy"), TITLE, tmp_path)[0].read_text()
+    assert "upper left is better" in svg
+    assert "accuracy, %" in svg
+    assert "A least time, knee: 4.00 ms, 94.00 % accuracy (32×64, 2:8, 225 MHz)" in svg
+    assert "B highest accuracy: 100 ms, 95.85 % accuracy (8×8, 2:8, 225 MHz)" in svg
+    turned = plot_pareto(measured, others, ("accuracy", "lut"), TITLE, tmp_path)[0].read_text()
+    assert "lower right is better" in turned
+    assert "A highest accuracy, least LUT, knee: 95.85 % accuracy, 134,104 LUT" in turned
+
+
 def test_one_design_that_is_best_in_both_has_one_letter(svg):
     line = "A least time, least energy, knee: 4.00 ms, 200 mJ (32×64, 2:8, 225 MHz)"
     assert line in svg["pareto-time-energy"]

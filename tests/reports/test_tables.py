@@ -108,6 +108,15 @@ def test_a_pareto_table_shows_what_differs_and_shares_the_rest(front):
     ]
 
 
+def test_a_pareto_table_shows_accuracies_where_there_are_any(front):
+    measured = front.assign(accuracy=[95.0, 95.85, 94.25])
+    lines = printed(pareto_table(measured, ("accuracy", "lut"), 10))
+    assert lines[0] == "Pareto front over accuracy, LUT: 3 designs"
+    assert lines[1] == "# array dataflows buffers A/W/O KiB accuracy LUT DSP BRAM36"
+    assert lines[4] == "1 16×16 ws 512/256/512 95.85 % 280 k 370 280"
+    assert printed(pareto_table(measured, ("time", "lut"), 10))[1].endswith("time LUT DSP BRAM36 accuracy")
+
+
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_a_pareto_table_shows_whole_figures_at_any_width(front, width):
     wide = front.assign(sore_lanes=[8, 16, 32], wuve_lanes=8, vector_lanes=[8, 16, 32], channels=[4, 2, 1])

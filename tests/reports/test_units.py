@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from reports.units import accuracy, bytes_, count, engineering, factor, joules, percent, seconds
 
 _SCALE = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
@@ -41,7 +41,7 @@ def test_the_text_is_the_value_rounded(value, digits):
     assert len(number.replace(".", "").lstrip("0")) <= digits
 
 
-@pytest.mark.parametrize("text", [engineering, percent, factor, count, seconds])
+@pytest.mark.parametrize("text", [engineering, accuracy, percent, factor, count, seconds])
 def test_what_is_not_finite_is_a_dash(text):
     assert text(math.nan) == "–"
 
@@ -60,6 +60,7 @@ def test_shares_factors_counts_and_joules():
     assert percent(0.9345) == "93.5 %"
     assert percent(1e-6) == "<0.1 %"
     assert percent(0) == "0.0 %"
+    assert accuracy(95.854) == "95.85 %"
     assert factor(1.8532) == "1.85×"
     assert count(1182240) == "1,182,240"
     assert joules(208.6) == "209 J"

@@ -1,0 +1,190 @@
+"""Layers that train by a recipe: PyTorch's own linear and convolution layers with other weights in FF and BP.
+
+A layer keeps its parameters, its hooks and its place in the model; its class changes (as ``torch.nn.utils.parametrize``
+does it), and it gains a ``Pruner``. The weight that the optimiser sees is the dense one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from training.products import OperandPruning, Products
+from training.pruner import Pruner, View, Views
+from training.recipe import GradientTerm
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What one forward pass leaves for its backward pass beside the tensors."""
+
+    products: Products
+    pruner: Pruner
+    views: Views
+    out_axis: int
+    terms: tuple[GradientTerm, ...]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.products.forward(x, self.views.ff.tensor, self.views.ff.kept)
+
+    def input_gradient(self, dy: Tensor, x_shape: torch.Size) -> Tensor:
+        pruned, kept_dy = self.pruner.bp_gradient(self.products.operand(dy), self.out_axis)
+        return self.products.input_gradient(pruned, self.views.bp.tensor, x_shape, self.views.bp.kept, kept_dy)
+
+    def weight_gradient(self, x: Tensor, dy: Tensor, weight: Tensor) -> Tensor:
+        gradient = self._pruned_gradient(x, dy, weight.shape).to(weight.dtype)
+        if self.views.mask is not None:
+            for term in self.terms:
+                gradient = term(gradient, weight, self.views.mask)
+        return gradient
+
+    def _pruned_gradient(self, x: Tensor, dy: Tensor, shape: torch.Size) -> Tensor:
+        """One gradient; while a layer measures its operands, the dense one beside those of the candidates."""
+        candidates = self.pruner.wu_pruning()
+        if len(candidates) <= 1:
+            return self._gradient(x, dy, shape, candidates[0] if candidates else None)
+        dense = self._gradient(x, dy, shape, None)
+        assert self.pruner.measured is not None  # only a layer that measures has two candidates
+        self.pruner.measured.measure(dense, {each.operand: self._gradient(x, dy, shape, each) for each in candidates})
+        return dense
+
+    def _gradient(self, x: Tensor, dy: Tensor, shape: torch.Size, pruning: OperandPruning | None) -> Tensor:
+        operand = self.products.operand
+        return self.products.weight_gradient(operand(x), operand(dy), shape, pruning)
+
+
+class _Weighted(torch.autograd.Function):
+    """The product of an input and the weights of FF, with gradients by the weights of BP and the recipe's WU."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, step: _Step) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.step = step
+        return step.forward(x)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        x, weight = ctx.saved_tensors
+        for_x, for_weight, _ = ctx.needs_input_grad
+        step: _Step = ctx.step
+        dy = dy.contiguous()
+        return (
+            step.input_gradient(dy, x.shape) if for_x else None,
+            step.weight_gradient(x, dy, weight) if for_weight else None,
+            None,
+        )
+
+
+class NmLayer(nn.Module):
+    """What the layers share: the pruner, the arithmetic, and the count of updates through saving and moving."""
+
+    weight: Tensor
+    pruner: Pruner
+    products: Products
+
+    def operands(self) -> tuple[View, View]:
+        """Return the weights as FF and as BP use them now; nothing of the layer changes."""
+        self.pruner.note_update(self.weight)
+        views = self.pruner.views(self.products.operand(self.weight.detach()), renew=False)
+        return views.ff, views.bp
+
+    def multiplied(self, x: Tensor, out_axis: int) -> Tensor:
+        """Return x times the weights of FF, without bias; ``out_axis`` is where the output has its channels."""
+        if self.training:
+            self.pruner.note_update(self.weight)
+        with_bp = torch.is_grad_enabled() and x.requires_grad
+        with torch.no_grad():
+            views = self.pruner.views(self.products.operand(self.weight.detach()), renew=self.training, with_bp=with_bp)
+        kind = x.device.type
+        if torch.is_autocast_enabled(kind) and x.dtype != torch.float64:  # which autocast leaves as it is
+            x, views = x.to(torch.get_autocast_dtype(kind)), _cast(views, torch.get_autocast_dtype(kind))
+        step = _Step(self.products, self.pruner, views, out_axis, self.pruner.settings.recipe.terms)
+        with torch.autocast(kind, enabled=False):
+            result: Tensor = _Weighted.apply(x, self.weight, step)  # type: ignore[no-untyped-call]
+        return result
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        self.pruner.note_update(self.weight)
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        super()._load_from_state_dict(*arguments)
+        self.pruner.take_as_seen()
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        self.pruner.note_update(self.weight)
+        moved = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.pruner.take_as_seen()
+        return moved
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.pruner.note_update(self.weight)
+        return self.__dict__
+
+    def extra_repr(self) -> str:
+        """Say by what the layer is pruned, after what PyTorch says of it."""
+        settings = self.pruner.settings
+        return f"{super().extra_repr()}, {settings.recipe.name} {settings.sparsity.n}:{settings.sparsity.m}"
+
+
+class NmLinear(NmLayer, nn.Linear):
+    """A linear layer [..., in] to [..., out]."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the layer's output."""
+        y = self.multiplied(input, -1)
+        return y if self.bias is None else y + self.bias.to(y.dtype)
+
+
+class NmConvolution(NmLayer):
+    """A convolution of [batch, channels, *map], or of one sample without the batch."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the layer's output."""
+        assert isinstance(self, nn.Conv1d | nn.Conv2d | nn.Conv3d)
+        dimensions = len(self.stride)
+        x = input if input.dim() > dimensions + 1 else input.unsqueeze(0)
+        y = self.multiplied(_padded(self, x), 1)
+        if self.bias is not None:
+            y = y + self.bias.to(y.dtype).view(-1, *(1,) * dimensions)
+        return y if input.dim() > dimensions + 1 else y.squeeze(0)
+
+    @staticmethod
+    def product_padding(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d) -> tuple[int, ...]:
+        """Return the zeros that the product of ``layer`` adds at each side."""
+        if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+            return (0,) * len(layer.stride)
+        return tuple(layer.padding)
+
+
+class NmConv1d(NmConvolution, nn.Conv1d):
+    """A convolution along one axis."""
+
+
+class NmConv2d(NmConvolution, nn.Conv2d):
+    """A convolution of images."""
+
+
+class NmConv3d(NmConvolution, nn.Conv3d):
+    """A convolution of volumes."""
+
+
+def _padded(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d, x: Tensor) -> Tensor:
+    """``x`` with the padding that the product itself cannot give: of other modes, and of ``same``."""
+    if layer.padding_mode != "zeros":
+        return functional.pad(x, layer._reversed_padding_repeated_twice, mode=layer.padding_mode)
+    if layer.padding == "same":
+        return functional.pad(x, layer._reversed_padding_repeated_twice)
+    return x
+
+
+def _cast(views: Views, dtype: torch.dtype) -> Views:
+    """The weights of both passes in the type of autocast."""
+    ff = View(views.ff.tensor.to(dtype), views.ff.kept)
+    return Views(ff, View(views.bp.tensor.to(dtype), views.bp.kept), views.mask)

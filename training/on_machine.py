@@ -1,0 +1,119 @@
+"""A training run as the accelerator does it: its share of the dense multiply-adds, its time and its energy.
+
+The network behind the model goes through the same products, scheduler and estimate as ``heddle simulate``. A recipe
+that sets in over training is simulated as what it is at each step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from arch.boards import Board
+from arch.design import Design
+from arch.sparsity import parse_sparsity
+from dataflow.network import ConvLayer, LinearLayer, Network
+from dataflow.products import TrainingStep
+from dataflow.recipes import Recipe, recipe_named
+from dataflow.training import StepOptions, training_step
+from sim.estimate import estimate
+from training.data.samples import DataSet
+from training.models.registry import build_model
+from training.network_of import network_of
+from training.policy import Policy, layer_choices
+from training.recipe import MachineStep, TrainingRecipe
+from training.recipe_file import resolve_recipe
+from training.run import RunResult
+from training.settings import TrainSettings
+
+# A layer that chose its operand by measuring runs as the recipe that names this operand.
+_RECIPE_OF_OPERAND = {"dy": "bdwp-wu", "x": "bdwp-wu-x"}
+
+
+@dataclass(frozen=True)
+class MachineRun:
+    """A training of ``total_steps`` steps: the network as the recipe prunes it, and what runs in each step."""
+
+    network: Network
+    recipe: TrainingRecipe
+    sparsity: str
+    options: StepOptions
+    total_steps: int
+
+    def kinds(self, first: int, last: int) -> Mapping[MachineStep, int]:
+        """Return what runs in the steps from ``first`` up to ``last`` (excluded), and how often."""
+        ratio = parse_sparsity(self.sparsity)
+        steps = range(first, last)
+        if not self.recipe.changes_over_training:
+            return {self.recipe.on_machine(0.0, ratio): len(steps)} if len(steps) else {}
+        return Counter(self.recipe.on_machine(step / self.total_steps, ratio) for step in steps)
+
+    def step(self, kind: MachineStep) -> TrainingStep:
+        """Return the work of one step."""
+        return training_step(
+            self.network, kind.recipe, kind.sparsity, replace(self.options, layer_recipes=self._layers(kind))
+        )
+
+    def _layers(self, kind: MachineStep) -> Mapping[str, Recipe]:
+        """The layers' own recipes, while the step is not a dense one."""
+        return self.options.layer_recipes if kind.recipe.name == self.recipe.machine else {}
+
+    @property
+    def mac_fraction(self) -> float:
+        """Multiply-adds of the whole training over those of dense training."""
+        kinds = self.kinds(0, self.total_steps)
+        work = [(self.step(kind), count) for kind, count in kinds.items()]
+        return sum(step.macs * count for step, count in work) / sum(step.dense_macs * count for step, count in work)
+
+
+def machine_run(
+    settings: TrainSettings, data: DataSet, steps_per_epoch: int, results: Sequence[RunResult]
+) -> MachineRun:
+    """Return the run of ``settings`` as the machine sees it; ``results`` tell what layers chose by measuring.
+
+    Where seeds chose differently, the first one's choice is taken.
+    """
+    torch.manual_seed(settings.seed)
+    model = build_model(settings.model, data.shape, data.classes)
+    recipe = resolve_recipe(settings.recipe)
+    choices = layer_choices(model, recipe, settings.sparsity, Policy(dense=settings.dense))
+    dense = {choice.name for choice in choices if choice.reason is not None}
+    network = _with_dense_layers(network_of(model, data.shape, settings.model), dense)
+    chosen = results[0].wu_operands if results else ()
+    options = StepOptions(
+        batch=min(settings.batch, len(data.train)),
+        optimizer=settings.optimizer,
+        layer_recipes={name: recipe_named(_RECIPE_OF_OPERAND[operand]) for name, operand in chosen},
+    )
+    return MachineRun(network, recipe, settings.sparsity, options, settings.epochs * steps_per_epoch)
+
+
+def _with_dense_layers(network: Network, dense: set[str]) -> Network:
+    layers = tuple(
+        replace(layer, keep_dense=layer.name in dense) if isinstance(layer, ConvLayer | LinearLayer) else layer
+        for layer in network.layers
+    )
+    return replace(network, layers=layers)
+
+
+@dataclass(frozen=True)
+class TrainingCost:
+    """Simulated seconds and joules from the beginning of training up to the end of each epoch."""
+
+    time_s: tuple[float, ...]
+    energy_j: tuple[float, ...]
+
+
+def training_cost(run: MachineRun, epochs: int, design: Design, board: Board) -> TrainingCost:
+    """Return what ``run`` costs on ``design``, epoch by epoch, by the closed-form estimate."""
+    per_epoch = run.total_steps // epochs
+    by_epoch = [run.kinds(epoch * per_epoch, (epoch + 1) * per_epoch) for epoch in range(epochs)]
+    results = {kind: estimate(run.step(kind), design, board) for kinds in by_epoch for kind in kinds}
+    times, energies = [0.0], [0.0]
+    for kinds in by_epoch:
+        times.append(times[-1] + sum(results[kind].time_s * count for kind, count in kinds.items()))
+        energies.append(energies[-1] + sum(results[kind].energy_j * count for kind, count in kinds.items()))
+    return TrainingCost(tuple(times[1:]), tuple(energies[1:]))

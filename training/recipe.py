@@ -1,0 +1,143 @@
+"""What a training recipe is made of: which operand is pruned, along which axis, when anew, and what else it adds.
+
+A recipe is data. Its parts answer one question each:
+
+- ``selection``: which weights a mask keeps, along which axis, how often it is chosen anew (``training.selections``);
+- ``frames`` and ``fade``: how pruning sets in over training (``training.ramps``);
+- ``bp_gradient`` and ``wu``: pruning of the output's gradient, or of the layer's input, in BP and WU;
+- ``terms``: what is added to, or taken from, the weight's gradient.
+
+The machine's view of the same recipe, by which its time is simulated, is ``dataflow.recipes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, Protocol
+
+from torch import Tensor
+
+from arch.design import SparsityConfig
+from dataflow.recipes import DENSE, Recipe, recipe_named
+from training.ramps import Fade, Frames
+from training.selections import Selection
+
+# Frames of groups that few channels do not make whole are dense to the machine, as all that are longer than M.
+_ANY_CHANNELS = 1 << 12
+
+
+class BackwardWeights(Enum):
+    """Weights of BP that have no pruning of their own."""
+
+    DENSE = "dense"
+    AS_FORWARD = "the tensor that FF used"
+
+
+class Choice(Enum):
+    """How N of M elements of an activation or gradient are chosen."""
+
+    MAGNITUDE = "the largest"
+    RESCALED = "the largest, scaled so that the tensor keeps its sum of magnitudes"
+    UNBIASED = "drawn by magnitude, scaled so that the mean is exact"
+
+
+@dataclass(frozen=True)
+class WeightPruning:
+    """How the weights of a pass are pruned.
+
+    ``begins`` is the share of training before which nothing is. ``after_forward`` prunes the weights that FF has
+    pruned already, and not the dense ones.
+    """
+
+    selection: Selection
+    begins: float = 0.0
+    frames: Frames | None = None
+    fade: Fade | None = None
+    after_forward: bool = False
+
+    @property
+    def changes_over_training(self) -> bool:
+        """True when it depends on how much of the training is done."""
+        return self.begins > 0 or self.frames is not None or self.fade is not None
+
+    def sparsity_at(self, progress: float, sparsity: SparsityConfig, channels: int) -> SparsityConfig | None:
+        """Return the N:M that the machine can use at ``progress`` (0 to 1); None where the weights are dense to it."""
+        if progress < self.begins or (self.fade is not None and self.fade.share(progress) > 0):
+            return None
+        if self.frames is None:
+            return sparsity
+        frame = self.frames.at(progress, sparsity, channels)
+        return SparsityConfig(n=frame.n, m=frame.m) if frame.m == sparsity.m else None
+
+
+@dataclass(frozen=True)
+class WeightGradientPruning:
+    """The operand of WU that is pruned along WU's reduction (M consecutive pixels or samples), and how.
+
+    ``measured`` leaves the operand to the layer: for its first steps both errors are measured, then it keeps to the
+    smaller one.
+    """
+
+    operand: Literal["dy", "x", "measured"]
+    choice: Choice = Choice.MAGNITUDE
+
+
+class GradientTerm(Protocol):
+    """What a recipe does to the weight's gradient, given the weight and the mask of FF."""
+
+    def __call__(self, gradient: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
+        """Return the changed gradient, of the same shape."""
+
+
+@dataclass(frozen=True)
+class MachineStep:
+    """What the hardware runs in a step: a recipe of ``dataflow.recipes`` at an N:M."""
+
+    recipe: Recipe
+    sparsity: SparsityConfig
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """How N:M training prunes. ``machine`` names the recipe of ``dataflow.recipes`` that the hardware runs.
+
+    ``source`` names who proposed it. A part left at its default is dense.
+    """
+
+    name: str
+    source: str
+    machine: str
+    ff: WeightPruning | None = None
+    bp: WeightPruning | BackwardWeights = BackwardWeights.DENSE
+    bp_gradient: Choice | None = None
+    wu: WeightGradientPruning | None = None
+    terms: tuple[GradientTerm, ...] = ()
+
+    @property
+    def weight_prunings(self) -> tuple[WeightPruning, ...]:
+        """The prunings of weights that it has, FF's first."""
+        return tuple(part for part in (self.ff, self.bp) if isinstance(part, WeightPruning))
+
+    @property
+    def changes_over_training(self) -> bool:
+        """True when it needs to know how long the training is."""
+        return any(part.changes_over_training for part in self.weight_prunings)
+
+    @property
+    def draws(self) -> bool:
+        """True when something of it is drawn at random at every step."""
+        return Choice.UNBIASED in (self.bp_gradient, self.wu and self.wu.choice)
+
+    @property
+    def is_dense(self) -> bool:
+        """True when it prunes nothing."""
+        return not self.weight_prunings and self.bp_gradient is None and self.wu is None
+
+    def on_machine(self, progress: float, sparsity: SparsityConfig) -> MachineStep:
+        """Return what the hardware runs at ``progress`` (0 to 1): dense while the weights are dense to it."""
+        seen = [part.sparsity_at(progress, sparsity, _ANY_CHANNELS) for part in self.weight_prunings]
+        ratios = [ratio for ratio in seen if ratio is not None]
+        if len(ratios) < len(seen):
+            return MachineStep(DENSE, sparsity)
+        return MachineStep(recipe_named(self.machine), max(ratios, key=lambda ratio: ratio.n, default=sparsity))

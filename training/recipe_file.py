@@ -1,0 +1,40 @@
+"""Recipes by name, or from a user's own Python file."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from arch.errors import HeddleError
+from dataflow.recipes import recipe_named
+from training.recipe import TrainingRecipe
+from training.recipes import training_recipe, training_recipe_names
+
+
+def resolve_recipe(text: str) -> TrainingRecipe:
+    """Return the recipe called ``text``, or the one that the Python file ``text`` (a path ending in .py) defines.
+
+    Raises HeddleError for an unknown name, and for a file that cannot be run or holds not just one TrainingRecipe.
+    """
+    return _recipe_of_file(Path(text)) if text.endswith(".py") else training_recipe(text)
+
+
+def _recipe_of_file(path: Path) -> TrainingRecipe:
+    if not path.is_file():
+        raise HeddleError(f"{path}: there is no such recipe file")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None  # the name ends in .py
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise HeddleError(f"{path}: cannot be run: {type(error).__name__}: {error}".partition("\n")[0]) from None
+    own = {id(value): value for value in vars(module).values() if isinstance(value, TrainingRecipe)}
+    builtin = {id(training_recipe(name)) for name in training_recipe_names()}
+    found = [recipe for key, recipe in own.items() if key not in builtin]
+    if len(found) != 1:
+        names = ", ".join(recipe.name for recipe in found) or "none"
+        raise HeddleError(f"{path}: must define one TrainingRecipe, but has {len(found)} ({names})")
+    recipe_named(found[0].machine)
+    return found[0]

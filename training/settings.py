@@ -1,0 +1,60 @@
+"""What one training run is made with: everything that its result depends on, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from arch.run_dir import sha256_of_text, tool_version
+
+OptimizerName = Literal["sgd", "adam"]
+OPTIMIZERS: tuple[OptimizerName, ...] = ("sgd", "adam")
+
+
+class TrainSettings(BaseModel):
+    """One run: model, data, recipe and hyperparameters, and the seed of initialisation, split and order of samples.
+
+    The learning rate falls along half a cosine from ``learning_rate`` to 0. ``arithmetic`` is ``float``, or the
+    operand format of the machine's (``fp16``, ``bf16``). ``dense`` are patterns of layers that stay dense beside the
+    usual ones. ``threads`` are those of PyTorch: other numbers of them add in another order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    data: str
+    recipe: str = "dense"
+    sparsity: str = "2:8"
+    arithmetic: str = "float"
+    dense: tuple[str, ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 0
+    epochs: Annotated[int, Field(ge=1)] = 30
+    batch: Annotated[int, Field(ge=1)] = 64
+    optimizer: OptimizerName = "sgd"
+    learning_rate: Annotated[float, Field(gt=0)] = 0.05
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
+    train_samples: Annotated[int, Field(ge=1)] | None = None
+    image_size: Annotated[int, Field(ge=1)] | None = None
+    device: str = "cpu"
+    threads: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def as_dense(self) -> TrainSettings:
+        """The same run without pruning: what it is compared with."""
+        return self.model_copy(update={"recipe": "dense"})
+
+    @property
+    def digest(self) -> str:
+        """A SHA-256 of all of it and of the tool's version; runs of one digest are the same run."""
+        text = json.dumps({"version": tool_version(), **self.model_dump(mode="json")}, sort_keys=True)
+        return sha256_of_text(text)
+
+    @property
+    def name(self) -> str:
+        """A name for the run's folder that a person can read and no other run has."""
+        recipe = self.recipe.rsplit("/", 1)[-1]
+        ratio = self.sparsity.replace(":", "of")
+        return f"{self.model}-{self.data}-{recipe}-{ratio}-seed{self.seed}-{self.digest[:10]}"
