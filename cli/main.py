@@ -24,12 +24,13 @@ from cli.usage import VerbGroup, usage_error
 app = typer.Typer(
     name="heddle",
     cls=VerbGroup,
-    help="Co-design of accelerators for N:M sparse DNN training: explore, simulate, generate and verify designs.",
+    help="Co-design of accelerators for N:M sparse DNN training: explore, simulate, generate and verify designs, "
+    "train networks.",
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _verb in (verbs.explore, verbs.simulate, verbs.schedule, verbs.generate, verbs.verify, verbs.doctor):
+for _verb in (verbs.explore, verbs.simulate, verbs.schedule, verbs.generate, verbs.verify, verbs.train, verbs.doctor):
     app.command()(takes_options(_verb))
 
 

@@ -18,10 +18,10 @@ LARGEST_SIZE = 1 << 16
 MOST_WORKERS = 1024
 LARGEST_SEED = (1 << 32) - 1
 
-_NETWORK, _TRAINING, _MACHINE, _CASES, _OUTPUT = "Network", "Training", "Machine", "Cases", "Output"
+NETWORK, TRAINING, MACHINE, CASES, OUTPUT = "Network", "Training", "Machine", "Cases", "Output"
 
 
-def check_range(option: str, value: float | None, low: int, high: int | None = None) -> None:
+def check_range(option: str, value: float | None, low: float, high: float | None = None) -> None:
     """Raise HeddleError when ``value`` is given and not within ``low`` and ``high``, all in the option's unit."""
     if value is not None and (value < low or (high is not None and value > high)):
         valid = f"{low:,} to {high:,}" if high is not None else f"{low:,} or more"
@@ -29,23 +29,24 @@ def check_range(option: str, value: float | None, low: int, high: int | None = N
         raise HeddleError(f"{option}: {shown} is out of range (valid: {valid})")
 
 
-def _out_path(text: str) -> Path:
-    return _path("--out", text, "folder")
+def out_path(text: str) -> Path:
+    """Return the value of ``--out``."""
+    return checked_path("--out", text, "folder")
 
 
 def _trace_path(text: str) -> Path:
-    return _path("--trace", text, "file")
+    return checked_path("--trace", text, "file")
 
 
 def _accuracy_path(text: str) -> Path:
-    return _path("--accuracy", text, "file")
+    return checked_path("--accuracy", text, "file")
 
 
 def _weights_path(text: str) -> Path:
-    return _path("--weights", text, "file")
+    return checked_path("--weights", text, "file")
 
 
-def _path(option: str, text: str, what: str) -> Path:
+def checked_path(option: str, text: str, what: str) -> Path:
     """``text`` as a path; an empty one, which Path would take as the current folder, is a slip."""
     if not text:
         raise HeddleError(f"{option}: is empty; give the path of a {what}")
@@ -61,23 +62,23 @@ class NetworkOptions:
         typer.Option(
             help="A network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, mobilenetv2, vit-small, "
             "bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv.",
-            rich_help_panel=_NETWORK,
+            rich_help_panel=NETWORK,
         ),
     ]
     batch: Annotated[
-        int, typer.Option(help=f"Samples a training step, 1 to {LARGEST_BATCH:,}.", rich_help_panel=_NETWORK)
+        int, typer.Option(help=f"Samples a training step, 1 to {LARGEST_BATCH:,}.", rich_help_panel=NETWORK)
     ] = 32
     image_size: Annotated[
         int | None,
-        typer.Option(help="Image side in pixels (zoo).", rich_help_panel=_NETWORK),
+        typer.Option(help="Image side in pixels (zoo).", rich_help_panel=NETWORK),
     ] = None
     classes: Annotated[
         int | None,
-        typer.Option(help="Classes of the classifier (zoo).", rich_help_panel=_NETWORK),
+        typer.Option(help="Classes of the classifier (zoo).", rich_help_panel=NETWORK),
     ] = None
     sequence_length: Annotated[
         int | None,
-        typer.Option(help="Tokens a sample (bert-base).", rich_help_panel=_NETWORK),
+        typer.Option(help="Tokens a sample (bert-base).", rich_help_panel=NETWORK),
     ] = None
 
     def __post_init__(self) -> None:
@@ -96,17 +97,15 @@ class TrainingOptions:
         typer.Option(
             help="Which pass is sparse: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, "
             "bi-mask, bdwp-wu or bdwp-wu-x.",
-            rich_help_panel=_TRAINING,
+            rich_help_panel=TRAINING,
         ),
     ] = "bdwp"
-    optimizer: Annotated[str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=_TRAINING)] = (
-        "sgd"
-    )
+    optimizer: Annotated[str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=TRAINING)] = "sgd"
     pregenerate: Annotated[
         bool,
         typer.Option(
             help="Write packed weights once, in the update; or prune dense weights at every load.",
-            rich_help_panel=_TRAINING,
+            rich_help_panel=TRAINING,
         ),
     ] = True
 
@@ -118,16 +117,16 @@ class PassOptions:
     sparsity: Annotated[
         str | None,
         typer.Option(
-            metavar="N:M", help="Keep N of every M, as in 2:8; the design's by default.", rich_help_panel=_TRAINING
+            metavar="N:M", help="Keep N of every M, as in 2:8; the design's by default.", rich_help_panel=TRAINING
         ),
     ] = None
-    passes: Annotated[str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=_TRAINING)] = (
+    passes: Annotated[str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=TRAINING)] = (
         "ff,bp,wu,update"
     )
     dataflow: Annotated[
         str,
         typer.Option(
-            metavar="auto|os|ws", help="auto takes the faster one for each product.", rich_help_panel=_TRAINING
+            metavar="auto|os|ws", help="auto takes the faster one for each product.", rich_help_panel=TRAINING
         ),
     ] = "auto"
 
@@ -140,42 +139,40 @@ class MachineOptions:
         str,
         typer.Option(
             help="A preset (sat-vcu1525, small, tiny, ideal-32x32) or a path to a design's .toml.",
-            rich_help_panel=_MACHINE,
+            rich_help_panel=MACHINE,
         ),
     ] = "sat-vcu1525"
     board: Annotated[
         str | None,
         typer.Option(
             help="A board (vcu1525, alveo-u250) or a path to its .toml; the design's by default.",
-            rich_help_panel=_MACHINE,
+            rich_help_panel=MACHINE,
         ),
     ] = None
-    rows: Annotated[int | None, typer.Option(help="Array rows.", rich_help_panel=_MACHINE)] = None
-    cols: Annotated[int | None, typer.Option(help="Array columns.", rich_help_panel=_MACHINE)] = None
+    rows: Annotated[int | None, typer.Option(help="Array rows.", rich_help_panel=MACHINE)] = None
+    cols: Annotated[int | None, typer.Option(help="Array columns.", rich_help_panel=MACHINE)] = None
     interleave: Annotated[
-        int | None, typer.Option(help="Outputs in rotation in one PE (OS).", rich_help_panel=_MACHINE)
+        int | None, typer.Option(help="Outputs in rotation in one PE (OS).", rich_help_panel=MACHINE)
     ] = None
-    adder_stages: Annotated[
-        int | None, typer.Option(help="Pipeline stages of the adder.", rich_help_panel=_MACHINE)
-    ] = None
+    adder_stages: Annotated[int | None, typer.Option(help="Pipeline stages of the adder.", rich_help_panel=MACHINE)] = (
+        None
+    )
     multiplier_stages: Annotated[
-        int | None, typer.Option(help="Pipeline stages of the multiplier.", rich_help_panel=_MACHINE)
+        int | None, typer.Option(help="Pipeline stages of the multiplier.", rich_help_panel=MACHINE)
     ] = None
-    clock_mhz: Annotated[float | None, typer.Option(help="Clock in MHz.", rich_help_panel=_MACHINE)] = None
-    channels: Annotated[int | None, typer.Option(help="Memory channels.", rich_help_panel=_MACHINE)] = None
-    axi_bits: Annotated[int | None, typer.Option(help="Width of a channel's AXI port.", rich_help_panel=_MACHINE)] = (
+    clock_mhz: Annotated[float | None, typer.Option(help="Clock in MHz.", rich_help_panel=MACHINE)] = None
+    channels: Annotated[int | None, typer.Option(help="Memory channels.", rich_help_panel=MACHINE)] = None
+    axi_bits: Annotated[int | None, typer.Option(help="Width of a channel's AXI port.", rich_help_panel=MACHINE)] = None
+    sore_lanes: Annotated[int | None, typer.Option(help="Lanes of SORE (top-N of M).", rich_help_panel=MACHINE)] = None
+    wuve_lanes: Annotated[int | None, typer.Option(help="Lanes of WUVE (weight update).", rich_help_panel=MACHINE)] = (
         None
     )
-    sore_lanes: Annotated[int | None, typer.Option(help="Lanes of SORE (top-N of M).", rich_help_panel=_MACHINE)] = None
-    wuve_lanes: Annotated[int | None, typer.Option(help="Lanes of WUVE (weight update).", rich_help_panel=_MACHINE)] = (
-        None
-    )
-    vector_lanes: Annotated[int | None, typer.Option(help="Lanes of the vector unit.", rich_help_panel=_MACHINE)] = None
+    vector_lanes: Annotated[int | None, typer.Option(help="Lanes of the vector unit.", rich_help_panel=MACHINE)] = None
     activation_kib: Annotated[
-        int | None, typer.Option(help="Activation buffer, both halves.", rich_help_panel=_MACHINE)
+        int | None, typer.Option(help="Activation buffer, both halves.", rich_help_panel=MACHINE)
     ] = None
-    weight_kib: Annotated[int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=_MACHINE)] = None
-    output_kib: Annotated[int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=_MACHINE)] = None
+    weight_kib: Annotated[int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=MACHINE)] = None
+    output_kib: Annotated[int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=MACHINE)] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,8 +186,8 @@ class DoctorOptions:
 class OutputOptions:
     """What is printed."""
 
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
-    limit: Annotated[int, typer.Option(help="Rows of the table shown; 0 shows all.", rich_help_panel=_OUTPUT)] = 20
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+    limit: Annotated[int, typer.Option(help="Rows of the table shown; 0 shows all.", rich_help_panel=OUTPUT)] = 20
 
     def __post_init__(self) -> None:
         check_range("--limit", self.limit, 0)
@@ -205,20 +202,20 @@ class SimulateOptions:
         typer.Option(
             metavar="estimate|engines",
             help="Closed form, or decoupled engines with DRAM.",
-            rich_help_panel=_TRAINING,
+            rich_help_panel=TRAINING,
         ),
     ] = "estimate"
     out: Annotated[
         Path | None,
         typer.Option(
-            parser=_out_path,
+            parser=out_path,
             metavar="DIR",
             help="Write results as Parquet and CSV, and a page.",
-            rich_help_panel=_OUTPUT,
+            rich_help_panel=OUTPUT,
         ),
     ] = None
     plots: Annotated[
-        bool, typer.Option("--plots", help="Draw layers and roofline into --out too.", rich_help_panel=_OUTPUT)
+        bool, typer.Option("--plots", help="Draw layers and roofline into --out too.", rich_help_panel=OUTPUT)
     ] = False
     trace: Annotated[
         Path | None,
@@ -226,7 +223,7 @@ class SimulateOptions:
             parser=_trace_path,
             metavar="FILE",
             help="Write the engines' timeline, to open in Perfetto.",
-            rich_help_panel=_OUTPUT,
+            rich_help_panel=OUTPUT,
         ),
     ] = None
 
@@ -237,7 +234,7 @@ class ScheduleOptions:
 
     out: Annotated[
         Path | None,
-        typer.Option(parser=_out_path, metavar="DIR", help="Write schedule.json there.", rich_help_panel=_OUTPUT),
+        typer.Option(parser=out_path, metavar="DIR", help="Write schedule.json there.", rich_help_panel=OUTPUT),
     ] = None
 
 
@@ -246,16 +243,14 @@ class ExploreOptions:
     """What only ``explore`` takes."""
 
     board: Annotated[
-        str, typer.Option(help="A board (vcu1525, alveo-u250) or a path to its .toml.", rich_help_panel=_MACHINE)
+        str, typer.Option(help="A board (vcu1525, alveo-u250) or a path to its .toml.", rich_help_panel=MACHINE)
     ] = "vcu1525"
     space: Annotated[
-        str, typer.Option(help="A space (default, small) or a path to its .toml.", rich_help_panel=_MACHINE)
+        str, typer.Option(help="A space (default, small) or a path to its .toml.", rich_help_panel=MACHINE)
     ] = "default"
     sparsity: Annotated[
         str | None,
-        typer.Option(
-            metavar="N:M,N:M", help="The sparsities to try; the space's by default.", rich_help_panel=_MACHINE
-        ),
+        typer.Option(metavar="N:M,N:M", help="The sparsities to try; the space's by default.", rich_help_panel=MACHINE),
     ] = None
     objectives: Annotated[
         str | None,
@@ -263,7 +258,7 @@ class ExploreOptions:
             metavar="O,O",
             help="What is minimised: time, energy, lut, ff, dsp, bram36, uram; and accuracy, which is maximised, "
             "with --accuracy. By default time,energy,lut and, if given, accuracy.",
-            rich_help_panel=_MACHINE,
+            rich_help_panel=MACHINE,
         ),
     ] = None
     accuracy: Annotated[
@@ -272,20 +267,20 @@ class ExploreOptions:
             parser=_accuracy_path,
             metavar="FILE",
             help="Measured accuracy of each sparsity: a CSV with recipe, sparsity, accuracy_mean (per cent).",
-            rich_help_panel=_MACHINE,
+            rich_help_panel=MACHINE,
         ),
     ] = None
     workers: Annotated[
         int | None,
-        typer.Option(help="Threads; as many as CPUs by default.", rich_help_panel=_OUTPUT),
+        typer.Option(help="Threads; as many as CPUs by default.", rich_help_panel=OUTPUT),
     ] = None
     out: Annotated[
         Path | None,
         typer.Option(
-            parser=_out_path,
+            parser=out_path,
             metavar="DIR",
             help="Write results, plots and a page; continue what is there.",
-            rich_help_panel=_OUTPUT,
+            rich_help_panel=OUTPUT,
         ),
     ] = None
 
@@ -299,15 +294,13 @@ class GenerateOptions:
 
     out: Annotated[
         Path,
-        typer.Option(
-            parser=_out_path, metavar="DIR", help="Write Verilog and manifest there.", rich_help_panel=_OUTPUT
-        ),
+        typer.Option(parser=out_path, metavar="DIR", help="Write Verilog and manifest there.", rich_help_panel=OUTPUT),
     ]
     sparsity: Annotated[
         str | None,
-        typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=_MACHINE),
+        typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=MACHINE),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,12 +309,12 @@ class VerifyOptions:
 
     gemm: Annotated[
         str | None,
-        typer.Option(metavar="MxKxN", help="One product; a suite of them by default.", rich_help_panel=_CASES),
+        typer.Option(metavar="MxKxN", help="One product; a suite of them by default.", rich_help_panel=CASES),
     ] = None
     workload: Annotated[
         str | None,
         typer.Option(
-            help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=_CASES
+            help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=CASES
         ),
     ] = None
     weights: Annotated[
@@ -330,42 +323,42 @@ class VerifyOptions:
             parser=_weights_path,
             metavar="FILE",
             help="Trained weights (.safetensors) whose layers' FF and BP, cut to a few tiles, are the cases.",
-            rich_help_panel=_CASES,
+            rich_help_panel=CASES,
         ),
     ] = None
     layer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=_CASES)
+        str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=CASES)
     ] = None
     recipe: Annotated[
-        str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=_CASES)
+        str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=CASES)
     ] = "bdwp"
     sparsity: Annotated[
         str | None,
         typer.Option(
-            metavar="N:M", help="N:M of products and hardware; the design's by default.", rich_help_panel=_CASES
+            metavar="N:M", help="N:M of products and hardware; the design's by default.", rich_help_panel=CASES
         ),
     ] = None
     dataflow: Annotated[
-        str | None, typer.Option(metavar="os|ws", help="All that the design has by default.", rich_help_panel=_CASES)
+        str | None, typer.Option(metavar="os|ws", help="All that the design has by default.", rich_help_panel=CASES)
     ] = None
-    seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=_CASES)] = 0
+    seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=CASES)] = 0
     case: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Run only the case of this name.", rich_help_panel=_CASES)
+        str | None, typer.Option(metavar="NAME", help="Run only the case of this name.", rich_help_panel=CASES)
     ] = None
     simulator: Annotated[
         str,
-        typer.Option(metavar="verilator|icarus", help="Which simulator runs the RTL.", rich_help_panel=_OUTPUT),
+        typer.Option(metavar="verilator|icarus", help="Which simulator runs the RTL.", rich_help_panel=OUTPUT),
     ] = "verilator"
     waves: Annotated[
-        bool, typer.Option("--waves", help="Write waves as FST files into --out.", rich_help_panel=_OUTPUT)
+        bool, typer.Option("--waves", help="Write waves as FST files into --out.", rich_help_panel=OUTPUT)
     ] = False
     out: Annotated[
         Path | None,
         typer.Option(
-            parser=_out_path, metavar="DIR", help="Write verdicts, logs and waves there.", rich_help_panel=_OUTPUT
+            parser=out_path, metavar="DIR", help="Write verdicts, logs and waves there.", rich_help_panel=OUTPUT
         ),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=_OUTPUT)] = False
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
 
     def __post_init__(self) -> None:
         check_range("--seed", self.seed, 0, LARGEST_SEED)

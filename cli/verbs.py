@@ -18,6 +18,7 @@ from cli.options import (
     TrainingOptions,
     VerifyOptions,
 )
+from cli.train_options import TrainOptions
 
 
 def explore(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
@@ -67,6 +68,13 @@ def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
     from cli.verify import run
 
     return run(machine, verification)
+
+
+def train(training: TrainOptions) -> int:
+    """Train a model under an N:M recipe, and dense beside it: accuracy, multiply-adds, simulated time and energy."""
+    from cli.train import run
+
+    return run(training)
 
 
 def doctor(output: DoctorOptions) -> int:

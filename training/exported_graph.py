@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.fx import Node
+from torch.nn.modules.conv import _ConvNd
 
 from arch.errors import HeddleError
 
@@ -31,16 +32,33 @@ class Dependence:
     parameters: frozenset[str] = frozenset()
 
 
-class ExportedGraph:
-    """The nodes of an exported model and questions about them; ``model`` names it in errors.
+@dataclass(frozen=True)
+class ModulePaths:
+    """Paths of the modules that lend their names to layers.
 
-    ``leaves`` are the paths of the modules without children: their only operation takes the module's name.
+    ``weighted`` are linear layers and convolutions, whose product takes the name; ``leaves`` are the others
+    without children, whose only operation takes it.
     """
 
-    def __init__(self, model: str, exported: ExportedProgram, leaves: frozenset[str]) -> None:
+    weighted: frozenset[str]
+    leaves: frozenset[str]
+
+
+def module_paths(model: nn.Module) -> ModulePaths:
+    """Sort the modules of a model by the names they lend."""
+    modules = dict(model.named_modules())
+    weighted = frozenset(path for path, module in modules.items() if isinstance(module, nn.Linear | _ConvNd))
+    leaves = frozenset(path for path, module in modules.items() if next(module.children(), None) is None)
+    return ModulePaths(weighted, leaves - weighted)
+
+
+class ExportedGraph:
+    """The nodes of an exported model and questions about them; ``model`` names it in errors."""
+
+    def __init__(self, model: str, exported: ExportedProgram, paths: ModulePaths) -> None:
         self.nodes: tuple[Node, ...] = tuple(exported.graph.nodes)
         self._model = model
-        self._leaves = leaves
+        self._paths = paths
         self._dependence = _dependences(self.nodes, exported)
         self._sizes = {name: tensor.numel() for name, tensor in exported.state_dict.items()}
         self._claimed: set[str] = set()
@@ -84,17 +102,20 @@ class ExportedGraph:
         return sum(self._sizes[name] for name in names)
 
     def weighted_name(self, node: Node, weight: Node) -> str:
-        """Name a layer after its weight: ``fc`` for ``fc.weight``, or where that says nothing as other layers."""
+        """Name a layer with weights after its module, or after its parameter where that is used by hand."""
+        path = self.module_path(node)
         behind = self._dependence[weight].parameters
+        if path and path in self._paths.weighted:
+            return path
         if len(behind) != 1:
             return self.layer_name(node)
         (name,) = behind
         return name.removesuffix(".weight").removesuffix("_weight")
 
     def layer_name(self, node: Node) -> str:
-        """Name a layer after its module; in a module with children the operation is added: ``layer1.0.add``."""
+        """Name a layer after its module; in a module that does more the operation is added: ``layer1.0.add``."""
         path = self.module_path(node)
-        if path and path in self._leaves:
+        if path and path in self._paths.leaves:
             return path
         return f"{path}.{operation(node)}".lstrip(".")
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from arch.design import SparsityConfig
 from arch.errors import HeddleError
@@ -186,6 +187,7 @@ class MachineMatmul(torch.autograd.Function):
         return _batched_product(ctx.array, a, b)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         """Return dY B^T and A^T dY, those that are needed."""
         a, b = ctx.saved_tensors

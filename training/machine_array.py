@@ -23,8 +23,8 @@ from training.products import OperandPruning
 
 _Part = TypeVar("_Part")
 
-#: Below so many multiply-adds, about a millisecond of them, starting threads costs more than they save.
-_WORTH_A_THREAD = 1 << 22
+#: Multiply-adds that a thread must have to do, or starting it costs more than it saves.
+_WORTH_A_THREAD = 1 << 23
 _ROWS_TOGETHER = 128  # the kernel works on blocks of so many rows, and fills up the last
 
 
@@ -109,7 +109,7 @@ def _parts(m: int, n: int, slots: int) -> list[tuple[slice, slice]]:
 
 
 def _threads(multiply_adds: int) -> int:
-    return min(torch.get_num_threads(), multiply_adds // _WORTH_A_THREAD + 1)
+    return max(1, min(torch.get_num_threads(), multiply_adds // _WORTH_A_THREAD))
 
 
 def _shares(pieces: int, threads: int, together: int = 1) -> list[slice]:

@@ -9,9 +9,12 @@ products and a softmax; and an operator that no table knows counts as one elemen
 from __future__ import annotations
 
 import copy
+import io
+import logging
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from functools import partial
 
 import torch
@@ -23,7 +26,7 @@ from arch.errors import HeddleError
 from dataflow.assemble import assemble_network
 from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
 from training import exported_products, exported_vectors
-from training.exported_graph import EXPORT_BATCH, ExportedGraph, first_tensor, operation
+from training.exported_graph import EXPORT_BATCH, ExportedGraph, first_tensor, module_paths, operation
 from training.sparsify import sparsified_layers
 
 Translator = Callable[[Node, ExportedGraph], tuple[Layer, ...]]
@@ -49,7 +52,7 @@ def network_of(model: nn.Module, shape: tuple[int, int, int], name: str) -> Netw
     if next(sparsified_layers(model), None) is not None:
         raise HeddleError(f"{name}: its layers are sparse already; take its network before sparsify")
     hollow = _hollow_copy(model, name)
-    graph = ExportedGraph(name, _exported(hollow, shape, name), _leaves(hollow))
+    graph = ExportedGraph(name, _exported(hollow, shape, name), module_paths(hollow))
     layers: list[Layer] = []
     data_fed: set[int] = set()
     unknown: Counter[str] = Counter()
@@ -73,31 +76,38 @@ def _hollow_copy(model: nn.Module, name: str) -> nn.Module:
     Fresh memory that nobody writes to costs nothing, so a large model is not held twice. Buffers keep their
     values, where they have any (a model on the meta device has not).
     """
-    hollow: dict[int, object] = {
-        id(parameter): nn.Parameter(torch.empty(parameter.shape, device="cpu"), requires_grad=parameter.requires_grad)
-        for parameter in model.parameters()
-    }
-    hollow |= {id(buffer): torch.zeros_like(buffer, device="cpu") for buffer in model.buffers() if buffer.is_meta}
     try:
+        hollow: dict[int, object] = {
+            id(tensor): nn.Parameter(torch.empty(tensor.shape, device="cpu"), requires_grad=tensor.requires_grad)
+            for tensor in model.parameters()
+        }
+        hollow |= {id(tensor): torch.zeros_like(tensor, device="cpu") for tensor in model.buffers() if tensor.is_meta}
         return copy.deepcopy(model, hollow).cpu().float().train()
     except Exception as error:  # a user's module may refuse a copy in any way it likes
         raise HeddleError(f"{name}: the model cannot be copied: {_first_line(error)}") from error
 
 
 def _exported(model: nn.Module, shape: tuple[int, int, int], name: str) -> torch.export.ExportedProgram:
-    samples = torch.zeros(EXPORT_BATCH, *shape)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.export.export(model, (samples,), strict=False)
+        with _quiet():
+            return torch.export.export(model, (torch.zeros(EXPORT_BATCH, *shape),), strict=False)
     except Exception as error:  # whatever the model's own forward raises comes out here
         raise HeddleError(
             f"{name}: the model cannot be exported with samples of shape {tuple(shape)}: {_first_line(error)}"
         ) from error
 
 
-def _leaves(model: nn.Module) -> frozenset[str]:
-    return frozenset(path for path, module in model.named_modules() if next(module.children(), None) is None)
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep from the user what PyTorch warns, logs and prints of a failed export, graph and traceback: one line does."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 def _is_work(node: Node, graph: ExportedGraph) -> bool:
@@ -109,7 +119,7 @@ def _is_work(node: Node, graph: ExportedGraph) -> bool:
 
 def _translated(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:
     if isinstance(node.target, HigherOrderOperator):
-        raise graph.error(node, f"the inside of {operation(node)} cannot be read; export the model without it")
+        raise graph.error(node, "the operators inside it cannot be read (torch.no_grad, autocast, control flow)")
     if operation(node) in _UNSUPPORTED_PRODUCTS:
         raise graph.error(node, f"{operation(node)} is not supported (valid: {_VALID_PRODUCTS})")
     return _TRANSLATORS.get(operation(node), exported_vectors.translate_unknown)(node, graph)

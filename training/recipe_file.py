@@ -11,12 +11,17 @@ from training.recipe import TrainingRecipe
 from training.recipes import training_recipe, training_recipe_names
 
 
+def is_recipe_file(text: str) -> bool:
+    """True when ``text`` is the path of a user's recipe, and not a name."""
+    return text.endswith(".py")
+
+
 def resolve_recipe(text: str) -> TrainingRecipe:
     """Return the recipe called ``text``, or the one that the Python file ``text`` (a path ending in .py) defines.
 
     Raises HeddleError for an unknown name, and for a file that cannot be run or holds not just one TrainingRecipe.
     """
-    return _recipe_of_file(Path(text)) if text.endswith(".py") else training_recipe(text)
+    return _recipe_of_file(Path(text)) if is_recipe_file(text) else training_recipe(text)
 
 
 def _recipe_of_file(path: Path) -> TrainingRecipe:

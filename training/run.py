@@ -81,7 +81,7 @@ class _Trainer:
     def __init__(self, settings: TrainSettings, data_folder: Path | None) -> None:
         self.settings = settings
         self.data = _data(settings, data_folder)
-        self.steps_per_epoch = math.ceil(len(self.data.train) / settings.batch)
+        self.steps_per_epoch = steps_per_epoch(len(self.data.train), settings.batch)
         self.device = torch.device(settings.device)
         self.model = sparse_model(settings, self.data, self.total_steps).to(self.device)
         self.optimizer = _optimizer(settings, self.model)
@@ -153,6 +153,21 @@ class _Trainer:
         return checkpoint.points
 
 
+def trained_model(settings: TrainSettings, data_folder: Path | None, folder: Path) -> nn.Module:
+    """Return the model of a run from its checkpoint in ``folder``. Raises HeddleError where there is none."""
+    trainer = _Trainer(settings, data_folder)
+    checkpoint = load_checkpoint(folder / CHECKPOINT_NAME, settings)
+    if checkpoint is None:
+        raise HeddleError(f"{folder}: has no checkpoint")
+    trainer.restore(checkpoint)
+    return trainer.model
+
+
+def steps_per_epoch(samples: int, batch: int) -> int:
+    """Return the updates of an epoch: a last batch of one sample joins the one before it."""
+    return sum(1 for _ in _batches(np.arange(samples), batch))
+
+
 def sparse_model(settings: TrainSettings, data: DataSet, steps: int) -> nn.Module:
     """Return the model of ``settings``, its weights drawn by the seed, ready to train by the recipe for ``steps``."""
     torch.manual_seed(settings.seed)
@@ -197,7 +212,7 @@ def _optimizer(settings: TrainSettings, model: nn.Module) -> torch.optim.Optimiz
 
 
 def _batches(order: npt.NDArray[np.int64], size: int) -> Iterator[npt.NDArray[np.int64]]:
-    """``order`` in runs of ``size``. A last run of one sample joins the one before: batch norm has no use for one."""
+    """``order`` in runs of ``size``; a last run of one sample joins the one before: batch norm has no use for one."""
     starts = list(range(0, len(order), size))
     if len(starts) > 1 and len(order) - starts[-1] == 1:
         starts.pop()

@@ -17,6 +17,14 @@ from training.settings import TrainSettings
 Progress = Callable[[int, int], None]
 
 
+RUNS_NAME = "runs"
+
+
+def checkpoint_folder(folder: Path, settings: TrainSettings) -> Path:
+    """Return the folder of a run among those below ``folder``."""
+    return folder / RUNS_NAME / settings.name
+
+
 @dataclass(frozen=True)
 class RunFailure:
     """A run that could not be finished, and why."""
@@ -54,7 +62,7 @@ def train_all(
 def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, progress: Progress) -> Outcome:
     """Train one job in its own folder below ``folder``; what is wrong with it becomes a RunFailure."""
     try:
-        own = None if folder is None else prepare_run_dir(folder / job.name)
+        own = None if folder is None else prepare_run_dir(checkpoint_folder(folder, job))
         result, _ = train(job, data_folder, own, progress)
     except HeddleError as error:
         return RunFailure(job, str(error))

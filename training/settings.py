@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from arch.run_dir import sha256_of_text, tool_version
 
 OptimizerName = Literal["sgd", "adam"]
+_NOTHING_PRUNED = "2:2"  # N = M
+
 OPTIMIZERS: tuple[OptimizerName, ...] = ("sgd", "adam")
 
 
@@ -43,8 +45,8 @@ class TrainSettings(BaseModel):
 
     @property
     def as_dense(self) -> TrainSettings:
-        """The same run without pruning: what it is compared with."""
-        return self.model_copy(update={"recipe": "dense"})
+        """The same run without pruning: what it is compared with, at whatever N:M."""
+        return self.model_copy(update={"recipe": "dense", "sparsity": _NOTHING_PRUNED, "dense": ()})
 
     @property
     def digest(self) -> str:
@@ -56,5 +58,5 @@ class TrainSettings(BaseModel):
     def name(self) -> str:
         """A name for the run's folder that a person can read and no other run has."""
         recipe = self.recipe.rsplit("/", 1)[-1]
-        ratio = self.sparsity.replace(":", "of")
-        return f"{self.model}-{self.data}-{recipe}-{ratio}-seed{self.seed}-{self.digest[:10]}"
+        ratio = "" if self.sparsity == _NOTHING_PRUNED else "-" + self.sparsity.replace(":", "of")
+        return f"{self.model}-{self.data}-{recipe}{ratio}-seed{self.seed}-{self.digest[:10]}"

@@ -17,16 +17,16 @@ Mask = npt.NDArray[np.bool_]
 # Masks
 
 
-def magnitude_key(value: float) -> tuple[bool, int, float]:
+def magnitude_key(value: np.floating) -> tuple[bool, int, float]:
     """How large a number counts: any NaN is more than any number, and of two NaNs the one with the larger payload."""
     if math.isnan(value):
         return True, int(np.float32(value).view(np.uint32)) & 0x7FFF_FFFF, 0.0
-    return False, 0, abs(value)
+    return False, 0, abs(float(value))
 
 
-def kept_of_group(group: Sequence[float], n: int) -> set[int]:
+def kept_of_group(group: Sequence[np.floating], n: int) -> set[int]:
     """The places of the ``n`` largest, ties to the lower: each place must beat all but n - 1 of the others."""
-    keys = [magnitude_key(float(value)) for value in group]
+    keys = [magnitude_key(value) for value in group]
     kept = set()
     for place, key in enumerate(keys):
         before = sum(other > key or (other == key and at < place) for at, other in enumerate(keys))
@@ -62,7 +62,7 @@ def greedy_block(block: npt.NDArray[np.floating], n: int) -> Mask:
         ]
         if not open_places:
             return kept
-        kept[max(open_places, key=lambda place: (magnitude_key(float(block[place])), [-at for at in place]))] = True
+        kept[max(open_places, key=lambda place: (magnitude_key(block[place]), [-at for at in place]))] = True
 
 
 def transposable_mask(weight: npt.NDArray[np.floating], n: int, m: int) -> Mask:

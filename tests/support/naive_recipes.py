@@ -7,7 +7,7 @@ reduction of FF runs over input channels, that of BP over output channels, that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -109,8 +109,6 @@ def pixels_apart(rows: Array, shape: Place) -> Array:
 
 
 # Recipes
-
-RowPruning = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)

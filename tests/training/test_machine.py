@@ -267,8 +267,8 @@ def test_results_are_as_near_to_float64_as_their_roundings_allow(conv: Conv) -> 
 def test_bits_do_not_depend_on_the_number_of_threads() -> None:
     conv = Conv(size=(16, 15), channels=(32, 48), batch=8)
     machine, linear = conv.machine("bf16"), MachineLinear("bf16")
-    x, dy, wide, tall = conv.x, conv.dy, random(1, 64, 700), random(2, 400, 700)
-    left, right = random(3, 16, 48, 96), random(4, 16, 96, 80)
+    x, dy, wide, tall = conv.x, conv.dy, random(1, 128, 704), random(2, 400, 704)
+    left, right = random(3, 16, 96, 96), random(4, 16, 96, 192)
     threads = torch.get_num_threads()
     found = []
     try:
@@ -276,9 +276,9 @@ def test_bits_do_not_depend_on_the_number_of_threads() -> None:
             torch.set_num_threads(count)
             found.append(
                 [
-                    machine.forward(x, conv.weight, SparsityConfig(n=2, m=8)),
+                    machine.forward(x, conv.weight, None),
                     machine.weight_gradient(x, dy, conv.weight.shape, None),
-                    linear.forward(wide, tall, None),
+                    linear.forward(wide, tall, SparsityConfig(n=4, m=8)),
                     machine_matmul(left, right, "bf16"),
                 ]
             )
@@ -342,6 +342,13 @@ def test_only_gradients_that_are_needed_are_made() -> None:
     machine_matmul(a, b, "fp16").sum().backward()
     assert a.grad is not None
     assert b.grad is None
+
+
+def test_gradients_of_gradients_are_refused() -> None:
+    a, b = random(1, 2, 3).requires_grad_(), random(2, 3, 4).requires_grad_()
+    (gradient,) = torch.autograd.grad(machine_matmul(a, b, "fp16").square().sum(), a, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
 
 
 # Refusals

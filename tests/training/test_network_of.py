@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+from torch.utils.checkpoint import checkpoint
 from whole_model import weightless
 
 from arch.errors import HeddleError
@@ -66,9 +69,10 @@ def test_a_convolutional_model_has_the_zoos_layers_all_of_them(name: str, side: 
     assert network.notes == ()
 
 
-def test_the_mlp_has_the_zoos_layers_at_the_zoos_width() -> None:
+def test_the_mlp_has_the_zoos_weighted_layers_at_the_zoos_width_but_for_the_biases_that_batch_norm_replaces() -> None:
     network = network_of(Mlp(features=784, hidden=512, classes=10), (1, 28, 28), "mlp")
-    assert network.layers == zoo_network("mlp").layers
+    hidden_without_bias = [replace(layer, bias=layer.name == "fc3") for layer in zoo_network("mlp").weighted_layers]
+    assert list(network.weighted_layers) == hidden_without_bias
 
 
 def test_vit_small_has_the_zoos_products_and_its_vector_work_but_for_the_position_embedding() -> None:
@@ -328,6 +332,20 @@ def test_a_layer_used_twice_is_numbered_and_its_weights_are_remarked_on() -> Non
     )
 
 
+def test_a_layer_of_its_own_module_has_its_name_whatever_becomes_of_its_weights() -> None:
+    first, second = nn.Linear(12, 12), nn.Linear(12, 12)
+    second.weight = first.weight
+    model = nn.Sequential(nn.Flatten(), first, second, weight_norm(nn.Linear(12, 2)))
+    assert [layer.name for layer in network_of(model, (3, 2, 2), "model").layers] == ["1", "2", "3"]
+    padded = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"))
+    assert [layer.name for layer in network_of(padded, (3, 4, 4), "model").layers] == ["0.pad", "0"]
+
+
+def test_a_recomputed_block_is_read_once() -> None:
+    model = Computes(lambda model, x: checkpoint(model.fc, x.flatten(1, 2), use_reentrant=False))
+    assert network_of(model, (2, 5, 6), "model").layers == (LinearLayer("fc", 10, 6, 6, True, input_gradient=False),)
+
+
 def test_only_layers_fed_by_data_alone_have_no_input_gradient() -> None:
     def branches(model: Computes, x: Tensor) -> Tensor:
         return torch.cat((x @ model.matrix, x.relu() @ model.matrix, (x + model.scale) @ model.matrix), 1)
@@ -352,6 +370,12 @@ def test_frozen_parameters_are_remarked_on() -> None:
 # What is refused.
 
 
+def without_gradient(model: Computes, x: Tensor) -> Tensor:
+    with torch.no_grad():
+        y = x.reshape(-1, 8, 6) @ model.matrix
+    return y + 1
+
+
 class Reads(nn.Module):
     """Flow of control that depends on data."""
 
@@ -371,9 +395,11 @@ STACK = r"a stack of weight matrices, shape \[3, 4, 2\], is not supported"
     [
         (nn.Sequential(nn.ReLU()), "it holds no convolution, no linear layer and no product of activations"),
         (Reads(), r"the model cannot be exported with samples of shape \(3, 4, 4\): "),
+        (nn.Sequential(nn.LazyConv2d(4, 1)), "the model cannot be copied: Can't access the shape of an uninitialized"),
+        (Computes(without_gradient), r"wrap\S*: the operators inside it cannot be read \(torch.no_grad, autocast"),
         (nn.Linear(5, 5), r"the model cannot be exported with samples of shape \(3, 4, 4\): .*5"),
         (nn.ConvTranspose2d(3, 4, 2), r"conv_transpose2d: conv_transpose2d is not supported \(valid: 1-D and 2-D"),
-        (nn.Sequential(nn.Unflatten(1, (1, 3)), nn.Conv3d(1, 4, 2)), "1: conv3d is not supported"),
+        (nn.Sequential(nn.Unflatten(1, (1, 3)), nn.Conv3d(1, 4, 2)), r"1\.conv3d: conv3d is not supported"),
         (nn.Sequential(nn.Flatten(2), nn.LSTM(16, 4)), "1: lstm is not supported"),
         (Computes(lambda _, x: x.flatten(1) @ x.flatten(1).T), "matmul: its products are 1 for 2 samples: it mixes"),
         (Computes(lambda _, x: functional.linear(x, x[0, 0])), "linear: its weight is computed from the input"),
@@ -388,9 +414,12 @@ STACK = r"a stack of weight matrices, shape \[3, 4, 2\], is not supported"
         ),
     ],
 )
-def test_what_has_no_layer_is_told_in_one_line(model: nn.Module, message: str) -> None:
+def test_what_has_no_layer_is_told_in_one_line(
+    model: nn.Module, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(HeddleError, match=f"^model: {message}"):
         network_of(model, (3, 4, 4), "model")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_model_whose_layers_are_sparse_already_is_refused() -> None:

@@ -35,7 +35,7 @@ def test_a_smaller_image_is_refused(name: str) -> None:
         build_model(name, (3, least, least - 1), 10)
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(
     name=st.sampled_from(["mlp", "resnet9-small", "resnet9", "resnet18", "vgg19"]),
     height=st.integers(32, 100),

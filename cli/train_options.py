@@ -1,0 +1,123 @@
+"""The options of ``heddle train``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import (
+    LARGEST_BATCH,
+    LARGEST_SIZE,
+    MACHINE,
+    MOST_WORKERS,
+    NETWORK,
+    OUTPUT,
+    TRAINING,
+    check_range,
+    checked_path,
+    out_path,
+)
+
+MOST_SEEDS = 1000
+
+
+def _data_path(text: str) -> Path:
+    return checked_path("--data-dir", text, "folder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What ``train`` takes."""
+
+    model: Annotated[
+        str,
+        typer.Option(
+            help="mlp, resnet9-small, resnet9, resnet18, vgg19, vit-tiny or vit-small.", rich_help_panel=NETWORK
+        ),
+    ]
+    data: Annotated[str, typer.Option(help="digits, cifar10, cifar100 or imagefolder.", rich_help_panel=NETWORK)] = (
+        "digits"
+    )
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(parser=_data_path, metavar="DIR", help="Where the data set lies.", rich_help_panel=NETWORK),
+    ] = None
+    image_size: Annotated[
+        int | None, typer.Option(help="Image side in pixels (imagefolder).", rich_help_panel=NETWORK)
+    ] = None
+    train_samples: Annotated[
+        int | None, typer.Option(help="Train on so many samples only.", rich_help_panel=NETWORK)
+    ] = None
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="A training recipe (dense, sr-ste, bdwp, bdwp-wu, ...), or the path of a .py file that defines one.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "bdwp"
+    sparsity: Annotated[
+        str, typer.Option(metavar="N:M", help="Keep N of every M, as in 2:8.", rich_help_panel=TRAINING)
+    ] = "2:8"
+    keep_dense: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Layers that stay dense beside first convolution and classifier; * and ? fit any.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = None
+    seeds: Annotated[int, typer.Option(help="Runs, with the seeds 0, 1, 2, ...", rich_help_panel=TRAINING)] = 3
+    epochs: Annotated[int, typer.Option(help="Passes over the training samples.", rich_help_panel=TRAINING)] = 30
+    batch: Annotated[int, typer.Option(help="Samples a training step.", rich_help_panel=TRAINING)] = 64
+    optimizer: Annotated[str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=TRAINING)] = "sgd"
+    learning_rate: Annotated[
+        float, typer.Option(help="At the start; it falls along half a cosine.", rich_help_panel=TRAINING)
+    ] = 0.05
+    momentum: Annotated[float, typer.Option(help="Of SGD.", rich_help_panel=TRAINING)] = 0.9
+    weight_decay: Annotated[float, typer.Option(help="Of all parameters.", rich_help_panel=TRAINING)] = 5e-4
+    arithmetic: Annotated[
+        str,
+        typer.Option(
+            metavar="float|machine",
+            help="PyTorch's, or the accelerator's: 16-bit operands, FP32 sums in the array's order.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = "float"
+    design: Annotated[
+        str | None,
+        typer.Option(
+            help="Simulate time and energy on this design: a preset or a path to its .toml.", rich_help_panel=MACHINE
+        ),
+    ] = None
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where to train.", rich_help_panel=OUTPUT)] = "cpu"
+    workers: Annotated[
+        int | None, typer.Option(help="Runs side by side; as many as CPUs by default.", rich_help_panel=OUTPUT)
+    ] = None
+    threads: Annotated[
+        int, typer.Option(help="Threads of a run; other numbers round otherwise.", rich_help_panel=OUTPUT)
+    ] = 1
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=out_path,
+            metavar="DIR",
+            help="Write results, curves, plots, weights and checkpoints; continue what is there.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+
+    def __post_init__(self) -> None:
+        check_range("--image-size", self.image_size, 1, LARGEST_SIZE)
+        check_range("--train-samples", self.train_samples, 1)
+        check_range("--seeds", self.seeds, 1, MOST_SEEDS)
+        check_range("--epochs", self.epochs, 1, LARGEST_SIZE)
+        check_range("--batch", self.batch, 1, LARGEST_BATCH)
+        check_range("--learning-rate", self.learning_rate, 1e-9, 1000)
+        check_range("--momentum", self.momentum, 0, 0.9999)
+        check_range("--weight-decay", self.weight_decay, 0, 1000)
+        check_range("--workers", self.workers, 1, MOST_WORKERS)
+        check_range("--threads", self.threads, 1, MOST_WORKERS)
