@@ -16,10 +16,18 @@ True
 ``simulate`` takes what ``estimate`` takes and runs the engines instead of the closed form. ``explore`` searches a
 ``Space`` of designs. Whatever is wrong with an input raises ``HeddleError``, whose text is one line.
 
-All names of ``__all__`` are stable: they are added to, and leave only with a major version.
+Training needs PyTorch, so its names (``sparsify``, ``training_recipe``, ``TrainingRecipe``, ``Policy``,
+``export_weights``, ``import_weights``, ``model_network``) are loaded when they are first used:
+
+    model = heddle.sparsify(model, "bdwp", "2:8")
+
+All names of ``__all__``, and those of training, are stable: they are added to, and leave only with a major version.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 from arch.boards import Board, board_names, load_board
 from arch.design import Design, SparsityConfig
@@ -88,3 +96,22 @@ __all__ = [
     "zoo_names",
     "zoo_network",
 ]
+
+#: The names of training, each with the module that has it, and its name there.
+_OF_TRAINING = {
+    "Policy": ("training", "Policy"),
+    "TrainingRecipe": ("training", "TrainingRecipe"),
+    "export_weights": ("training.export", "export_weights"),
+    "import_weights": ("training.export", "import_weights"),
+    "model_network": ("training.network_of", "network_of"),
+    "sparsify": ("training", "sparsify"),
+    "training_recipe": ("training", "training_recipe"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of training; raises HeddleError where PyTorch is not installed."""
+    if name not in _OF_TRAINING:
+        raise AttributeError(f"module 'heddle' has no attribute {name!r}")
+    module, own_name = _OF_TRAINING[name]
+    return getattr(import_module(module), own_name)

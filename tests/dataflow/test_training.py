@@ -10,7 +10,7 @@ from arch.sparsity import parse_sparsity
 from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
 from dataflow.products import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
 from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, recipe_on
+from dataflow.training import StepOptions, recipe_on, training_step
 from dataflow.zoo import zoo_names, zoo_network
 
 RATIOS = {"2:4": 1 / 2, "1:4": 1 / 4, "2:8": 1 / 4, "1:8": 1 / 8, "1:16": 1 / 16}
@@ -191,3 +191,21 @@ def test_the_dense_multiply_adds_do_not_depend_on_the_recipe(name: str) -> None:
     network = zoo_network(name)
     found = {step_of(network, recipe).dense_macs for recipe in ("dense", "bdwp", "bdwp-wu", "bdwp-wu-x", "sdgp")}
     assert len(found) == 1
+
+
+def test_a_layer_can_have_a_recipe_and_an_n_of_m_of_its_own() -> None:
+    network, sparsity = zoo_network("resnet9"), parse_sparsity("2:8")
+    other = parse_sparsity("4:8")
+    options = StepOptions(
+        batch=4,
+        layer_recipes={"conv3.conv": recipe_named("bdwp-wu")},
+        layer_sparsities={"res1.0.conv": other},
+    )
+    mixed = training_step(network, recipe_named("bdwp"), sparsity, options)
+    of = {
+        "conv3.conv": training_step(network, recipe_named("bdwp-wu"), sparsity, StepOptions(batch=4)),
+        "res1.0.conv": training_step(network, recipe_named("bdwp"), other, StepOptions(batch=4)),
+    }
+    plain = training_step(network, recipe_named("bdwp"), sparsity, StepOptions(batch=4))
+    for item in mixed.items:
+        assert item in of.get(item.layer, plain).items
