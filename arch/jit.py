@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 
-_KERNEL_PACKAGES = ("arch", "dataflow", "sim", "dse")
+_KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4
 
 

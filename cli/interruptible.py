@@ -1,10 +1,13 @@
-"""Long compiled work that Ctrl-C can leave."""
+"""Long work that Ctrl-C, or a request to end, can leave."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -26,3 +29,23 @@ def interruptible(work: Callable[[], Result]) -> Result:
 
     threading.Thread(target=run, daemon=True).start()
     return outcome.result()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM, as a batch system sends it, raise KeyboardInterrupt meanwhile: the process then tidies up and ends.
+
+    Only the main thread takes signals; in another one nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from arch.errors import HeddleError
 from arch.run_dir import write_atomically
 from cli.output import json_text
-from reports.accuracy import TrainingFacts
+from cli.trained import Trained, training_facts
 from reports.curves import AccuracyCurve, TrainingCurve
 from reports.page import write_training_page
 from reports.plots import plot_time_to_accuracy, plot_training
@@ -20,9 +21,6 @@ from training.runs import checkpoint_folder
 from training.sparsify import FLOAT
 from training.summary import Comparison, Spread, mean_curve
 
-if TYPE_CHECKING:
-    from cli.train import Trained
-
 ACCURACY_NAME = "accuracy.csv"
 ACCURACY_COLUMNS = (
     "model", "data", "recipe", "sparsity", "arithmetic", "epochs", "seeds",
@@ -30,6 +28,7 @@ ACCURACY_COLUMNS = (
 )  # fmt: skip
 _KEY = ACCURACY_COLUMNS[:5]
 _EXPORT_FORMAT = "fp16"
+_DENSE = "dense"
 
 
 def write_training(trained: Trained, document: dict[str, Any], data_folder: Path | None, folder: Path) -> list[Path]:
@@ -46,48 +45,27 @@ def write_training(trained: Trained, document: dict[str, Any], data_folder: Path
     written.append(export_weights(model, folder / "weights.safetensors", operand))
     facts = training_facts(trained, comparison)
     title = f"{settings.model} on {settings.data}"
+    _remove_plots(folder)
     plots = plot_training(_training_curves(comparison), title, folder)
     plots += plot_time_to_accuracy(_cost_curves(trained, comparison), _costs_title(trained, title), folder)
     return [*written, *plots, write_training_page(facts, plots, folder / "index.html")]
 
 
-def training_facts(trained: Trained, comparison: Comparison) -> TrainingFacts:
-    """Return what tables and pages say of a training; times are means over all its steps."""
-    settings, costs = trained.settings, trained.costs
-    steps = trained.machine.total_steps
-    has_dense = comparison.runs is not comparison.dense
-    return TrainingFacts(
-        model=settings.model,
-        data=settings.data,
-        recipe=trained.machine.recipe.name,
-        sparsity=settings.sparsity,
-        arithmetic=settings.arithmetic,
-        epochs=settings.epochs,
-        seeds=tuple(run.settings.seed for run in comparison.runs),
-        accuracies=tuple(run.accuracy for run in comparison.runs),
-        accuracy_mean=comparison.accuracy.mean,
-        accuracy_std=comparison.accuracy.std,
-        mac_fraction=trained.machine.mac_fraction,
-        dense_accuracies=tuple(run.accuracy for run in comparison.dense) if has_dense else (),
-        dense_accuracy_mean=comparison.dense_accuracy.mean if has_dense else None,
-        dense_accuracy_std=comparison.dense_accuracy.std if has_dense else None,
-        difference_mean=comparison.difference.mean if has_dense else None,
-        difference_std=comparison.difference.std if has_dense else None,
-        design=costs.design.name if costs else None,
-        step_time_s=costs.recipe.time_s[-1] / steps if costs else None,
-        dense_step_time_s=costs.dense.time_s[-1] / steps if costs else None,
-        step_energy_j=costs.recipe.energy_j[-1] / steps if costs else None,
-        dense_step_energy_j=costs.dense.energy_j[-1] / steps if costs else None,
-    )
+def _remove_plots(folder: Path) -> None:
+    """Remove the plots of an earlier run, which may have had a design."""
+    for name in ("training", "time-to-accuracy", "energy-to-accuracy"):
+        for ending in ("svg", "png"):
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
 def _accuracy_rows(trained: Trained, comparison: Comparison) -> list[dict[str, str]]:
     """A row for the recipe, and one for dense training."""
     recipe = trained.machine.recipe.name
+    dense = _accuracy_row(trained, _DENSE, comparison.dense_accuracy, Spread(0.0, 0.0, 1), 1.0)
+    if comparison.is_of_dense:
+        return [dense]
     own = _accuracy_row(trained, recipe, comparison.accuracy, comparison.difference, trained.machine.mac_fraction)
-    if recipe == "dense":
-        return [own]
-    return [own, _accuracy_row(trained, "dense", comparison.dense_accuracy, Spread(0.0, 0.0, 1), 1.0)]
+    return [own, dense]
 
 
 def _accuracy_row(
@@ -95,35 +73,51 @@ def _accuracy_row(
 ) -> dict[str, str]:
     settings = trained.settings
     values = (
-        settings.model, settings.data, recipe, "" if recipe == "dense" else settings.sparsity, settings.arithmetic,
+        settings.model, settings.data, recipe, "" if recipe == _DENSE else settings.sparsity, settings.arithmetic,
         settings.epochs, accuracy.count,
         accuracy.mean, accuracy.std, difference.mean, difference.std, mac_fraction,
     )  # fmt: skip
     return dict(zip(ACCURACY_COLUMNS, map(str, values), strict=True))
 
 
+def check_accuracies(folder: Path) -> None:
+    """Raise HeddleError where the table of accuracies in ``folder`` is none that rows can be added to."""
+    _written_rows(folder / ACCURACY_NAME)
+
+
 def _merge_accuracies(path: Path, rows: Iterable[dict[str, str]]) -> Path:
     """Write ``rows`` beside those of other recipes and sparsities that the file has already."""
-    by_key = {}
-    if path.exists():
-        with path.open(newline="") as file:
-            by_key = {_key(row): row for row in csv.DictReader(file)}
-    by_key |= {_key(row): row for row in rows}
+    by_key = {_key(row): row for row in (*_written_rows(path), *rows)}
     text = io.StringIO()
-    writer = csv.DictWriter(text, ACCURACY_COLUMNS, lineterminator="\n", extrasaction="ignore")
+    writer = csv.DictWriter(text, ACCURACY_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(by_key[key] for key in sorted(by_key))
     return write_atomically(path, text.getvalue().encode())
 
 
+def _written_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of the table at ``path``; none without one."""
+    if not path.exists():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise HeddleError(f"{path}: cannot be read as a table of accuracies ({error}); move it away") from None
+    if tuple(reader.fieldnames or ()) != ACCURACY_COLUMNS or any(None in row or None in row.values() for row in rows):
+        raise HeddleError(f"{path}: is no table of accuracies that 'heddle train' wrote; move it away")
+    return rows
+
+
 def _key(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row.get(name) or "" for name in _KEY)
+    return tuple(row[name] for name in _KEY)
 
 
 def _write_curves(path: Path, comparison: Comparison) -> Path:
     """Every epoch of every run, in one table."""
     lines = ["recipe,seed,epoch,steps,loss,test_accuracy,skipped_steps"]
-    runs = comparison.runs if comparison.runs is comparison.dense else (*comparison.runs, *comparison.dense)
+    runs = comparison.runs if comparison.is_of_dense else (*comparison.runs, *comparison.dense)
     for run in runs:
         for point in run.points:
             values = (
@@ -137,9 +131,9 @@ def _write_curves(path: Path, comparison: Comparison) -> Path:
 def _named_runs(comparison: Comparison) -> dict[str, tuple[RunResult, ...]]:
     """The runs of a plot's curves by name."""
     settings = comparison.settings
-    if comparison.runs is comparison.dense:
-        return {"dense": comparison.runs}
-    return {"dense": comparison.dense, f"{Path(settings.recipe).stem} {settings.sparsity}": comparison.runs}
+    if comparison.is_of_dense:
+        return {_DENSE: comparison.runs}
+    return {_DENSE: comparison.dense, f"{Path(settings.recipe).stem} {settings.sparsity}": comparison.runs}
 
 
 def _training_curves(comparison: Comparison) -> list[TrainingCurve]:
@@ -165,7 +159,7 @@ def _cost_curves(trained: Trained, comparison: Comparison) -> list[AccuracyCurve
         return []
     curves = []
     for name, runs in _named_runs(comparison).items():
-        cost = trained.costs.dense if name == "dense" else trained.costs.recipe
+        cost = trained.costs.dense if name == _DENSE else trained.costs.recipe
         accuracies = [accuracy for _, accuracy in mean_curve(runs)]
         means, stds = [each.mean for each in accuracies], [each.std for each in accuracies]
         curves.append(AccuracyCurve(name, cost.time_s, cost.energy_j, means, stds))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from arch.errors import HeddleError
 from cli.options import (
     LARGEST_BATCH,
     LARGEST_SIZE,
@@ -22,10 +24,20 @@ from cli.options import (
 )
 
 MOST_SEEDS = 1000
+#: Names of training.models and training.data, which cannot be asked before PyTorch has been loaded.
+MODELS = ("mlp", "resnet9-small", "resnet9", "resnet18", "vgg19", "vit-tiny", "vit-small")
+IMAGE_FOLDER = "imagefolder"
+DATA_SETS = ("digits", "cifar10", "cifar100", IMAGE_FOLDER)
 
 
 def _data_path(text: str) -> Path:
     return checked_path("--data-dir", text, "folder")
+
+
+def _check_number(option: str, value: float, low: float, high: float) -> None:
+    if math.isnan(value):
+        raise HeddleError(f"{option}: nan is no number (valid: {low:,} to {high:,})")
+    check_range(option, value, low, high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +46,12 @@ class TrainOptions:
 
     model: Annotated[
         str,
-        typer.Option(
-            help="mlp, resnet9-small, resnet9, resnet18, vgg19, vit-tiny or vit-small.", rich_help_panel=NETWORK
-        ),
+        typer.Option(help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}.", rich_help_panel=NETWORK),
     ]
-    data: Annotated[str, typer.Option(help="digits, cifar10, cifar100 or imagefolder.", rich_help_panel=NETWORK)] = (
-        "digits"
-    )
+    data: Annotated[
+        str,
+        typer.Option(help=f"{', '.join(DATA_SETS[:-1])} or {DATA_SETS[-1]}.", rich_help_panel=NETWORK),
+    ] = DATA_SETS[0]
     data_dir: Annotated[
         Path | None,
         typer.Option(parser=_data_path, metavar="DIR", help="Where the data set lies.", rich_help_panel=NETWORK),
@@ -116,8 +127,8 @@ class TrainOptions:
         check_range("--seeds", self.seeds, 1, MOST_SEEDS)
         check_range("--epochs", self.epochs, 1, LARGEST_SIZE)
         check_range("--batch", self.batch, 1, LARGEST_BATCH)
-        check_range("--learning-rate", self.learning_rate, 1e-9, 1000)
-        check_range("--momentum", self.momentum, 0, 0.9999)
-        check_range("--weight-decay", self.weight_decay, 0, 1000)
+        _check_number("--learning-rate", self.learning_rate, 1e-9, 1000)
+        _check_number("--momentum", self.momentum, 0, 0.9999)
+        _check_number("--weight-decay", self.weight_decay, 0, 1000)
         check_range("--workers", self.workers, 1, MOST_WORKERS)
         check_range("--threads", self.threads, 1, MOST_WORKERS)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 Operand = Literal["dy", "x"]
 
-#: Steps that are trained with a dense WU while both errors are measured.
+#: Backward passes with a dense WU while both errors are measured.
 MEASURED_STEPS = 8
 
 

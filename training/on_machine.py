@@ -21,6 +21,7 @@ from dataflow.recipes import Recipe, recipe_named
 from dataflow.training import StepOptions, training_step
 from sim.estimate import estimate
 from training.data.samples import DataSet
+from training.measured import MEASURED_STEPS
 from training.models.registry import build_model
 from training.network_of import network_of
 from training.policy import Policy, layer_choices
@@ -44,12 +45,24 @@ class MachineRun:
     total_steps: int
 
     def kinds(self, first: int, last: int) -> Mapping[MachineStep, int]:
-        """Return what runs in the steps from ``first`` up to ``last`` (excluded), and how often."""
+        """Return what runs in the steps from ``first`` up to ``last`` (excluded), and how often.
+
+        While layers measure their operands of WU it is dense; the measuring itself is not counted.
+        """
         ratio = parse_sparsity(self.sparsity)
-        steps = range(first, last)
-        if not self.recipe.changes_over_training:
-            return {self.recipe.on_machine(0.0, ratio): len(steps)} if len(steps) else {}
-        return Counter(self.recipe.on_machine(step / self.total_steps, ratio) for step in steps)
+        if self.recipe.changes_over_training:
+            return Counter(self.recipe.on_machine(step / self.total_steps, ratio) for step in range(first, last))
+        lasting = self.recipe.on_machine(0.0, ratio)
+        measuring = max(0, min(last, self._measured_steps) - first)
+        counts = {
+            replace(lasting, recipe=replace(lasting.recipe, wu=None)): measuring,
+            lasting: last - first - measuring,
+        }
+        return {kind: count for kind, count in counts.items() if count}
+
+    @property
+    def _measured_steps(self) -> int:
+        return MEASURED_STEPS if self.recipe.wu is not None and self.recipe.wu.operand == "measured" else 0
 
     def step(self, kind: MachineStep) -> TrainingStep:
         """Return the work of one step."""
@@ -58,8 +71,8 @@ class MachineRun:
         )
 
     def _layers(self, kind: MachineStep) -> Mapping[str, Recipe]:
-        """The layers' own recipes, while the step is not a dense one."""
-        return self.options.layer_recipes if kind.recipe.name == self.recipe.machine else {}
+        """The layers' own recipes, all of whose WU is sparse; none while the step's is not."""
+        return self.options.layer_recipes if kind.recipe.wu is not None else {}
 
     @property
     def mac_fraction(self) -> float:

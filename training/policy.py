@@ -37,6 +37,10 @@ class Policy:
     classifier: bool = True
     dense: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if isinstance(self.dense, str):
+            raise HeddleError(f"policy: dense is {self.dense!r}; give a tuple of patterns, as in ({self.dense!r},)")
+
 
 @dataclass(frozen=True)
 class LayerChoice:
@@ -120,8 +124,10 @@ def _reason(
 ) -> str | None:
     if any(fnmatchcase(name, pattern) for pattern in policy.dense):
         return "named by the policy"
-    if recipe.is_dense or sparsity.n == sparsity.m:
+    if recipe.is_dense:
         return "the recipe is dense"
+    if sparsity.n == sparsity.m:
+        return f"{sparsity.n}:{sparsity.m} prunes nothing"
     channels = _channels(layer)
     if any(count % sparsity.m for count in channels):
         return f"its {channels[0]} input and {channels[1]} output channels are not both multiples of {sparsity.m}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from arch.errors import HeddleError
 from dataflow.recipes import recipe_named
 from training.recipe import TrainingRecipe
 from training.recipes import training_recipe, training_recipe_names
+
+_MODULE = "heddle_recipe_file"
 
 
 def is_recipe_file(text: str) -> bool:
@@ -19,7 +23,8 @@ def is_recipe_file(text: str) -> bool:
 def resolve_recipe(text: str) -> TrainingRecipe:
     """Return the recipe called ``text``, or the one that the Python file ``text`` (a path ending in .py) defines.
 
-    Raises HeddleError for an unknown name, and for a file that cannot be run or holds not just one TrainingRecipe.
+    Raises HeddleError for an unknown name, and for a file that cannot be run, that holds not just one TrainingRecipe
+    of its own, or whose recipe has the name of a built-in one or an unknown ``machine``.
     """
     return _recipe_of_file(Path(text)) if is_recipe_file(text) else training_recipe(text)
 
@@ -27,13 +32,15 @@ def resolve_recipe(text: str) -> TrainingRecipe:
 def _recipe_of_file(path: Path) -> TrainingRecipe:
     if not path.is_file():
         raise HeddleError(f"{path}: there is no such recipe file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(f"{_MODULE}.{path.stem}", path)
     assert spec is not None  # the name ends in .py
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses of the file look their annotations up
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
         raise HeddleError(f"{path}: cannot be run: {type(error).__name__}: {error}".partition("\n")[0]) from None
     own = {id(value): value for value in vars(module).values() if isinstance(value, TrainingRecipe)}
     builtin = {id(training_recipe(name)) for name in training_recipe_names()}
@@ -41,5 +48,11 @@ def _recipe_of_file(path: Path) -> TrainingRecipe:
     if len(found) != 1:
         names = ", ".join(recipe.name for recipe in found) or "none"
         raise HeddleError(f"{path}: must define one TrainingRecipe, but has {len(found)} ({names})")
-    recipe_named(found[0].machine)
-    return found[0]
+    recipe = found[0]
+    if recipe.name.casefold() in training_recipe_names():
+        raise HeddleError(f"{path}: its recipe is called {recipe.name!r} as a built-in one; give it another name")
+    try:
+        recipe_named(recipe.machine)
+    except HeddleError as error:
+        raise HeddleError(f"{path}: machine of recipe {recipe.name!r}: {error}") from None
+    return recipe

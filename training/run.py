@@ -16,6 +16,7 @@ from arch.errors import HeddleError
 from training.checkpoint import Checkpoint, EpochPoint, load_checkpoint, save_checkpoint
 from training.data.registry import load_data
 from training.data.samples import DataSet, Samples
+from training.loss_scale import LossScale, under_loss_scale
 from training.measured import Operand
 from training.models.registry import build_model
 from training.policy import Policy
@@ -60,7 +61,7 @@ def train(
     torch.set_num_threads(settings.threads)
     trainer = _Trainer(settings, data_folder)
     path = None if folder is None else folder / CHECKPOINT_NAME
-    points = trainer.restore(load_checkpoint(path, settings)) if path is not None else ()
+    points = trainer.restore(path) if path is not None else ()
     for epoch in range(len(points), settings.epochs):
         progress(epoch, settings.epochs)
         points = (*points, trainer.epoch(epoch))
@@ -83,7 +84,8 @@ class _Trainer:
         self.data = _data(settings, data_folder)
         self.steps_per_epoch = steps_per_epoch(len(self.data.train), settings.batch)
         self.device = torch.device(settings.device)
-        self.model = sparse_model(settings, self.data, self.total_steps).to(self.device)
+        self.loss_scale = LossScale()
+        self.model = sparse_model(settings, self.data, self.total_steps, self.loss_scale).to(self.device)
         self.optimizer = _optimizer(settings, self.model)
         scaled = settings.arithmetic != FLOAT
         self.scaler = torch.amp.GradScaler(
@@ -118,8 +120,8 @@ class _Trainer:
             group["lr"] = rate
         loss = nn.functional.cross_entropy(self.model(images.to(self.device)), labels.to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
+        scale = self.loss_scale.value = self.scaler.get_scale()
         torch.autograd.backward(self.scaler.scale(loss))
-        scale = self.scaler.get_scale()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return float(loss.detach()), self.scaler.get_scale() >= scale
@@ -138,29 +140,51 @@ class _Trainer:
             self.model.state_dict(),
             self.optimizer.state_dict(),
             self.scaler.state_dict(),
-            torch.get_rng_state(),
+            torch.cuda.get_rng_state(self.device) if self._on_cuda else torch.get_rng_state(),
             points,
         )
 
-    def restore(self, checkpoint: Checkpoint | None) -> tuple[EpochPoint, ...]:
-        """Go on from ``checkpoint``; return its points, none without one."""
+    def restore(self, path: Path) -> tuple[EpochPoint, ...]:
+        """Go on from the checkpoint at ``path``; return its points, none where there is no such file."""
+        checkpoint = load_checkpoint(path, self.settings)
         if checkpoint is None:
             return ()
-        self.model.load_state_dict(checkpoint.model)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
-        self.scaler.load_state_dict(checkpoint.scaler)
-        torch.set_rng_state(checkpoint.random_state)
+        try:
+            self.model.load_state_dict(checkpoint.model)
+            self.optimizer.load_state_dict(checkpoint.optimizer)
+            self.scaler.load_state_dict(checkpoint.scaler)
+        except (RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise HeddleError(f"{path}: does not fit the model: {str(error)[:120]}; remove it to start anew") from None
+        if self._on_cuda:
+            torch.cuda.set_rng_state(checkpoint.random_state, self.device)
+        else:
+            torch.set_rng_state(checkpoint.random_state)
         return checkpoint.points
+
+    @property
+    def _on_cuda(self) -> bool:
+        return self.device.type == "cuda"
 
 
 def trained_model(settings: TrainSettings, data_folder: Path | None, folder: Path) -> nn.Module:
     """Return the model of a run from its checkpoint in ``folder``. Raises HeddleError where there is none."""
     trainer = _Trainer(settings, data_folder)
-    checkpoint = load_checkpoint(folder / CHECKPOINT_NAME, settings)
-    if checkpoint is None:
+    if not trainer.restore(folder / CHECKPOINT_NAME):
         raise HeddleError(f"{folder}: has no checkpoint")
-    trainer.restore(checkpoint)
     return trainer.model
+
+
+def check_settings(settings: TrainSettings, data: DataSet) -> None:
+    """Raise HeddleError for settings that no run on ``data`` could begin with; costs a model and no training."""
+    model = sparse_model(settings, data, 1, LossScale()).train()
+    smallest = min(len(indices) for indices in _batches(np.arange(len(data.train)), settings.batch))
+    if smallest == 1:
+        try:
+            model(torch.zeros(1, *data.shape))
+        except ValueError:  # of a batch norm over one number a channel
+            raise HeddleError(
+                f"{settings.model}: its batch norm needs at least 2 samples a step; raise --batch or --train-samples"
+            ) from None
 
 
 def steps_per_epoch(samples: int, batch: int) -> int:
@@ -168,13 +192,16 @@ def steps_per_epoch(samples: int, batch: int) -> int:
     return sum(1 for _ in _batches(np.arange(samples), batch))
 
 
-def sparse_model(settings: TrainSettings, data: DataSet, steps: int) -> nn.Module:
-    """Return the model of ``settings``, its weights drawn by the seed, ready to train by the recipe for ``steps``."""
+def sparse_model(settings: TrainSettings, data: DataSet, steps: int, loss_scale: LossScale) -> nn.Module:
+    """Return the model of ``settings``, its weights drawn by the seed, ready to train by the recipe for ``steps``.
+
+    ``loss_scale`` is to hold the factor of the loss at every backward pass.
+    """
     torch.manual_seed(settings.seed)
     model = build_model(settings.model, data.shape, data.classes)
     return sparsify(
         model,
-        resolve_recipe(settings.recipe),
+        under_loss_scale(resolve_recipe(settings.recipe), loss_scale),
         settings.sparsity,
         policy=Policy(dense=settings.dense),
         steps=steps,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from arch.run_dir import sha256_of, sha256_of_text, tool_version
+from arch.run_dir import sha256_of_text, tool_version
 
 OptimizerName = Literal["sgd", "adam"]
 _NOTHING_PRUNED = "2:2"  # N = M
@@ -21,8 +20,9 @@ class TrainSettings(BaseModel):
 
     The learning rate falls along half a cosine from ``learning_rate`` to 0. ``arithmetic`` is ``float``, or the
     operand format of the machine's (``fp16``, ``bf16``). ``dense`` are patterns of layers that stay dense beside the
-    usual ones. ``threads`` are those of PyTorch: other numbers of them may add in another order. ``files`` is what
-    ``files_digest`` gives for what is read from files: other files are another run.
+    usual ones. ``threads`` are those of PyTorch: other numbers of them may add in another order.
+    ``recipe_sha256`` is that of a user's recipe file, and ``data_folder`` where the data's files lie: of a large set
+    the content would take minutes to read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,12 +44,14 @@ class TrainSettings(BaseModel):
     image_size: Annotated[int, Field(ge=1)] | None = None
     device: str = "cpu"
     threads: Annotated[int, Field(ge=1)] = 1
-    files: str = ""
+    recipe_sha256: str = ""
+    data_folder: str = ""
 
     @property
     def as_dense(self) -> TrainSettings:
         """The same run without pruning: what it is compared with, at whatever N:M."""
-        return self.model_copy(update={"recipe": "dense", "sparsity": _NOTHING_PRUNED, "dense": ()})
+        changes = {"recipe": "dense", "sparsity": _NOTHING_PRUNED, "dense": (), "recipe_sha256": ""}
+        return self.model_copy(update=changes)
 
     @property
     def digest(self) -> str:
@@ -63,16 +65,3 @@ class TrainSettings(BaseModel):
         recipe = self.recipe.rsplit("/", 1)[-1]
         ratio = "" if self.sparsity == _NOTHING_PRUNED else "-" + self.sparsity.replace(":", "of")
         return f"{self.model}-{self.data}-{recipe}{ratio}-seed{self.seed}-{self.digest[:10]}"
-
-
-def files_digest(recipe: Path | None, data_folder: Path | None) -> str:
-    """Return a SHA-256 of the content of a user's ``recipe`` and of where the data lie; empty for neither.
-
-    Data are told apart by their folder, not by their content: reading all of a large set takes minutes. Raises
-    HeddleError for a recipe that cannot be read.
-    """
-    if recipe is None and data_folder is None:
-        return ""
-    content = sha256_of(recipe) if recipe is not None else ""
-    place = str(data_folder.resolve()) if data_folder is not None else ""
-    return sha256_of_text(json.dumps([content, place]))

@@ -43,6 +43,11 @@ class Comparison:
         return self.runs[0].settings
 
     @property
+    def is_of_dense(self) -> bool:
+        """True where the runs are the dense ones themselves."""
+        return self.runs == self.dense
+
+    @property
     def accuracy(self) -> Spread:
         """Of the recipe's final accuracies."""
         return Spread.of([run.accuracy for run in self.runs])

@@ -1,9 +1,8 @@
-"""Steps are counted by the updates of a weight, and a run goes on from a saved state as if nothing had happened."""
+"""Steps are counted by the updates of a weight, whoever makes them; what is held is made anew when it is due."""
 
 from __future__ import annotations
 
 import copy
-import io
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from arch.design import SparsityConfig
-from training import Policy, sparsified_layers, sparsify, training_recipe_names
+from training import sparsify
 from training.clock import Clock, HeldTensor, step_generator
 from training.layers import NmLayer
 from training.masks import top_n_mask
 from training.selections import Held, TopN
 
-STEPS = 10  # the whole training; half of it is after step 5, and operands are measured in the first eight
-ALL_LAYERS = Policy(first_convolution=False, classifier=False)
-EVERY_RECIPE = pytest.mark.parametrize("name", training_recipe_names())
-STATEFUL = ("asp", "random", "bi-mask", "transposable", "mdgf-linear", "mdgf-exponential", "sdgf-stepwise")
-STATEFUL += ("sdgf-geometric", "bdwp-wu-sampled", "bdwp-wu-x-sampled", "bdwp-wu-measured")
+STEPS = 10
 Optimizer = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 
 
@@ -113,6 +108,15 @@ def test_an_optimizers_step_on_other_weights_is_none() -> None:
     assert (steps_of(layer), steps_of(other)) == (0, 2)
 
 
+def test_weights_that_no_clock_counts_are_left_to_pytorch() -> None:
+    layer = nn.Linear(8, 8)
+    optimizer = torch.optim.Adam(layer.parameters(), fused=True)
+    forward(layer).backward()
+    before = layer.weight._version
+    optimizer.step()
+    assert layer.weight._version == before  # PyTorch's fused kernels give none
+
+
 def test_what_happens_before_the_first_forward_pass_is_no_step() -> None:
     layer = layer_under("asp")
     nn.init.ones_(layer.weight)
@@ -132,9 +136,32 @@ def test_evaluation_counts_nothing_and_hides_nothing() -> None:
             forward(layer)
 
 
+def test_averaged_weights_swapped_in_for_evaluation_are_no_step() -> None:
+    layer = layer_under("asp")
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.01)
+    for step in range(3):
+        forward(layer.train()).backward()
+        assert steps_of(layer) == step
+        optimizer.step()
+        trained = layer.weight.detach().clone()
+        with torch.no_grad():
+            layer.weight.copy_(trained / 2)
+            forward(layer.eval())
+            layer.weight.copy_(trained)
+
+
+def with_new_parameters(layer: NmLayer) -> None:
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
+    try:
+        layer.double().float()
+    finally:
+        torch.__future__.set_overwrite_module_params_on_conversion(False)
+
+
 MOVES: dict[str, Callable[[NmLayer], Any]] = {
     "to a type": lambda layer: layer.to(torch.float64).to(torch.float32),
     "to a device": lambda layer: layer.to("cpu"),
+    "to a type, as new parameters": with_new_parameters,
     "half and back": lambda layer: layer.half().float(),
     "saved": lambda layer: layer.state_dict(),
     "loaded": lambda layer: layer.load_state_dict(layer.state_dict()),
@@ -206,6 +233,18 @@ def test_loaded_weights_are_evaluated_with_a_mask_of_their_own(name: str) -> Non
     assert torch.equal(layer(torch.eye(8)), expected)
 
 
+def test_looking_at_a_layer_fixes_no_mask() -> None:
+    layer, other = layer_under("transposable"), nn.Linear(8, 8)
+    forward(layer.eval())
+    layer.operands()
+    layer.load_state_dict(other.state_dict(), strict=False)
+    forward(layer.train())
+    sparsify(other, "transposable", "2:4")
+    forward(other)
+    assert isinstance(other, NmLayer)
+    assert torch.equal(layer.operands()[0].tensor, other.operands()[0].tensor)
+
+
 def test_a_generator_depends_on_each_of_its_numbers_and_on_nothing_else() -> None:
     def draw(*numbers: int) -> float:
         return float(torch.rand(1, generator=step_generator(*numbers)))  # type: ignore[arg-type]
@@ -213,123 +252,3 @@ def test_a_generator_depends_on_each_of_its_numbers_and_on_nothing_else() -> Non
     numbers = [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (2**40, 3, 10**7, 4)]
     assert len({draw(*each) for each in numbers}) == len(numbers)
     assert draw(5, 6, 7, 8) == draw(5, 6, 7, 8)
-
-
-# Saving and going on
-
-
-class Run:
-    """A small network in training under a recipe; every step has its own batch."""
-
-    def __init__(self, name: str, seed: int = 0, optimizer: str = "adam") -> None:
-        torch.manual_seed(seed)
-        self.model = nn.Sequential(
-            nn.Conv2d(2, 4, 3),
-            nn.ReLU(),
-            nn.Conv2d(4, 8, 2),
-            nn.Flatten(),
-            nn.Linear(32, 8),
-            nn.ReLU(),
-            nn.Linear(8, 4),
-        )
-        sparsify(self.model, name, {"0": "1:2", "*": "2:4"}, steps=STEPS, policy=ALL_LAYERS, seed=7)
-        self.optimizer = OPTIMIZERS[optimizer](list(self.model.parameters()))
-
-    def gradients(self, step: int) -> None:
-        batch = torch.Generator().manual_seed(step)
-        images, labels = torch.randn(5, 2, 5, 5, generator=batch), torch.randint(0, 4, (5,), generator=batch)
-        self.optimizer.zero_grad()
-        nn.functional.cross_entropy(self.model(images), labels).backward()
-
-    def steps(self, first: int, end: int) -> Run:
-        for step in range(first, end):
-            self.gradients(step)
-            self.optimizer.step()
-        return self
-
-    def saved(self) -> bytes:
-        file = io.BytesIO()
-        torch.save({"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}, file)
-        return file.getvalue()
-
-    def load(self, saved: bytes) -> Run:
-        state = torch.load(io.BytesIO(saved), weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        return self
-
-
-def assert_same(left: nn.Module, right: nn.Module) -> None:
-    for one, other in zip(left.parameters(), right.parameters(), strict=True):
-        assert torch.equal(one, other)
-    for (_, one_layer), (_, other_layer) in zip(sparsified_layers(left), sparsified_layers(right), strict=True):
-        for one_view, other_view in zip(one_layer.operands(), other_layer.operands(), strict=True):
-            assert torch.equal(one_view.tensor, other_view.tensor)
-            assert one_view.kept == other_view.kept
-
-
-@EVERY_RECIPE
-@pytest.mark.parametrize("stop", [1, 5, 8])
-def test_a_loaded_run_goes_on_bit_for_bit(name: str, stop: int) -> None:
-    undisturbed = Run(name).steps(0, STEPS + 1)
-    saved = Run(name).steps(0, stop).saved()
-    resumed = Run(name, seed=1).load(saved).steps(stop, STEPS + 1)
-    assert_same(resumed.model, undisturbed.model)
-
-
-@pytest.mark.parametrize("name", STATEFUL)
-def test_a_run_can_be_loaded_again_and_again(name: str) -> None:
-    run = Run(name)
-    for step in range(STEPS):
-        run = Run(name, seed=step).load(run.saved()).steps(step, step + 1)
-    assert_same(run.model, Run(name).steps(0, STEPS).model)
-
-
-@EVERY_RECIPE
-def test_saving_evaluating_and_copying_do_not_disturb_a_run(name: str) -> None:
-    run = Run(name)
-    for step in range(STEPS):
-        run.saved()
-        run.gradients(step)
-        run.saved()
-        copy.deepcopy(run.model)
-        run.optimizer.step()
-        with torch.no_grad():
-            run.model.eval()(torch.ones(1, 2, 5, 5))
-        run.model.train()
-        run.model.to(torch.float32)
-    assert_same(run.model, Run(name).steps(0, STEPS).model)
-
-
-@EVERY_RECIPE
-@pytest.mark.parametrize("pickled", [False, True])
-def test_a_copy_goes_on_as_the_original_does(name: str, pickled: bool) -> None:
-    run = Run(name, optimizer="sgd").steps(0, 4)
-    twin = Run(name, optimizer="sgd")
-    twin.model = pickle.loads(pickle.dumps(run.model)) if pickled else copy.deepcopy(run.model)
-    twin.optimizer = OPTIMIZERS["sgd"](list(twin.model.parameters()))
-    assert_same(run.steps(4, STEPS).model, twin.steps(4, STEPS).model)
-
-
-@EVERY_RECIPE
-def test_a_state_is_the_dense_models_unless_the_recipe_remembers_something(name: str) -> None:
-    dense = nn.Sequential(nn.Linear(8, 8))
-    state, sparse = dense.state_dict(), copy.deepcopy(dense)
-    sparsify(sparse, name, "2:4", steps=STEPS)
-    extra = set(sparse.state_dict()) - set(state)
-    assert bool(extra) == (name in STATEFUL)
-    assert all(key.startswith("0.pruner.") for key in extra)
-    found = sparse.load_state_dict(state, strict=bool(not extra))
-    assert set(found.missing_keys) == extra
-    assert not found.unexpected_keys
-
-
-@EVERY_RECIPE
-def test_the_weights_of_a_sparse_state_load_into_the_dense_model(name: str) -> None:
-    dense = nn.Sequential(nn.Linear(8, 8))
-    sparse = copy.deepcopy(dense)
-    sparsify(sparse, name, "2:4", steps=STEPS)
-    with torch.no_grad():
-        sparse[0].weight.add_(1)
-    dense.load_state_dict(sparse.state_dict(), strict=False)
-    assert torch.equal(dense[0].weight, sparse[0].weight)

@@ -69,6 +69,7 @@ def random(shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor
 # The dense path is PyTorch's
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @EVERY_LAYER
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_without_pruning_it_gives_what_pytorch_gives(

@@ -167,3 +167,8 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_a_model_without_weighted_layers_is_refused() -> None:
     with pytest.raises(HeddleError, match=r"^the model has no linear layer and no convolution to prune$"):
         layer_choices(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)), "bdwp", "2:8", Policy())
+
+
+def test_a_single_pattern_that_is_no_tuple_is_refused() -> None:
+    with pytest.raises(HeddleError, match=r"^policy: dense is 'fc1'; give a tuple of patterns, as in \('fc1',\)$"):
+        Policy(dense="fc1")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Every recipe, step by step, against its definition in loops; and N:M along the stated axis as training goes on."""
+"""Every recipe, step by step, against its definition in loops."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from naive_masks import permuted_mask
 from naive_recipes import Drawn, NaiveGeometry, NaiveLayer, NaiveStep, pixel_rows
 from torch import Tensor, nn
 
-from arch.design import SparsityConfig
 from arch.errors import HeddleError
 from arch.sparsity import parse_sparsity
 from dataflow.recipes import RECIPES
 from training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
 from training.layers import NmLayer
-from training.recipe import BackwardWeights, WeightPruning
+from training.recipe import WeightPruning
 from training.selections import NEVER
 from training.terms import DecayOfPruned
 
@@ -312,67 +311,3 @@ def test_what_the_hardware_is_told_is_what_the_layer_keeps(name: str) -> None:
         assert (bp.kept is not None) == (machine.bp == "weight")
     assert (training_recipe(name).bp_gradient is not None) == (machine.bp == "dy")
     assert (training_recipe(name).wu is not None) == (machine.wu is not None)
-
-
-# N:M as training goes on
-
-
-class SmallNetwork(nn.Module):
-    """Convolutions, one of them in groups, and linear layers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(1, 8, 3, padding=1)
-        self.strided = nn.Conv2d(8, 16, 3, stride=2, padding=1)
-        self.grouped = nn.Conv2d(16, 16, 3, groups=2)
-        self.hidden = nn.Linear(16, 24)
-        self.classifier = nn.Linear(24, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = torch.relu(self.strided(torch.relu(self.stem(x))))
-        x = torch.relu(self.grouped(x)).mean((2, 3))
-        result: Tensor = self.classifier(torch.relu(self.hidden(x)))
-        return result
-
-
-def most_kept(weight: Tensor, m: int, axis: int) -> int:
-    """The most non-zeros that any group of M along ``axis`` has."""
-    groups = weight.movedim(axis, -1).unflatten(-1, (-1, m))
-    return int((groups != 0).sum(-1).max())
-
-
-def ends_pruned(recipe: TrainingRecipe) -> tuple[bool, bool]:
-    """Whether FF and BP are N:M along their own axis at the end, as the specification has it."""
-    both = isinstance(recipe.bp, WeightPruning) or recipe.name == "transposable"
-    return recipe.ff is not None, both and recipe.name != "bi-mask"
-
-
-@pytest.mark.compiled
-@EVERY_RECIPE
-@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam], ids=["sgd", "adam"])
-def test_every_step_obeys_n_of_m(name: str, optimizer: type[torch.optim.Optimizer]) -> None:
-    torch.manual_seed(6)
-    model, steps = SmallNetwork(), 6
-    recipe, ratio = training_recipe(name), SparsityConfig(n=2, m=8)
-    sparsify(model, recipe, ratio, steps=steps)
-    layers = dict(sparsified_layers(model))
-    assert set(layers) == (set() if name == "dense" else {"strided", "grouped", "hidden"})
-    update = optimizer(model.parameters(), lr=0.01)
-    images, labels = torch.randn(6, 1, 9, 9), torch.randint(0, 3, (6,))
-    for step in range(steps + 1):
-        update.zero_grad()
-        nn.functional.cross_entropy(model(images), labels).backward()
-        update.step()
-        for layer in layers.values():
-            assert_n_of_m(layer, recipe, step + 1, steps)
-
-
-def assert_n_of_m(layer: NmLayer, recipe: TrainingRecipe, step: int, steps: int) -> None:
-    for axis, pruned, view in zip((1, 0), ends_pruned(recipe), layer.operands(), strict=True):
-        if view.kept is not None:
-            assert most_kept(view.tensor, view.kept.m, axis) <= view.kept.n
-        if pruned and 2 * step >= steps:
-            assert view.kept == SparsityConfig(n=2, m=8)
-            assert most_kept(view.tensor, 8, axis) == 2
-        if not pruned and axis == 0 and recipe.bp is BackwardWeights.DENSE:
-            assert torch.equal(view.tensor, layer.weight)
