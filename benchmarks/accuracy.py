@@ -17,7 +17,7 @@ import csv
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from training.recipes import training_recipe_names
 from training.run import RunResult, steps_per_epoch
 from training.runs import RunFailure, train_all
 from training.settings import TrainSettings
-from training.summary import Comparison, Spread, compared
+from training.summary import Comparison, compared
 
 DESIGN = "sat-vcu1525"
 QUICK_RECIPES, QUICK_SPARSITIES, QUICK_SEEDS = ("bdwp", "bdwp-wu", "transposable"), ("2:8",), 2
@@ -54,8 +54,9 @@ class Experiment:
         return tuple(chosen.model_copy(update={"seed": seed}) for seed in range(self.seeds))
 
 
-PERCEPTRON = Experiment(TrainSettings(model="mlp", data="digits", train_samples=300), seeds=10, sparsities=("2:4", "2:8", "1:8", "1:16"))
-RESIDUAL = Experiment(TrainSettings(model="resnet9-small", data="digits", train_samples=300), seeds=5, sparsities=("2:4", "2:8"))
+_DIGITS = TrainSettings(model="mlp", data="digits", train_samples=300)
+PERCEPTRON = Experiment(_DIGITS, seeds=10, sparsities=("2:4", "2:8", "1:8", "1:16"))
+RESIDUAL = Experiment(_DIGITS.model_copy(update={"model": "resnet9-small"}), seeds=5, sparsities=("2:4", "2:8"))
 
 
 @dataclass(frozen=True)
@@ -69,18 +70,21 @@ class Row:
     time_fraction: float
 
     @property
-    def line(self) -> str:
-        """The row of the Markdown table."""
-        accuracy, difference = self.comparison.accuracy, self.comparison.difference
-        return (
-            f"| {self.recipe} | {self.sparsity} | {self.comparison.settings.arithmetic} | {_spread(accuracy, '')} "
-            f"| {_spread(difference, '+')} | {difference.standard_error:.2f} | {self.mac_fraction:.3f} "
-            f"| {self.time_fraction:.3f} |"
-        )
+    def label(self) -> str:
+        """The recipe, and the arithmetic where it is the machine's."""
+        arithmetic = self.comparison.settings.arithmetic
+        return self.recipe if arithmetic == "float" else f"{self.recipe}, {arithmetic} machine"
 
+    @property
+    def difference(self) -> str:
+        """The mean difference to dense and its standard deviation."""
+        spread = self.comparison.difference
+        return f"{spread.mean:+.2f} ± {spread.std:.2f}"
 
-def _spread(spread: Spread, sign: str) -> str:
-    return f"{spread.mean:{sign}.2f} ± {spread.std:.2f}"
+    @property
+    def cost(self) -> str:
+        """Multiply-adds and time over dense training's."""
+        return f"{self.mac_fraction:.3f}, {self.time_fraction:.3f}"
 
 
 def jobs_of(experiment: Experiment, recipes: Sequence[str]) -> list[TrainSettings]:
@@ -122,19 +126,26 @@ def _fractions(settings: TrainSettings, data: DataSet, own: Sequence[RunResult])
     return run.mac_fraction, times[0] / times[1]
 
 
-def print_table(experiment: Experiment, rows: Sequence[Row]) -> None:
-    """Print the dense accuracy and the table in Markdown."""
+def print_tables(experiment: Experiment, rows: Sequence[Row]) -> None:
+    """Print the dense accuracy, the differences to it and the costs, in Markdown."""
     base, dense = experiment.base, rows[0].comparison.dense_accuracy
     print(
         f"\n{base.model}: {base.train_samples} digits, {base.epochs} epochs, {experiment.seeds} seeds; "
-        f"dense {_spread(dense, '')} %\n"
+        f"dense {dense.mean:.2f} ± {dense.std:.2f} %"
     )
-    print(
-        "| recipe | N:M | arithmetic | accuracy, % | difference to dense | its standard error | MACs | time |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        print(row.line)
+    print("\nDifference to dense in points, mean and standard deviation over the seeds:\n")
+    _print_by_sparsity(experiment, {(row.label, row.sparsity): row.difference for row in rows})
+    print(f"\nMultiply-adds and simulated time on {DESIGN}, over dense training's:\n")
+    _print_by_sparsity(experiment, {(row.label, row.sparsity): row.cost for row in rows})
+
+
+def _print_by_sparsity(experiment: Experiment, cells: Mapping[tuple[str, str], str]) -> None:
+    """Print a line for each recipe, a column for each N:M."""
+    print(f"| recipe | {' | '.join(experiment.sparsities)} |")
+    print("|---" * (1 + len(experiment.sparsities)) + "|")
+    for label in dict.fromkeys(label for label, _ in cells):
+        line = (cells.get((label, sparsity), "") for sparsity in experiment.sparsities)
+        print(f"| {label} | {' | '.join(line)} |")
 
 
 def write_accuracies(rows: Sequence[Row], path: Path) -> None:
@@ -174,7 +185,7 @@ def main() -> int:
                 failed += 1
                 print(f"{outcome.settings.name}: {outcome.reason}", file=sys.stderr)
         rows = list(rows_of(chosen, [outcome for outcome in outcomes if isinstance(outcome, RunResult)]))
-        print_table(chosen, rows)
+        print_tables(chosen, rows)
         print(f"\n{len(outcomes)} runs in {seconds:.0f} s")
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)

@@ -102,10 +102,10 @@ def _written_rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True)
-            rows = list(reader)
+            columns, rows = tuple(reader.fieldnames or ()), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise HeddleError(f"{path}: cannot be read as a table of accuracies ({error}); move it away") from None
-    if tuple(reader.fieldnames or ()) != ACCURACY_COLUMNS or any(None in row or None in row.values() for row in rows):
+    if columns != ACCURACY_COLUMNS or any(None in row or None in row.values() for row in rows):
         raise HeddleError(f"{path}: is no table of accuracies that 'heddle train' wrote; move it away")
     return rows
 

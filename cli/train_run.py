@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from arch.errors import HeddleError
 from arch.run_dir import sha256_of
 from arch.sparsity import parse_sparsity
@@ -25,8 +23,8 @@ if TYPE_CHECKING:
 
 def settings_of(options: TrainOptions, plan: TrainPlan) -> TrainSettings:
     """Return the settings of the first seed. Raises HeddleError for an unknown recipe and a device that is not here."""
-    if plan.device == "cuda" and not torch.cuda.is_available():
-        raise HeddleError("--device: PyTorch finds no CUDA device here (valid: cpu)")
+    if plan.device == "cuda":
+        _check_cuda()
     recipe = resolve_recipe(options.recipe)
     own_recipe = Path(options.recipe) if is_recipe_file(options.recipe) else None
     return TrainSettings(
@@ -49,6 +47,13 @@ def settings_of(options: TrainOptions, plan: TrainPlan) -> TrainSettings:
         recipe_sha256=sha256_of(own_recipe) if own_recipe is not None else "",
         data_folder=str(options.data_dir.resolve()) if options.data_dir is not None else "",
     )
+
+
+def _check_cuda() -> None:
+    import torch  # not above: where it is missing, importing training tells so in one line
+
+    if not torch.cuda.is_available():
+        raise HeddleError("--device: PyTorch finds no CUDA device here (valid: cpu)")
 
 
 def check_data(settings: TrainSettings, data_folder: Path | None) -> DataSet:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
@@ -111,6 +112,7 @@ def _received(child: _Child) -> _Step | _Done[Result] | ProcessEndedError:
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
     """Let the processes started meanwhile never see Ctrl-C, which this one answers for them; it sees it afterwards."""
+    resource_tracker.ensure_running()  # it comes with the first process otherwise, and lets interrupts through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

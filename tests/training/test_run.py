@@ -23,6 +23,9 @@ from training.masks import top_n
 from training.run import CHECKPOINT_NAME, check_settings, sparse_model, steps_per_epoch, train, trained_model
 from training.settings import TrainSettings
 
+# Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
+pytestmark = pytest.mark.compiled
+
 BASE = TrainSettings(model="mlp", data="digits", recipe="bdwp", epochs=4, train_samples=100, batch=32)
 ON_MACHINE = BASE.model_copy(update={"arithmetic": "fp16"})
 RECIPES = {
@@ -59,7 +62,6 @@ def assert_same_state(settings: TrainSettings, folder: Path, other: Path) -> Non
     assert one == two
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("settings", RECIPES.values(), ids=RECIPES)
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(settings: TrainSettings, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
@@ -120,7 +122,9 @@ def test_the_learning_rate_falls_along_half_a_cosine(monkeypatch: pytest.MonkeyP
     assert rates == pytest.approx([0.05 * (1 + math.cos(math.pi * i / 16)) / 2 for i in range(16)])
 
 
-@pytest.mark.parametrize(("samples", "batch", "steps"), [(100, 32, 4), (97, 32, 3), (98, 32, 4), (20, 64, 1), (1, 8, 1)])
+@pytest.mark.parametrize(
+    ("samples", "batch", "steps"), [(100, 32, 4), (97, 32, 3), (98, 32, 4), (20, 64, 1), (1, 8, 1)]
+)
 def test_a_last_batch_of_one_sample_joins_the_one_before(samples: int, batch: int, steps: int) -> None:
     assert steps_per_epoch(samples, batch) == steps
 
@@ -177,7 +181,7 @@ def test_what_a_recipe_adds_to_the_gradient_is_added_whole_whatever_the_scale() 
 
 
 def test_a_loss_that_is_no_number_is_one_line() -> None:
-    wild = BASE.model_copy(update={"learning_rate": 1000.0, "weight_decay": 1000.0, "recipe": "dense"})
+    wild = BASE.model_copy(update={"learning_rate": 1000.0, "weight_decay": 1000.0, "recipe": "dense", "epochs": 8})
     with pytest.raises(HeddleError, match=r"^mlp-digits-dense-.*: the loss is no longer finite in epoch \d; lower the"):
         train(wild, None, None, silent)
 
