@@ -95,8 +95,8 @@ class TrainingOptions:
     recipe: Annotated[
         str,
         typer.Option(
-            help="Which pass is sparse: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, "
-            "bi-mask, bdwp-wu or bdwp-wu-x.",
+            help="Which pass is sparse: dense, sr-ste, asp, random, mdgf-linear, mdgf-exponential, "
+            "sdgf-stepwise, sdgf-geometric, sdgp, sdwp, bdwp, transposable, bi-mask, bdwp-wu or bdwp-wu-x.",
             rich_help_panel=TRAINING,
         ),
     ] = "bdwp"

@@ -25,10 +25,12 @@ from dataflow.updates import Optimizer
 
 if TYPE_CHECKING:  # these bring PyTorch, which takes seconds; a slip on the command line is told before
     from cli.trained import Trained
+    from training.ratios import RatioRule
     from training.settings import TrainSettings
 
 DEVICES = ("cpu", "cuda")
 ARITHMETICS = ("float", "machine")
+RATIOS: tuple[RatioRule, ...] = ("uniform", "erk")
 
 # Where no design says otherwise.
 _OPERAND_FORMAT = "fp16"
@@ -45,6 +47,7 @@ class TrainPlan:
     device: str
     dense: tuple[str, ...]
     sparsity: SparsityConfig
+    ratios: RatioRule
     machine: tuple[Design, Board] | None
 
 
@@ -91,6 +94,7 @@ def train_plan(options: TrainOptions) -> TrainPlan:
         device=one_of(options.device, DEVICES, "--device", "device"),
         dense=tuple(words(options.keep_dense, "--keep-dense")) if options.keep_dense is not None else (),
         sparsity=sparsity,
+        ratios=one_of(options.ratios, RATIOS, "--ratios", "rule"),
         machine=loaded,
     )
 

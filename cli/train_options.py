@@ -72,6 +72,14 @@ class TrainOptions:
     sparsity: Annotated[
         str, typer.Option(metavar="N:M", help="Keep N of every M, as in 2:8.", rich_help_panel=TRAINING)
     ] = "2:8"
+    ratios: Annotated[
+        str,
+        typer.Option(
+            metavar="uniform|erk",
+            help="N:M for all layers alike, or narrow layers keep more and wide ones less (Erdős-Rényi kernel).",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "uniform"
     keep_dense: Annotated[
         str | None,
         typer.Option(

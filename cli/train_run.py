@@ -32,6 +32,7 @@ def settings_of(options: TrainOptions, plan: TrainPlan) -> TrainSettings:
         data=plan.data,
         recipe=options.recipe if own_recipe is not None else recipe.name,
         sparsity=f"{plan.sparsity.n}:{plan.sparsity.m}",
+        ratios=plan.ratios,
         arithmetic=plan.arithmetic,
         dense=plan.dense,
         epochs=options.epochs,

@@ -31,6 +31,9 @@ class Recipe:
         return "weight" in (self.ff, self.bp)
 
 
+_FADED = "Bambhaniya et al. 2024, once its pruned weights have faded: as in sr-ste"
+_LAST_FRAME = "Bambhaniya et al. 2024, in its last frame: as in sr-ste"
+
 DENSE = Recipe("dense", None, None, None, "no pruning")
 
 RECIPES: dict[str, Recipe] = {
@@ -40,8 +43,10 @@ RECIPES: dict[str, Recipe] = {
         Recipe("sr-ste", "weight", None, None, "Zhou et al. 2021: FF only, the mask lies across BP's reduction"),
         Recipe("asp", "weight", None, None, "NVIDIA's ASP, once pruned: FF only, as in sr-ste"),
         Recipe("random", "weight", None, None, "Random fixed masks: FF only, as in sr-ste"),
-        Recipe("mdgf", "weight", None, None, "Bambhaniya et al. 2024, once its mask has decayed: as in sr-ste"),
-        Recipe("sdgf", "weight", None, None, "Bambhaniya et al. 2024, in its last frame: as in sr-ste"),
+        Recipe("mdgf-linear", "weight", None, None, _FADED),
+        Recipe("mdgf-exponential", "weight", None, None, _FADED),
+        Recipe("sdgf-stepwise", "weight", None, None, _LAST_FRAME),
+        Recipe("sdgf-geometric", "weight", None, None, _LAST_FRAME),
         Recipe("sdgp", None, "dy", None, "McDanel et al. 2022: output gradients along output channels, in BP"),
         Recipe("sdwp", None, "weight", None, "Fang et al. 2023: weights along output channels, in BP"),
         Recipe(

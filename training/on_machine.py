@@ -25,6 +25,7 @@ from training.measured import MEASURED_STEPS
 from training.models.registry import build_model
 from training.network_of import network_of
 from training.policy import Policy, layer_choices
+from training.ratios import layer_sparsities
 from training.recipe import MachineStep, TrainingRecipe
 from training.recipe_file import resolve_recipe
 from training.run import RunResult
@@ -66,9 +67,13 @@ class MachineRun:
 
     def step(self, kind: MachineStep) -> TrainingStep:
         """Return the work of one step."""
-        return training_step(
-            self.network, kind.recipe, kind.sparsity, replace(self.options, layer_recipes=self._layers(kind))
+        is_final = kind.sparsity == parse_sparsity(self.sparsity)
+        options = replace(
+            self.options,
+            layer_recipes=self._layers(kind),
+            layer_sparsities=self.options.layer_sparsities if is_final else {},
         )
+        return training_step(self.network, kind.recipe, kind.sparsity, options)
 
     def _layers(self, kind: MachineStep) -> Mapping[str, Recipe]:
         """The layers' own recipes, all of whose WU is sparse; none while the step's is not."""
@@ -100,6 +105,7 @@ def machine_run(
         batch=min(settings.batch, len(data.train)),
         optimizer=settings.optimizer,
         layer_recipes={name: recipe_named(_RECIPE_OF_OPERAND[operand]) for name, operand in chosen},
+        layer_sparsities=layer_sparsities(settings.ratios, model, choices),
     )
     return MachineRun(network, recipe, settings.sparsity, options, settings.epochs * steps_per_epoch)
 

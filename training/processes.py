@@ -8,7 +8,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -49,64 +49,74 @@ class _Done(Generic[Result]):
     result: Result
 
 
-@dataclass(frozen=True)
-class _Child:
-    index: int
-    process: BaseProcess
-    connection: Connection
+class _Worker:
+    """A process that does one piece of work after another; ``index`` is the place of the one it has."""
+
+    def __init__(self, context: multiprocessing.context.ForkServerContext) -> None:
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_do_in_turn, args=(theirs,), daemon=True)
+        self.index = -1
+        with _interrupts_held_back():
+            self.process.start()
+        theirs.close()  # so that the end of the process is the end of the pipe
+
+    def give(self, index: int, work: Work[Result]) -> None:
+        """Let it do ``work``; only when it has none."""
+        self.index = index
+        with suppress(BrokenPipeError):  # it died in between, which the next reading tells
+            self.connection.send(work)
+
+    def told(self) -> _Step | _Done[Result] | ProcessEndedError:
+        """Return what it has sent, or that it ended."""
+        try:
+            sent: _Step | _Done[Result] = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            return ProcessEndedError(f"its process ended without a result (exit code {self.process.exitcode})")
+        return sent
 
 
 def in_processes(
     work: Sequence[Work[Result]], workers: int, progress: NumberedProgress
 ) -> Iterator[tuple[int, Result | ProcessEndedError]]:
-    """Do every piece of ``work`` in a process of its own, ``workers`` at a time; yield place and result as they end.
+    """Do all ``work`` in ``workers`` processes, one piece at a time in each; yield place and result as they end.
 
-    A process that ends without a result gives a ProcessEndedError in its stead. When the iteration is left early,
-    by Ctrl-C too, the processes are ended; they end by themselves when this process is killed.
+    A process that ends without a result gives a ProcessEndedError in its stead, and another takes its place. When the
+    iteration is left early, by Ctrl-C too, the processes are ended; they end by themselves when this one is killed.
     """
     context = multiprocessing.get_context("forkserver")  # a fork of this process would lack PyTorch's threads
     context.set_forkserver_preload(list(_PRELOADED))
     waiting = deque(enumerate(work))
-    running: list[_Child] = []
+    busy: list[_Worker] = []
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                running.append(_start(context, *waiting.popleft()))
-            ready = set(wait([child.connection for child in running]))
-            for child in [each for each in running if each.connection in ready]:
-                told: _Step | _Done[Result] | ProcessEndedError = _received(child)
+        while waiting or busy:
+            while waiting and len(busy) < workers:
+                busy.append(_Worker(context))
+                busy[-1].give(*waiting.popleft())
+            ready = set(wait([worker.connection for worker in busy]))
+            for worker in [each for each in busy if each.connection in ready]:
+                index = worker.index
+                told: _Step | _Done[Result] | ProcessEndedError = worker.told()
                 if isinstance(told, _Step):
-                    progress(child.index, told.done, told.total)
+                    progress(index, told.done, told.total)
                     continue
-                running.remove(child)
-                yield child.index, told.result if isinstance(told, _Done) else told
+                if isinstance(told, _Done) and waiting:
+                    worker.give(*waiting.popleft())
+                else:
+                    busy.remove(worker)
+                    _end(worker)
+                yield index, told.result if isinstance(told, _Done) else told
     finally:
-        for child in running:
-            child.process.terminate()
-        for child in running:
-            child.process.join()
+        for worker in busy:
+            worker.process.terminate()
+        for worker in busy:
+            _end(worker)
 
 
-def _start(context: multiprocessing.context.ForkServerContext, index: int, work: Work[Result]) -> _Child:
-    mine, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_do, args=(work, theirs), daemon=True)
-    with _interrupts_held_back():
-        process.start()
-    theirs.close()  # so that the end of the process is the end of the pipe
-    return _Child(index, process, mine)
-
-
-def _received(child: _Child) -> _Step | _Done[Result] | ProcessEndedError:
-    try:
-        told: _Step | _Done[Result] = child.connection.recv()
-    except EOFError:
-        child.process.join()
-        child.connection.close()
-        return ProcessEndedError(f"its process ended without a result (exit code {child.process.exitcode})")
-    if isinstance(told, _Done):
-        child.process.join()
-        child.connection.close()
-    return told
+def _end(worker: _Worker) -> None:
+    """Let a process that has nothing to do end, and wait for it."""
+    worker.connection.close()
+    worker.process.join()
 
 
 @contextmanager
@@ -120,11 +130,16 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _do(work: Work[Result], connection: Connection) -> None:
+def _do_in_turn(connection: Connection) -> None:
+    """Do what comes through ``connection`` until its other end is closed."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    result = work(lambda done, total: connection.send(_Step(done, total)))
-    connection.send(_Done(result))
-    connection.close()
+    while True:
+        try:
+            work: Work[object] = connection.recv()
+        except EOFError:
+            return
+        result = work(lambda done, total: connection.send(_Step(done, total)))
+        connection.send(_Done(result))
 
 
 def _end_with_the_parent() -> None:

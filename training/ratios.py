@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from torch import nn
 
 from arch.design import SparsityConfig
 from training.policy import LayerChoice
+
+RatioRule = Literal["uniform", "erk"]
+
+
+def layer_sparsities(
+    rule: RatioRule, model: nn.Module, choices: tuple[LayerChoice, ...]
+) -> Mapping[str, SparsityConfig]:
+    """Return N:M of every layer of ``choices`` by ``rule``: the same for all, or by ``layer_ratios``."""
+    if rule == "erk":
+        return layer_ratios(model, choices)
+    return {choice.name: choice.sparsity for choice in choices}
 
 
 def layer_ratios(model: nn.Module, choices: tuple[LayerChoice, ...]) -> Mapping[str, SparsityConfig]:

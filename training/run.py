@@ -19,7 +19,8 @@ from training.data.samples import DataSet, Samples
 from training.loss_scale import LossScale, under_loss_scale
 from training.measured import Operand
 from training.models.registry import build_model
-from training.policy import Policy
+from training.policy import Policy, layer_choices
+from training.ratios import layer_sparsities
 from training.recipe_file import resolve_recipe
 from training.settings import TrainSettings
 from training.sparsify import FLOAT, sparsified_layers, sparsify
@@ -199,11 +200,13 @@ def sparse_model(settings: TrainSettings, data: DataSet, steps: int, loss_scale:
     """
     torch.manual_seed(settings.seed)
     model = build_model(settings.model, data.shape, data.classes)
+    recipe, policy = resolve_recipe(settings.recipe), Policy(dense=settings.dense)
+    choices = layer_choices(model, recipe, settings.sparsity, policy)
     return sparsify(
         model,
-        under_loss_scale(resolve_recipe(settings.recipe), loss_scale),
-        settings.sparsity,
-        policy=Policy(dense=settings.dense),
+        under_loss_scale(recipe, loss_scale),
+        layer_sparsities(settings.ratios, model, choices),
+        policy=policy,
         steps=steps,
         arithmetic=settings.arithmetic,
         seed=settings.seed,

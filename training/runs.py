@@ -46,7 +46,7 @@ def train_all(
     """Return the outcome of every job, in their order; one that fails does not lose the others.
 
     ``folder`` takes a folder of each run with its checkpoint; what lies there is gone on from. ``progress`` is told
-    epochs done and all. With more than one worker every job has a process of its own, which ends with this one.
+    epochs done and all. With more than one worker the jobs run in processes of their own, which end with this one.
     """
     tally = _Tally([job.epochs for job in jobs], progress)
     work = [partial(run_job, job, folder, data_folder) for job in jobs]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from arch.run_dir import sha256_of_text, tool_version
+from training.ratios import RatioRule
 
 OptimizerName = Literal["sgd", "adam"]
 _NOTHING_PRUNED = "2:2"  # N = M
@@ -20,7 +21,8 @@ class TrainSettings(BaseModel):
 
     The learning rate falls along half a cosine from ``learning_rate`` to 0. ``arithmetic`` is ``float``, or the
     operand format of the machine's (``fp16``, ``bf16``). ``dense`` are patterns of layers that stay dense beside the
-    usual ones. ``threads`` are those of PyTorch: other numbers of them may add in another order.
+    usual ones. ``ratios`` says how ``sparsity`` is spread over the layers (``training.ratios``). ``threads`` are those
+    of PyTorch: other numbers of them may add in another order.
     ``recipe_sha256`` is that of a user's recipe file, and ``data_folder`` where the data's files lie: of a large set
     the content would take minutes to read.
     """
@@ -31,6 +33,7 @@ class TrainSettings(BaseModel):
     data: str
     recipe: str = "dense"
     sparsity: str = "2:8"
+    ratios: RatioRule = "uniform"
     arithmetic: str = "float"
     dense: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0
@@ -50,7 +53,13 @@ class TrainSettings(BaseModel):
     @property
     def as_dense(self) -> TrainSettings:
         """The same run without pruning: what it is compared with, at whatever N:M."""
-        changes = {"recipe": "dense", "sparsity": _NOTHING_PRUNED, "dense": (), "recipe_sha256": ""}
+        changes = {
+            "recipe": "dense",
+            "sparsity": _NOTHING_PRUNED,
+            "ratios": "uniform",
+            "dense": (),
+            "recipe_sha256": "",
+        }
         return self.model_copy(update=changes)
 
     @property
@@ -64,4 +73,5 @@ class TrainSettings(BaseModel):
         """A name for the run's folder that a person can read and no other run has."""
         recipe = self.recipe.rsplit("/", 1)[-1]
         ratio = "" if self.sparsity == _NOTHING_PRUNED else "-" + self.sparsity.replace(":", "of")
-        return f"{self.model}-{self.data}-{recipe}{ratio}-seed{self.seed}-{self.digest[:10]}"
+        spread = "" if self.ratios == "uniform" else f"-{self.ratios}"
+        return f"{self.model}-{self.data}-{recipe}{ratio}{spread}-seed{self.seed}-{self.digest[:10]}"

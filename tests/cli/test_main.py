@@ -54,7 +54,7 @@ BAD_COMMAND_LINES = {
     "an unknown verb": (
         ["simualte"],
         "unknown verb 'simualte'; did you mean 'simulate'? "
-        "(valid: explore, simulate, schedule, generate, verify, doctor)",
+        "(valid: explore, simulate, schedule, generate, verify, train, doctor)",
     ),
     "an option before any verb": (
         ["--versio"],
@@ -132,7 +132,9 @@ BAD_COMMAND_LINES = {
     "an unknown recipe": (
         ["simulate", "--workload", "mlp", "--recipe", "bdpw"],
         "unknown recipe 'bdpw'; did you mean 'bdwp'? "
-        "(valid: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, bi-mask, bdwp-wu, bdwp-wu-x)",
+        "(valid: dense, sr-ste, asp, random, mdgf-linear, mdgf-exponential, sdgf-stepwise, sdgf-geometric, sdgp, sdwp, "
+        "bdwp, "
+        "transposable, bi-mask, bdwp-wu, bdwp-wu-x)",
     ),
     "an unknown design": (
         ["simulate", "--workload", "mlp", "--design", "smal"],
@@ -200,7 +202,7 @@ BAD_COMMAND_LINES = {
     ),
     "a verb that no other is like": (
         ["help"],
-        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, doctor)",
+        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, train, doctor)",
     ),
     "an empty file of accuracies": (
         ["explore", "--workload", "mlp", "--accuracy", ""],

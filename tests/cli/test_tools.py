@@ -12,7 +12,7 @@ from cli.tools import find_tools
 
 TOOLS = [
     *("python", "numba", "kernel cache", "amaranth", "cocotb", "g++", "make"),
-    *("verilator", "iverilog", "yosys", "z3", "vivado"),
+    *("verilator", "iverilog", "yosys", "z3", "torch", "vivado"),
 ]
 
 

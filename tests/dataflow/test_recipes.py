@@ -7,8 +7,8 @@ import pytest
 from arch.errors import HeddleError
 from dataflow.recipes import RECIPES, recipe_named
 
-# asp, random, mdgf and sdgf are masks along input channels as sr-ste's once they prune; a transposable mask (Hubara et
-# al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each.
+# asp, random, mdgf-* and sdgf-* are masks along input channels as sr-ste's once they prune; a transposable mask
+# (Hubara et al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each.
 # Sparse operand in FF, BP and WU: Fang et al. 2023 (bdwp, sdwp), McDanel et al. 2022 (sdgp), Zhou et al. 2021
 # (sr-ste, whose mask lies along input channels in BP too, where the reduction runs over output channels).
 STATED = {
@@ -16,8 +16,10 @@ STATED = {
     "sr-ste": ("weight", None, None),
     "asp": ("weight", None, None),
     "random": ("weight", None, None),
-    "mdgf": ("weight", None, None),
-    "sdgf": ("weight", None, None),
+    "mdgf-linear": ("weight", None, None),
+    "mdgf-exponential": ("weight", None, None),
+    "sdgf-stepwise": ("weight", None, None),
+    "sdgf-geometric": ("weight", None, None),
     "sdgp": (None, "dy", None),
     "sdwp": (None, "weight", None),
     "bdwp": ("weight", "weight", None),
@@ -41,7 +43,9 @@ def test_an_unknown_recipe_names_the_nearest_and_all() -> None:
         recipe_named("bwdp")
     assert str(refused.value) == (
         "unknown recipe 'bwdp'; did you mean 'bdwp'? "
-        "(valid: dense, sr-ste, asp, random, mdgf, sdgf, sdgp, sdwp, bdwp, transposable, bi-mask, bdwp-wu, bdwp-wu-x)"
+        "(valid: dense, sr-ste, asp, random, mdgf-linear, mdgf-exponential, sdgf-stepwise, sdgf-geometric, sdgp, sdwp, "
+        "bdwp, "
+        "transposable, bi-mask, bdwp-wu, bdwp-wu-x)"
     )
 
 
@@ -50,8 +54,10 @@ def test_only_recipes_with_sparse_weights_have_the_update_pack_them() -> None:
         "sr-ste",
         "asp",
         "random",
-        "mdgf",
-        "sdgf",
+        "mdgf-linear",
+        "mdgf-exponential",
+        "sdgf-stepwise",
+        "sdgf-geometric",
         "sdwp",
         "bdwp",
         "transposable",
