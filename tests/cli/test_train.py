@@ -274,6 +274,10 @@ BAD_INPUT = {
         ["--image-size", "16"],
         "--image-size is for --data imagefolder; the images of digits have one size",
     ),
+    "a rule for ratios that there is not": (
+        ["--ratios", "erc"],
+        "--ratios: unknown rule 'erc'; did you mean 'erk'? (valid: uniform, erk)",
+    ),
     "a pattern that no layer has": (
         ["--keep-dense", "fc2,fx*"],
         "unknown layer pattern 'fx*' (valid: fc1, fc2, fc3)",

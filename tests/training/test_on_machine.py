@@ -154,3 +154,17 @@ def test_the_optimiser_of_the_run_is_the_machines() -> None:
     sgd = machine_run(settings(), DATA, 4, ())
     assert adam.options.optimizer == "adam"
     assert replace(adam.options, optimizer="sgd") == sgd.options
+
+
+def test_ratios_spread_over_layers_are_what_the_machine_runs() -> None:
+    settings = TrainSettings(
+        model="mlp", data="digits", recipe="random", sparsity="4:16", ratios="erk", train_samples=128
+    )
+    run = machine_run(settings, DATA, 2, ())
+    fc1, fc2 = (run.options.layer_sparsities[name] for name in ("fc1", "fc2"))
+    # Densities are as (64 + 128) / FC1 to (128 + 128) / FC2, and together keep a quarter of both.
+    narrow, wide = (64 + 128) / FC1, (128 + 128) / FC2
+    scale = 0.25 * (FC1 + FC2) / (narrow * FC1 + wide * FC2)
+    assert (fc1.n, fc2.n) == (round(scale * narrow * 16), round(scale * wide * 16)) == (5, 3)
+    kept = (5 * FC1 + 3 * FC2) / 16 + FC1 + 2 * FC2 + 3 * FC3
+    assert run.mac_fraction == pytest.approx(kept / MLP_DENSE)
