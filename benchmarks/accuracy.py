@@ -24,6 +24,7 @@ from pathlib import Path
 from arch.boards import load_board
 from arch.design_io import load_design, override
 from arch.sparsity import parse_sparsity
+from cli.progress import show_progress
 from training.data.registry import load_data
 from training.data.samples import DataSet
 from training.on_machine import machine_run, training_cost
@@ -162,11 +163,6 @@ def write_accuracies(rows: Sequence[Row], path: Path) -> None:
                 writer.writerow((settings.model, settings.data, row.recipe, row.sparsity, accuracy.mean, accuracy.std))
 
 
-def _tell(done: int, total: int) -> None:
-    if done % 1000 < 30:
-        print(f"{done:,} of {total:,} epochs", file=sys.stderr, flush=True)
-
-
 def main() -> int:
     """Train, print the tables and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -178,13 +174,16 @@ def main() -> int:
     for experiment in (PERCEPTRON, RESIDUAL):
         chosen = Experiment(experiment.base, QUICK_SEEDS, QUICK_SPARSITIES) if options.quick else experiment
         begun = time.perf_counter()
-        outcomes = train_all(jobs_of(chosen, recipes), None, None, os.cpu_count() or 1, _tell)
+        with show_progress(f"training {chosen.base.model}") as report:
+            outcomes = train_all(jobs_of(chosen, recipes), None, None, os.cpu_count() or 1, report)
         seconds = time.perf_counter() - begun
         for outcome in outcomes:
             if isinstance(outcome, RunFailure):
                 failed += 1
                 print(f"{outcome.settings.name}: {outcome.reason}", file=sys.stderr)
         rows = list(rows_of(chosen, [outcome for outcome in outcomes if isinstance(outcome, RunResult)]))
+        if not rows:
+            continue
         print_tables(chosen, rows)
         print(f"\n{len(outcomes)} runs in {seconds:.0f} s")
         if options.out:

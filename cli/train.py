@@ -67,7 +67,7 @@ def run(training: TrainOptions) -> int:
 
             check_accuracies(folder)
         with show_progress(f"training {settings.model}") as progress:
-            workers = training.workers or os.cpu_count() or 1
+            workers = training.workers or default_workers(plan.device, training.threads)
             outcomes = train_seeds(settings, training.seeds, folder, training.data_dir, workers, progress)
         trained = gathered(settings, outcomes, data, plan.machine)
         _report(trained, training, folder, record)
@@ -97,6 +97,11 @@ def train_plan(options: TrainOptions) -> TrainPlan:
         ratios=one_of(options.ratios, RATIOS, "--ratios", "rule"),
         machine=loaded,
     )
+
+
+def default_workers(device: str, threads: int) -> int:
+    """Return how many runs go side by side: those that the CPUs have threads for; on a GPU one."""
+    return 1 if device == "cuda" else max(1, (os.cpu_count() or 1) // threads)
 
 
 def _report(trained: Trained, options: TrainOptions, folder: Path | None, record: RunRecord) -> None:

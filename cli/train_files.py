@@ -18,15 +18,17 @@ from reports.plots import plot_time_to_accuracy, plot_training
 from training.export import export_weights
 from training.run import RunResult, trained_model
 from training.runs import checkpoint_folder
+from training.settings import TrainSettings
 from training.sparsify import FLOAT
 from training.summary import Comparison, Spread, mean_curve
 
 ACCURACY_NAME = "accuracy.csv"
 ACCURACY_COLUMNS = (
-    "model", "data", "recipe", "sparsity", "arithmetic", "epochs", "seeds",
+    "model", "data", "recipe", "sparsity", "arithmetic", "training", "epochs", "seeds",
     "accuracy_mean", "accuracy_std", "difference_mean", "difference_std", "mac_fraction",
 )  # fmt: skip
-_KEY = ACCURACY_COLUMNS[:5]
+_KEY = ACCURACY_COLUMNS[:6]
+_TRAINING_DIGITS = 10
 _EXPORT_FORMAT = "fp16"
 _DENSE = "dense"
 
@@ -35,24 +37,26 @@ def write_training(trained: Trained, document: dict[str, Any], data_folder: Path
     """Write everything below ``folder`` and return the paths; of the seeds, the first one's weights."""
     written = [write_atomically(folder / "train.json", json_text(document).encode())]
     comparison = trained.comparison
+    _remove_results(folder)
     if comparison is None:
         return written
     written.append(_merge_accuracies(folder / ACCURACY_NAME, _accuracy_rows(trained, comparison)))
-    written.append(_write_curves(folder / "curves.csv", comparison))
+    written.append(_write_curves(folder / "curves.csv", trained, comparison))
     settings = comparison.settings
     model = trained_model(settings, data_folder, checkpoint_folder(folder, settings))
     operand = _EXPORT_FORMAT if settings.arithmetic == FLOAT else settings.arithmetic
     written.append(export_weights(model, folder / "weights.safetensors", operand))
     facts = training_facts(trained, comparison)
     title = f"{settings.model} on {settings.data}"
-    _remove_plots(folder)
-    plots = plot_training(_training_curves(comparison), title, folder)
+    plots = plot_training(_training_curves(trained, comparison), title, folder)
     plots += plot_time_to_accuracy(_cost_curves(trained, comparison), _costs_title(trained, title), folder)
     return [*written, *plots, write_training_page(facts, plots, folder / "index.html")]
 
 
-def _remove_plots(folder: Path) -> None:
-    """Remove the plots of an earlier run, which may have had a design."""
+def _remove_results(folder: Path) -> None:
+    """Remove what an earlier run wrote of its own: it may have had a design, and this one may have no result."""
+    for name in ("curves.csv", "weights.safetensors", "index.html"):
+        (folder / name).unlink(missing_ok=True)
     for name in ("training", "time-to-accuracy", "energy-to-accuracy"):
         for ending in ("svg", "png"):
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
@@ -73,11 +77,16 @@ def _accuracy_row(
 ) -> dict[str, str]:
     settings = trained.settings
     values = (
-        settings.model, settings.data, recipe, "" if recipe == _DENSE else settings.sparsity, settings.arithmetic,
-        settings.epochs, accuracy.count,
+        settings.model, settings.data, recipe, "" if recipe == _DENSE else _sparsity(settings), settings.arithmetic,
+        settings.as_dense.digest[:_TRAINING_DIGITS], settings.epochs, accuracy.count,
         accuracy.mean, accuracy.std, difference.mean, difference.std, mac_fraction,
     )  # fmt: skip
     return dict(zip(ACCURACY_COLUMNS, map(str, values), strict=True))
+
+
+def _sparsity(settings: TrainSettings) -> str:
+    """N:M, and the rule where it is not the same for all layers: no design of one N:M has that accuracy."""
+    return settings.sparsity if settings.ratios == "uniform" else f"{settings.sparsity} {settings.ratios}"
 
 
 def check_accuracies(folder: Path) -> None:
@@ -114,31 +123,33 @@ def _key(row: dict[str, str]) -> tuple[str, ...]:
     return tuple(row[name] for name in _KEY)
 
 
-def _write_curves(path: Path, comparison: Comparison) -> Path:
+def _write_curves(path: Path, trained: Trained, comparison: Comparison) -> Path:
     """Every epoch of every run, in one table."""
-    lines = ["recipe,seed,epoch,steps,loss,test_accuracy,skipped_steps"]
-    runs = comparison.runs if comparison.is_of_dense else (*comparison.runs, *comparison.dense)
-    for run in runs:
-        for point in run.points:
-            values = (
-                run.settings.recipe, run.settings.seed, point.epoch, point.steps,
-                point.loss, point.test_accuracy, point.skipped_steps,
-            )  # fmt: skip
-            lines.append(",".join(map(str, values)))
-    return write_atomically(path, ("\n".join(lines) + "\n").encode())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("recipe", "seed", "epoch", "steps", "loss", "test_accuracy", "skipped_steps"))
+    own = () if comparison.is_of_dense else comparison.runs
+    for name, runs in ((trained.machine.recipe.name, own), (_DENSE, comparison.dense)):
+        for run in runs:
+            for point in run.points:
+                curve = (point.epoch, point.steps, point.loss, point.test_accuracy, point.skipped_steps)
+                writer.writerow((name, run.settings.seed, *curve))
+    return write_atomically(path, text.getvalue().encode())
 
 
-def _named_runs(comparison: Comparison) -> dict[str, tuple[RunResult, ...]]:
+def _named_runs(trained: Trained, comparison: Comparison) -> dict[str, tuple[RunResult, ...]]:
     """The runs of a plot's curves by name."""
-    settings = comparison.settings
     if comparison.is_of_dense:
         return {_DENSE: comparison.runs}
-    return {_DENSE: comparison.dense, f"{Path(settings.recipe).stem} {settings.sparsity}": comparison.runs}
+    return {
+        _DENSE: comparison.dense,
+        f"{trained.machine.recipe.name} {_sparsity(comparison.settings)}": comparison.runs,
+    }
 
 
-def _training_curves(comparison: Comparison) -> list[TrainingCurve]:
+def _training_curves(trained: Trained, comparison: Comparison) -> list[TrainingCurve]:
     curves = []
-    for name, runs in _named_runs(comparison).items():
+    for name, runs in _named_runs(trained, comparison).items():
         losses, accuracies = zip(*mean_curve(runs), strict=True)
         curves.append(
             TrainingCurve(
@@ -158,7 +169,7 @@ def _cost_curves(trained: Trained, comparison: Comparison) -> list[AccuracyCurve
     if trained.costs is None:
         return []
     curves = []
-    for name, runs in _named_runs(comparison).items():
+    for name, runs in _named_runs(trained, comparison).items():
         cost = trained.costs.dense if name == _DENSE else trained.costs.recipe
         accuracies = [accuracy for _, accuracy in mean_curve(runs)]
         means, stds = [each.mean for each in accuracies], [each.std for each in accuracies]

@@ -113,7 +113,11 @@ class TrainOptions:
     ] = None
     device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where to train.", rich_help_panel=OUTPUT)] = "cpu"
     workers: Annotated[
-        int | None, typer.Option(help="Runs side by side; as many as CPUs by default.", rich_help_panel=OUTPUT)
+        int | None,
+        typer.Option(
+            help="Runs side by side; by default as the CPUs have threads for, one on a GPU.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None
     threads: Annotated[
         int, typer.Option(help="Threads of a run; other numbers round otherwise.", rich_help_panel=OUTPUT)

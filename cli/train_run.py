@@ -10,10 +10,9 @@ from arch.run_dir import sha256_of
 from arch.sparsity import parse_sparsity
 from cli.progress import Report
 from cli.train_options import TrainOptions
-from training.data.registry import load_data
 from training.data.samples import DataSet
 from training.recipe_file import is_recipe_file, resolve_recipe
-from training.run import check_settings
+from training.run import check_settings, data_of
 from training.runs import Outcome, train_all
 from training.settings import TrainSettings
 
@@ -59,13 +58,7 @@ def _check_cuda() -> None:
 
 def check_data(settings: TrainSettings, data_folder: Path | None) -> DataSet:
     """Load the data and make the model once, so that what is wrong with them is told before anything is written."""
-    data = load_data(
-        settings.data,
-        data_folder,
-        seed=settings.seed,
-        train_samples=settings.train_samples,
-        image_size=settings.image_size,
-    )
+    data = data_of(settings, data_folder)
     check_settings(settings, data)
     return data
 

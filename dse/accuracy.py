@@ -19,7 +19,7 @@ from dataflow.recipes import DENSE, Recipe
 
 #: Columns that a table of accuracies must have; ``MODEL_COLUMNS`` are heeded where it has them, others are not.
 COLUMNS = ("recipe", "sparsity", "accuracy_mean")
-MODEL_COLUMNS = ("model", "data")
+MODEL_COLUMNS = ("model", "data", "arithmetic", "training")
 _SHOWN_LABELS = 8
 _SHOWN_CHARACTERS = 30
 
@@ -95,7 +95,7 @@ def _only_training(path: Path, rows: Sequence[_Row]) -> str:
     if other is not None:
         first = f"{rows[0].label} is of {rows[0].training or 'no model'} (line {rows[0].line})"
         second = f"{other.label} of {other.training or 'no model'} (line {other.line})"
-        raise HeddleError(f"{path}: {first}, {second}; accuracies of one front are of one model and data set")
+        raise HeddleError(f"{path}: {first}, {second}; accuracies of one front are of one training")
     return rows[0].training
 
 
@@ -127,8 +127,19 @@ def _row(where: str, line: int, header: Sequence[str], cells: Sequence[str]) -> 
     if not values["recipe"]:
         raise HeddleError(f"{where}: recipe is empty")
     percent = _percentage(where, values["accuracy_mean"])
-    training = " on ".join(filter(None, map(values.get, MODEL_COLUMNS)))
+    training = _training_of(values)
     return _Row(line, _label_of(values["recipe"].casefold(), values["sparsity"]), training, percent)
+
+
+def _training_of(values: Mapping[str, str]) -> str:
+    """What was trained, on what and how: "mlp on digits, fp16 arithmetic, training 1f0a", as far as the row tells."""
+    model, data, arithmetic, training = (values.get(name, "") for name in MODEL_COLUMNS)
+    words = (
+        " on ".join(filter(None, (model, data))),
+        f"{arithmetic} arithmetic" if arithmetic else "",
+        f"training {training}" if training else "",
+    )
+    return ", ".join(filter(None, words))
 
 
 def _label_of(recipe: str, sparsity: str) -> str:

@@ -16,9 +16,10 @@ from training.masks import KeepRatio
 from training.selections import NEVER, Selection
 
 
-def step_generator(seed: int, layer: int, step: int, purpose: int) -> torch.Generator:
-    """Return a CPU generator that depends on these four numbers alone, so that nothing of it need be saved."""
-    state = np.random.SeedSequence((seed, layer, step, purpose)).generate_state(1, np.uint64)
+def step_generator(seed: int, layer: int, step: int, purpose: int, draw: int = 0) -> torch.Generator:
+    """Return a CPU generator that depends on these numbers alone, so that nothing of it need be saved."""
+    numbers = (seed, layer, step, purpose, draw) if draw else (seed, layer, step, purpose)
+    state = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0]) >> 1)
 
 

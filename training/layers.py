@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from arch.design import SparsityConfig
 from training.products import OperandPruning, Products
 from training.pruner import Pruner, View, Views
 from training.recipe import GradientTerm
@@ -25,22 +26,19 @@ class _Step:
 
     products: Products
     pruner: Pruner
-    views: Views
+    bp_kept: SparsityConfig | None
     out_axis: int
     terms: tuple[GradientTerm, ...]
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.products.forward(x, self.views.ff.tensor, self.views.ff.kept)
-
-    def input_gradient(self, dy: Tensor, x_shape: torch.Size) -> Tensor:
+    def input_gradient(self, dy: Tensor, bp_weight: Tensor, x_shape: torch.Size) -> Tensor:
         pruned, kept_dy = self.pruner.bp_gradient(self.products.operand(dy), self.out_axis)
-        return self.products.input_gradient(pruned, self.views.bp.tensor, x_shape, self.views.bp.kept, kept_dy)
+        return self.products.input_gradient(pruned, bp_weight, x_shape, self.bp_kept, kept_dy)
 
-    def weight_gradient(self, x: Tensor, dy: Tensor, weight: Tensor) -> Tensor:
+    def weight_gradient(self, x: Tensor, dy: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
         gradient = self._pruned_gradient(x, dy, weight.shape).to(weight.dtype)
-        if self.views.mask is not None:
+        if mask is not None:
             for term in self.terms:
-                gradient = term(gradient, weight, self.views.mask)
+                gradient = term(gradient, weight, mask)
         return gradient
 
     def _pruned_gradient(self, x: Tensor, dy: Tensor, shape: torch.Size) -> Tensor:
@@ -62,21 +60,23 @@ class _Weighted(torch.autograd.Function):
     """The product of an input and the weights of FF, with gradients by the weights of BP and the recipe's WU."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, step: _Step) -> Tensor:
-        ctx.save_for_backward(x, weight)
+    def forward(ctx: Any, x: Tensor, weight: Tensor, views: Views, step: _Step) -> Tensor:
+        # Saved, so that they are freed with the graph; FF's weights are not needed again.
+        ctx.save_for_backward(x, weight, views.bp.tensor, views.mask if step.terms else None)
         ctx.step = step
-        return step.forward(x)
+        return step.products.forward(x, views.ff.tensor, views.ff.kept)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        x, weight = ctx.saved_tensors
-        for_x, for_weight, _ = ctx.needs_input_grad
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        x, weight, bp_weight, mask = ctx.saved_tensors
+        for_x, for_weight, *_ = ctx.needs_input_grad
         step: _Step = ctx.step
         dy = dy.contiguous()
         return (
-            step.input_gradient(dy, x.shape) if for_x else None,
-            step.weight_gradient(x, dy, weight) if for_weight else None,
+            step.input_gradient(dy, bp_weight, x.shape) if for_x else None,
+            step.weight_gradient(x, dy, weight, mask) if for_weight else None,
+            None,
             None,
         )
 
@@ -89,7 +89,7 @@ class NmLayer(nn.Module):
     products: Products
 
     def operands(self) -> tuple[View, View]:
-        """Return the weights as FF and as BP use them now; nothing of the layer changes."""
+        """Return the weights as FF and as BP use them now, an update since the last forward pass counted."""
         self.pruner.note_update(self.weight)
         views = self.pruner.views(self.products.operand(self.weight.detach()), renew=False)
         return views.ff, views.bp
@@ -104,9 +104,9 @@ class NmLayer(nn.Module):
         kind = x.device.type
         if torch.is_autocast_enabled(kind) and x.dtype != torch.float64:  # which autocast leaves as it is
             x, views = x.to(torch.get_autocast_dtype(kind)), _cast(views, torch.get_autocast_dtype(kind))
-        step = _Step(self.products, self.pruner, views, out_axis, self.pruner.settings.recipe.terms)
+        step = _Step(self.products, self.pruner, views.bp.kept, out_axis, self.pruner.settings.recipe.terms)
         with torch.autocast(kind, enabled=False):
-            result: Tensor = _Weighted.apply(x, self.weight, step)  # type: ignore[no-untyped-call]
+            result: Tensor = _Weighted.apply(x, self.weight, views, step)  # type: ignore[no-untyped-call]
         return result
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:

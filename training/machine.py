@@ -176,7 +176,7 @@ class MachineConv2d:
         return pruned.reshape(pixels, channels, -1).transpose(0, 2, 1).reshape(pixels, columns)
 
 
-class MachineMatmul(torch.autograd.Function):
+class _Matmul(torch.autograd.Function):
     """The dense products of two activations, forward and both gradients, as ``dataflow.lowering.matmul_products``."""
 
     @staticmethod
@@ -203,7 +203,7 @@ def machine_matmul(a: Tensor, b: Tensor, operand_format: str) -> Tensor:
     """
     if a.dim() < 2 or b.dim() < 2 or a.shape[:-2] != b.shape[:-2] or a.shape[-1] != b.shape[-2]:
         raise HeddleError(f"shapes {tuple(a.shape)} and {tuple(b.shape)} do not fit [..., m, k] and [..., k, n]")
-    product: Tensor = MachineMatmul.apply(a, b, operand_format)  # type: ignore[no-untyped-call]
+    product: Tensor = _Matmul.apply(a, b, operand_format)  # type: ignore[no-untyped-call]
     return product
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from arch import nm
 from arch.design import GROUP_SIZES
+from arch.errors import HeddleError
 
 #: The bits of an FP32 number below its sign: read as an integer they order magnitudes, a NaN above infinity.
 MAGNITUDE_MASK = 0x7FFF_FFFF
@@ -35,6 +36,11 @@ def top_n_mask(tensor: Tensor, sparsity: KeepRatio, axis: int) -> Tensor:
 
     Ties go to the lower index. Magnitudes are compared as FP32. Raises HeddleError where M does not divide the axis.
     """
+    if tensor.shape[axis] % sparsity.m:
+        shape = tuple(tensor.shape)
+        raise HeddleError(
+            f"axis {axis} of shape {shape} has {shape[axis]} elements, which M = {sparsity.m} does not divide"
+        )
     values = tensor.detach().to(torch.float32)
     if values.device.type == "cpu" and sparsity.m in GROUP_SIZES:
         return torch.from_numpy(nm.mask(values.numpy(), sparsity.n, sparsity.m, axis))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import torch
@@ -31,8 +32,12 @@ class MeasuredOperand(nn.Module):
     def measure(self, dense: Tensor, by_operand: dict[Operand, Tensor]) -> None:
         """Add the errors of the gradients that pruning each operand gives, in shares of the dense gradient's size."""
         size = float(torch.sum(dense.double() ** 2))
-        for operand, gradient in by_operand.items():
-            error = float(torch.sum((gradient.double() - dense.double()) ** 2))
+        errors = {
+            name: float(torch.sum((pruned.double() - dense.double()) ** 2)) for name, pruned in by_operand.items()
+        }
+        if not all(map(math.isfinite, (size, *errors.values()))):
+            return  # the loss scale was too large: such a pass says nothing, and its step is left out
+        for operand, error in errors.items():
             self.errors[operand] += error / size if size > 0 else 0.0
         self.calls += 1
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 
@@ -50,20 +51,12 @@ class MachineRun:
 
         While layers measure their operands of WU it is dense; the measuring itself is not counted.
         """
-        ratio = parse_sparsity(self.sparsity)
-        if self.recipe.changes_over_training:
-            return Counter(self.recipe.on_machine(step / self.total_steps, ratio) for step in range(first, last))
-        lasting = self.recipe.on_machine(0.0, ratio)
-        measuring = max(0, min(last, self._measured_steps) - first)
-        counts = {
-            replace(lasting, recipe=replace(lasting.recipe, wu=None)): measuring,
-            lasting: last - first - measuring,
-        }
-        return {kind: count for kind, count in counts.items() if count}
+        return Counter(self._kind(step) for step in range(first, last))
 
-    @property
-    def _measured_steps(self) -> int:
-        return MEASURED_STEPS if self.recipe.wu is not None and self.recipe.wu.operand == "measured" else 0
+    def _kind(self, step: int) -> MachineStep:
+        kind = self.recipe.on_machine(step / self.total_steps, parse_sparsity(self.sparsity))
+        measures = self.recipe.wu is not None and self.recipe.wu.operand == "measured"
+        return replace(kind, recipe=replace(kind.recipe, wu=None)) if measures and step < MEASURED_STEPS else kind
 
     def step(self, kind: MachineStep) -> TrainingStep:
         """Return the work of one step."""
@@ -79,7 +72,7 @@ class MachineRun:
         """The layers' own recipes, all of whose WU is sparse; none while the step's is not."""
         return self.options.layer_recipes if kind.recipe.wu is not None else {}
 
-    @property
+    @cached_property
     def mac_fraction(self) -> float:
         """Multiply-adds of the whole training over those of dense training."""
         kinds = self.kinds(0, self.total_steps)

@@ -29,6 +29,7 @@ _FEWEST_LAYERS_WITH_DENSE_ENDS = 3
 class Policy:
     """What stays dense: the first layer if it is a convolution, the last if it is linear (the classifier), and more.
 
+    A model with fewer than three weighted layers has neither: there would be nothing left to prune.
     ``dense`` are patterns of layer names, as in ``blocks.0.*``. First and last are by the order in which the model
     holds its layers. A layer whose channel counts M does not both divide stays dense in any case.
     """

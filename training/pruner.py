@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -63,6 +64,8 @@ class Pruner(nn.Module):
         self.bp_held = self._holder(recipe.bp, weight, _FOR_BP)
         self.measured = MeasuredOperand() if recipe.wu is not None and recipe.wu.operand == "measured" else None
         self.clock = Clock() if self._needs_clock else None
+        self._drawn_step = 0
+        self._draws: Counter[int] = Counter()
 
     @property
     def _needs_clock(self) -> bool:
@@ -163,11 +166,19 @@ class Pruner(nn.Module):
     def _chosen(self, choice: Choice, purpose: int, axis: int) -> Callable[[Tensor], Tensor]:
         sparsity = self.settings.sparsity
         if choice is Choice.UNBIASED:
-            step = self.clock.step if self.clock is not None else 0
-            return partial(sample_n, sparsity=sparsity, axis=axis, generator=self._generator(step, purpose))
+            return partial(sample_n, sparsity=sparsity, axis=axis, generator=self._fresh_generator(purpose))
         if choice is Choice.RESCALED:
             return partial(_rescaled_top_n, sparsity=sparsity, axis=axis)
         return partial(top_n, sparsity=sparsity, axis=axis)
+
+    def _fresh_generator(self, purpose: int) -> torch.Generator:
+        """A generator of its own for every backward pass of a step: accumulated gradients are drawn apart."""
+        step = self.clock.step if self.clock is not None else 0
+        if step != self._drawn_step:
+            self._drawn_step, self._draws = step, Counter()
+        settings, draw = self.settings, self._draws[purpose]
+        self._draws[purpose] += 1
+        return step_generator(settings.seed, settings.index, step, purpose, draw)
 
     def _generator(self, step: int, purpose: int) -> torch.Generator:
         return step_generator(self.settings.seed, self.settings.index, step, purpose)

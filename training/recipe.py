@@ -12,13 +12,14 @@ The machine's view of the same recipe, by which its time is simulated, is ``data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, Protocol
 
 from torch import Tensor
 
 from arch.design import SparsityConfig
+from arch.errors import HeddleError
 from dataflow.recipes import DENSE, Recipe, recipe_named
 from training.ramps import Fade, Frames
 from training.selections import Selection
@@ -55,6 +56,10 @@ class WeightPruning:
     frames: Frames | None = None
     fade: Fade | None = None
     after_forward: bool = False
+
+    def __post_init__(self) -> None:
+        if self.frames is not None and self.selection.refresh_steps is not None:
+            raise HeddleError("a mask that is held would outlast its frame: frames need a selection made at every step")
 
     @property
     def changes_over_training(self) -> bool:
@@ -135,9 +140,19 @@ class TrainingRecipe:
         return not self.weight_prunings and self.bp_gradient is None and self.wu is None
 
     def on_machine(self, progress: float, sparsity: SparsityConfig) -> MachineStep:
-        """Return what the hardware runs at ``progress`` (0 to 1): dense while the weights are dense to it."""
-        seen = [part.sparsity_at(progress, sparsity, _ANY_CHANNELS) for part in self.weight_prunings]
-        ratios = [ratio for ratio in seen if ratio is not None]
-        if len(ratios) < len(seen):
+        """Return what the hardware runs at ``progress`` (0 to 1): a pass is dense while its weights are dense to it."""
+        ff, bp = (self._ratio(part, progress, sparsity) for part in (self.ff, self.bp))
+        final = recipe_named(self.machine)
+        runs = replace(final, ff=final.ff if ff else None, bp=final.bp if bp else None)
+        if (runs.ff, runs.bp, runs.wu) == (None, None, None):
             return MachineStep(DENSE, sparsity)
-        return MachineStep(recipe_named(self.machine), max(ratios, key=lambda ratio: ratio.n, default=sparsity))
+        return MachineStep(runs, max((ratio for ratio in (ff, bp) if ratio), key=lambda ratio: ratio.n))
+
+    def _ratio(
+        self, part: WeightPruning | BackwardWeights | None, progress: float, sparsity: SparsityConfig
+    ) -> SparsityConfig | None:
+        """The N:M of a pass's weights, None while they are dense to the machine; the final one without a rule."""
+        followed = self.ff if part is BackwardWeights.AS_FORWARD else part
+        if not isinstance(followed, WeightPruning):
+            return sparsity
+        return followed.sparsity_at(progress, sparsity, _ANY_CHANNELS)

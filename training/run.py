@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,11 @@ from training.loss_scale import LossScale, under_loss_scale
 from training.measured import Operand
 from training.models.registry import build_model
 from training.policy import Policy, layer_choices
+from training.processes import Progress
 from training.ratios import layer_sparsities
 from training.recipe_file import resolve_recipe
 from training.settings import TrainSettings
 from training.sparsify import FLOAT, sparsified_layers, sparsify
-
-Progress = Callable[[int, int], None]
 
 CHECKPOINT_NAME = "checkpoint.pt"
 _TEST_BATCH = 512
@@ -82,7 +81,7 @@ class _Trainer:
 
     def __init__(self, settings: TrainSettings, data_folder: Path | None) -> None:
         self.settings = settings
-        self.data = _data(settings, data_folder)
+        self.data = data_of(settings, data_folder)
         self.steps_per_epoch = steps_per_epoch(len(self.data.train), settings.batch)
         self.device = torch.device(settings.device)
         self.loss_scale = LossScale()
@@ -110,6 +109,8 @@ class _Trainer:
             loss_sum += loss * len(indices)
             skipped += not applied
         self._check(loss_sum, epoch)
+        for _, layer in sparsified_layers(self.model):
+            layer.pruner.note_update(layer.weight)  # so that what is tested is what the checkpoint holds
         accuracy = test_accuracy(self.model, self.data.test, self.device)
         steps = (epoch + 1) * self.steps_per_epoch
         return EpochPoint(epoch + 1, steps, loss_sum / len(self.data.train), accuracy, skipped)
@@ -224,7 +225,8 @@ def test_accuracy(model: nn.Module, samples: Samples, device: torch.device) -> f
     return 100 * right / len(samples)
 
 
-def _data(settings: TrainSettings, folder: Path | None) -> DataSet:
+def data_of(settings: TrainSettings, folder: Path | None) -> DataSet:
+    """Return the data set of ``settings``, its files in ``folder``; the seed draws its split."""
     return load_data(
         settings.data,
         folder,

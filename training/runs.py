@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,10 @@ import torch
 
 from arch.errors import HeddleError
 from arch.run_dir import prepare_run_dir
-from training.processes import ProcessEndedError, Work, in_processes
+from training.processes import ProcessEndedError, Progress, Work, in_processes
+from training.recipe_file import is_recipe_file
 from training.run import RunResult, train
 from training.settings import TrainSettings
-
-Progress = Callable[[int, int], None]
 
 RUNS_NAME = "runs"
 
@@ -62,9 +61,18 @@ def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, p
         result, _ = train(job, data_folder, own, progress)
     except HeddleError as error:
         return RunFailure(job, str(error))
-    except (MemoryError, torch.OutOfMemoryError):
-        return RunFailure(job, f"out of memory on {job.device}; lower --batch, or --workers")
+    except Exception as error:
+        if _is_out_of_memory(error):
+            return RunFailure(job, f"out of memory on {job.device}; lower --batch, or --workers")
+        if is_recipe_file(job.recipe):  # the user's own code runs at every step
+            return RunFailure(job, f"{job.recipe}: {type(error).__name__}: {error}".partition("\n")[0])
+        raise
     return result
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """PyTorch's allocator for the CPU has no error class of its own."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 class _Tally:

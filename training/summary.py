@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +22,6 @@ class Spread:
     def of(cls, values: Sequence[float]) -> Spread:
         """Return the spread of ``values``, at least one."""
         return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0, len(values))
-
-    @property
-    def standard_error(self) -> float:
-        """Standard deviation of the mean."""
-        return self.std / math.sqrt(self.count)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class DecayOfPruned:
 
 @dataclass(frozen=True)
 class OnlyKept:
-    """Take the gradient of pruned weights away: they stay as they are."""
+    """Take the gradient of pruned weights away: only weight decay and momentum still move them."""
 
     def __call__(self, gradient: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
         """Return mask x gradient."""

@@ -167,13 +167,27 @@ def test_rows_of_other_recipes_and_ratios_are_kept_and_own_ones_replaced(tmp_pat
     keys = [("bdwp", "2:4"), ("bdwp", "2:8"), ("dense", ""), ("sr-ste", "2:8")]
     before = table(tmp_path / "accuracy.csv")
     assert [(row["recipe"], row["sparsity"]) for row in before] == keys
-    longer = train(capsys, *out, "--sparsity", "2:8", "--epochs", "3")
+    more = train(capsys, "--out", str(tmp_path), "--sparsity", "2:8", "--seeds", "2")
     after = table(tmp_path / "accuracy.csv")
     assert [(row["recipe"], row["sparsity"]) for row in after] == keys
     assert (after[0], after[3]) == (before[0], before[3])
-    assert [row["epochs"] for row in after] == ["2", "3", "3", "2"]
-    assert float(after[1]["accuracy_mean"]) == longer["accuracy_mean"]
-    assert float(after[2]["accuracy_mean"]) == longer["dense_accuracy_mean"]
+    assert [row["seeds"] for row in after] == ["1", "2", "2", "1"]
+    assert float(after[1]["accuracy_mean"]) == more["accuracy_mean"]
+    assert float(after[2]["accuracy_mean"]) == more["dense_accuracy_mean"]
+
+
+def test_rows_of_another_training_stand_apart_with_a_dense_row_of_their_own(tmp_path: Path, capsys: Capture) -> None:
+    out = ["--out", str(tmp_path), "--seeds", "1"]
+    train(capsys, *out)
+    train(capsys, *out, "--epochs", "3")
+    rows = table(tmp_path / "accuracy.csv")
+    assert sorted((row["recipe"], row["epochs"]) for row in rows) == [
+        ("bdwp", "2"), ("bdwp", "3"), ("dense", "2"), ("dense", "3"),
+    ]  # fmt: skip
+    assert len({row["training"] for row in rows}) == 2
+    request = ["--workload", "mlp", "--batch", "16", "--space", "small", "--recipe", "bdwp", "--sparsity", "2:8"]
+    assert main(["explore", *request, "--accuracy", str(tmp_path / "accuracy.csv")]) == 2
+    assert "several rows give the accuracy of bdwp 2:8" in capsys.readouterr().err
 
 
 def test_plots_of_an_earlier_design_go_when_there_is_none(tmp_path: Path, capsys: Capture) -> None:

@@ -132,7 +132,7 @@ def test_rows_that_clash_but_are_not_asked_for_do_no_harm(table: Path) -> None:
 def test_rows_of_different_models_are_not_mixed(table: Path) -> None:
     assert refused(table, TABLE + "resnet9,digits,bdwp,1:8,97,0.1\n", "2:8", "1:8") == (
         "bdwp 2:8 is of mlp on digits (line 4), bdwp 1:8 of resnet9 on digits (line 7); "
-        "accuracies of one front are of one model and data set"
+        "accuracies of one front are of one training"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from arch.design import SparsityConfig
 from training import Policy, TrainingRecipe, sparsified_layers, sparsify, training_recipe_names
 from training.layers import NmConv2d, NmLayer, NmLinear
 from training.masks import top_n
+from training.pruner import Pruner, Views
 from training.recipe import WeightPruning
 from training.selections import TopN
 
@@ -258,3 +260,37 @@ def test_transformer_layers_evaluate_with_pruned_weights(padded: bool, gradients
     kept = ~mask if mask is not None else torch.ones(2, 4, dtype=torch.bool)
     expected = by_hand(x, src_key_padding_mask=mask)
     torch.testing.assert_close(found[kept], expected[kept], rtol=1e-4, atol=1e-5)
+
+
+def test_what_a_step_makes_is_freed_by_its_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Tensor]] = []
+    real = Pruner.views
+
+    def views(*arguments: Any, **keywords: Any) -> Views:
+        result = real(*arguments, **keywords)
+        made.extend(weakref.ref(tensor) for tensor in (result.ff.tensor, result.bp.tensor, result.mask))
+        return result
+
+    monkeypatch.setattr(Pruner, "views", views)
+    model = sparsify(nn.Sequential(nn.Linear(16, 16)), "bi-mask", "2:8")
+    loss = model(torch.randn(4, 16, requires_grad=True)).sum()
+    assert len(made) == 3
+    loss.backward()
+    assert [tensor() for tensor in made] == [None, None, None]
+    assert float(loss.detach()) == float(loss.detach())  # the loss itself is still held
+
+
+def test_backward_passes_of_one_step_are_drawn_apart_and_a_run_draws_the_same_again() -> None:
+    def gradients() -> list[Tensor]:
+        torch.manual_seed(0)
+        model = sparsify(nn.Sequential(nn.Linear(16, 16)), "bdwp-wu-sampled", "2:8", seed=3)
+        x, found = torch.randn(64, 16), []
+        for _ in range(2):
+            model.zero_grad()
+            model(x).square().sum().backward()
+            found.append(model.get_parameter("0.weight").grad.clone())
+        return found
+
+    first, second = gradients()
+    assert not torch.equal(first, second)
+    assert all(torch.equal(a, b) for a, b in zip(gradients(), (first, second), strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -52,3 +54,11 @@ def test_what_was_measured_is_saved_and_loaded() -> None:
     operand, fresh = measured([0.3] * 5, [0.2] * 5), MeasuredOperand()
     fresh.load_state_dict(operand.state_dict())
     assert (fresh.errors, fresh.calls) == (operand.errors, operand.calls)
+
+
+@pytest.mark.parametrize("wrong", [math.inf, math.nan])
+def test_a_pass_that_overflowed_says_nothing(wrong: float) -> None:
+    measured, dense = MeasuredOperand(), torch.ones(4)
+    measured.measure(torch.full((4,), wrong), {"dy": dense, "x": dense})
+    measured.measure(dense, {"dy": torch.full((4,), wrong), "x": dense})
+    assert (measured.calls, measured.errors) == (0, {"dy": 0.0, "x": 0.0})

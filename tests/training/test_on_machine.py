@@ -16,8 +16,10 @@ from sim.estimate import estimate
 from training.checkpoint import EpochPoint
 from training.data.registry import load_data
 from training.on_machine import MachineRun, machine_run, training_cost
+from training.recipe import WeightPruning
 from training.recipes import training_recipe
 from training.run import RunResult
+from training.selections import TopN
 from training.settings import TrainSettings
 
 # Three equal layers whose channels and batch all groups divide, each with all three products.
@@ -168,3 +170,9 @@ def test_ratios_spread_over_layers_are_what_the_machine_runs() -> None:
     assert (fc1.n, fc2.n) == (round(scale * narrow * 16), round(scale * wide * 16)) == (5, 3)
     kept = (5 * FC1 + 3 * FC2) / 16 + FC1 + 2 * FC2 + 3 * FC3
     assert run.mac_fraction == pytest.approx(kept / MLP_DENSE)
+
+
+def test_passes_that_have_set_in_are_sparse_while_others_are_still_dense() -> None:
+    late_ff = replace(training_recipe("bdwp"), ff=WeightPruning(TopN("in"), begins=0.5))
+    run = replace(uniform("bdwp", "2:8"), recipe=late_ff)
+    assert run.mac_fraction == pytest.approx((2.25 / 3 + 1.5 / 3) / 2)

@@ -17,8 +17,9 @@ from arch.sparsity import parse_sparsity
 from dataflow.recipes import RECIPES
 from training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
 from training.layers import NmLayer
+from training.ramps import FrameOrder, Frames
 from training.recipe import WeightPruning
-from training.selections import NEVER
+from training.selections import NEVER, Held, TopN
 from training.terms import DecayOfPruned
 
 UNIT = 2.0**-24  # of FP32: the largest relative error of one rounding
@@ -150,6 +151,7 @@ class Trainee:
             assert pruner.bp_held is not None
             return Drawn(order=pruner.bp_held.tensor.tolist())
         if name.endswith("sampled"):
+            pruner._draws.clear()  # draw once more what the backward pass drew
             (pruning,) = pruner.wu_pruning()
             patches = self.case.geometry.patches(self.case.flat(x))
             rows = pixel_rows(self.case.flat(dy))
@@ -311,3 +313,10 @@ def test_what_the_hardware_is_told_is_what_the_layer_keeps(name: str) -> None:
         assert (bp.kept is not None) == (machine.bp == "weight")
     assert (training_recipe(name).bp_gradient is not None) == (machine.bp == "dy")
     assert (training_recipe(name).wu is not None) == (machine.wu is not None)
+
+
+def test_a_mask_that_is_held_cannot_have_frames() -> None:
+    with pytest.raises(
+        HeddleError, match=r"^a mask that is held would outlast its frame: frames need a selection made"
+    ):
+        WeightPruning(Held(TopN("in")), frames=Frames(FrameOrder.STEPWISE))

@@ -22,6 +22,7 @@ from training.loss_scale import LossScale
 from training.masks import top_n
 from training.run import CHECKPOINT_NAME, check_settings, sparse_model, steps_per_epoch, train, trained_model
 from training.settings import TrainSettings
+from training.sparsify import sparsified_layers
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -130,9 +131,13 @@ def test_a_last_batch_of_one_sample_joins_the_one_before(samples: int, batch: in
 
 
 def test_layers_that_measured_their_operand_are_named() -> None:
-    result, _ = train(RECIPES["an operand that is being measured"], None, None, silent)
+    result, model = train(RECIPES["an operand that is being measured"], None, None, silent)
+    measured = {name: layer.pruner.measured for name, layer in sparsified_layers(model)}
     assert [name for name, _ in result.wu_operands] == ["fc1", "fc2"]
-    assert {operand for _, operand in result.wu_operands} <= {"dy", "x"}
+    for name, operand in result.wu_operands:
+        found = measured[name]
+        assert found is not None
+        assert found.errors[operand] == min(found.errors.values())
 
 
 def test_updates_whose_gradients_overflow_are_skipped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,6 @@ def test_a_spread_is_mean_and_sample_deviation() -> None:
     spread = Spread.of([90.0, 92.0, 97.0])
     assert spread.mean == 93.0
     assert spread.std == pytest.approx(math.sqrt((9 + 1 + 16) / 2))
-    assert spread.standard_error == pytest.approx(spread.std / math.sqrt(3))
 
 
 def test_one_value_has_no_spread() -> None:

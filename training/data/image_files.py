@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,14 +58,14 @@ class ImageFiles:
     ) -> tuple[Tensor, Tensor]:
         """Return the normalised images and the labels at ``indices``; see ``Samples``.
 
-        Files are decoded on all cores; all random numbers are drawn before. Raises HeddleError for a file that
-        is no image or a damaged one.
+        Files are decoded by as many threads as PyTorch has; all random numbers are drawn before. Raises HeddleError
+        for a file that is no image or a damaged one.
         """
         paths = [self.paths[index] for index in indices]
         crops: Sequence[CropDraws | None] = [None] * len(paths)
         if augment is not None:
             crops = draw_crops(len(paths), augment)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             images = list(pool.map(self._read, paths, crops))
         return _NORMALISATION.apply(np.stack(images)), torch.from_numpy(self.labels[indices])
 
