@@ -6,7 +6,7 @@ TRAIN_STAMP := $(VENV)/.installed-train
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup setup-train demo test lint bench sweep proofs agreement mutants constraints clean
+.PHONY: setup setup-train demo test lint bench sweep proofs agreement accuracy mutants constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -46,6 +46,9 @@ sweep: setup
 
 proofs: setup
 	$(BIN)/python -m verify.formal
+
+accuracy: setup-train
+	$(BIN)/python -m benchmarks.accuracy
 
 agreement: setup
 	$(BIN)/python -m benchmarks.agreement
