@@ -17,6 +17,8 @@ from typing import Any
 
 import numba
 
+from arch.run_dir import cache_home
+
 _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4
 
@@ -39,15 +41,9 @@ def _drop_old_caches(parent: Path, current: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def _cache_home() -> Path:
-    """The user's cache folder; a relative XDG_CACHE_HOME is ignored, as the XDG Base Directory Specification says."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return home if home.is_absolute() else Path.home() / ".cache"
-
-
 def kernel_cache_dir() -> Path | None:
     """Return the folder of this version's compiled kernels, made if need be; None where none is writable."""
-    for parent in (_cache_home() / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
+    for parent in (cache_home() / "heddle", Path(tempfile.gettempdir()) / f"heddle-{os.getuid()}"):
         folder = parent / f"kernels-{sources_digest()}"
         try:
             fresh = not folder.is_dir()

@@ -113,6 +113,15 @@ def sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def cache_home() -> Path:
+    """Return the user's cache folder.
+
+    A relative XDG_CACHE_HOME is ignored, as the XDG Base Directory Specification says.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return home if home.is_absolute() else Path.home() / ".cache"
+
+
 def tool_version() -> str:
     """Return the version of the installed tool."""
     return version("heddle-npu")

@@ -17,6 +17,7 @@ from cli.output import print_error, print_json, print_notes, print_paths, print_
 from cli.progress import show_progress
 from cli.record import run_folder
 from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
+from cli.work_file import exploration_file, write_work
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step
 from dse.accuracy import Accuracies, read_accuracies
@@ -40,6 +41,8 @@ def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptio
             print_error(str(stop))
             return INTERRUPTED
     written = _write_reports(found, folder) if folder and found.points else []
+    if folder:
+        written.append(write_work(folder, exploration_file(network, search.board, found)))
     print_notes(request.network.notes)
     if output.json:
         print_json(exploration_json(found))

@@ -11,8 +11,8 @@ from cli.options import GenerateOptions, MachineOptions
 from cli.output import json_text, print_json, print_paths
 from cli.record import RunRecord, result_folder
 from cli.work import load_machine
-from hls.emit import emit_rtl
-from hls.generate import array_blocks, check_generable, lane_blocks
+from hls.emit import Block, emit_rtl
+from hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
 from hls.manifest import manifest
 
 MANIFEST_NAME = "manifest.json"
@@ -25,11 +25,16 @@ def run(machine: MachineOptions, generation: GenerateOptions) -> int:
     check_generable(design)
     folder = result_folder(generation.out, "generate")
     core, element = array_blocks(design)
-    lanes = list(lane_blocks(design))
+    tops: list[tuple[Block, list[Block]]] = [(core, [element])]
+    tops += [(lane, []) for lane in lane_blocks(design)]
+    buffers = double_buffers(design, board)
+    tops += [(buffer_block(part, buffer), slice_blocks(buffer)) for part, buffer in buffers.items()]
     files: dict[str, str] = {}
-    for top, repeated in ((core, [element]), *((lane, []) for lane in lanes)):
+    modules: dict[str, Block] = {}  # by name: two buffers may instantiate the same slice
+    for top, repeated in tops:
         files |= emit_rtl(top, repeated).files
-    document = manifest(design, [core, element, *lanes], core.name, files)
+        modules |= {block.name: block for block in (top, *repeated)}
+    document = manifest(design, modules.values(), core.name, files)
     written = [write_atomically(folder / name, text.encode()) for name, text in sorted(files.items())]
     written.append(write_atomically(folder / MANIFEST_NAME, json_text(document).encode()))
     hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}

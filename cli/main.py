@@ -30,7 +30,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _verb in (verbs.explore, verbs.simulate, verbs.schedule, verbs.generate, verbs.verify, verbs.train, verbs.doctor):
+_VERBS = (
+    verbs.explore,
+    verbs.simulate,
+    verbs.schedule,
+    verbs.generate,
+    verbs.verify,
+    verbs.report,
+    verbs.train,
+    verbs.doctor,
+)
+for _verb in _VERBS:
     app.command()(takes_options(_verb))
 
 

@@ -40,6 +40,7 @@ RESULT_MARKS = {
     "schedule": "schedule.json",
     "generate": "manifest.json",
     "verify": "verify.json",
+    "synth": "synth.json",
     "train": "train.json",
 }
 

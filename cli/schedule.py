@@ -39,7 +39,10 @@ def run(
     document = schedule_json(schedule, work)
     written = []
     if folder is not None:
+        from cli.work_file import step_file, write_work
+
         written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
+        written.append(write_work(folder, step_file(network, machine.board, work)))
         written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.notes)
     if output.json:

@@ -62,7 +62,10 @@ def run(
         simulated = _simulate(work, level)
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
+        from cli.work_file import step_file, write_work
+
         written += _write_results(folder, simulated, work, simulation.plots)
+        written.append(write_work(folder, step_file(network, machine.board, work)))
         written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.notes)
     if output.json:

@@ -84,6 +84,7 @@ def training_json(trained: Trained) -> dict[str, Any]:
         ],
         "wu_operands": dict(comparison.runs[0].wu_operands) if comparison else {},
         "machine": _machine_json(trained.costs) if trained.costs else None,
+        "design": trained.costs.design.model_dump(mode="json") if trained.costs else None,
     }
 
 

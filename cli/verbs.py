@@ -13,6 +13,7 @@ from cli.options import (
     NetworkOptions,
     OutputOptions,
     PassOptions,
+    ReportOptions,
     ScheduleOptions,
     SimulateOptions,
     TrainingOptions,
@@ -68,6 +69,13 @@ def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
     from cli.verify import run
 
     return run(machine, verification)
+
+
+def report(reporting: ReportOptions) -> int:
+    """Make one page of all results in a folder, or compare two runs or designs."""
+    from cli.report import run
+
+    return run(reporting)
 
 
 def train(training: TrainOptions) -> int:

@@ -1,4 +1,4 @@
-"""Delay lines: plain registers that always move, and a memory that moves a step at a time."""
+"""Delay lines: plain registers, and a memory that moves a step at a time."""
 
 from __future__ import annotations
 
@@ -26,6 +26,38 @@ def flags(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name
     with m.If(enable):
         m.d.sync += history.eq(history << 1 | value)
     return history[-1]
+
+
+class DelayLine(wiring.Component):
+    """A word as it was ``cycles`` clocks ago, whatever happens meanwhile.
+
+    Ports
+    -----
+    entering : Signal(width), in
+    leaving : Signal(width), out
+
+    Latency: ``cycles``. Throughput: one word a clock. No reset, so that it maps to SRLs. A component of its own, so
+    that lines of equal width and length are one block to synthesis.
+    """
+
+    def __init__(self, width: int, cycles: int) -> None:
+        self.cycles = cycles
+        super().__init__({"entering": In(width), "leaving": Out(width)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Chain registers."""
+        m = Module()
+        m.d.comb += self.leaving.eq(registers(m, self.entering, self.cycles, name="stage"))
+        return m
+
+
+def delayed(m: Module, value: Value, cycles: int, *, name: str) -> Value:
+    """Return ``value`` as it was ``cycles`` clocks ago, by a DelayLine that becomes the submodule ``name``."""
+    if cycles == 0:
+        return value
+    m.submodules[name] = line = DelayLine(len(value), cycles)
+    m.d.comb += line.entering.eq(value)
+    return line.leaving
 
 
 class StepDelay(wiring.Component):

@@ -1,22 +1,30 @@
-"""What is emitted of a design: the array core with its PE, the SORE lane, the optimiser lanes."""
+"""What is emitted of a design: the array core with its PE, the SORE lane, the optimiser lanes, the on-chip buffers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amaranth.hdl import Shape
+
+from arch import coefficients
+from arch.boards import Board
 from arch.design import Design
 from arch.errors import HeddleError
+from arch.resource_model import ResourceInputs, activation_read_bits
+from hls.buffer import DoubleBuffer, RamKind
 from hls.core import ArrayCore
 from hls.emit import Block, Rtl, emit_rtl
 from hls.fp.formats import OPERANDS
 from hls.fp.units import Units
+from hls.grid import USPE_MODULE
 from hls.sore import SoreLane
-from hls.stce import USPE_MODULE
+from hls.stce import right_layout, sums_layout
 from hls.uspe import Uspe
 from hls.wuve import ADAM, SGD, UpdateRule, Wuve
 
 ARRAY_MODULE = "heddle_array"
 SORE_MODULE = "heddle_sore_lane"
+BUFFER_MODULE = "heddle_buffer"
 
 
 def check_generable(design: Design) -> None:
@@ -53,3 +61,46 @@ def array_rtl(design: Design) -> Rtl:
     check_generable(design)
     core, element = array_blocks(design)
     return emit_rtl(core, [element])
+
+
+def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
+    """Return the on-chip buffers by part: activation, weight, output.
+
+    A word is what the array takes in a clock (``arch.resource_model``); of results it is two steps', as partial sums
+    are read while results are written. A half has half of the capacity, rounded up to whole words.
+    """
+    capacity_bytes = {
+        "activation": design.buffers.activation_bytes,
+        "weight": design.buffers.weight_bytes,
+        "output": design.buffers.output_bytes,
+    }
+    word_bits = {
+        "activation": int(activation_read_bits(ResourceInputs.of(design, board))),
+        "weight": Shape.cast(right_layout(design)).width,
+        "output": 2 * Shape.cast(sums_layout(design)).width,
+    }
+    return {
+        part: DoubleBuffer(bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board))
+        for part, bits in word_bits.items()
+    }
+
+
+def _ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
+    """UltraRAM for a large buffer where the board has it; the weight buffer, wide and shallow, is always block RAM."""
+    large = capacity_bytes >= coefficients.URAM_THRESHOLD_BYTES.value
+    return "ultra" if large and board.resources.uram > 0 and part != "weight" else "block"
+
+
+def buffer_blocks(design: Design, board: Board) -> tuple[tuple[str, Block], ...]:
+    """Return each part's name and its buffer as a block."""
+    return tuple((part, buffer_block(part, buffer)) for part, buffer in double_buffers(design, board).items())
+
+
+def buffer_block(part: str, buffer: DoubleBuffer) -> Block:
+    """Return a part's buffer under its module name; ``slice_blocks`` gives what it instantiates."""
+    return Block(f"{BUFFER_MODULE}_{part}", buffer)
+
+
+def slice_blocks(buffer: DoubleBuffer) -> list[Block]:
+    """Return the RAM slices that a buffer instantiates by name, one of each module."""
+    return [Block(piece.module, piece) for piece in buffer.slices]

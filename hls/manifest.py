@@ -17,7 +17,8 @@ def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[
     """Return the manifest of ``blocks`` made from ``design``; ``files`` are what was written beside it.
 
     A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks (``arch.timing``
-    for the array, the component's own for lanes); ``rst`` is synchronous and active high.
+    for the array, the component's own for lanes and buffers); ``rst`` is synchronous and active high. Parameters are
+    what follows from the board besides the design: those of buffers.
     """
     return {
         "top": top,
@@ -29,6 +30,7 @@ def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[
                 "name": block.name,
                 "ports": [asdict(port) for port in ports_of(block.component)],
                 "latencies": component_latencies(block.component),
+                "parameters": component_parameters(block.component),
             }
             for block in blocks
         ],
@@ -39,6 +41,11 @@ def component_latencies(component: wiring.Component) -> dict[str, int]:
     """Return the latencies that a component states: its attributes ``latency`` or ``NAME_latency``."""
     names = sorted(name for name in dir(component) if name == "latency" or name.endswith("_latency"))
     return {name: int(getattr(component, name)) for name in names if not name.startswith("_")}
+
+
+def component_parameters(component: wiring.Component) -> dict[str, Any]:
+    """Return what a component says it was made with: its attribute ``parameters``, where it has one."""
+    return dict(getattr(component, "parameters", {}))
 
 
 def array_latencies(design: Design) -> dict[str, int]:

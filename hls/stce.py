@@ -8,7 +8,7 @@ partial sums that come down through L-stage adders and one register a row.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module, Mux, ResetSignal, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,13 +16,12 @@ from arch.design import Design
 from arch.nm import index_bits
 from arch.timing import ws_row_steps
 from hls.control import CONTROL
-from hls.delay import StepDelay, flags, registers
+from hls.delay import StepDelay, delayed, flags, registers
 from hls.fp.formats import OPERANDS
 from hls.fp.recode import Recoder
+from hls.grid import Grid
 from hls.uspe import FP32_BITS, group_layout, weight_layout
 
-#: The module name under which the PE is emitted, once.
-USPE_MODULE = "heddle_uspe"
 OPERAND_BITS = 16
 
 
@@ -81,19 +80,18 @@ class Stce(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Build the edges, and the grid from north-west to south-east."""
+        """Build the edges around the grid."""
         m = Module()
         array = self.design.array
-        west = [self._west_edge(m, row) for row in range(array.rows)]
-        north = [self._north_edge(m, col) for col in range(array.cols)]
+        m.submodules.grid = grid = Grid(self.design)
         for row in range(array.rows):
-            for col in range(array.cols):
-                west[row], north[col] = self._element(m, row, col, west[row], north[col])
-        for col, (_, _, sums) in enumerate(north):
-            m.d.comb += self.results[col].eq(registers(m, sums, array.cols - 1 - col, name=f"deskew{col}"))
+            m.d.comb += grid.west[row].eq(self._west_edge(m, row))
+        for col in range(array.cols):
+            m.d.comb += grid.north[col].eq(self._north_edge(m, col))
+            m.d.comb += self.results[col].eq(delayed(m, grid.south[col], array.cols - 1 - col, name=f"deskew{col}"))
         return m
 
-    def _west_edge(self, m: Module, row: int) -> tuple[Value, Value, Value]:
+    def _west_edge(self, m: Module, row: int) -> Value:
         """``en``, control and recoded group of a row: its steps of delay in WS, then its clocks."""
         array = self.design.array
         control, raw = self.control.as_value(), self.left[row].as_value()
@@ -108,48 +106,17 @@ class Stce(wiring.Component):
         for element in range(self.design.sparsity.m):
             m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, OPERAND_BITS), f"{row}_{element}"))
         en = flags(m, self.en, row + 1, name=f"en{row}")
-        delayed = registers(m, Cat(control, group.as_value()), row + 1, name=f"west{row}")
-        return en, delayed[: len(control)], delayed[len(control) :]
+        return Cat(en, delayed(m, Cat(control, group.as_value()), row + 1, name=f"west{row}"))
 
-    def _north_edge(self, m: Module, col: int) -> tuple[Value, Value, Value]:
+    def _north_edge(self, m: Module, col: int) -> Value:
         """Recoded weight of a column, and its partial sum: for that chain, and in WS where the sums start."""
         right = self.right[col]
         weight = Signal(weight_layout(self.design), name=f"weight{col}")
         m.d.comb += [weight.value.eq(self._recoded(m, right.value, f"right{col}")), weight.index.eq(right.index)]
         to_adder = 1 + self.design.array.multiplier_stages
         partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
-        joined = registers(m, Cat(weight.as_value(), partial), col + 1, name=f"north{col}")
-        return joined[:-FP32_BITS], joined[-FP32_BITS:], joined[-FP32_BITS:]
-
-    def _element(
-        self,
-        m: Module,
-        row: int,
-        col: int,
-        west: tuple[Value, Value, Value],
-        north: tuple[Value, Value, Value],
-    ) -> tuple[tuple[Value, Value, Value], tuple[Value, Value, Value]]:
-        """Place one PE between what comes from the west and the north; return what it sends east and south."""
-        east = [Signal.like(value, name=f"east{row}_{col}") for value in west]
-        south = [Signal.like(value, name=f"south{row}_{col}") for value in north]
-        m.submodules[f"pe_{row}_{col}"] = Instance(
-            USPE_MODULE,
-            i_clk=ClockSignal(),
-            i_rst=ResetSignal(),
-            i_en=west[0],
-            i_control=west[1],
-            i_group=west[2],
-            i_weight=north[0],
-            i_partial=north[1],
-            i_sums=north[2],
-            o_en_east=east[0],
-            o_control_east=east[1],
-            o_group_east=east[2],
-            o_weight_south=south[0],
-            o_partial_south=south[1],
-            o_sums_south=south[2],
-        )
-        return (east[0], east[1], east[2]), (south[0], south[1], south[2])
+        joined = delayed(m, Cat(weight.as_value(), partial), col + 1, name=f"north{col}")
+        return Cat(joined, joined[-FP32_BITS:])
 
     def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
         chosen = Signal(in_os.shape(), name=name)

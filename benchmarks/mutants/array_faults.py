@@ -80,8 +80,8 @@ EDGE_FAULTS = (
     Fault(
         "deskew-one-short",
         "hls/stce.py",
-        "registers(m, sums, array.cols - 1 - col,",
-        "registers(m, sums, max(0, array.cols - 2 - col),",
+        "delayed(m, grid.south[col], array.cols - 1 - col,",
+        "delayed(m, grid.south[col], max(0, array.cols - 2 - col),",
         "the west columns' results leave a clock before the others",
         _SMALLEST,
     ),

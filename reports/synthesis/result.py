@@ -92,7 +92,6 @@ class Synthesis:
     covers: tuple[str, ...]
     missing: tuple[str, ...]
     seconds: float
-    cached: bool
 
     @property
     def total(self) -> Usage:

@@ -35,7 +35,10 @@ class Use:
 
 @dataclass(frozen=True)
 class UtilisationReport:
-    """Resources of a design; None for a row that the report lacks. ``bram36`` counts half blocks as 0.5."""
+    """Resources of a design; None for a row that the report lacks or that could not be read.
+
+    ``bram36`` counts half blocks as 0.5; ``ff`` counts every register, latches among them.
+    """
 
     path: Path
     header: Header
@@ -50,7 +53,11 @@ class UtilisationReport:
 
 @dataclass(frozen=True)
 class ModuleUse:
-    """One instance of a hierarchical utilisation report; ``depth`` 0 is the top."""
+    """One instance of a hierarchical utilisation report, with all below it; ``depth`` 0 is the top.
+
+    An ``instance`` in parentheses is the one above it again, without what is below. None for a cell that could not
+    be read, and ``uram`` for a family without UltraRAM.
+    """
 
     instance: str
     module: str

@@ -1,0 +1,79 @@
+"""``heddle report``: one page of everything that a folder holds, or two runs or designs against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from arch.errors import HeddleError
+from arch.run_dir import check_file_target
+from cli.exit_codes import SUCCESS
+from cli.options import ReportOptions, checked_path
+from cli.output import print_json, print_notes, print_paths
+from cli.report_build import Built, build_review
+from cli.report_compare import compare_two
+from cli.report_gather import read_holdings, subject_of
+from reports.review.page import write_review
+
+PAGE_NAME = "report.html"
+_MOST = 2
+
+
+def run(options: ReportOptions) -> int:
+    """Make the page that the options ask for; raises HeddleError where there is nothing to show."""
+    if len(options.paths) > _MOST:
+        given = ", ".join(options.paths)
+        raise HeddleError(f"report: takes one folder, or two to compare; got {len(options.paths)}: {given}")
+    if len(options.paths) == _MOST:
+        return compare_two(options)
+    return _report(checked_path("DIR", options.paths[0], "folder of results"), options)
+
+
+def _report(folder: Path, options: ReportOptions) -> int:
+    _refuse_training_options(options)
+    held = read_holdings(folder)
+    out = options.out or folder / PAGE_NAME
+    check_file_target(out)
+    built = build_review(held, subject_of(held, options.pick), out.parent)
+    page = write_review(built.review, out)
+    print_notes((*built.problems, *_unread(built)))
+    if options.json:
+        print_json(_report_json(page, built))
+        return SUCCESS
+    print_paths([page])
+    for missing in built.review.missing:
+        print(f"no {missing.section}: {missing.reason}; make it with: {missing.command}")
+    return SUCCESS
+
+
+def _refuse_training_options(options: ReportOptions) -> None:
+    """A single folder says itself what it ran."""
+    given = {
+        "--workload": options.workload,
+        "--batch": options.batch,
+        "--recipe": options.recipe,
+        "--sparsity": options.sparsity,
+    }
+    for option, value in given.items():
+        if value is not None:
+            raise HeddleError(f"{option}: is for comparing two designs; a folder says itself what it ran")
+
+
+def _unread(built: Built) -> list[str]:
+    vivado = built.review.vivado
+    unread = vivado.unread if vivado else ()
+    return [f"{each.path}: {f'{each.section}: ' if each.section else ''}{each.reason}" for each in unread]
+
+
+def _report_json(page: Path, built: Built) -> dict[str, Any]:
+    """The document of ``heddle report`` for one folder."""
+    return {
+        "html": str(page),
+        "design": built.review.design.model_dump(mode="json"),
+        "sections": list(built.sections),
+        "missing": [
+            {"section": each.section, "reason": each.reason, "command": each.command} for each in built.review.missing
+        ],
+        "unread": [*built.problems, *_unread(built)],
+        "notes": list(built.review.notes),
+    }

@@ -1,0 +1,104 @@
+"""Utilisation by module: as ``heddle synth`` counted it where it did, and by the model where it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from arch.boards import Board
+from arch.design import Design
+from arch.resources import RESOURCE_NAMES, resources_by_module
+from arch.toml_file import check_model
+from cli.json_file import read_json
+from cli.report_parts import Document
+from reports.review.content import HardwarePart, ModuleRow, StageRow
+
+MODEL_SOURCE = "uncalibrated estimate"
+
+
+class _Module(Document):
+    """One of ``count`` equal modules."""
+
+    name: str
+    part: str
+    count: int
+    lut: int
+    lut_as_memory: int
+    ff: int
+    dsp: int
+    bram36: float
+    uram: int
+
+
+class _Stage(Document):
+    module: str
+    start: str
+    end: str
+    relative: float
+
+
+class _Synthesised(Document):
+    tool: str
+    design: Design
+    modules: tuple[_Module, ...]
+    stages: tuple[_Stage, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavedSynthesis:
+    """What a ``synth.json`` holds, and the design that it is of."""
+
+    design: Design
+    tool: str
+    modules: tuple[ModuleRow, ...]
+    stages: tuple[StageRow, ...]
+    notes: tuple[str, ...]
+
+
+def read_synthesis(path: Path) -> SavedSynthesis:
+    """Return the synthesis that a ``synth.json`` holds; raises HeddleError for a damaged file."""
+    found = check_model(_Synthesised, read_json(path), str(path))
+    return SavedSynthesis(
+        found.design,
+        found.tool,
+        tuple(
+            ModuleRow(each.name, each.part, each.count, {name: getattr(each, name) for name in RESOURCE_NAMES}, "yosys")
+            for each in found.modules
+        ),
+        tuple(StageRow(each.module, each.start, each.end, each.relative) for each in found.stages),
+        found.notes,
+    )
+
+
+def hardware_part(design: Design, board: Board, synthesis: SavedSynthesis | None) -> HardwarePart:
+    """Return what the parts of ``design`` take: those that ``synthesis`` covers as counted there, others estimated.
+
+    ``amounts`` are those of one module; a part is there once.
+    """
+    rows: list[ModuleRow] = []
+    modules = synthesis.modules if synthesis else ()
+    counted = {name: _of_part(modules, name) for name in dict.fromkeys(module.parent for module in modules)}
+    for name, estimate in resources_by_module(design, board).items():
+        if name not in counted:
+            amounts = {resource: float(amount) for resource, amount in asdict(estimate).items()}
+            rows.append(ModuleRow(name, "", 1, amounts, MODEL_SOURCE))
+            continue
+        rows += _counted_rows(name, counted.pop(name))
+    for name, members in counted.items():
+        rows += _counted_rows(name, members)
+    if synthesis is None:
+        return HardwarePart(tuple(rows), (), ())
+    return HardwarePart(tuple(rows), synthesis.stages, (f"Counted by {synthesis.tool}.", *synthesis.notes))
+
+
+def _of_part(modules: Sequence[ModuleRow], part: str) -> tuple[ModuleRow, ...]:
+    return tuple(module for module in modules if module.parent == part)
+
+
+def _counted_rows(part: str, modules: Sequence[ModuleRow]) -> Iterator[ModuleRow]:
+    """A part that was synthesised, then the modules that add up to it."""
+    totals = {name: sum(module.count * module.amounts[name] for module in modules) for name in RESOURCE_NAMES}
+    yield ModuleRow(part, "", 1, totals, modules[0].source)
+    yield from modules

@@ -1,0 +1,124 @@
+"""What ``verify`` and ``train`` left in their folders, as the page shows it.
+
+Their documents are only ever added to, so keys that are not known here are passed over.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from arch.design import Design
+from arch.errors import HeddleError
+from arch.toml_file import check_model
+from cli.json_file import read_json
+from reports.accuracy import TrainingFacts
+from reports.review.content import AgreementPart, AgreementRow
+
+
+class Document(BaseModel):
+    """A JSON document of another verb, as far as it is shown."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class _Case(Document):
+    name: str
+    bit_exact: bool
+    rtl_cycles: int | None
+    sim_cycles: int | None = None
+    passed: bool
+
+
+class _Verified(Document):
+    design: Design
+    simulator: str
+    cases: tuple[_Case, ...]
+    stalled_cases: tuple[_Case, ...]
+
+
+class _Run(Document):
+    seed: int
+    accuracy: float
+    dense_accuracy: float
+    loss: float
+    dense_loss: float
+
+
+class _Costs(Document):
+    design: str
+    time_s: float
+    energy_j: float
+    dense_time_s: float
+    dense_energy_j: float
+
+
+class _Trained(Document):
+    model: str
+    data: str
+    recipe: str
+    sparsity: str
+    arithmetic: str
+    epochs: int
+    steps: int
+    mac_fraction: float
+    accuracy_mean: float | None
+    accuracy_std: float | None
+    dense_accuracy_mean: float | None
+    dense_accuracy_std: float | None
+    difference_mean: float | None
+    difference_std: float | None
+    runs: tuple[_Run, ...]
+    machine: _Costs | None
+    design: Design | None = None
+
+
+def read_agreement(path: Path) -> tuple[AgreementPart, Design]:
+    """Return the cases of a ``verify.json``, and the design that was run; raises HeddleError for a damaged file."""
+    found = check_model(_Verified, read_json(path), str(path))
+    rows = (
+        AgreementRow(case.name, case.bit_exact, case.rtl_cycles, case.sim_cycles, case.passed)
+        for case in (*found.cases, *found.stalled_cases)
+    )
+    return AgreementPart(found.design.name, found.simulator, tuple(rows)), found.design
+
+
+def read_training(path: Path) -> tuple[TrainingFacts, Design | None]:
+    """Return what a ``train.json`` says, and the design that it was simulated on, where there is one.
+
+    Raises HeddleError for a damaged file, and where no seed has finished both with the recipe and dense.
+    """
+    found = check_model(_Trained, read_json(path), str(path))
+    if not found.runs or found.accuracy_mean is None or found.accuracy_std is None:
+        raise HeddleError(f"{path}: no seed has finished both with the recipe and dense")
+    return _facts(found, found.accuracy_mean, found.accuracy_std), found.design
+
+
+def _facts(found: _Trained, accuracy_mean: float, accuracy_std: float) -> TrainingFacts:
+    runs, costs = found.runs, found.machine
+    # Runs that prune nothing are the dense ones themselves, written twice.
+    has_dense = any((run.accuracy, run.loss) != (run.dense_accuracy, run.dense_loss) for run in runs)
+    return TrainingFacts(
+        model=found.model,
+        data=found.data,
+        recipe=Path(found.recipe).stem if found.recipe.endswith(".py") else found.recipe,
+        sparsity=found.sparsity,
+        arithmetic=found.arithmetic,
+        epochs=found.epochs,
+        seeds=tuple(run.seed for run in runs),
+        accuracies=tuple(run.accuracy for run in runs),
+        accuracy_mean=accuracy_mean,
+        accuracy_std=accuracy_std,
+        mac_fraction=found.mac_fraction,
+        dense_accuracies=tuple(run.dense_accuracy for run in runs) if has_dense else (),
+        dense_accuracy_mean=found.dense_accuracy_mean if has_dense else None,
+        dense_accuracy_std=found.dense_accuracy_std if has_dense else None,
+        difference_mean=found.difference_mean if has_dense else None,
+        difference_std=found.difference_std if has_dense else None,
+        design=costs.design if costs else None,
+        step_time_s=costs.time_s / found.steps if costs else None,
+        dense_step_time_s=costs.dense_time_s / found.steps if costs else None,
+        step_energy_j=costs.energy_j / found.steps if costs else None,
+        dense_step_energy_j=costs.dense_energy_j / found.steps if costs else None,
+    )

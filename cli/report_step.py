@@ -1,0 +1,159 @@
+"""The training step and the Pareto front of a page, made again from what a run folder keeps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from arch.design import Design
+from arch.design_io import to_toml
+from arch.errors import HeddleError
+from cli.interruptible import interruptible
+from cli.report_folder import Place, rerun_command, work_of
+from cli.work import Work
+from cli.work_file import SavedExploration, WorkFile
+from dataflow.recipes import DENSE
+from dataflow.scheduler import Schedule, schedule_step
+from dse.grid import Grid
+from dse.points import METRICS
+from dse.request import OBJECTIVE_COLUMNS
+from reports.page import ExploreFacts
+from reports.review.content import FrontPart, StepPart
+from sim.engines.simulate import simulate, simulate_schedule
+from sim.result import StepResult
+from sim.spans import step_spans
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FRONT_NAME = "pareto.parquet"
+
+
+@dataclass(frozen=True)
+class SavedFront:
+    """A front as it was found: a row a design (at least one), and what it was found for."""
+
+    work: WorkFile
+    exploration: SavedExploration
+    front: pd.DataFrame
+
+    def design(self, row: int) -> Design:
+        """Return the design of a row."""
+        return Grid(self.exploration.space).design(int(self.front["point"].iloc[row]), self.work.board.name)
+
+    def checked_row(self, pick: int | None) -> int:
+        """Return the row that ``--pick`` names, 0 without one; raises HeddleError for one that is not there."""
+        row = 0 if pick is None else pick
+        if not 0 <= row < len(self.front):
+            raise HeddleError(f"--pick: {row} is out of range (valid: 0 to {len(self.front) - 1}, rows of the front)")
+        return row
+
+    def part(self, picked: int) -> FrontPart:
+        """Return the front as the page shows it."""
+        toml = tuple(to_toml(self.design(row)) for row in range(len(self.front)))
+        return FrontPart(_facts(self.work, self.exploration), self.front, toml, picked)
+
+
+def read_front(place: Place) -> SavedFront:
+    """Return the front of an exploration's folder.
+
+    Raises HeddleError where the exploration has not ended or found nothing, and for a damaged file.
+    """
+    path = place.folder / FRONT_NAME
+    if not path.exists():
+        raise HeddleError(f"{path}: no such file: the exploration has not ended; go on with: {rerun_command(place)}")
+    work = work_of(place)
+    if work.exploration is None:
+        raise HeddleError(f"{place.folder}: its work.json is not of 'heddle explore'")
+    front = _read_frame(path)
+    _check_front(path, front, work.exploration)
+    return SavedFront(work, work.exploration, front)
+
+
+def run_step(work: Work) -> tuple[Schedule, StepResult, StepResult | None]:
+    """Schedule ``work`` and run it on the engines: its schedule, its result, and that of the same step dense.
+
+    There is no dense one where the recipe prunes nothing itself.
+    """
+    design, board = work.design, work.board
+    with _status(f"simulating {work.network.name} on {design.name}"):
+        schedule = schedule_step(work.step, design, board, work.dataflow)
+        result = interruptible(lambda: simulate_schedule(schedule, design, board))
+        if work.recipe == DENSE:
+            return schedule, result, None
+        return schedule, result, interruptible(lambda: simulate(work.step_under(DENSE), design, board, work.dataflow))
+
+
+def step_part(work: Work) -> StepPart:
+    """Return ``work`` as the page shows it: simulated by the engines, with its timeline."""
+    schedule, result, dense = run_step(work)
+    spans = interruptible(lambda: step_spans(schedule, work.design, work.board))
+    return StepPart(result, dense, schedule, spans)
+
+
+def _status(text: str) -> AbstractContextManager[Any]:
+    """A spinner on stderr where someone sees it."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)
+
+
+def _facts(work: WorkFile, found: SavedExploration) -> ExploreFacts:
+    return ExploreFacts(
+        workload=work.network_name,
+        batch=work.batch,
+        recipe=work.recipe,
+        board=work.board.name,
+        space=found.space.name,
+        objectives=found.objectives,
+        points=found.points,
+        skipped=found.skipped,
+        seconds=found.seconds,
+        points_per_second=found.points_per_second,
+        resumed_points=found.resumed_points,
+        accuracy_source=found.accuracy_source,
+    )
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path, partitioning=None).to_pandas()
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise HeddleError(f"{path}: is no whole Parquet file: {reason}") from None
+
+
+def _check_front(path: Path, front: pd.DataFrame, found: SavedExploration) -> None:
+    """Refuse a front that is not one of the exploration: its designs must be those that their numbers stand for."""
+    grid = Grid(found.space)
+    costs = dict.fromkeys((*METRICS, *(OBJECTIVE_COLUMNS.get(name, name) for name in found.objectives)))
+    if not {"point", *costs} <= set(front.columns):
+        missing = sorted({"point", *costs} - set(front.columns))
+        raise HeddleError(f"{path}: lacks the column {missing[0]!r}; it is no front of this exploration")
+    if not len(front):
+        raise HeddleError(f"{path}: is empty, as no design of the space was feasible")
+    points = front["point"].to_numpy()
+    if points.dtype.kind != "i" or points.min() < 0 or points.max() >= grid.points:
+        raise HeddleError(f"{path}: names points that are not of the space {found.space.name!r}")
+    for name, column in grid.columns(points).items():
+        if name not in front.columns or not np.array_equal(column, front[name].to_numpy()):
+            raise HeddleError(f"{path}: its column {name!r} is not that of its points; it is damaged")
+    _check_finite(path, front, tuple(costs))
+
+
+def _check_finite(path: Path, front: pd.DataFrame, costs: Sequence[str]) -> None:
+    for name in costs:
+        values = front[name].to_numpy()
+        if values.dtype.kind not in "if" or not np.isfinite(values).all():
+            raise HeddleError(f"{path}: its column {name!r} holds what is no number; it is damaged")

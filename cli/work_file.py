@@ -1,0 +1,197 @@
+"""``work.json``: what a run folder's results were made of, whole, so that ``heddle report`` can make them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import field_serializer
+
+from arch.boards import Board
+from arch.design import Design, Section
+from arch.errors import HeddleError
+from arch.run_dir import write_atomically
+from arch.toml_file import check_model
+from cli.json_file import read_json
+from cli.options import NetworkOptions
+from cli.output import json_text
+from cli.work import Work, check_countable, network_hash, network_of
+from dataflow.network import Network
+from dataflow.products import Pass
+from dataflow.recipes import Recipe, recipe_named
+from dataflow.scheduler import DataflowChoice
+from dataflow.training import StepOptions, training_step
+from dataflow.updates import Optimizer
+from dse.space import Space, shown
+
+if TYPE_CHECKING:  # brings pandas, which simulate does without
+    from dse.explore import Exploration
+
+WORK_NAME = "work.json"
+VERSION: Literal[1] = 1
+
+
+class SavedStep(Section):
+    """The machine of ``simulate`` or ``schedule``, after all options, and what of the step ran on it."""
+
+    design: Design
+    passes: tuple[Pass, ...]
+    dataflow: DataflowChoice
+
+
+class SavedExploration(Section):
+    """What ``explore`` searched, and how that went; see ``reports.page.ExploreFacts``."""
+
+    space: Space
+    objectives: tuple[str, ...]
+    points: int
+    skipped: dict[str, int]
+    seconds: float
+    points_per_second: float
+    resumed_points: int
+    accuracy_source: str
+
+    @field_serializer("space")
+    def _space_as_its_file_has_it(self, space: Space) -> dict[str, Any]:
+        return space.model_dump(mode="json") | {"sparsities": [shown(value) for value in space.sparsities]}
+
+
+class WorkFile(Section):
+    """The work of a run folder.
+
+    ``workload`` and ``board_word`` are as typed, ``board_word`` empty where the design named its board.
+    ``network_name`` is what the network calls itself, and ``network_sha256`` tells whether its file still is the
+    same. Either ``step`` or ``exploration`` is there.
+    """
+
+    version: Literal[1]
+    workload: str
+    network_name: str
+    network_sha256: str
+    batch: int
+    image_size: int | None
+    classes: int | None
+    sequence_length: int | None
+    recipe: str
+    optimizer: Optimizer
+    pregenerate: bool
+    board: Board
+    board_word: str
+    step: SavedStep | None = None
+    exploration: SavedExploration | None = None
+
+    @property
+    def network_options(self) -> NetworkOptions:
+        """The options that name the network; raises HeddleError where a number is out of range."""
+        return NetworkOptions(
+            workload=self.workload,
+            batch=self.batch,
+            image_size=self.image_size,
+            classes=self.classes,
+            sequence_length=self.sequence_length,
+        )
+
+    @property
+    def step_design(self) -> Design:
+        """The design of ``simulate`` or ``schedule``; only they have one."""
+        assert self.step is not None
+        return self.step.design
+
+    @property
+    def training_words(self) -> tuple[object, ...]:
+        """What is trained and how: equal where two works run the same step, whatever the machine."""
+        return self.network_sha256, self.batch, self.recipe, self.optimizer, self.pregenerate, self.passes
+
+    @property
+    def passes(self) -> tuple[Pass, ...]:
+        """The passes that ran: an exploration runs whole steps."""
+        return StepOptions(self.batch).passes if self.step is None else self.step.passes
+
+
+def step_file(network: NetworkOptions, board_word: str | None, work: Work) -> WorkFile:
+    """Return what ``simulate`` or ``schedule`` keep of ``work``, made from those options."""
+    options = work.options
+    saved = SavedStep(design=work.design, passes=options.passes, dataflow=work.dataflow)
+    whole = work_file(network, work.network, work.recipe, options.optimizer, options.pregenerate, work.board)
+    return whole.model_copy(update={"step": saved, "board_word": board_word or ""})
+
+
+def exploration_file(network: NetworkOptions, board_word: str, found: Exploration) -> WorkFile:
+    """Return what ``explore`` keeps of what it ``found``, made from those options."""
+    request = found.request
+    saved = SavedExploration(
+        space=request.space,
+        objectives=request.objectives,
+        points=found.points,
+        skipped=dict(found.skipped),
+        seconds=found.seconds,
+        points_per_second=found.points_per_second,
+        resumed_points=found.resumed_points,
+        accuracy_source=request.accuracies.source if request.accuracies else "",
+    )
+    optimizer, pregenerate = request.optimizer, request.pregenerate
+    whole = work_file(network, request.network, request.recipe, optimizer, pregenerate, request.board)
+    return whole.model_copy(update={"exploration": saved, "board_word": board_word})
+
+
+def work_file(
+    options: NetworkOptions, network: Network, recipe: Recipe, optimizer: Optimizer, pregenerate: bool, board: Board
+) -> WorkFile:
+    """Return what all work files have, made from the options that name the network."""
+    return WorkFile(
+        version=VERSION,
+        workload=options.workload,
+        network_name=network.name,
+        network_sha256=network_hash(options.workload, network),
+        batch=options.batch,
+        image_size=options.image_size,
+        classes=options.classes,
+        sequence_length=options.sequence_length,
+        recipe=recipe.name,
+        optimizer=optimizer,
+        pregenerate=pregenerate,
+        board=board,
+        board_word="",
+    )
+
+
+def write_work(folder: Path, work: WorkFile) -> Path:
+    """Write ``work.json`` into ``folder`` and return its path; raises HeddleError when it cannot be written."""
+    return write_atomically(folder / WORK_NAME, json_text(work.model_dump(mode="json")).encode())
+
+
+def read_work(path: Path) -> WorkFile:
+    """Return the work that the file at ``path`` holds.
+
+    Raises HeddleError, in one line, for a file that is missing, damaged, of another kind or of another version.
+    """
+    document = read_json(path)
+    version = document.get("version")
+    if "workload" not in document or not isinstance(version, int):
+        raise HeddleError(f"{path}: is no work file of heddle (it names no version and workload)")
+    if version != VERSION:
+        raise HeddleError(f"{path}: is of version {version}, and this heddle reads version {VERSION}; run it again")
+    work = check_model(WorkFile, document, str(path))
+    if (work.step is None) == (work.exploration is None):
+        raise HeddleError(f"{path}: must hold either 'step' or 'exploration'")
+    return work
+
+
+def saved_network(saved: WorkFile) -> Network:
+    """Return the network of ``saved``; raises HeddleError where its file has gone, or has changed since."""
+    network = network_of(saved.network_options)
+    if network_hash(saved.workload, network) != saved.network_sha256:
+        raise HeddleError(f"workload {saved.workload!r} has changed since (its SHA-256 is another one)")
+    return network
+
+
+def saved_work(saved: WorkFile, design: Design) -> Work:
+    """Return the training step of ``saved`` on ``design``; raises HeddleError as ``saved_network`` does."""
+    network, recipe = saved_network(saved), recipe_named(saved.recipe)
+    options = StepOptions(
+        batch=saved.batch, optimizer=saved.optimizer, pregenerate=saved.pregenerate, passes=saved.passes
+    )
+    step = training_step(network, recipe, design.sparsity, options)
+    check_countable(step)
+    dataflow: DataflowChoice = "auto" if saved.step is None else saved.step.dataflow
+    return Work(network, recipe, design, saved.board, step, options, dataflow)

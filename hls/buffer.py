@@ -1,0 +1,217 @@
+"""On-chip double buffers: one half is filled while the other is read, until a swap exchanges them.
+
+A buffer is a grid of slices, each of them one RAM block: a slice holds 72 bits (what a port is wide) of some words of
+both halves. A slice is a module of its own, emitted once and instantiated by name, so that a word of thousands of bits
+stays short to write and quick to synthesise. Its output register is one that a RAM block has, however deep the buffer
+is: a block that was not asked shows zeros there, and behind it the blocks of a deep buffer are merely OR-ed.
+
+Both halves lie in the same block: the half is the lowest bit of the address. Blocks for each half would take twice as
+many where a half is shallow, and a multiplexer over the word; the half as the highest bit would leave a gap unless a
+half had a power of two of words. With the half in the address, synthesis sees that the two ports of a block never meet
+at a word, and adds no logic for that case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Any, Literal
+
+from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+#: Block RAM or UltraRAM: the values of the attribute ``ram_style`` that synthesis tools read.
+RamKind = Literal["block", "ultra"]
+
+#: Bits of a slice: a port of a RAM block of either kind, its parity bits in use.
+SLICE_BITS = 72
+
+#: Words of 72 bits that a RAM block holds.
+BLOCK_WORDS: dict[RamKind, int] = {"block": 512, "ultra": 4096}
+
+#: Clocks from an address to its word: the RAM's own register, and the register at its output.
+READ_LATENCY = 2
+
+
+@dataclass(frozen=True)
+class SliceSize:
+    """What tells slices apart: ``bits`` of the word, ``words`` of each half, and which RAM holds them."""
+
+    bits: int
+    words: int
+    ram: RamKind
+
+    @property
+    def module(self) -> str:
+        """The module name by which buffers instantiate such a slice; equal slices of several buffers are one module."""
+        return f"heddle_{self.ram}_ram_{self.bits}x{2 * self.words}"
+
+
+class BufferSlice(wiring.Component):
+    """Some bits of some words of each half: one RAM block.
+
+    Ports:
+        filling : Signal(1), in; the half that is written, the other one being read
+        write_en, write_addr, write_data : in; takes a word
+        read_en, read_addr : in; asks for a word
+        shown : Signal(1), in; a clock later: the word asked for is to be shown, or zeros
+        read_data : ``size.bits`` bits, out; the word asked for
+
+    Latency ``read_latency`` = 2 clocks from read_en to read_data, which while ``shown`` stays until the next word
+    asked for. Throughput one write and one read a clock. Addresses run from 0 to ``size.words`` - 1. Reset keeps
+    the contents, which start as zeros.
+    """
+
+    read_latency = READ_LATENCY
+
+    def __init__(self, size: SliceSize) -> None:
+        """1 to 72 bits, and words up to half of what a block holds. Raises ValueError for others."""
+        if not 1 <= size.bits <= SLICE_BITS or not 1 <= 2 * size.words <= BLOCK_WORDS[size.ram]:
+            raise ValueError(f"one {size.ram} RAM does not hold twice {size.words} words of {size.bits} bits")
+        self.size = size
+        super().__init__({"filling": In(1), "shown": In(1), **_access_ports(size.bits, size.words)})
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the slice was made with."""
+        return asdict(self.size)
+
+    def elaborate(self, platform: object) -> Module:
+        """One write port, one read port, and the register that a RAM block has at its output."""
+        m = Module()
+        size = self.size
+        m.submodules.storage = storage = Memory(
+            shape=size.bits, depth=2 * size.words, init=[], attrs={"ram_style": size.ram}
+        )
+        write, read = storage.write_port(), storage.read_port()
+        output = Signal(size.bits, reset_less=True)
+        with m.If(self.shown):
+            m.d.sync += output.eq(read.data)
+        with m.Else():
+            m.d.sync += output.eq(0)
+        m.d.comb += [
+            write.en.eq(self.write_en),
+            write.addr.eq(Cat(self.filling, self.write_addr)),
+            write.data.eq(self.write_data),
+            read.en.eq(self.read_en),
+            read.addr.eq(Cat(~self.filling, self.read_addr)),
+            self.read_data.eq(output),
+        ]
+        return m
+
+
+class DoubleBuffer(wiring.Component):
+    """Two halves of ``words_per_half`` words of ``word_bits`` bits: a writer fills one while a reader reads the other.
+
+    Ports:
+        swap : Signal(1), in; from the next clock on the writer has the reader's half and the reader the writer's
+        write_en, write_addr, write_data : in; takes a word into the writer's half, also in the clock of a swap
+        read_en, read_addr : in; asks for a word of the reader's half, also in the clock of a swap
+        read_data : ``word_bits`` bits, out; the word asked for
+
+    Latency ``read_latency`` = 2 clocks from read_en to read_data, which then stays until the next word asked for; a
+    swap in between changes nothing. A word that was written up to and with the clock of a swap can be asked for from
+    the next clock on. Throughput one write and one read a clock. Addresses run from 0 to ``words_per_half`` - 1; what
+    others do is not defined. Reset keeps the contents, which start as zeros, and gives the writer the first half.
+    """
+
+    read_latency = READ_LATENCY
+
+    def __init__(self, word_bits: int, words_per_half: int, ram: RamKind) -> None:
+        """``word_bits`` >= 1, ``words_per_half`` >= 1. Raises ValueError for less."""
+        if word_bits < 1 or words_per_half < 1:
+            raise ValueError(f"a buffer holds at least 1 word of 1 bit, not {words_per_half} of {word_bits}")
+        self.word_bits = word_bits
+        self.words_per_half = words_per_half
+        self.ram = ram
+        super().__init__({"swap": In(1), **_access_ports(word_bits, words_per_half)})
+        self.filling = Signal()
+        bank_words = BLOCK_WORDS[ram] // 2
+        self._banks = -(-words_per_half // bank_words)
+        whole, rest = divmod(word_bits, SLICE_BITS)
+        widths = [SLICE_BITS] * whole + [rest] * bool(rest)
+        # The last bank is as deep as the others: it takes a block anyway, and is no module of its own.
+        self._place_bits = range_bits(XX)
+        self._row = [SliceSize(bits, min(words_per_half, bank_words), ram) for bits in widths]
+
+    @property
+    def slices(self) -> tuple[SliceSize, ...]:
+        """The slices that the buffer instantiates, each size once: of 72 bits, and of what is left of the word."""
+        return tuple(dict.fromkeys(self._row))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the buffer was made with, and how many slices of each module it instantiates."""
+        return {
+            "word_bits": self.word_bits,
+            "words_per_half": self.words_per_half,
+            "ram": self.ram,
+            "slices": {size.module: self._banks * self._row.count(size) for size in self.slices},
+        }
+
+    def elaborate(self, platform: object) -> Module:
+        """The half that is filled, and the banks, all but one of which show zeros."""
+        m = Module()
+        m.d.sync += self.filling.eq(self.filling ^ self.swap)
+        words = [self._bank(m, number) for number in range(self._banks)]
+        m.d.comb += self.read_data.eq(reduce(or_, words))
+        return m
+
+    def _bank(self, m: Module, number: int) -> Value:
+        """Place the slices of one bank side by side and return the word that they read."""
+        writes, reads = Signal(name=f"writes_{number}"), Signal(name=f"reads_{number}")
+        shown = Signal(name=f"shown_{number}")
+        m.d.comb += [
+            writes.eq(self.write_en & (self._bank_of(self.write_addr) == number)),
+            reads.eq(self.read_en & (self._bank_of(self.read_addr) == number)),
+        ]
+        with m.If(self.read_en):
+            m.d.sync += shown.eq(reads)
+        start, parts = 0, []
+        for place, size in enumerate(self._row):
+            part = Signal(size.bits, name=f"part_{number}_{place}")
+            connections = {
+                "filling": self.filling,
+                "write_en": writes,
+                "write_addr": self._place_of(self.write_addr),
+                "write_data": self.write_data[start : start + size.bits],
+                "read_en": reads,
+                "read_addr": self._place_of(self.read_addr),
+                "shown": shown,
+                "read_data": part,
+            }
+            m.submodules[f"slice_{number}_{place}"] = self.placed(size, connections)
+            parts.append(part)
+            start += size.bits
+        return Cat(parts)
+
+    def placed(self, size: SliceSize, connections: Mapping[str, Value]) -> Elaboratable:
+        """Return a slice, by its module's name, with a value at each of its ports."""
+        return Instance(
+            size.module,
+            ("i", "clk", ClockSignal()),
+            ("i", "rst", ResetSignal()),
+            *(("i" if name != "read_data" else "o", name, value) for name, value in connections.items()),
+        )
+
+    def _place_of(self, address: Value) -> Value:
+        """An address within a slice."""
+        return address[: self._place_bits]
+
+    def _bank_of(self, address: Value) -> Value:
+        """The bank, which is what an address has above those of a slice."""
+        return address[self._place_bits :]
+
+
+def _access_ports(bits: int, words: int) -> dict[str, wiring.Member]:
+    return {
+        "write_en": In(1),
+        "write_addr": In(range(words)),
+        "write_data": In(bits),
+        "read_en": In(1),
+        "read_addr": In(range(words)),
+        "read_data": Out(bits),
+    }
