@@ -42,6 +42,10 @@ def _accuracy_path(text: str) -> Path:
     return checked_path("--accuracy", text, "file")
 
 
+def _power_path(text: str) -> Path:
+    return checked_path("--power", text, "file")
+
+
 def _weights_path(text: str) -> Path:
     return checked_path("--weights", text, "file")
 
@@ -224,6 +228,15 @@ class SimulateOptions:
             metavar="FILE",
             help="Write the engines' timeline, to open in Perfetto.",
             rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    power: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_power_path,
+            metavar="FILE",
+            help="A Vivado power report of the design: its watts replace the modelled energy on chip.",
+            rich_help_panel=MACHINE,
         ),
     ] = None
 

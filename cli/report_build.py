@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from reports.energy_lines import energy_lines
-
 from arch.design import Design
 from arch.errors import HeddleError
 from cli.json_file import read_json
@@ -28,6 +26,7 @@ from cli.report_missing import (
 )
 from cli.report_step import step_part
 from cli.work_file import WorkFile, saved_work
+from reports.energy_lines import energy_lines
 from reports.review.compare import design_changes
 from reports.review.content import Review, StepPart
 from reports.summary import headline
@@ -89,7 +88,7 @@ def build_review(held: Holdings, subject: Subject, beside: Path) -> Built:
         design=subject.design,
         board=subject.board,
         step=step.part,
-        energy=energy_lines(step.part.result, _power(held.vivado)) if step.part else (),
+        energy=energy_lines(step.part.result, _power(held.vivado), subject.board) if step.part else (),
         front=subject.front.part(subject.row) if subject.front and subject.row is not None else None,
         hardware=hardware_part(subject.design, subject.board, synthesis.synthesis if synthesis else None),
         agreement=agreement.agreement if agreement else None,

@@ -63,6 +63,7 @@ def rerun_command(place: Place) -> str:
         command = read_json(place.folder / PROVENANCE_NAME).get("command")
     except HeddleError:
         command = None
-    if isinstance(command, list) and len(command) > 1 and all(isinstance(word, str) for word in command):
-        return shlex.join(["heddle", *command[1:]])
+    words = command[1:] if isinstance(command, list) and all(isinstance(word, str) for word in command) else []
+    if words[:1] == [place.verb]:  # else the run was made from Python
+        return shlex.join(["heddle", *words])
     return f"heddle {place.verb} --out {shlex.quote(str(place.folder))}"

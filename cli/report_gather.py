@@ -144,13 +144,10 @@ def read_holdings(folder: Path) -> Holdings:
     """
     places = result_places(folder)
     problems = Problems()
-    steps = _read(_of(places, "simulate"), _step_entry, problems) + _read(
-        _of(places, "schedule"), _step_entry, problems
-    )
     held = Holdings(
         folder=folder,
         fronts=_read(_of(places, "explore"), _front_entry, problems),
-        steps=steps,
+        steps=_read((*_of(places, "simulate"), *_of(places, "schedule")), _step_entry, problems),
         syntheses=_read(_of(places, "synth"), _synthesis_entry, problems),
         agreements=_read(_of(places, "verify"), _agreement_entry, problems),
         generated=_read(_of(places, "generate"), _generated_entry, problems),
@@ -173,7 +170,8 @@ def subject_of(held: Holdings, pick: int | None) -> Subject:
         row = front.checked_row(pick)
         return Subject(front.design(row), front.work.board, front.work, front, row)
     if pick is not None:
-        raise HeddleError(held.problems[0] if held.problems else f"--pick: {held.folder} holds no exploration's front")
+        unread = f" that can be read ({'; '.join(held.problems)})" if held.problems else ""
+        raise HeddleError(f"--pick: {held.folder} holds no exploration's front{unread}")
     if held.steps:
         saved = held.steps[0].saved
         assert saved.step is not None

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from cli.output import failures_json
+from reports.energy_source import MODEL_SOURCE
 from sim.result import PassResult, StepResult
 
 _DECIMALS = 3  # of a cycle: the closed form knows fractions, and more digits say nothing
 
 
-def step_json(result: StepResult, dense: StepResult, notes: tuple[str, ...]) -> dict[str, Any]:
-    """Return the whole document; ``dense`` is the same step on the same design with nothing pruned."""
+def step_json(
+    result: StepResult, dense: StepResult, notes: tuple[str, ...], energy_source: str = MODEL_SOURCE
+) -> dict[str, Any]:
+    """Return the whole document; ``dense`` is the same step on the same design with nothing pruned.
+
+    ``energy_source`` says where the joules on chip come from.
+    """
     return {
         "design": result.design.model_dump(mode="json"),
         "workload": result.network,
@@ -19,7 +25,7 @@ def step_json(result: StepResult, dense: StepResult, notes: tuple[str, ...]) -> 
         "recipe": result.recipe,
         "sparsity": result.sparsity,
         "level": result.level,
-        "total": _total(result, dense),
+        "total": _total(result, dense, energy_source),
         "passes": [_pass(item) for item in result.passes],
         "failures": failures_json(result.failures),
         "notes": list(notes),
@@ -37,13 +43,15 @@ def _mapped(result: StepResult) -> set[tuple[str, str]]:
     return {(failure.layer, failure.pass_name) for failure in result.failures}
 
 
-def _total(result: StepResult, dense: StepResult) -> dict[str, Any]:
+def _total(result: StepResult, dense: StepResult, energy_source: str) -> dict[str, Any]:
     return {
         "cycles": round(result.cycles),
         "compute_cycles": round(result.compute_cycles),
         "time_s": result.time_s,
         "energy_j": result.energy_j,
         "energy_by_part_j": dict(result.energy_by_part_j),
+        "energy_source": energy_source,
+        "activity": {name: round(count) for name, count in result.activity.items()},
         "utilisation": result.utilisation,
         "dram_bytes": result.dram_bytes,
         "macs": result.macs,

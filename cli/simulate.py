@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from arch.errors import HeddleError
-from arch.run_dir import check_file_target
+from arch.run_dir import check_file_target, sha256_of
 from cli.exit_codes import FAILED_CHECK, SUCCESS
 from cli.interruptible import interruptible
 from cli.options import (
@@ -21,11 +21,14 @@ from cli.options import (
     TrainingOptions,
 )
 from cli.output import print_failures, print_json, print_notes, print_paths, print_tables
+from cli.power_file import load_power
 from cli.record import RunRecord, run_folder
 from cli.result_json import step_json
 from cli.work import Work, load_work, one_of, work_hashes
 from dataflow.recipes import DENSE
 from dataflow.scheduler import Schedule, schedule_step
+from reports.energy_source import MODEL_SOURCE, power_source, with_power
+from reports.vivado.reports import PowerReport
 from sim.estimate import estimate_schedule
 from sim.result import Level, StepResult
 
@@ -34,11 +37,12 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 @dataclass(frozen=True)
 class _Simulated:
-    """A step, its schedule, and the same step trained dense."""
+    """A step, its schedule, the same step trained dense, and where their energy on chip comes from."""
 
     schedule: Schedule
     result: StepResult
     dense: StepResult
+    energy_source: str = MODEL_SOURCE
 
 
 def run(
@@ -55,21 +59,26 @@ def run(
     if simulation.plots and simulation.out is None:
         raise HeddleError("--plots needs --out DIR, the folder to draw into")
     work = load_work(network, training, step, machine)
+    power = load_power(simulation.power) if simulation.power else None
     folder = run_folder(simulation.out, "simulate")
     if simulation.trace is not None:
         _check_trace(simulation.trace, level)
     with _status(f"simulating {work.network.name}", level):
         simulated = _simulate(work, level)
+    if power is not None:
+        simulated = _powered(simulated, power, work)
+        print_notes([f"energy on chip: {simulated.energy_source}"])
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
         from cli.work_file import step_file, write_work
 
         written += _write_results(folder, simulated, work, simulation.plots)
         written.append(write_work(folder, step_file(network, machine.board, work)))
-        written.append(record.write(folder, work_hashes(network.workload, work)))
+        power_hash = {"power": sha256_of(simulation.power)} if simulation.power else {}
+        written.append(record.write(folder, work_hashes(network.workload, work) | power_hash))
     print_notes(work.notes)
     if output.json:
-        print_json(step_json(simulated.result, simulated.dense, work.notes))
+        print_json(step_json(simulated.result, simulated.dense, work.notes, simulated.energy_source))
     else:
         _print_result(simulated, output.limit)
         print_paths(written)
@@ -90,6 +99,14 @@ def _simulate(work: Work, level: Level) -> _Simulated:
         return _Simulated(schedule, result, result)
     dense_schedule = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow)
     return _Simulated(schedule, result, _run_level(level, dense_schedule, work))
+
+
+def _powered(simulated: _Simulated, power: PowerReport, work: Work) -> _Simulated:
+    """Both steps with a power report's watts in place of the model's energy on chip."""
+    result, dense = with_power(simulated.result, power), with_power(simulated.dense, power)
+    if simulated.dense is simulated.result:
+        dense = result
+    return _Simulated(simulated.schedule, result, dense, power_source(power, work.board))
 
 
 def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:

@@ -14,6 +14,7 @@ at a word, and adds no logic for that case.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import or_
 from typing import Any, Literal
@@ -129,13 +130,12 @@ class DoubleBuffer(wiring.Component):
         self.ram = ram
         super().__init__({"swap": In(1), **_access_ports(word_bits, words_per_half)})
         self.filling = Signal()
-        bank_words = BLOCK_WORDS[ram] // 2
+        # The last bank is as deep as the others: it takes a block anyway, and is then no module of its own.
+        bank_words = min(words_per_half, BLOCK_WORDS[ram] // 2)
         self._banks = -(-words_per_half // bank_words)
+        self._place_bits = max(1, (bank_words - 1).bit_length())
         whole, rest = divmod(word_bits, SLICE_BITS)
-        widths = [SLICE_BITS] * whole + [rest] * bool(rest)
-        # The last bank is as deep as the others: it takes a block anyway, and is no module of its own.
-        self._place_bits = range_bits(XX)
-        self._row = [SliceSize(bits, min(words_per_half, bank_words), ram) for bits in widths]
+        self._row = [SliceSize(bits, bank_words, ram) for bits in [SLICE_BITS] * whole + [rest] * bool(rest)]
 
     @property
     def slices(self) -> tuple[SliceSize, ...]:
@@ -207,11 +207,12 @@ class DoubleBuffer(wiring.Component):
 
 
 def _access_ports(bits: int, words: int) -> dict[str, wiring.Member]:
+    addresses = range(max(words, 2))  # a port of no bits is none in Verilog
     return {
         "write_en": In(1),
-        "write_addr": In(range(words)),
+        "write_addr": In(addresses),
         "write_data": In(bits),
         "read_en": In(1),
-        "read_addr": In(range(words)),
+        "read_addr": In(addresses),
         "read_data": Out(bits),
     }

@@ -11,7 +11,7 @@ from arch.boards import Board
 from arch.design import Design
 from arch.errors import HeddleError
 from arch.resource_model import ResourceInputs, activation_read_bits
-from hls.buffer import DoubleBuffer, RamKind
+from hls.buffer import BufferSlice, DoubleBuffer, RamKind
 from hls.core import ArrayCore
 from hls.emit import Block, Rtl, emit_rtl
 from hls.fp.formats import OPERANDS
@@ -103,4 +103,4 @@ def buffer_block(part: str, buffer: DoubleBuffer) -> Block:
 
 def slice_blocks(buffer: DoubleBuffer) -> list[Block]:
     """Return the RAM slices that a buffer instantiates by name, one of each module."""
-    return [Block(piece.module, piece) for piece in buffer.slices]
+    return [Block(size.module, BufferSlice(size)) for size in buffer.slices]

@@ -18,9 +18,9 @@ from arch.timing import ws_row_steps
 from hls.control import CONTROL
 from hls.delay import StepDelay, delayed, flags, registers
 from hls.fp.formats import OPERANDS
-from hls.fp.recode import Recoder
+from hls.fp.recode import RecodedRegister
 from hls.grid import Grid
-from hls.uspe import FP32_BITS, group_layout, weight_layout
+from hls.uspe import FP32_BITS, group_layout
 
 OPERAND_BITS = 16
 
@@ -106,24 +106,25 @@ class Stce(wiring.Component):
         for element in range(self.design.sparsity.m):
             m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, OPERAND_BITS), f"{row}_{element}"))
         en = flags(m, self.en, row + 1, name=f"en{row}")
-        return Cat(en, delayed(m, Cat(control, group.as_value()), row + 1, name=f"west{row}"))
+        waited = delayed(m, control, row + 1, name=f"west_control{row}")
+        return Cat(en, waited, delayed(m, group.as_value(), row, name=f"west_group{row}"))
 
     def _north_edge(self, m: Module, col: int) -> Value:
         """Recoded weight of a column, and its partial sum: for that chain, and in WS where the sums start."""
         right = self.right[col]
-        weight = Signal(weight_layout(self.design), name=f"weight{col}")
-        m.d.comb += [weight.value.eq(self._recoded(m, right.value, f"right{col}")), weight.index.eq(right.index)]
+        value = self._recoded(m, right.value, f"right{col}").as_value()
         to_adder = 1 + self.design.array.multiplier_stages
         partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
-        joined = delayed(m, Cat(weight.as_value(), partial), col + 1, name=f"north{col}")
-        return Cat(joined, joined[-FP32_BITS:])
+        others = delayed(m, Cat(right.index, partial), col + 1, name=f"north_partial{col}")
+        return Cat(delayed(m, value, col, name=f"north_value{col}"), others, others[-FP32_BITS:])
 
     def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
         chosen = Signal(in_os.shape(), name=name)
         m.d.comb += chosen.eq(Mux(self.ws, in_ws, in_os))
         return chosen
 
-    def _recoded(self, m: Module, raw: Value, name: str) -> Value:
-        m.submodules[f"recode_{name}"] = recoder = Recoder(OPERANDS[self.design.numbers.operand])
+    def _recoded(self, m: Module, raw: Value, name: str) -> data.View:
+        """A recoded operand, one clock after the raw one."""
+        m.submodules[f"recode_{name}"] = recoder = RecodedRegister(OPERANDS[self.design.numbers.operand])
         m.d.comb += recoder.raw.eq(raw)
         return recoder.recoded

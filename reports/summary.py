@@ -19,6 +19,12 @@ ENERGY_PARTS = {
     "wuve": "WUVE (weight update)",
 }
 
+#: What the watts of a Vivado power report put in place of the parts on chip.
+VIVADO_PARTS = {
+    "vivado_dynamic": "on chip, dynamic (Vivado)",
+    "vivado_static": "on chip, static (Vivado)",
+    "vivado": "on chip (Vivado)",
+}
 
 STALL_CAUSES = {
     "fill": "waiting for the first operands",
@@ -91,13 +97,16 @@ def summary_rows(result: StepResult, dense: StepResult | None) -> tuple[SummaryR
     return tuple(_row(name, text, figure, result, dense) for name, text, figure in _FIGURES)
 
 
+def part_name(part: str) -> str:
+    """Return what a part of a step's energy is called."""
+    return {**ENERGY_PARTS, **VIVADO_PARTS}.get(part, part)
+
+
 def energy_rows(result: StepResult) -> tuple[EnergyRow, ...]:
     """Return the step's energy by part, largest first; parts without energy are left out."""
     total = result.energy_j
     ordered = sorted(result.energy_by_part_j.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(
-        EnergyRow(ENERGY_PARTS.get(part, part), joules(value), value / total) for part, value in ordered if value > 0
-    )
+    return tuple(EnergyRow(part_name(part), joules(value), value / total) for part, value in ordered if value > 0)
 
 
 Figure = Callable[[StepResult], float]

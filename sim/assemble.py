@@ -12,6 +12,7 @@ from arch.design import Design
 from dataflow.products import ProductPass, UpdatePass, VectorPass
 from dataflow.scheduler import ProductSchedule, Schedule
 from dataflow.tables import MAPPING, machine_row
+from sim.activity import step_activity
 from sim.energy import ProductEnergy, all_energies, energy_row
 from sim.result import Level, PassResult, StepResult
 from sim.step_table import UPDATE, VECTOR, StepTable
@@ -84,6 +85,7 @@ def assemble(
         cycles=total_cycles,
         energy_by_part_j=_energy_by_part(table, energies, total_cycles),
         failures=schedule.failures,
+        activity=step_activity(table, chosen_mappings(schedule, table), design, board, total_cycles),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from arch.design import Design
@@ -51,7 +51,11 @@ class PassResult:
 
 @dataclass(frozen=True)
 class StepResult:
-    """One training step on one design. ``energy_by_part_j`` sums to ``energy_j``."""
+    """One training step on one design.
+
+    ``energy_by_part_j`` sums to ``energy_j``. ``activity`` has the counts that the model's energy is made of
+    (``sim.activity``).
+    """
 
     design: Design
     network: str
@@ -63,6 +67,7 @@ class StepResult:
     cycles: float
     energy_by_part_j: Mapping[str, float]
     failures: tuple[Failure, ...]
+    activity: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def time_s(self) -> float:

@@ -17,7 +17,7 @@ from sim.step_table import StepTable, step_table
 PASS_TRACK = "passes"
 #: All tracks, the passes first.
 TRACKS = (PASS_TRACK, *ENGINE_NAMES)
-#: Most instructions that spans are made of. They take 512 MiB, which only a step with so many ever touches.
+#: Most instructions that spans are made of: 512 MiB of them, and as much again while they are gathered.
 MOST_EVENTS = 1 << 24
 #: What stands for a layer where updates are still under way after the last pass.
 OUTLASTING = "updates that outlast the passes"

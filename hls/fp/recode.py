@@ -80,6 +80,34 @@ class Recoder(wiring.Component):
         return m
 
 
+class RecodedRegister(wiring.Component):
+    """A recoder and the register behind it, without reset.
+
+    Ports
+    -----
+    raw : Signal(operand.width), in
+    recoded : recoded_layout(operand), out
+
+    Latency 1, a word a clock. One block to synthesis, as an array has many of them: it ends in registers, so that
+    nothing is lost at its border.
+    """
+
+    latency = 1
+
+    def __init__(self, operand: FloatFormat) -> None:
+        self.operand = operand
+        super().__init__({"raw": In(operand.width), "recoded": Out(recoded_layout(operand))})
+
+    def elaborate(self, platform: object) -> Module:
+        """Recode, then store."""
+        m = Module()
+        m.submodules.recoder = recoder = Recoder(self.operand)
+        stored = Signal(recoded_layout(self.operand), reset_less=True)
+        m.d.comb += [recoder.raw.eq(self.raw), self.recoded.eq(stored)]
+        m.d.sync += stored.eq(recoder.recoded)
+        return m
+
+
 def _leading_zeros(m: Module, word: Value) -> Signal:
     """Zeros above the highest one of ``word``; 0 where there is none (the caller asks only for a word with a one)."""
     count = Signal(range(len(word)))

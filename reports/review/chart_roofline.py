@@ -21,13 +21,15 @@ _HEIGHT = 400
 _SHAPES = {"ff": "circle", "bp": "triangle-up", "wu": "square"}
 _MARK_PIXELS = (36, 300)
 _SLOPE_SHOWN = 0.15
+# How far down the chart reaches at least, of the peak.
+_FLOOR_SHARE = 0.06
 # Bandwidths less apart than this are the same roof.
 _SAME = 1.01
 # Where a text stands beside its point: alignment, and pixels to the right and down.
 _PLACES: dict[str, tuple[Literal["left", "right"], int, int]] = {
-    "end": ("right", -6, -8),
+    "end": ("right", -6, -16),
     "under": ("left", 8, 8),
-    "above": ("left", 4, -22),
+    "above": ("left", 4, -30),
 }
 
 
@@ -104,11 +106,13 @@ def _present(points: Sequence[RooflinePoint]) -> list[str]:
 
 def _description(points: Sequence[RooflinePoint], bound: Roof, board: Board) -> str:
     below = sum(point.share for point in points if bound.at(point.intensity) < bound.peak_flop_per_s)
+    memory = f"Memory bounds the passes left of the ridge, {percent(below)} of the step."
+    if not below:
+        memory = "No pass lies left of the ridge, where memory would bound it."
     return (
         f"{len(points)} array passes, a mark's area its share of the time. The array's peak is "
         f"{engineering(bound.peak_flop_per_s, 'FLOP/s')}; the board's memory gives at most "
-        f"{engineering(board.memory.peak_bytes_per_s, 'B/s')}. Passes left of the ridge take {percent(below)} of the "
-        f"step: memory bounds them."
+        f"{engineering(board.memory.peak_bytes_per_s, 'B/s')}. {memory}"
     )
 
 
@@ -120,7 +124,7 @@ def _frame(points: Sequence[RooflinePoint], bound: Roof) -> _Frame:
     return _Frame(
         low=0.5 * min(intensities),
         high=2.0 * max(intensities),
-        floor=0.4 * min(point.flop_per_s for point in points),
+        floor=min(0.4 * min(point.flop_per_s for point in points), _FLOOR_SHARE * bound.peak_flop_per_s),
         top=2.2 * bound.peak_flop_per_s,
     )
 

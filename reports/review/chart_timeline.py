@@ -11,9 +11,8 @@ import altair as alt
 from reports.figures import PART_COLOURS, SAMPLE
 from reports.review.vega import MUTED, PAPER, Figure, LegendEntry, figure, records, unit_labels
 from reports.units import percent, seconds
-from sim.spans import Span
+from sim.spans import PASS_TRACK, TRACKS, Span
 
-TRACKS = ("passes", "load", "compute", "store", "update", "vector")
 #: The signals that say which part of the timeline is shown, in seconds.
 SHOWN_FROM, SHOWN_TO = "shown_from", "shown_to"
 #: Most spans that are drawn: the longest ones, so that a page of a deep network stays quick.
@@ -78,7 +77,7 @@ def timeline_figure(spans: Sequence[Span]) -> Figure | None:
 
 def overview_figure(spans: Sequence[Span]) -> Figure | None:
     """Return the passes of the whole step as a strip, in which a part can be dragged out; None without passes."""
-    passes = [span for span in drawn_spans(spans) if span.track == "passes"]
+    passes = [span for span in drawn_spans(spans) if span.track == PASS_TRACK]
     end_s = _end_s(spans)
     if not passes or not end_s:
         return None
@@ -96,7 +95,7 @@ def overview_figure(spans: Sequence[Span]) -> Figure | None:
                 axis=alt.Axis(labelExpr=unit_labels("s"), tickCount=8, labelOverlap=True, grid=False),
             ),
             x2="end_s:Q",
-            y=_tracks(["passes"]),
+            y=_tracks([PASS_TRACK]),
             color=alt.Color("pass:N", scale=_colours(), legend=None),
         )
         .add_params(chosen)

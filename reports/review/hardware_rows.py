@@ -94,6 +94,11 @@ def total_texts(rows: Sequence[ModuleRow], board: Board) -> tuple[tuple[str, ...
     return tuple(amount_text(use.used) for use in uses), tuple(percent(use.share) for use in uses)
 
 
+def is_of_vivado(source: str) -> bool:
+    """True where a figure's source is a report of Vivado."""
+    return "vivado" in source.casefold()
+
+
 def fit_text(design: Design, rows: Sequence[ModuleRow], board: Board) -> FitText | None:
     """Return whether what the parts take fits the board, with its channels; None without parts."""
     uses = resource_uses(rows, board)

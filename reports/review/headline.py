@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports.front import objective_cell, objective_heading
 from reports.review.content import FrontPart, Review, StepPart
-from reports.review.hardware_rows import fit_text
+from reports.review.hardware_rows import fit_text, is_of_vivado
 from reports.summary import speedup_over
 from reports.units import bytes_, engineering, factor, joules, percent, seconds
 
@@ -29,14 +29,15 @@ def headlines(review: Review) -> tuple[Headline, ...]:
 
 def _of_step(step: StepPart, review: Review) -> tuple[Headline, ...]:
     result, dense = step.result, step.dense
+    energy_j = sum(line.energy_j for line in review.energy) or result.energy_j
     figures = [
         Headline("time of a step", seconds(result.time_s), f"dense {seconds(dense.time_s)}" if dense else ""),
         Headline("array utilisation", percent(result.utilisation), _rate(step)),
-        Headline("energy of a step", joules(result.energy_j), _energy_detail(review, step)),
+        Headline("energy of a step", joules(energy_j), _energy_detail(review, step)),
         Headline("DRAM traffic", bytes_(result.dram_bytes), f"dense {bytes_(dense.dram_bytes)}" if dense else ""),
     ]
     if dense:
-        figures.insert(1, Headline("speed-up over dense", factor(speedup_over(result, dense)), result.sparsity))
+        figures.insert(1, Headline("speed-up", factor(speedup_over(result, dense)), f"{result.sparsity} over dense"))
     return tuple(figures)
 
 
@@ -46,11 +47,10 @@ def _rate(step: StepPart) -> str:
 
 
 def _energy_detail(review: Review, step: StepPart) -> str:
-    """The dense step's energy, and that the figure is a model's where no part of it was measured."""
-    words = [f"dense {joules(step.dense.energy_j)}"] if step.dense else []
-    if not any("vivado" in line.source.casefold() for line in review.energy):
-        words.append("uncalibrated")
-    return ", ".join(words)
+    """What the figure is of: Vivado on chip, or the model, which has the dense step's beside it."""
+    if any(is_of_vivado(line.source) for line in review.energy):
+        return "on chip by Vivado"
+    return ", ".join([*([f"dense {joules(step.dense.energy_j)}"] if step.dense else []), "uncalibrated"])
 
 
 def _of_front(part: FrontPart) -> tuple[Headline, ...]:

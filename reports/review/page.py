@@ -26,15 +26,14 @@ from reports.render import render
 from reports.review.chart_energy import energy_figure
 from reports.review.content import AgreementPart, EnergyLine, Review
 from reports.review.front_section import FrontSection, front_section
-from reports.review.hardware_rows import AgreementText, agreement_text
+from reports.review.hardware_rows import AgreementText, agreement_text, is_of_vivado
 from reports.review.hardware_view import HardwareView, hardware_view
 from reports.review.headline import Headline, headlines
 from reports.review.sections import SECTIONS, Absent, absent_sections, left_over
-from reports.review.step_rows import EnergyText, Named, design_rows, energy_texts
+from reports.review.step_rows import EnergyText, Named, design_rows, energy_texts, machine_text
 from reports.review.step_view import StepView, step_view
 from reports.review.vega import Figure, inline_json, runtime, script_source
 from reports.review.vivado_view import VivadoView, vivado_view
-from reports.summary import headline
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def page_view(review: Review) -> PageView:
     empty = [name for name in SECTIONS if not filled[name]]
     return PageView(
         title=review.title,
-        subtitle=headline(review.step.result) if review.step else f"{review.design.name} on {review.board.name}",
+        subtitle=machine_text(review.design, review.board),
         board=review.board.name,
         headlines=headlines(review),
         design_name=review.design.name,
@@ -174,7 +173,7 @@ def _energy_section(lines: tuple[EnergyLine, ...]) -> EnergySection | None:
     rows = energy_texts(lines)
     if not rows:
         return None
-    return EnergySection(rows, any("vivado" in row.source.casefold() for row in rows), energy_figure(lines))
+    return EnergySection(rows, any(is_of_vivado(row.source) for row in rows), energy_figure(lines))
 
 
 def _agreement_section(part: AgreementPart) -> AgreementSection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arch.boards import Board
 from arch.design import Design
 from dataflow.products import ProductPass
 from dataflow.scheduler import Mapping, ProductSchedule, Schedule
@@ -108,6 +109,13 @@ def design_rows(design: Design) -> tuple[Named, ...]:
             ("DRAM channels", "unlimited (idealised)" if memory.unlimited else channels),
         )
     )
+
+
+def machine_text(design: Design, board: Board) -> str:
+    """Return a machine and its board in one line."""
+    array, channels = design.array, design.memory.channels
+    size = f"{array.rows} × {array.cols} PEs at {engineering(design.clock_hz, 'Hz')}"
+    return f"{design.name}: {size}, {channels} DRAM channel{'s' if channels > 1 else ''}, on {board.name}"
 
 
 def schedule_rows(schedule: Schedule) -> tuple[ScheduleRow, ...]:

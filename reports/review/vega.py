@@ -152,11 +152,9 @@ def _static_svg(document: dict[str, Any], name: str) -> Markup:
 
     Vega numbers the names within a drawing on from one drawing to the next: here they are the chart's own.
     """
-    svg = vl_convert.vega_to_svg(document, allowed_base_urls=[])
-    numbers = {found: number for number, found in enumerate(dict.fromkeys(_NAME.findall(svg)))}
-    return Markup(
-        _REFERENCE.sub(lambda match: f"{match.group(1)}{name}-{numbers[match.group(2)]}{match.group(3)}", svg)
-    )
+    svg = vl_convert.vega_to_svg(document, allowed_base_urls=[]).replace("<svg ", '<svg aria-hidden="true" ', 1)
+    own = {found: f"{name}-{number}" for number, found in enumerate(dict.fromkeys(_NAME.findall(svg)))}
+    return Markup(_REFERENCE.sub(lambda match: f"{match.group(1)}{own[match.group(2)]}{match.group(3)}", svg))
 
 
 _SHAPE_PATHS = {

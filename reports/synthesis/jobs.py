@@ -1,8 +1,8 @@
 """What is synthesised together: the blocks of a design, each once, spread over the runs of the synthesis tool.
 
 A block is a module that keeps its boundary; the modules below it that are none are flattened into it. Flattening is
-exact but slow for many parts, so a module with many children keeps them apart, as does one that stands more than
-once. A module of wires only is counted, not synthesised.
+exact but slow for many parts, so a module with many children keeps them apart, as does one that has
+several of a kind. A module of wires only is counted, not synthesised.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reports.synthesis.sources import Hierarchy, VerilogModule
 
-_MANY_CHILDREN = 16
+_MANY_CHILDREN = 12
 #: The module that instantiates the blocks of a job; the top of its run.
 WRAPPER = "heddle_blocks"
 _ESCAPED = re.compile(r"\\\S+\s")
@@ -35,11 +35,12 @@ class Job:
 def block_names(design: Hierarchy) -> tuple[str, ...]:
     """Return the modules that keep their boundary, children before their parents."""
     kept = {design.top}
+    if is_wires_only(design.modules[design.top]):
+        kept.update(design.modules[design.top].children)
     for module in design.modules.values():
         if len(module.children) > _MANY_CHILDREN:
             kept.update(module.children)
-    places = Counter(child for module in design.modules.values() for child in module.children)
-    kept.update(name for name, count in places.items() if count > 1)
+        kept.update(name for name, count in Counter(module.children).items() if count > 1)
     return tuple(name for name in design.modules if name in kept)
 
 
@@ -106,7 +107,7 @@ def _job(design: Hierarchy, share: Sequence[str], blocks: Collection[str]) -> Jo
     texts = [f"(* blackbox *)\n{header}" for header in _headers(design, below)]
     for name in whole:
         texts.append(("(* keep_hierarchy *)\n" if name in blocks else "") + design.modules[name].text)
-    instances = "".join(f"  {name}  block{index} ();\n" for index, name in enumerate(share))
+    instances = "".join(f"  (* keep *) {name}  block{index} ();\n" for index, name in enumerate(share))
     texts.append(f"module {WRAPPER};\n{instances}endmodule\n")
     return Job("\n".join(texts), tuple(share))
 

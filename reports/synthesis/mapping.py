@@ -68,7 +68,7 @@ def map_blocks(
 
 def map_flat(text: str, top: str, folder: Path) -> MappedBlock:
     """Return all of a Verilog ``text`` below ``top`` mapped as one block, without the cache: for a check."""
-    job = Job(f"{text}\nmodule {WRAPPER};\n  (* keep_hierarchy *) {top}  block0 ();\nendmodule\n", (top,))
+    job = Job(f"{text}\nmodule {WRAPPER};\n  (* keep, keep_hierarchy *) {top}  block0 ();\nendmodule\n", (top,))
     return _map(job, folder, "flat")[top]
 
 

@@ -1,7 +1,8 @@
 """Verilog taken apart by modules, so that each distinct one is synthesised once and counted as often as it stands.
 
 Amaranth emits one module for each instance of a component. Modules of the same text under different names are
-one module here, children first, so that whole subtrees fall together.
+one module here, children first, so that whole subtrees fall together. An instance whose outputs are not all read is
+of a module without those outputs: a PE at the array's border has less to do than one within.
 """
 
 from __future__ import annotations
@@ -11,9 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 _MODULE = re.compile(r"^module (\\\S+ |\w+)(.*?)^endmodule\n", re.MULTILINE | re.DOTALL)
-_INSTANCE = re.compile(r"^  (\\\S+|\w+) +(\\\S+ |\w+) \(\n", re.MULTILINE)
+_INSTANCE = re.compile(r"^  (\\\S+|\w+) +(\\\S+ |\w+) \(\n((?:    \..*\n)*)  \);\n", re.MULTILINE)
+_PIN = re.compile(r"^    \.(\\\S+ |\w+)\((\\\S+ |\w+)\),?\n", re.MULTILINE)
+_OUTPUT = re.compile(r"^  output (?:\[[^]]*\] )?(\\\S+ |\w+);\n", re.MULTILINE)
+_NET = re.compile(r"\\\S+ |\w+")
+# A net that is declared, and driven by one instance.
+_UNREAD = 2
 _PORT = re.compile(r"^  (?:input|output)\b[^;]*;\n", re.MULTILINE)
 # A register that Amaranth's back end numbers through the whole file; it stands for nothing.
 _NUMBERED = re.compile(r"dump_module\$\d+")
@@ -78,7 +85,12 @@ class _Merged:
         return self._names[module]
 
     def _merge(self, module: str) -> str:
-        body = _INSTANCE.sub(self._renamed, self._bodies[module])
+        body = self._bodies[module]
+        body = _INSTANCE.sub(partial(self._renamed, Counter(_NET.findall(body))), body)
+        return self._add(module, body)
+
+    def _add(self, module: str, body: str) -> str:
+        """Keep a module unless one of its text is there; return the name of the one that is kept."""
         contents = _NUMBERED.sub("", body[body.index("(") :])
         name = self._by_digest.setdefault(hashlib.sha256(contents.encode()).hexdigest(), module)
         if name == module:
@@ -86,7 +98,26 @@ class _Merged:
             self.modules[module] = VerilogModule(module, body, children)
         return name
 
-    def _renamed(self, instance: re.Match[str]) -> str:
+    def _renamed(self, uses: Counter[str], instance: re.Match[str]) -> str:
         if instance[1] not in self._bodies:
             return instance[0]
-        return f"  {self.name_of(instance[1])}  {instance[2]} (\n"
+        child = self.name_of(instance[1])
+        outputs = set(_OUTPUT.findall(self.modules[child].text))
+        unread = {pin for pin, net in _PIN.findall(instance[3]) if pin in outputs and uses[net] == _UNREAD}
+        pins = [pin[0].rstrip(",\n") for pin in _PIN.finditer(instance[3]) if pin[1] not in unread]
+        joined = ",\n".join(pins) if unread else instance[3].rstrip("\n")
+        return f"  {self._without(child, unread)}  {instance[2]} (\n{joined}\n  );\n"
+
+    def _without(self, child: str, outputs: set[str]) -> str:
+        """The name of ``child`` without some of its outputs, which stay within as nets that nothing reads."""
+        if not outputs:
+            return child
+        head, ports, rest = re.split(r"\((.*?)\);", self.modules[child].text, maxsplit=1, flags=re.DOTALL)
+        kept = ",".join(port for port in ports.split(",") if port.strip() not in _stripped(outputs))
+        rest = _OUTPUT.sub(lambda output: "" if output[1] in outputs else output[0], rest)
+        name = f"{child.removeprefix(chr(92))}.without.{'.'.join(sorted(_stripped(outputs)))}"
+        return self._add(f"\\{name}", f"module \\{name} ({kept});{rest}")
+
+
+def _stripped(names: set[str]) -> set[str]:
+    return {name.strip() for name in names}

@@ -21,6 +21,8 @@
     try {
       const { view } = await vegaEmbed(live, structuredClone(specification), OPTIONS);
       views.get(name)?.finalize();
+      // What it shows is in the words around it; its single marks would say nothing.
+      live.querySelector("svg").setAttribute("aria-hidden", "true");
       before.forEach((element) => element.remove());
       views.set(name, view);
       return view;
@@ -65,9 +67,14 @@
     }));
     let shown = designs;
     let picked = front.picked;
+    let drawnAxes = "";
 
     function axisOf(letter) {
       return front.axes[Number(byId(`front-${letter}`).value)];
+    }
+
+    function axes() {
+      return `${byId("front-x").value} ${byId("front-y").value}`;
     }
 
     // A scale's kind is part of a chart's structure: the chart is drawn anew over other axes.
@@ -94,6 +101,7 @@
     }
 
     async function drawFront() {
+      drawnAxes = axes();
       const view = await draw("front", overAxes());
       view.addEventListener("click", (event, item) => {
         if (item?.datum && "row" in item.datum) pick(item.datum.row);
@@ -208,7 +216,10 @@
       });
       controls.addEventListener("reset", () => {
         // The controls change only after this event.
-        setTimeout(() => { filter(); drawFront(); });
+        setTimeout(() => {
+          filter();
+          if (drawnAxes !== axes()) drawFront();
+        });
       });
     }
 
@@ -252,7 +263,7 @@
     function markOverview() {
       if (!overview) return;
       brushing = true;
-      const scale = overview.scale("x");
+      const scale = overview.scale("overview_x");
       overview.signal("chosen_x", to - from < end ? [scale(from), scale(to)] : [0, 0]).run();
       brushing = false;
     }
@@ -276,7 +287,7 @@
     const place = byId("chart-timeline").querySelector(".live");
     const timeAt = (event) => {
       const left = place.getBoundingClientRect().left + view.origin()[0];
-      return view.scale("x").invert(event.clientX - left);
+      return view.scale("timeline_x").invert(event.clientX - left);
     };
     place.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;

@@ -35,11 +35,11 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     shown = capsys.readouterr().out
-    assert all(verb in shown for verb in ("explore", "simulate", "schedule", "doctor"))
+    assert all(verb in shown for verb in ("explore", "simulate", "schedule", "report", "doctor"))
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("verb", ["explore", "simulate", "schedule", "doctor"])
+@pytest.mark.parametrize("verb", ["explore", "simulate", "schedule", "report", "doctor"])
 def test_every_verb_explains_its_options(verb: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, option]) == 0
     assert "--json" in capsys.readouterr().out
@@ -54,7 +54,7 @@ BAD_COMMAND_LINES = {
     "an unknown verb": (
         ["simualte"],
         "unknown verb 'simualte'; did you mean 'simulate'? "
-        "(valid: explore, simulate, schedule, generate, verify, train, doctor)",
+        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, doctor)",
     ),
     "an option before any verb": (
         ["--versio"],
@@ -202,7 +202,7 @@ BAD_COMMAND_LINES = {
     ),
     "a verb that no other is like": (
         ["help"],
-        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, train, doctor)",
+        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, synth, report, train, doctor)",
     ),
     "an empty file of accuracies": (
         ["explore", "--workload", "mlp", "--accuracy", ""],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_folders import EXPLORE, SIMULATE, heddle, synth_document, train_document, verify_document, write_json
+from run_folders import SIMULATE, heddle, synth_document, train_document, verify_document, write_json
 from vivado_samples import power, timing, utilisation
 
 from arch.design import Design
@@ -21,21 +21,6 @@ from reports.review.content import Review
 
 Capture = pytest.CaptureFixture[str]
 TINY = load_design("tiny")
-
-
-@pytest.fixture(scope="module")
-def explored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "explored"
-    heddle(*EXPLORE, "--out", str(folder))
-    shutil.rmtree(folder / "parts")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "simulated"
-    heddle(*SIMULATE, "--out", str(folder))
-    return folder
 
 
 def copy_of(folder: Path, tmp_path: Path) -> Path:
@@ -312,8 +297,7 @@ def test_a_folder_without_results_is_told_in_one_line(tmp_path: Path, capsys: Ca
     )
     (tmp_path / "empty.rpt").write_text("")
     assert refused(capsys, str(tmp_path)) == (
-        f"{tmp_path}: holds no results of heddle and no Vivado report that can be read "
-        f"({tmp_path}/empty.rpt: is empty)"
+        f"{tmp_path}: holds no results of heddle and no Vivado report that can be read ({tmp_path}/empty.rpt: is empty)"
     )
 
 
@@ -345,5 +329,5 @@ def test_options_of_a_comparison_are_refused_for_one_folder(simulated: Path, cap
 def test_an_exploration_that_has_not_ended_is_told_with_what_ends_it(explored: Path, tmp_path: Path) -> None:
     folder = copy_of(explored, tmp_path)
     (folder / "pareto.parquet").unlink()
-    with pytest.raises(HeddleError, match=r"pareto\.parquet: no such file: the exploration has not ended; go on with: "):
+    with pytest.raises(HeddleError, match=r"no such file: the exploration has not ended; go on with: heddle explore "):
         review(folder)

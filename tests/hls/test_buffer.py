@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Double buffers: what was written before a swap is read after it, while the other half is written."""
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from stream_bench import resettable, simulate
 from arch.boards import load_board
 from arch.design_io import load_design, override
 from arch.resource_model import ResourceInputs, module_tables
-from hls.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind
+from hls.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind, SliceSize
 from hls.emit import emit, emit_rtl
 from hls.generate import buffer_block, buffer_blocks, double_buffers, slice_blocks
+from hls.manifest import manifest
 from reports.synthesis.yosys import run_yosys
 from verify.toolchain import find_toolchain
-
-# amaranth: UnusedElaboratable=no
 
 #: A clock of a buffer: swap, what is written where (or None), which address is asked for (or None).
 Clock = tuple[bool, tuple[int, int] | None, int | None]
@@ -32,9 +32,9 @@ Clock = tuple[bool, tuple[int, int] | None, int | None]
 class Whole(DoubleBuffer):
     """A buffer with its slices inside, which a simulator without Verilog needs."""
 
-    def placed(self, piece: BufferSlice, connections: Mapping[str, Value]) -> Elaboratable:
+    def placed(self, size: SliceSize, connections: Mapping[str, Value]) -> Elaboratable:
         m = Module()
-        m.submodules.slice = own = BufferSlice(piece.bits, piece.words, piece.ram)
+        m.submodules.slice = own = BufferSlice(size)
         for name, value in connections.items():
             m.d.comb += value.eq(own.read_data) if name == "read_data" else getattr(own, name).eq(value)
         return m
@@ -91,7 +91,7 @@ def runs(draw: st.DrawFn) -> tuple[int, int, list[Clock]]:
     return bits, words, draw(st.lists(clock, min_size=20, max_size=60))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60)
 @given(runs())
 def test_reads_and_writes_are_those_of_two_lists_that_change_places(run: tuple[int, int, list[Clock]]) -> None:
     bits, words, clocks = run
@@ -151,7 +151,7 @@ def test_a_buffer_of_nothing_is_refused(bits: int, words: int) -> None:
 @pytest.mark.parametrize(("bits", "words", "ram"), [(73, 4, "block"), (72, 257, "block"), (72, 2049, "ultra")])
 def test_a_slice_larger_than_its_ram_is_refused(bits: int, words: int, ram: RamKind) -> None:
     with pytest.raises(ValueError, match=f"one {ram} RAM does not hold twice {words} words of {bits} bits"):
-        BufferSlice(bits, words, ram)
+        BufferSlice(SliceSize(bits, words, ram))
 
 
 def test_a_slice_is_emitted_once_however_often_it_stands_in_a_buffer() -> None:
@@ -170,23 +170,19 @@ def test_a_slice_is_emitted_once_however_often_it_stands_in_a_buffer() -> None:
 
 @pytest.mark.parametrize("ram", ["block", "ultra"])
 def test_the_kind_of_ram_is_an_attribute_of_the_memory(ram: RamKind) -> None:
-    assert f'(* ram_style = "{ram}" *)\n  reg [7:0] storage [7:0];' in emit(BufferSlice(8, 4, ram), "slice")
+    assert f'(* ram_style = "{ram}" *)\n  reg [7:0] storage [7:0];' in emit(BufferSlice(SliceSize(8, 4, ram)), "slice")
 
 
-@pytest.mark.parametrize("preset", ["tiny", "sat-vcu1525"])
-def test_the_buffers_are_clean_under_wall_but_for_the_waivers(preset: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bits", "words", "ram"), [(100, 600, "block"), (72, 1024, "ultra"), (1, 1, "block")])
+def test_a_buffer_is_clean_under_wall_but_for_the_waivers(bits: int, words: int, ram: RamKind, tmp_path: Path) -> None:
     toolchain = find_toolchain()
-    for part, buffer in double_buffers(load_design(preset), load_board("vcu1525")).items():
-        folder = tmp_path / part
-        folder.mkdir()
-        rtl = emit_rtl(buffer_block(part, buffer), slice_blocks(buffer))
-        for name, text in rtl.files.items():
-            (folder / name).write_text(text)
-        command = [str(toolchain.verilator), "--lint-only", "-Wall", "--top-module", rtl.top, *rtl.files]
-        done = subprocess.run(
-            command, cwd=folder, env=toolchain.environment, capture_output=True, text=True, check=False
-        )
-        assert done.stderr == "", part
+    buffer = DoubleBuffer(bits, words, ram)
+    rtl = emit_rtl(buffer_block("test", buffer), slice_blocks(buffer))
+    for name, text in rtl.files.items():
+        (tmp_path / name).write_text(text)
+    command = [str(toolchain.verilator), "--lint-only", "-Wall", "--top-module", rtl.top, *rtl.files]
+    done = subprocess.run(command, cwd=tmp_path, env=toolchain.environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_a_design_s_buffers_have_the_array_s_words_and_half_of_the_capacity() -> None:
@@ -219,22 +215,21 @@ def test_a_slice_is_one_ram_block_and_its_output_register_and_nothing_else(tmp_p
         (72, "block"): "RAMB36E2",
         (72, "ultra"): "URAM288",
     }
-    slices = {cell: BufferSlice(bits, 256, ram) for (bits, ram), cell in blocks.items()}
-    for piece in slices.values():
-        (tmp_path / f"{piece.module}.v").write_text(emit(piece, piece.module))
+    sizes = {cell: SliceSize(bits, 256, ram) for (bits, ram), cell in blocks.items()}
+    files = [f"{size.module}.v" for size in sizes.values()]
+    for name, size in zip(files, sizes.values(), strict=True):
+        (tmp_path / name).write_text(emit(BufferSlice(size), size.module))
     run_yosys(
-        "read_verilog -lib -specify +/xilinx/cells_sim.v; read_verilog -lib +/xilinx/cells_xtra.v; "
-        f"read_verilog {' '.join(f'{piece.module}.v' for piece in slices.values())}; "
+        f"read_verilog {' '.join(files)}; "
         "synth_xilinx -family xcup -uram -noiopad -noclkbuf -run prepare:map_luts; tee -q -o cells.json stat -json",
         tmp_path,
         "yosys.log",
     )
     found = json.loads((tmp_path / "cells.json").read_text())["modules"]
-    for cell, piece in slices.items():
-        cells = dict(found[f"\\{piece.module}"]["num_cells_by_type"])
-        inverters = cells.pop("$_NOT_")
-        assert cells == {cell: 1, "FDRE": piece.bits}
-        assert inverters == 2
+    for cell, size in sizes.items():
+        cells = dict(found[f"\\{size.module}"]["num_cells_by_type"])
+        cells.pop("$_NOT_")
+        assert cells == {cell: 1, "FDRE": size.bits}
 
 
 def block_count(buffer: DoubleBuffer) -> float:
@@ -259,7 +254,7 @@ def block_count(buffer: DoubleBuffer) -> float:
 )
 def test_the_blocks_of_a_buffer_are_counted_in_closed_form(bits: int, words: int, ram: RamKind, blocks: float) -> None:
     buffer = DoubleBuffer(bits, words, ram)
-    halves = {piece.module: 0.5 if ram == "block" and piece.bits <= 36 else 1.0 for piece in buffer.slices}
+    halves = {size.module: 0.5 if ram == "block" and size.bits <= 36 else 1.0 for size in buffer.slices}
     counted = sum(halves[module] * count for module, count in buffer.parameters["slices"].items())
     assert counted == block_count(buffer) == blocks
 
@@ -269,3 +264,19 @@ def test_the_bits_at_the_ends_of_slices_keep_their_places() -> None:
     word = (1 << 149) | (1 << 143) | (1 << 72) | (1 << 71) | 1
     clocks: list[Clock] = [(True, (1, word), None), (False, None, 1), (False, None, None), (False, None, None)]
     assert simulated_reads(buffer, clocks)[-1] == word
+
+
+def test_the_manifest_says_what_a_buffer_is_made_of() -> None:
+    design, board = load_design("tiny"), load_board("vcu1525")
+    (_, block), *_ = buffer_blocks(design, board)
+    slices = slice_blocks(double_buffers(design, board)["activation"])
+    buffer, full, rest = manifest(design, [block, *slices], "heddle_array", [])["modules"]
+    assert buffer["latencies"] == {"read_latency": 2}
+    assert buffer["parameters"] == {
+        "word_bits": 256,
+        "words_per_half": 256,
+        "ram": "block",
+        "slices": {"heddle_block_ram_72x512": 3, "heddle_block_ram_40x512": 1},
+    }
+    assert full["parameters"] == {"bits": 72, "words": 256, "ram": "block"}
+    assert rest["parameters"] == {"bits": 40, "words": 256, "ram": "block"}

@@ -169,7 +169,7 @@ def test_a_front_s_marks_hold_the_cells_of_the_table():
     headings = [*view.design_headings, *view.cost_headings]
     assert headings == ["array", "N:M", "dataflows", "time", "energy", "LUT", "FF", "DSP", "BRAM36", "URAM"]
     assert [designs[0][key] for key in ("d0", "d1", "d2", "c0")] == [*view.rows[0].design, view.rows[0].costs[0]]
-    assert [axis.title for axis in view.axes] == ["time", "energy", "LUT", "FF", "DSP"]
+    assert [axis.title for axis in view.axes] == ["time", "energy", "LUT", "FF", "DSP", "BRAM36"]
     assert [(facet.heading, facet.values) for facet in view.facets] == [
         ("N:M", ("1:8", "2:8", "4:8")),
         ("dataflows", ("os+ws", "ws")),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -92,7 +93,7 @@ def test_the_head_says_what_the_run_came_to(full):
     text = words(full)
     assert "Review: sample on small" in text
     assert re.search(r"time of a step \d+ µs dense \d+ µs", text)
-    assert re.search(r"speed-up over dense \d\.\d\d× 2:8", text)
+    assert re.search(r"speed-up \d\.\d\d× 2:8 over dense", text)
     assert "fits vcu1525 yes LUT at 14.0 % of what can be used" in text
     assert "Energy is an uncalibrated estimate" in text
     assert "Use of the board: array by yosys; SORE, WUVE, vector unit, buffers, DMA, " in text
@@ -170,7 +171,7 @@ def test_a_page_without_charts_has_no_runtime_and_still_the_design(bare):
     assert 'name = "small"' in words(bare, "design")
 
 
-@pytest.mark.parametrize("part", ["step", "front", "agreement", "vivado"])
+@pytest.mark.parametrize("part", ["step", "front", "agreement"])
 def test_one_part_missing_leaves_the_others(part):
     review = replace(reviews.full_review(), **{part: None}, missing=(Missing(part, "it is gone", "heddle again"),))
     view = page_view(review)
@@ -231,12 +232,15 @@ def test_passes_that_could_not_be_mapped_are_named_at_the_top():
 
 def test_the_page_is_one_file_that_asks_for_nothing(full):
     assert len(full.encode()) < 5_000_000
-    outside = [re.sub(re.escape(runtime()), "", full)]
-    targets = {url for html in outside for url in re.findall(r"https?://[^\s\"'<>)]*", html)}
-    assert {url for url in targets if "w3.org" not in url and "vega.github.io/schema" not in url} == set()
-    attributes = [values for values in outline(full).attributes if "src" in values or "href" in values]
-    assert all(values["href"].startswith("#") for values in attributes)
-    assert not re.search(r"url\((?!#)|@import", outside[0])
+    ours = full.replace(runtime(), "")
+    assert set(re.findall(r"https?://[^\s\"'<>)]*", ours)) == {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+        "https://vega.github.io/schema/vega/v6.json",
+    }
+    links = [values for values in outline(full).attributes if "src" in values or "href" in values]
+    assert all(values["href"].startswith("#") for values in links)
+    assert not re.search(r"url\((?!#)|@import", ours)
 
 
 def test_only_the_page_s_own_scripts_may_run(full):
@@ -249,8 +253,8 @@ def test_only_the_page_s_own_scripts_may_run(full):
 
 
 def test_the_source_of_a_script_is_its_sha256():
-    digest = sha256(b"alert(1)").digest()
-    assert script_source("alert(1)") == f"'sha256-{__import__('base64').b64encode(digest).decode()}'"
+    encoded = b64encode(sha256(b"alert(1)").digest()).decode()
+    assert script_source("alert(1)") == f"'sha256-{encoded}'"
 
 
 def test_names_are_escaped_everywhere():
@@ -294,7 +298,7 @@ def test_ids_are_unique_references_lead_somewhere_and_headings_are_in_order(page
 
 
 def test_every_table_has_a_caption_and_headings_of_columns_and_rows(full):
-    tables = re.findall(r"<table.*?</table>", full, re.DOTALL)
+    tables = re.findall(r"<table.*?</table>", full.partition("<script")[0], re.DOTALL)
     assert len(tables) > 15
     assert all('<th scope="col"' in table and '<th scope="row"' in table for table in tables)
     assert all("<caption>" in table for table in tables)

@@ -1,0 +1,48 @@
+"""What a step does, counted: multiply-adds, bytes, hops. Energy is each count times its coefficient.
+
+A count is the energy that the step would take if one act of its kind cost 1 J and all others nothing. So the counts are
+those that the energy is made of, and cannot say anything else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from arch.boards import Board
+from arch.design import Design
+from arch.resources import resources
+from dataflow.tables import machine_row
+from sim.energy import ENERGY, ProductEnergy, all_energies
+from sim.step_table import StepTable
+
+#: Names of the counts, and the entry of ENERGY that prices each.
+COUNTED = {
+    "macs": "mac_j",
+    "buffer_bytes": "buffer_byte_j",
+    "link_byte_hops": "link_byte_hop_j",
+    "dram_bytes": "dram_byte_j",
+    "sore_comparisons": "sore_compare_j",
+    "wuve_weights": "wuve_weight_j",
+    "vector_elements": "vector_element_j",
+}
+#: Flip-flops times cycles: what the clock tree drives, whatever is computed.
+FF_CYCLES = "ff_cycles"
+
+
+def step_activity(
+    table: StepTable, mappings: np.ndarray, design: Design, board: Board, total_cycles: float
+) -> dict[str, float]:
+    """Return the counts of a step by name, those of COUNTED and FF_CYCLES, for MAPPING rows by distinct product."""
+    machine = machine_row(design)[0]
+    uses = np.bincount(table.refs, minlength=len(table.distinct))
+    counts = {name: _count(table, mappings, uses, machine, act) for name, act in COUNTED.items()}
+    counts[FF_CYCLES] = float(resources(design, board).ff) * total_cycles
+    return counts
+
+
+def _count(table: StepTable, mappings: np.ndarray, uses: np.ndarray, machine: np.void, act: str) -> float:
+    price = np.zeros(1, ENERGY)
+    price[act] = 1.0
+    product_parts, items = np.zeros((len(table.distinct), len(ProductEnergy._fields))), np.zeros(len(table.items))
+    all_energies(table.products, mappings, table.items, machine, price[0], product_parts, items)
+    return float(uses @ product_parts.sum(axis=1) + items.sum())
