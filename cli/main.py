@@ -36,6 +36,7 @@ _VERBS = (
     verbs.schedule,
     verbs.generate,
     verbs.verify,
+    verbs.synth,
     verbs.report,
     verbs.train,
     verbs.doctor,

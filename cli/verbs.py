@@ -19,6 +19,7 @@ from cli.options import (
     TrainingOptions,
     VerifyOptions,
 )
+from cli.synth_options import SynthOptions
 from cli.train_options import TrainOptions
 
 
@@ -69,6 +70,13 @@ def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
     from cli.verify import run
 
     return run(machine, verification)
+
+
+def synth(machine: MachineOptions, synthesis: SynthOptions) -> int:
+    """Synthesise a design: utilisation by module against the board, the critical stage, a Vivado project."""
+    from cli.synth import run
+
+    return run(machine, synthesis)
 
 
 def report(reporting: ReportOptions) -> int:

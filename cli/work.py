@@ -102,6 +102,13 @@ def load_work(network: NetworkOptions, training: TrainingOptions, step: PassOpti
 
 def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
     """Return the design that the options make, and its board; raises HeddleError, also where it does not fit."""
+    design, board = load_buildable(options, sparsity)
+    check_fit(design, board)
+    return design, board
+
+
+def load_buildable(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
+    """Return the design that the options make, and its board, whether it fits or not; raises HeddleError."""
     design = load_design(options.design)
     for field, key, factor in _OVERRIDES:
         value = getattr(options, field)
@@ -114,7 +121,6 @@ def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design,
     board = load_board(options.board or design.board)
     if options.board:
         design = override(design, {"board": board.name}, "--board")
-    check_fit(design, board)
     return design, board
 
 

@@ -23,13 +23,13 @@ _MARK_PIXELS, _RING_PIXELS = 70, 260
 
 
 def front_figure(view: FrontView, facts: ExploreFacts) -> Figure | None:
-    """Return the front over its first two axes; None for a front without designs.
+    """Return the front over the axes shown at first; None for a front without designs.
 
     A datum holds ``row``, the design cells ``d0`` …, the cost cells ``c0`` … and the costs as numbers ``v0`` ….
     """
     if not view.rows or not view.axes:
         return None
-    x, y = view.axes[0], view.axes[min(1, len(view.axes) - 1)]
+    x, y = view.axes[view.across], view.axes[view.up]
     base = alt.Chart(records([_datum(row) for row in view.rows], DESIGNS)).transform_calculate(
         x=f"datum[{X_COLUMN}]", y=f"datum[{Y_COLUMN}]"
     )

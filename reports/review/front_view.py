@@ -26,6 +26,7 @@ MAX_DESIGNS = 2000
 _FACETS = ("N:M", "dataflows")
 _LIMITED = ("time", "energy", "lut")
 _UNITS = {"time": "s", "energy": "J", "accuracy": "%"}
+_AREA = objective_heading("lut")
 _LOG_SPAN = 4.0
 _MARGIN = 0.04
 
@@ -77,7 +78,7 @@ class FrontRow:
 class FrontView:
     """What the section of the front shows: of ``size`` designs those in ``rows``, ``picked`` (a row) among them.
 
-    ``axes`` holds the axes to choose from, of which the first two are shown at first.
+    ``axes`` holds the axes to choose from, of which ``across`` and ``up`` (positions) are shown at first.
     """
 
     size: int
@@ -86,6 +87,8 @@ class FrontView:
     cost_headings: tuple[str, ...]
     rows: tuple[FrontRow, ...]
     axes: tuple[Axis, ...]
+    across: int
+    up: int
     facets: tuple[Facet, ...]
     limits: tuple[Limit, ...]
     picked: int
@@ -104,14 +107,16 @@ def front_view(part: FrontPart) -> FrontView:
         )
         for row in sorted({*spread(len(designs), MAX_DESIGNS), part.picked})
     ]
-    headings = [column.heading for column in columns]
+    headings, axes = [column.heading for column in columns], _axes(costs, rows)
     return FrontView(
         size=len(designs),
         shared=shared_text(part.front),
         design_headings=tuple(headings),
         cost_headings=tuple(objective_heading(cost) for cost in costs),
         rows=tuple(rows),
-        axes=_axes(costs, rows),
+        axes=axes,
+        across=0,
+        up=_up(axes),
         facets=tuple(_facet(headings.index(name), name, rows) for name in _FACETS if name in headings),
         limits=tuple(
             Limit(column, objective_heading(cost))
@@ -168,6 +173,12 @@ def _axes(costs: Sequence[str], rows: Sequence[FrontRow]) -> tuple[Axis, ...]:
     if len(columns) < 2:
         columns = [column for column in range(len(costs)) if _finite(rows, column)][:2]
     return tuple(_axis(column, costs[column], _finite(rows, column)) for column in columns)
+
+
+def _up(axes: Sequence[Axis]) -> int:
+    """The axis that stands upright at first: area, which time is traded for, or else whatever there is."""
+    titles = [axis.title for axis in axes[1:]]
+    return 1 + titles.index(_AREA) if _AREA in titles else len(axes[:2]) - 1
 
 
 def _axis(column: int, cost: str, values: Sequence[float]) -> Axis:

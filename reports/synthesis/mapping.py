@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -38,9 +38,7 @@ class MappedBlock:
     worst: WorstPath | None
 
 
-def map_blocks(
-    design: Hierarchy, workers: int, progress: Progress | None = None
-) -> dict[str, MappedBlock]:
+def map_blocks(design: Hierarchy, workers: int, progress: Progress | None = None) -> dict[str, MappedBlock]:
     """Return every block of ``design`` that has cells of its own, mapped.
 
     ``progress`` is told the blocks done and all of them. Raises HeddleError when yosys is missing or fails; the log
@@ -54,7 +52,9 @@ def map_blocks(
         progress(len(found), len(keys))
     folder = Path(tempfile.mkdtemp(prefix="heddle-synthesis-"))
     with ThreadPoolExecutor(workers) as pool:
-        runs = [pool.submit(_map, job, folder, f"run{index}") for index, job in enumerate(jobs(design, wanted, workers))]
+        runs = [
+            pool.submit(_map, job, folder, f"run{index}") for index, job in enumerate(jobs(design, wanted, workers))
+        ]
         for run in as_completed(runs):
             for name, block in run.result().items():
                 found[name] = block

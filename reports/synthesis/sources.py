@@ -112,7 +112,7 @@ class _Merged:
         """The name of ``child`` without some of its outputs, which stay within as nets that nothing reads."""
         if not outputs:
             return child
-        head, ports, rest = re.split(r"\((.*?)\);", self.modules[child].text, maxsplit=1, flags=re.DOTALL)
+        _, ports, rest = re.split(r"\((.*?)\);", self.modules[child].text, maxsplit=1, flags=re.DOTALL)
         kept = ",".join(port for port in ports.split(",") if port.strip() not in _stripped(outputs))
         rest = _OUTPUT.sub(lambda output: "" if output[1] in outputs else output[0], rest)
         name = f"{child.removeprefix(chr(92))}.without.{'.'.join(sorted(_stripped(outputs)))}"

@@ -35,9 +35,7 @@ def worst_paths(folder: Path, netlist: str) -> dict[str, WorstPath]:
     A module without a timed path is left out. Raises HeddleError as ``run_yosys`` does.
     """
     report = f"{netlist}.sta"
-    run_yosys(
-        f"{_TIMED_CELLS}; read_verilog {netlist}; tee -q -o {report} sta", folder, f"{netlist}.sta.log", [report]
-    )
+    run_yosys(f"{_TIMED_CELLS}; read_verilog {netlist}; tee -q -o {report} sta", folder, f"{netlist}.sta.log", [report])
     return read_timing((folder / report).read_text(), _registers((folder / netlist).read_text()))
 
 

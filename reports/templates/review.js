@@ -161,7 +161,7 @@
     function fillTable() {
       const rows = shown.slice(0, most);
       body.replaceChildren(...rows.map(tableRow));
-      const first = rows.length < shown.length ? `the first ${rows.length.toLocaleString("en")} of ` : "";
+      const first = rows.length < shown.length ? `The first ${rows.length.toLocaleString("en")} of ` : "";
       caption.textContent = `${first}${shown.length.toLocaleString("en")} designs shown, ${front.size.toLocaleString("en")} on the front`;
       markPicked();
     }

@@ -176,8 +176,8 @@ def test_a_front_with_nothing_left_is_empty_and_comes_back(page):
 def test_the_axes_can_be_chosen_and_the_filter_stays(page):
     page.get_by_label("1:8", exact=True).uncheck()
     titles = page.locator("#chart-front .role-axis-title text")
-    page.get_by_label("up", exact=True).select_option(label="LUT")
-    expect(titles.filter(has_text="LUT")).to_have_count(1)
+    page.get_by_label("up", exact=True).select_option(label="energy")
+    expect(titles.filter(has_text="energy")).to_have_count(1)
     expect(titles.filter(has_text="time")).to_have_count(1)
     assert marks(page) == 16
 

@@ -241,6 +241,16 @@ def test_reports_of_vivado_alone_make_a_page(tmp_path: Path) -> None:
     assert "vivado" not in missing(page)
 
 
+def test_the_power_of_a_routed_design_comes_before_that_of_a_synthesised_one(simulated: Path, tmp_path: Path) -> None:
+    folder = copy_of(simulated, tmp_path)
+    assert not any("Vivado" in line.name for line in review(folder).energy)
+    (folder / "a.rpt").write_text(power().replace("routed", "synthesized"))
+    (folder / "b.rpt").write_text(power())
+    on_chip = [line for line in review(folder).energy if "Vivado" in line.name]
+    assert on_chip
+    assert all("b.rpt" in line.source for line in on_chip)
+
+
 def test_two_trainings_and_other_steps_are_all_told_of(simulated: Path, tmp_path: Path) -> None:
     folder = copy_of(simulated, tmp_path)
     for name in ("t1", "t2"):

@@ -170,6 +170,7 @@ def test_a_front_s_marks_hold_the_cells_of_the_table():
     assert headings == ["array", "N:M", "dataflows", "time", "energy", "LUT", "FF", "DSP", "BRAM36", "URAM"]
     assert [designs[0][key] for key in ("d0", "d1", "d2", "c0")] == [*view.rows[0].design, view.rows[0].costs[0]]
     assert [axis.title for axis in view.axes] == ["time", "energy", "LUT", "FF", "DSP", "BRAM36"]
+    assert (view.across, view.axes[view.up].title) == (0, "LUT")
     assert [(facet.heading, facet.values) for facet in view.facets] == [
         ("N:M", ("1:8", "2:8", "4:8")),
         ("dataflows", ("os+ws", "ws")),
@@ -190,6 +191,7 @@ def test_a_front_of_one_design_has_axes_around_it():
     section = front_section(one)
     assert section.figure is not None
     assert [axis.title for axis in section.view.axes] == ["time", "energy"]
+    assert (section.view.across, section.view.up) == (0, 1)
     assert section.view.facets == section.view.limits == ()
     assert all(axis.low < axis.high for axis in section.view.axes)
     assert front_section(replace(part, front=part.front.iloc[:0], toml=())) is None

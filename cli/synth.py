@@ -1,0 +1,124 @@
+"""``heddle synth``: what a design takes of an FPGA, by module, and where its critical stage lies."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from arch.boards import Board
+from arch.design import Design
+from arch.errors import HeddleError
+from arch.run_dir import sha256_of_text, write_atomically
+from cli.exit_codes import FAILED_CHECK, SUCCESS
+from cli.options import MachineOptions
+from cli.output import json_text, print_json, print_notes, print_paths, print_tables
+from cli.progress import show_progress
+from cli.record import RESULT_MARKS, RunRecord, run_folder
+from cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
+from cli.synth_options import SynthOptions
+from cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
+from cli.work import OPTIMIZERS, load_buildable, one_of
+from dataflow.updates import Optimizer
+from hls.generate import ARRAY_MODULE, array_rtl
+from reports.synthesis.cells import usage_of
+from reports.synthesis.mapping import map_flat
+from reports.synthesis.placed import PlacedElement, place_element
+from reports.synthesis.plan import WITHOUT_RTL
+from reports.synthesis.result import Usage
+from reports.synthesis.run import synthesise
+from reports.vivado.batch import find_vivado, run_vivado
+from reports.vivado.project import project_files
+from reports.vivado.read import read_reports
+
+TOOLS = ("yosys", "vivado")
+VIVADO_FOLDER = "vivado"
+
+
+def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
+    """Synthesise, print and write as the options ask; FAILED_CHECK when the design does not fit, else SUCCESS."""
+    record = RunRecord()
+    tool = one_of(synthesis.tool, TOOLS, "--tool", "tool")
+    optimizer = one_of(synthesis.optimizer, OPTIMIZERS, "--optimizer", "optimizer")
+    if tool == "vivado" and synthesis.out is None:
+        raise HeddleError("--tool vivado needs --out DIR, the folder of its project and reports")
+    design, board = load_buildable(machine, synthesis.sparsity)
+    folder = run_folder(synthesis.out, "synth")
+    written = _write_project(folder, design, board) if folder else []
+    if tool == "vivado":
+        assert folder is not None
+        document, tables, remarks = _by_vivado(folder, design, board)
+    else:
+        document, tables, remarks = _by_yosys(synthesis, optimizer, design, board)
+    if folder:
+        hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
+        written.insert(0, write_atomically(folder / RESULT_MARKS["synth"], json_text(document).encode()))
+        written.append(record.write(folder, hashes))
+    if synthesis.json:
+        print_json(document)
+    else:
+        print_tables(tables)
+        print_notes(remarks)
+        print_paths(written)
+    return FAILED_CHECK if document["fits"] is False else SUCCESS
+
+
+def _by_yosys(
+    options: SynthOptions, optimizer: Optimizer, design: Design, board: Board
+) -> tuple[dict[str, Any], list[Any], tuple[str, ...]]:
+    with show_progress(f"synthesising {design.name}") as progress:
+        found = synthesise(design, board, optimizer, options.runs, progress)
+    flat = _flat(design) if options.flat else None
+    placed = _placed(design) if options.place else None
+    made = Synthesised(design, board, found, flat, placed)
+    tables = [module_table(found), total_table(made), stage_table(found)]
+    remarks = (*notes(made), *([flat_line(found, flat)] if flat else []), *([_placed_line(placed)] if placed else []))
+    return synthesis_json(made), tables, remarks
+
+
+def _flat(design: Design) -> Usage:
+    """The array mapped as one block; its log stays where the mapping fails."""
+    folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
+    rtl = array_rtl(design)
+    block = map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return usage_of(block.cells, ARRAY_MODULE)
+
+
+def _placed(design: Design) -> PlacedElement:
+    folder = Path(tempfile.mkdtemp(prefix="heddle-place-"))
+    placed = place_element(design, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return placed
+
+
+def _placed_line(placed: PlacedElement) -> str:
+    return (
+        f"one PE placed and routed on {placed.device}: {placed.fmax_hz / 1e6:.1f} MHz, {placed.lut:,} LUT4, "
+        f"{placed.ff:,} FF, {placed.dsp} DSP; a slower fabric than the board's"
+    )
+
+
+def _write_project(folder: Path, design: Design, board: Board) -> list[Path]:
+    """Write the Verilog of the core and its Vivado run into a folder of their own."""
+    project = folder / VIVADO_FOLDER
+    project.mkdir(exist_ok=True)
+    verilog = array_rtl(design).verilog
+    files = {**verilog, **project_files(design, board, verilog)}
+    return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]
+
+
+def _by_vivado(folder: Path, design: Design, board: Board) -> tuple[dict[str, Any], list[Any], tuple[str, ...]]:
+    project = folder / VIVADO_FOLDER
+    find_vivado()
+    with show_progress(f"Vivado on {design.name}") as progress:
+        run_vivado(project, progress)
+    reports = read_reports(project)
+    missing = ("sore", "wuve", "buffers", *WITHOUT_RTL)
+    document = vivado_json(design, board, reports, missing)
+    remarks = (
+        f"the core alone was run; {', '.join(missing)} are estimated",
+        *(f"not read: {entry}" for entry in document["unread"]),
+    )
+    return document, [vivado_table(document, board)], remarks

@@ -1,0 +1,68 @@
+"""The options of ``heddle synth``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import CASES, MOST_WORKERS, OUTPUT, check_range, out_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthOptions:
+    """What only ``synth`` takes."""
+
+    tool: Annotated[
+        str,
+        typer.Option(
+            metavar="yosys|vivado",
+            help="yosys maps each distinct block once; Vivado places and routes the array's core.",
+            rich_help_panel=CASES,
+        ),
+    ] = "yosys"
+    sparsity: Annotated[
+        str | None,
+        typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=CASES),
+    ] = None
+    optimizer: Annotated[
+        str, typer.Option(metavar="sgd|adam", help="What the WUVE lanes compute.", rich_help_panel=CASES)
+    ] = "sgd"
+    flat: Annotated[
+        bool,
+        typer.Option(
+            "--flat", help="Map the array flat as well, as a check of the sum: for small arrays.", rich_help_panel=CASES
+        ),
+    ] = False
+    place: Annotated[
+        bool,
+        typer.Option(
+            "--place",
+            help="Place and route one PE on an ECP5 by nextpnr.",
+            rich_help_panel=CASES,
+        ),
+    ] = False
+    workers: Annotated[
+        int | None, typer.Option(help="Runs of yosys at a time; one a core by default.", rich_help_panel=OUTPUT)
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=out_path,
+            metavar="DIR",
+            help="Write the result, and a Vivado project of the core, there.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+
+    def __post_init__(self) -> None:
+        check_range("--workers", self.workers, 1, MOST_WORKERS)
+
+    @property
+    def runs(self) -> int:
+        """Runs of yosys at a time."""
+        return self.workers or os.cpu_count() or 1
