@@ -49,7 +49,7 @@ def _measured(design: Design) -> Iterator[dict[str, object]]:
         yield {
             **_parameters(design),
             "kind": kind,
-            **{field.name: getattr(usage, field.name) for field in fields(Usage)},
+            **asdict(usage),
         }
 
 

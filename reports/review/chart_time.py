@@ -96,7 +96,7 @@ def _stacked(
         .encode(
             x=alt.X(
                 "layer:N",
-                sort=[bar.layer for bar in bars],
+                sort=None,  # the order of the rows
                 title=None,
                 axis=_layer_axis(len(bars)),
             ),

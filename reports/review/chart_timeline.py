@@ -16,7 +16,7 @@ from sim.spans import PASS_TRACK, TRACKS, Span
 #: The signals that say which part of the timeline is shown, in seconds.
 SHOWN_FROM, SHOWN_TO = "shown_from", "shown_to"
 #: Most spans that are drawn: the longest ones, so that a page of a deep network stays quick.
-MAX_SPANS = 4000
+MAX_SPANS = 2500
 
 _PASS_COLOURS = {name: PART_COLOURS[name] for name in ("ff", "bp", "wu", "update")}
 _TRACK_PIXELS, _OVERVIEW_PIXELS, _LABEL_PIXELS = 34, 30, 52

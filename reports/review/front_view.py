@@ -20,7 +20,7 @@ from reports.review.content import FrontPart
 from reports.review.vega import log_ticks
 
 #: Most designs that a page holds, spread evenly over a larger front.
-MAX_DESIGNS = 2000
+MAX_DESIGNS = 1000
 
 #: Headings of design columns that a reader can filter by, and objectives that a reader can limit.
 _FACETS = ("N:M", "dataflows")

@@ -23,7 +23,7 @@ from reports.review.vega import Figure
 from reports.summary import SummaryRow, summary_rows
 
 #: Most rows of a table of passes or products: the files of a run hold all of them.
-MAX_ROWS = 1000
+MAX_ROWS = 500
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _joined(whole: Sequence[Part]) -> Hierarchy:
 
 def _module_usages(part: Part, mapped: Mapping[str, MappedBlock]) -> list[ModuleUsage]:
     """The part's blocks, its top first; other blocks within a block are counted under their own names."""
-    names = [name for name in reversed(part.modules.modules) if name in mapped and part.modules.counts[name]]
+    names = [name for name in reversed(tuple(part.modules.modules)) if name in mapped and part.modules.counts[name]]
     return [
         ModuleUsage(
             name=plain_name(name),

@@ -19,6 +19,8 @@ _INSTANCE = re.compile(r"^  (\\\S+|\w+) +(\\\S+ |\w+) \(\n((?:    \..*\n)*)  \);
 _PIN = re.compile(r"^    \.(\\\S+ |\w+)\((\\\S+ |\w+)\),?\n", re.MULTILINE)
 _OUTPUT = re.compile(r"^  output (?:\[[^]]*\] )?(\\\S+ |\w+);\n", re.MULTILINE)
 _NET = re.compile(r"\\\S+ |\w+")
+# The initial contents of memories, which are all zero: a line a word, and most of what a synthesis would read.
+_ZERO_WORD = re.compile(r"^    \w+\[\d+\] = \d+'[hd]0+;\n", re.MULTILINE)
 # A net that is declared, and driven by one instance.
 _UNREAD = 2
 _PORT = re.compile(r"^  (?:input|output)\b[^;]*;\n", re.MULTILINE)
@@ -55,7 +57,7 @@ def hierarchy(top: str, texts: Iterable[str]) -> Hierarchy:
 
     Raises KeyError when ``top`` is not among them.
     """
-    bodies = {match[1].strip(): match[0] for text in texts for match in _MODULE.finditer(text)}
+    bodies = {match[1].strip(): _ZERO_WORD.sub("", match[0]) for text in texts for match in _MODULE.finditer(text)}
     merged = _Merged(bodies)
     merged.name_of(top)
     return counted(top, merged.modules)
@@ -64,7 +66,7 @@ def hierarchy(top: str, texts: Iterable[str]) -> Hierarchy:
 def counted(top: str, modules: Mapping[str, VerilogModule]) -> Hierarchy:
     """Return ``modules`` (children before their parents) with how often each stands below ``top``."""
     counts: Counter[str] = Counter({top: 1})
-    for name in reversed(modules):
+    for name in reversed(tuple(modules)):
         for child in modules[name].children:
             counts[child] += counts[name]
     return Hierarchy(top, modules, counts)

@@ -48,18 +48,12 @@ def run_yosys(script: str, folder: Path, log_name: str, makes: Sequence[str] = (
         (folder / name).unlink(missing_ok=True)
     with log.open("wb") as stream:
         try:
-            code = subprocess.run(
-                [find_yosys(), "-Q", "-T", "-p", script],
-                cwd=folder,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
+            command = [str(find_yosys()), "-Q", "-T", "-p", script]
+            code = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
         except OSError as error:
             raise HeddleError(f"yosys cannot be started: {(error.strerror or str(error)).lower()}") from error
     text = log.read_text(errors="replace")
     missing = [name for name in makes if not (folder / name).is_file()]
-    code = done.returncode
     if code or missing:
         raise HeddleError(f"yosys failed{_at_module(text)}: {_problem(text, code)} (log: {log})")
     return text
