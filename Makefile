@@ -6,7 +6,8 @@ TRAIN_STAMP := $(VENV)/.installed-train
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup setup-train demo test lint bench sweep proofs agreement accuracy mutants constraints clean
+.PHONY: setup setup-train setup-browser demo test lint bench sweep proofs agreement accuracy calibration mutants \
+	constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -26,10 +27,17 @@ $(TRAIN_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
 	@touch $@
 
+# Chromium, for the tests of the report page: installed where this may be done, else those tests are skipped.
+setup-browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium" \
+			&& { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }; } \
+		|| echo "no chromium: the tests of the page in a browser are skipped"
+
 demo: setup
 	$(BIN)/heddle explore --workload resnet18 --batch 512 --board vcu1525 --out runs/demo
 
-test: setup-train lint
+test: setup-train setup-browser lint
 	$(BIN)/python -m pytest -n 2 --durations=10
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl"
 
@@ -50,6 +58,11 @@ proofs: setup
 accuracy: setup-train
 	$(BIN)/python -m benchmarks.accuracy
 
+# The designs that the resource model is fitted to, synthesised anew; then the fit and its errors.
+calibration: setup
+	$(BIN)/python -m benchmarks.calibration.measure
+	$(BIN)/python -m benchmarks.calibration.fit
+
 agreement: setup
 	$(BIN)/python -m benchmarks.agreement
 
@@ -60,7 +73,7 @@ mutants: setup
 constraints:
 	rm -rf build/constraints && python3 -m venv build/constraints
 	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet --upgrade pip setuptools
-	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet '.[dev,train]'
+	PIP_CONSTRAINT= build/constraints/bin/python -m pip install --quiet '.[dev,train,place]'
 	echo '# Pinned versions of everything that `make setup` and `make setup-train` install, build tools included; renewed by `make constraints`.' > constraints.txt
 	build/constraints/bin/python -m pip freeze --all --exclude heddle-npu >> constraints.txt
 

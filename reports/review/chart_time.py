@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import altair as alt
@@ -26,7 +27,7 @@ _COMPUTING = "computing"
 _CAUSE_COLOURS = {"load_left": ORANGE, "load_right": RED, "store": PURPLE, "fill": SKY, "drain": SAMPLE}
 _HEIGHT = 300
 _LABEL_PIXELS = 110
-_LEVEL_LABELS = 6
+_LEVEL_LABELS, _MAX_LABELS = 6, 60
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _stacked(
                 "layer:N",
                 sort=None,  # the order of the rows
                 title=None,
-                axis=_layer_axis(len(bars)),
+                axis=_layer_axis([bar.layer for bar in bars]),
             ),
             y=alt.Y("time_s:Q", title="time", stack="zero", axis=alt.Axis(labelExpr=unit_labels("s"), tickCount=6)),
             color=alt.Color("part:N", scale=_scale(present), legend=None),
@@ -117,17 +118,18 @@ def _stacked(
     return figure(name, chart, title, description, legend)
 
 
-def _layer_axis(bars: int) -> alt.Axis:
-    """The names of layers, turned where there are many."""
-    if bars <= _LEVEL_LABELS:
-        return alt.Axis(labelAngle=0, labelLimit=_LABEL_PIXELS, labelOverlap=True, ticks=False)
+def _layer_axis(layers: Sequence[str]) -> alt.Axis:
+    """The names of layers, turned where there are many, and of very many only some."""
+    every = ceil(len(layers) / _MAX_LABELS)
+    turned = len(layers) > _LEVEL_LABELS
     return alt.Axis(
-        labelAngle=-60,
-        labelAlign="right",
-        labelBaseline="middle",
+        labelAngle=-60 if turned else 0,
+        labelAlign="right" if turned else "center",
+        labelBaseline="middle" if turned else "top",
         labelLimit=_LABEL_PIXELS,
         labelOverlap=True,
         ticks=False,
+        values=list(layers[::every]),
     )
 
 

@@ -16,7 +16,7 @@ from sim.spans import PASS_TRACK, TRACKS, Span
 #: The signals that say which part of the timeline is shown, in seconds.
 SHOWN_FROM, SHOWN_TO = "shown_from", "shown_to"
 #: Most spans that are drawn: the longest ones, so that a page of a deep network stays quick.
-MAX_SPANS = 2500
+MAX_SPANS = 2000
 
 _PASS_COLOURS = {name: PART_COLOURS[name] for name in ("ff", "bp", "wu", "update")}
 _TRACK_PIXELS, _OVERVIEW_PIXELS, _LABEL_PIXELS = 34, 30, 52
@@ -105,9 +105,14 @@ def overview_figure(spans: Sequence[Span]) -> Figure | None:
     return figure("overview", chart, "Overview of the timeline", description)
 
 
+def lasting_spans(spans: Sequence[Span]) -> list[Span]:
+    """Return the spans that take time, in their order."""
+    return [span for span in spans if span.end_s > span.start_s]
+
+
 def drawn_spans(spans: Sequence[Span]) -> list[Span]:
     """Return the spans that are drawn, in their order: those that take time, at most MAX_SPANS, the longest."""
-    lasting = [span for span in spans if span.end_s > span.start_s]
+    lasting = lasting_spans(spans)
     if len(lasting) <= MAX_SPANS:
         return lasting
     longest = sorted(range(len(lasting)), key=lambda index: lasting[index].start_s - lasting[index].end_s)

@@ -16,9 +16,6 @@ from reports.summary import STALL_CAUSES, pass_text, size_text
 from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
 from sim.result import StepResult
 
-#: Most rows of a table of passes or products; a deep network's files hold all of them.
-MAX_ROWS = 1000
-
 _AXES = {"cols": "columns only", "rows": "rows only", "both": "rows or columns"}
 _DRAINS = {"chain": "down each column", "direct": "a wire for every PE (idealised)"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from arch.boards import Board
 from dataflow.scheduler import Failure
@@ -10,9 +11,9 @@ from reports.breakdown import LayerRow, layer_rows
 from reports.review.chart_roofline import RooflineRow, roofline_figure, roofline_rows
 from reports.review.chart_time import time_figure, waiting_figure
 from reports.review.chart_timeline import (
-    MAX_SPANS,
     TimelineRow,
     drawn_spans,
+    lasting_spans,
     overview_figure,
     timeline_figure,
     timeline_rows,
@@ -22,13 +23,28 @@ from reports.review.step_rows import PassRow, ScheduleRow, ShareRow, pass_rows, 
 from reports.review.vega import Figure
 from reports.summary import SummaryRow, summary_rows
 
-#: Most rows of a table of passes or products: the files of a run hold all of them.
+#: Most rows of a table: the files of a run hold all of them.
 MAX_ROWS = 500
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """The first rows of a table, and how many more there are."""
+
+    rows: tuple[Row, ...]
+    hidden: int
+
+    @property
+    def size(self) -> int:
+        """The rows of the whole table."""
+        return len(self.rows) + self.hidden
 
 
 @dataclass(frozen=True)
 class StepView:
-    """A step as figures and rows; ``hidden`` rows and ``undrawn`` spans are those that the page leaves out.
+    """A step as figures and tables; ``undrawn_spans`` are those that the timeline leaves out.
 
     ``clock_hz`` and ``cycles`` are the step's, for the layers' own figures. A figure is None where there is nothing
     to draw.
@@ -41,13 +57,11 @@ class StepView:
     failures: tuple[Failure, ...]
     summary: tuple[SummaryRow, ...]
     work: tuple[ShareRow, ...]
-    layers: tuple[LayerRow, ...]
-    passes: tuple[PassRow, ...]
-    hidden_passes: int
-    products: tuple[ScheduleRow, ...]
-    hidden_products: int
-    roofline: tuple[RooflineRow, ...]
-    timeline: tuple[TimelineRow, ...]
+    layers: Table[LayerRow]
+    passes: Table[PassRow]
+    products: Table[ScheduleRow]
+    roofline: Table[RooflineRow]
+    timeline: Table[TimelineRow]
     undrawn_spans: int
     stalls: tuple[ShareRow, ...]
     time_figure: Figure | None
@@ -72,7 +86,6 @@ class StepView:
 def step_view(part: StepPart, board: Board) -> StepView:
     """Return a step as the page shows it, at most MAX_ROWS rows a table."""
     result = part.result
-    passes, products, roofline = pass_rows(result), schedule_rows(part.schedule), roofline_rows(result, board)
     return StepView(
         clock_hz=result.design.clock_hz,
         cycles=result.cycles,
@@ -81,14 +94,12 @@ def step_view(part: StepPart, board: Board) -> StepView:
         failures=result.failures,
         summary=summary_rows(result, part.dense),
         work=work_rows(result, part.dense),
-        layers=layer_rows(result)[:MAX_ROWS],
-        passes=passes[:MAX_ROWS],
-        hidden_passes=max(len(passes) - MAX_ROWS, 0),
-        products=products[:MAX_ROWS],
-        hidden_products=max(len(products) - MAX_ROWS, 0),
-        roofline=roofline[:MAX_ROWS],
-        timeline=timeline_rows(part.spans)[:MAX_ROWS],
-        undrawn_spans=len(part.spans) - len(drawn_spans(part.spans)) if len(part.spans) > MAX_SPANS else 0,
+        layers=_table(layer_rows(result)),
+        passes=_table(pass_rows(result)),
+        products=_table(schedule_rows(part.schedule)),
+        roofline=_table(roofline_rows(result, board)),
+        timeline=_table(timeline_rows(part.spans)),
+        undrawn_spans=len(lasting_spans(part.spans)) - len(drawn_spans(part.spans)),
         stalls=stall_rows(result),
         time_figure=time_figure(result),
         roofline_figure=roofline_figure(result, board),
@@ -96,3 +107,7 @@ def step_view(part: StepPart, board: Board) -> StepView:
         overview_figure=overview_figure(part.spans),
         waiting_figure=waiting_figure(result),
     )
+
+
+def _table(rows: tuple[Row, ...]) -> Table[Row]:
+    return Table(rows[:MAX_ROWS], max(len(rows) - MAX_ROWS, 0))

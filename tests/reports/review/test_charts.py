@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.review import chart_timeline
+from reports.review import step_view as step_view_module
 from reports.review.chart_energy import energy_figure
 from reports.review.chart_front import front_figure
 from reports.review.chart_modules import modules_figure, resource_uses
@@ -20,7 +21,9 @@ from reports.review.content import EnergyLine, ModuleRow
 from reports.review.front_section import front_section
 from reports.review.front_view import MAX_DESIGNS, front_view
 from reports.review.hardware_rows import agreement_text, module_texts
+from reports.review.page import review_html
 from reports.review.step_rows import design_rows, schedule_rows, work_rows
+from reports.review.step_view import step_view
 from reports.review.vega import log_ticks
 from reports.units import seconds
 from sim.spans import Span
@@ -252,3 +255,18 @@ def test_a_logarithmic_axis_has_a_few_ticks_within_its_range(exponent, decades):
     assert ticks == sorted(set(ticks))
     assert len(ticks) <= 12
     assert decades < 0.3 or ticks
+
+
+def test_a_long_table_is_cut_and_says_how_much_is_left_out(part, monkeypatch):
+    monkeypatch.setattr(step_view_module, "MAX_ROWS", 5)
+    view = step_view(part, reviews.BOARD)
+    assert (len(view.passes.rows), view.passes.hidden, view.passes.size) == (5, 9, 14)
+    assert (view.layers.hidden, view.layers.size) == (0, 4)
+    assert "The last 9 rows are left out." in review_html(replace(reviews.bare_review(), step=part))
+
+
+def test_of_many_layers_only_some_are_named(part):
+    passes = tuple(replace(item, layer=f"{block}.{item.layer}") for block in range(30) for item in part.result.passes)
+    figure = time_figure(replace(part.result, passes=passes, cycles=30 * part.result.cycles))
+    assert len({row["layer"] for row in rows_of(figure, "time")}) == 90
+    assert 10 < sum("." in text for text in texts_of(figure)) <= 60
