@@ -16,7 +16,7 @@ from arch.clock import clock_is_plausible, max_clock_hz
 from arch.coefficients import ROUTABLE_SHARE, ROUTED_DELAY
 from arch.design import Design
 from arch.errors import HeddleError
-from arch.resource_model import ResourceTable
+from arch.resource_inputs import ResourceTable
 from arch.resources import RESOURCE_NAMES, resources, resources_by_module
 
 #: Resources of the fabric, of which only ``ROUTABLE_SHARE`` can be used.

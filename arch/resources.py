@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 
 from arch.boards import Board
 from arch.design import Design
-from arch.resource_model import ResourceInputs, ResourceTable, module_tables, resource_table
+from arch.resource_inputs import ResourceInputs, ResourceTable
+from arch.resource_model import module_tables, resource_table
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from arch.clock import clock_is_plausible
 from arch.design import SparsityConfig
 from arch.fit import fits
-from arch.resource_model import ResourceInputs, ResourceTable, resource_table
+from arch.resource_inputs import ResourceInputs, ResourceTable
+from arch.resource_model import resource_table
 from dataflow.tables import rates_rows
 from dataflow.training import StepOptions, training_step
 from dse.grid import Grid
@@ -91,6 +92,7 @@ class Evaluator:
             interleave_cols_only=_flags([s["interleave_axes"] == "cols" for s in structures]),
             adder_stages=_column(structures, "adder_stages"),
             multiplier_stages=_column(structures, "multiplier_stages"),
+            has_bf16=0,
             has_os=_flags(["os" in names for names in dataflows]),
             has_ws=_flags(["ws" in names for names in dataflows]),
             chain_drain=1,

@@ -8,9 +8,10 @@ from amaranth.hdl import Shape
 
 from arch import coefficients
 from arch.boards import Board
+from arch.buffer_resources import activation_read_bits
 from arch.design import Design
 from arch.errors import HeddleError
-from arch.resource_model import ResourceInputs, activation_read_bits
+from arch.resource_inputs import ResourceInputs
 from hls.buffer import BufferSlice, DoubleBuffer, RamKind
 from hls.core import ArrayCore
 from hls.emit import Block, Rtl, emit_rtl

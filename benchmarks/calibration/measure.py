@@ -1,8 +1,9 @@
 """``python -m benchmarks.calibration.measure [--set fit|held-out]``: synthesise the calibration's designs.
 
-Every design is synthesised as ``heddle synth`` does it, and what each kind of block takes is written, a line each, to
-``arch/calibration/SET.csv``. Blocks that were mapped before come from the cache of ``heddle synth``. About half an hour
-on two cores for both sets.
+The held-out designs are synthesised whole, as ``heddle synth`` does it, and written a line for each kind of block with
+what all blocks of that kind take. Of the designs to fit, the blocks whose cost no closed form gives are synthesised: a
+PE within the array, a recoder, the core without its grid and delay lines, a lane of SORE and of WUVE; their lines are
+of one block. Blocks that were mapped before come from the cache of ``heddle synth``. About half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from arch.boards import load_board
@@ -19,8 +21,12 @@ from arch.calibration import COLUMNS, KINDS, measured_path
 from arch.design import Design
 from arch.run_dir import write_atomically
 from benchmarks.calibration.designs import FIT, HELD_OUT, designs
-from reports.synthesis.result import NOTHING, ModuleUsage
-from reports.synthesis.run import synthesise
+from reports.synthesis.cells import usage_of
+from reports.synthesis.jobs import mapped_blocks
+from reports.synthesis.mapping import MappedBlock, map_blocks
+from reports.synthesis.plan import Part, parts
+from reports.synthesis.result import NOTHING, Usage
+from reports.synthesis.run import own_cells, plain_name, synthesise
 
 BOARD = "vcu1525"
 
@@ -31,7 +37,7 @@ def main() -> None:
     parser.add_argument("--set", choices=(FIT, HELD_OUT), help="which designs (default: both)")
     chosen = parser.parse_args().set
     for which in (FIT, HELD_OUT) if chosen is None else (chosen,):
-        rows = [row for design in designs(which) for row in _measured(design)]
+        rows = [row for design in designs(which) for row in _MEASURES[which](design)]
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -39,27 +45,55 @@ def main() -> None:
         print(write_atomically(measured_path(which), text.getvalue().encode()))
 
 
-def _measured(design: Design) -> Iterator[dict[str, object]]:
-    """One row for each kind of block of a synthesised design."""
+def _whole(design: Design) -> Iterator[dict[str, object]]:
+    """One row for each kind of block of a synthesised design: all blocks of that kind."""
     found = synthesise(design, load_board(BOARD))
-    print(f"{design.name}: {found.total.lut:,} LUT, {found.seconds:.0f} s", file=sys.stderr, flush=True)
+    _say(design, found.seconds)
     for kind in KINDS:
-        modules = [module for module in found.modules if kind_of(module) == kind]
-        usage = sum((module.total for module in modules), NOTHING)
-        yield {
-            **_parameters(design),
-            "kind": kind,
-            **asdict(usage),
-        }
+        modules = [module for module in found.modules if kind_of(module.part, module.name) == kind]
+        yield _row(design, kind, sum((module.total for module in modules), NOTHING))
 
 
-def kind_of(module: ModuleUsage) -> str:
+def _blocks(design: Design) -> Iterator[dict[str, object]]:
+    """One row for each kind of block that is fitted: one block of it."""
+    begun_s = time.monotonic()
+    for part in parts(design, load_board(BOARD), "sgd"):
+        if part.name not in _FITTED_PARTS:
+            continue
+        names = {kind_of(part.name, plain_name(name)): name for name in reversed(mapped_blocks(part.modules))}
+        wanted = [name for kind, name in names.items() if kind in _FITTED]
+        if part.name != "array":
+            wanted = list(mapped_blocks(part.modules))
+        mapped = map_blocks(part.modules, 2, only=wanted)
+        for kind in _FITTED:
+            modules = [name for name in wanted if kind_of(part.name, plain_name(name)) == kind]
+            if modules:
+                counts = part.modules.counts if part.name != "array" else dict.fromkeys(modules, 1)
+                yield _row(
+                    design, kind, sum((_usage(part, mapped, name).times(counts[name]) for name in modules), NOTHING)
+                )
+    _say(design, time.monotonic() - begun_s)
+
+
+def _say(design: Design, seconds: float) -> None:
+    print(f"{design.name}: {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
+def _usage(part: Part, mapped: Mapping[str, MappedBlock], name: str) -> Usage:
+    return usage_of(own_cells(mapped[name], part.modules), plain_name(name))
+
+
+def _row(design: Design, kind: str, usage: Usage) -> dict[str, object]:
+    return {**_parameters(design), "kind": kind, **asdict(usage)}
+
+
+def kind_of(part: str, module: str) -> str:
     """Return which of ``KINDS`` a module counts to."""
-    if module.part != "array":
-        return module.part
-    if module.name.startswith("heddle_uspe"):
+    if part != "array":
+        return part
+    if module.startswith("heddle_uspe"):
         return "pe"
-    inner = module.name.rpartition(".")[2]
+    inner = module.rpartition(".")[2]
     return next((kind for mark, kind in _MARKS.items() if inner.startswith(mark)), "core")
 
 
@@ -92,6 +126,11 @@ def _parameters(design: Design) -> dict[str, object]:
         "weight_bytes": design.buffers.weight_bytes,
         "output_bytes": design.buffers.output_bytes,
     }
+
+
+_FITTED_PARTS = ("array", "sore", "wuve")
+_FITTED = ("pe", "recoders", "core", "sore", "wuve")
+_MEASURES = {FIT: _blocks, HELD_OUT: _whole}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -38,14 +38,17 @@ class MappedBlock:
     worst: WorstPath | None
 
 
-def map_blocks(design: Hierarchy, workers: int, progress: Progress | None = None) -> dict[str, MappedBlock]:
-    """Return every block of ``design`` that has cells of its own, mapped.
+def map_blocks(
+    design: Hierarchy, workers: int, progress: Progress | None = None, only: Collection[str] | None = None
+) -> dict[str, MappedBlock]:
+    """Return every block of ``design`` that has cells of its own, mapped; those of them in ``only`` where it is given.
 
     ``progress`` is told the blocks done and all of them. Raises HeddleError when yosys is missing or fails; the log
     that the message names is kept.
     """
     blocks = block_names(design)
-    keys = {name: _key(block_text(design, name, blocks)) for name in mapped_blocks(design)}
+    chosen = [name for name in mapped_blocks(design) if only is None or name in only]
+    keys = {name: _key(block_text(design, name, blocks)) for name in chosen}
     found = {name: block for name, key in keys.items() if (block := _cached(key))}
     wanted = [name for name in keys if name not in found]
     if progress:

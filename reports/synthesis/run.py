@@ -62,13 +62,14 @@ def _module_usages(part: Part, mapped: Mapping[str, MappedBlock]) -> list[Module
             name=plain_name(name),
             part=part.name,
             count=part.count * part.modules.counts[name],
-            each=usage_of(_own_cells(mapped[name], part.modules), plain_name(name)),
+            each=usage_of(own_cells(mapped[name], part.modules), plain_name(name)),
         )
         for name in names
     ]
 
 
-def _own_cells(block: MappedBlock, modules: Hierarchy) -> dict[str, int]:
+def own_cells(block: MappedBlock, modules: Hierarchy) -> dict[str, int]:
+    """Return the cells of a block without the other blocks of ``modules`` that stand within it."""
     inner = {plain_name(name) for name in modules.modules}
     return {cell: count for cell, count in block.cells.items() if plain_name(cell) not in inner}
 

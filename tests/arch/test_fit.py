@@ -9,7 +9,8 @@ from arch.boards import load_board
 from arch.design_io import load_design, override, preset_names
 from arch.errors import HeddleError
 from arch.fit import check_fit, fits, is_idealised
-from arch.resource_model import ResourceInputs, resource_table
+from arch.resource_inputs import ResourceInputs
+from arch.resource_model import resource_table
 
 BOARD = load_board("vcu1525")
 SAT = load_design("sat-vcu1525")

@@ -11,7 +11,8 @@ import pytest
 from arch.clock import clock_is_plausible
 from arch.design import Design
 from arch.fit import fits
-from arch.resource_model import ResourceInputs, resource_table
+from arch.resource_inputs import ResourceInputs
+from arch.resource_model import resource_table
 from arch.resources import resources
 from dataflow.recipes import recipe_named
 from dataflow.training import StepOptions, training_step

@@ -17,7 +17,8 @@ from stream_bench import resettable, simulate
 
 from arch.boards import load_board
 from arch.design_io import load_design, override
-from arch.resource_model import ResourceInputs, module_tables
+from arch.resource_inputs import ResourceInputs
+from arch.resource_model import module_tables
 from hls.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind, SliceSize
 from hls.emit import emit, emit_rtl
 from hls.generate import buffer_block, buffer_blocks, double_buffers, slice_blocks

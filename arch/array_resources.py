@@ -1,0 +1,216 @@
+"""What the array takes: PEs, recoders, delay lines, waiting operands, and the core around them.
+
+Shift registers, group registers and DSP slices follow from the RTL's structure and are counted. The logic that
+synthesis optimises (adders, multipliers, choices, the sequencer) is a sum of features with fitted coefficients:
+``arch.calibration`` says on which designs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from arch.calibration import fitted
+from arch.lut_memory import (
+    SHORT_RING_WORDS,
+    line_ff,
+    line_lut,
+    queue_banks,
+    queue_memory_lut,
+    ring_memory_lut,
+    ring_select_lut,
+)
+from arch.resource_inputs import (
+    CONTROL_BITS,
+    OPERAND_BITS,
+    RECODED_BITS,
+    SUM_BITS,
+    Amounts,
+    ResourceInputs,
+    ResourceTable,
+    index_bits_of,
+    table,
+    total,
+)
+
+Features = Mapping[str, npt.ArrayLike]
+
+
+def array(i: ResourceInputs) -> ResourceTable:
+    """Rows x cols PEs and all that stands around them."""
+    inner = pe(i)
+    pes = i.rows * i.cols
+    grid = table(lut=pes * inner.lut, lut_as_memory=pes * inner.lut_as_memory, ff=pes * inner.ff, dsp=pes * inner.dsp)
+    return total([_less_border(i, grid), _recoders(i), _lines(i), _waits(i), core(i)])
+
+
+def pe(i: ResourceInputs) -> ResourceTable:
+    """One PE within the array."""
+    memory, registers = _pe_chains(i)
+    features = pe_features(i)
+    return table(
+        lut=memory + fitted("pe", "lut", features),
+        lut_as_memory=memory,
+        ff=registers + _pe_operands_ff(i) + fitted("pe", "ff", features),
+        dsp=1,
+    )
+
+
+def pe_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
+    """LUTs and flip-flops of one PE that are counted and not fitted."""
+    memory, registers = _pe_chains(i)
+    return memory, np.asarray(registers + _pe_operands_ff(i), np.int64)
+
+
+def pe_features(i: ResourceInputs) -> Features:
+    """What the fitted part of a PE depends on: depths, the group's size, dataflows, the operand's format."""
+    both = np.asarray(i.has_os) * np.asarray(i.has_ws)
+    return {
+        "one": 1,
+        **{f"adder_stages_{k}": np.asarray(i.adder_stages) == k for k in range(2, 7)},
+        **{f"multiplier_stages_{k}": np.asarray(i.multiplier_stages) == k for k in range(1, 4)},
+        "group_of_more_than_4": np.maximum(np.asarray(i.m) - 4, 0),
+        "group_of_2": np.asarray(i.m) == 2,
+        "os": i.has_os,
+        "both_dataflows": both,
+        "os_latency": np.asarray(i.has_os) * (np.asarray(i.adder_stages) + i.multiplier_stages),
+        "bf16": i.has_bf16,
+    }
+
+
+def core(i: ResourceInputs) -> ResourceTable:
+    """Sequencer, handshakes, result queue, the registers ahead of the partial sums, the choice of dataflow by row."""
+    memory, registers = core_exact(i)
+    features = core_features(i)
+    return table(
+        lut=memory + fitted("core", "lut", features),
+        lut_as_memory=memory,
+        ff=registers + fitted("core", "ff", features),
+    )
+
+
+def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
+    """LUTs as memory and flip-flops of the core that are counted and not fitted.
+
+    The queue holds a word for each clock that a result is on its way, and two more. Partial sums wait for the
+    operand register and the multiplier. Row r's enable is r + 1 clocks late, a result R + C.
+    """
+    words = np.asarray(i.rows) + i.cols + 2
+    sums = SUM_BITS * np.asarray(i.cols)
+    waited = 1 + np.asarray(i.multiplier_stages)
+    memory = queue_memory_lut(sums, words) + sums * line_lut(waited)
+    enables = np.asarray(i.rows) * (np.asarray(i.rows) + 1) // 2
+    return np.asarray(memory, np.int64), np.asarray(sums * line_ff(waited) + enables + i.rows + i.cols, np.int64)
+
+
+def core_features(i: ResourceInputs) -> Features:
+    """What the fitted part of the core depends on."""
+    sums = SUM_BITS * np.asarray(i.cols)
+    row_bits = CONTROL_BITS + OPERAND_BITS * np.asarray(i.m)
+    both = np.asarray(i.has_os) * np.asarray(i.has_ws)
+    return {
+        "one": 1,
+        "os": i.has_os,
+        "both_dataflows": both,
+        "rows": i.rows,
+        "sums": sums,
+        "sums_of_more_than_one_bank": sums * (queue_banks(np.asarray(i.rows) + i.cols + 2) > 1),
+        "chosen_bits": both * (np.asarray(i.rows) - 1) * row_bits,
+    }
+
+
+def _pe_operands_ff(i: ResourceInputs) -> Amounts:
+    """The group, the PE's own weight and the one that passes, and the registers south of the chains."""
+    weight = RECODED_BITS + index_bits_of(i.m)
+    return np.asarray(RECODED_BITS * np.asarray(i.m) + 2 * weight + SUM_BITS)
+
+
+def _pe_chains(i: ResourceInputs) -> tuple[Amounts, Amounts]:
+    """LUTs and flip-flops of the ring's delay of I - L sums, of the chain of results and of that of partial sums.
+
+    The chain of results is I words and the register south; partial sums and their register are one line.
+    """
+    ring = np.maximum(np.asarray(i.interleave) - i.adder_stages, 0)
+    chains = np.asarray(i.has_os) * i.chain_drain
+    lut = np.asarray(i.has_os) * line_lut(ring) + chains * (
+        line_lut(i.interleave) + line_lut(np.asarray(i.interleave) + 1)
+    )
+    ff = np.asarray(i.has_os) * line_ff(ring) + chains * (line_ff(i.interleave) + line_ff(np.asarray(i.interleave) + 1))
+    return np.asarray(SUM_BITS * lut), np.asarray(SUM_BITS * ff)
+
+
+def _less_border(i: ResourceInputs, grid: ResourceTable) -> ResourceTable:
+    """The grid without what nothing reads: in the last row the chain of partial sums and the weight that passes."""
+    chains = np.asarray(i.has_os) * i.chain_drain * np.asarray(i.cols)
+    line = np.asarray(i.interleave) + 1
+    lut = SUM_BITS * chains * line_lut(line)
+    weight_ff = np.asarray(i.cols) * (RECODED_BITS + index_bits_of(i.m))
+    east_ff = np.asarray(i.rows)
+    return table(
+        lut=grid.lut - lut,
+        lut_as_memory=grid.lut_as_memory - lut,
+        ff=grid.ff - SUM_BITS * chains * line_ff(line) - weight_ff - east_ff,
+        dsp=grid.dsp,
+    )
+
+
+def _recoders(i: ResourceInputs) -> ResourceTable:
+    """A recoder and its register for each operand that enters."""
+    number = np.asarray(i.rows) * i.m + i.cols
+    each = fitted("recoders", "lut", {"one": 1, "bf16": i.has_bf16})
+    return table(lut=number * each, ff=number * RECODED_BITS)
+
+
+def _lines(i: ResourceInputs) -> ResourceTable:
+    """Row r's control is r + 1 clocks late and its group r behind the recoder's; so the columns; results catch up."""
+    group, weight = RECODED_BITS * np.asarray(i.m), index_bits_of(i.m) + SUM_BITS
+    lut, ff = (
+        CONTROL_BITS * _late_by_one(sums, i.rows)
+        + group * _late_by_none(sums, i.rows)
+        + (RECODED_BITS + SUM_BITS) * _late_by_none(sums, i.cols)
+        + weight * _late_by_one(sums, i.cols)
+        for sums in (_LINE_LUTS, _LINE_FFS)
+    )
+    return table(lut=i.chain_drain * lut, lut_as_memory=i.chain_drain * lut, ff=i.chain_drain * ff)
+
+
+def _late_by_none(sums: Amounts, lines: npt.ArrayLike) -> Amounts:
+    """The sum over as many one-bit lines, 0, 1, ... clocks long."""
+    return np.asarray(sums[np.asarray(lines)])
+
+
+def _late_by_one(sums: Amounts, lines: npt.ArrayLike) -> Amounts:
+    """The sum over as many one-bit lines, 1, 2, ... clocks long."""
+    return np.asarray(sums[np.asarray(lines) + 1])
+
+
+def _waits(i: ResourceInputs) -> ResourceTable:
+    """In WS row r's control and raw activations wait r x L steps, each row in a memory of its own."""
+    bits = CONTROL_BITS + OPERAND_BITS * np.asarray(i.m)
+    at = (np.asarray(i.adder_stages), np.asarray(i.rows))
+    memory = ring_memory_lut(bits, 2) * _SHORT_WAITS[at] + bits * _WAIT_BANKS[at]
+    logic = bits * _WAIT_SELECTS[at] + _WAIT_POINTERS[at]
+    ws = np.asarray(i.has_ws) * i.chain_drain
+    return table(lut=ws * (memory + logic), lut_as_memory=ws * memory, ff=ws * _WAIT_POINTERS[at])
+
+
+def _sums_over_rows(cost: Callable[[Amounts], Amounts]) -> Amounts:
+    """[adder stages, rows]: the sum of ``cost`` over the words that rows 1 to rows - 1 wait."""
+    stages, rows = np.ogrid[: _MOST_STAGES + 1, :_MOST_ROWS]
+    return np.concatenate(
+        [np.zeros((_MOST_STAGES + 1, 1), np.int64), np.cumsum(cost(stages * rows), axis=1, dtype=np.int64)], axis=1
+    )
+
+
+_MOST_STAGES, _MOST_ROWS = 6, 512
+_CLOCKS = np.arange(_MOST_ROWS + 1)
+#: [lines]: shift registers and flip-flops of one-bit lines 0, 1, ..., lines - 1 clocks long.
+_LINE_LUTS = np.concatenate([[0], np.cumsum(line_lut(_CLOCKS))])
+_LINE_FFS = np.concatenate([[0], np.cumsum(line_ff(_CLOCKS))])
+#: A wait of one step is a register in the RTL; it is counted as a short one.
+_SHORT_WAITS = _sums_over_rows(lambda words: np.where((words > 0) & (words <= SHORT_RING_WORDS), 1, 0))
+_WAIT_BANKS = _sums_over_rows(lambda words: np.where(words > SHORT_RING_WORDS, ring_memory_lut(1, words), 0))
+_WAIT_SELECTS = _sums_over_rows(lambda words: ring_select_lut(1, words))
+_WAIT_POINTERS = _sums_over_rows(lambda words: np.ceil(np.log2(np.maximum(words, 1))).astype(np.int64))

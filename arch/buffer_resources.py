@@ -1,0 +1,79 @@
+"""RAM blocks of the on-chip buffers: a closed form that equals what synthesis infers (tests/hls/test_buffer.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from arch import coefficients as c
+from arch.resource_inputs import (
+    OPERAND_BITS,
+    SUM_BITS,
+    Amounts,
+    Ints,
+    ResourceInputs,
+    ResourceTable,
+    ceil_div,
+    index_bits_of,
+    table,
+    total,
+)
+
+#: Bits of a RAM port with its parity bits, and words of a half that a block holds beside those of the other half.
+_PORT_BITS = 72
+_BLOCK_WORDS = 256
+_ULTRA_WORDS = 2048
+
+
+def buffers(i: ResourceInputs) -> ResourceTable:
+    """Activation, weight and output buffer.
+
+    The activation and the output buffer are UltraRAM where the board has it and the buffer is large enough,
+    else block RAM; the weight buffer, wide and shallow, is always block RAM.
+    """
+    weight_width = i.cols * (OPERAND_BITS + index_bits_of(i.m))
+    output_width = i.cols * (SUM_BITS + SUM_BITS)
+    return total(
+        [
+            _buffer(i.activation_bytes, activation_read_bits(i), _is_uram(i.activation_bytes, i.board_has_uram)),
+            _buffer(i.weight_bytes, weight_width, np.asarray(0)),
+            _buffer(i.output_bytes, output_width, _is_uram(i.output_bytes, i.board_has_uram)),
+        ]
+    )
+
+
+def activation_read_bits(i: ResourceInputs) -> Amounts:
+    """Bits the activation buffer delivers to the array in one cycle, at most.
+
+    OS that may interleave over rows changes every row's group each cycle; over columns only, a group serves
+    N x I cycles. WS feeds each run of N rows, which share a group, a new group each cycle.
+    """
+    group_bits = i.m * OPERAND_BITS
+    per_row = i.rows * group_bits
+    os_bits = np.where(i.interleave_cols_only, ceil_div(per_row, i.n * i.interleave), per_row)
+    ws_bits = ceil_div(i.rows, i.n) * group_bits
+    return np.maximum(i.has_os * os_bits, i.has_ws * ws_bits).astype(np.int64)
+
+
+def _is_uram(capacity_bytes: Ints, board_has_uram: Ints) -> Amounts:
+    large = np.asarray(capacity_bytes) >= c.URAM_THRESHOLD_BYTES.value
+    return np.asarray(large * np.asarray(board_has_uram), dtype=np.int64)
+
+
+def _buffer(capacity_bytes: Ints, width_bits: Ints, ultra: Amounts) -> ResourceTable:
+    """A double buffer of either kind: both halves lie in the same blocks, a port of 72 bits wide.
+
+    Its registers are those of the blocks' outputs and one a bank; banks of a deep buffer are OR-ed.
+    """
+    half_words = ceil_div(4 * np.asarray(capacity_bytes, np.int64), width_bits)
+    banks = ceil_div(half_words, np.where(ultra, _ULTRA_WORDS, _BLOCK_WORDS))
+    whole, rest = np.asarray(width_bits) // _PORT_BITS, np.asarray(width_bits) % _PORT_BITS
+    slices = whole + (rest > 0)
+    halves = 2 * whole + (rest > 0) + (rest > _PORT_BITS // 2)
+    joined = ceil_div(np.maximum(banks - 1, 0), 3)
+    # Half blocks pair up; an odd one left over is a block.
+    return table(
+        lut=np.asarray(width_bits) * joined + 2 * banks * slices + 2 * banks,
+        ff=banks * (np.asarray(width_bits) + 1) + 1,
+        bram36=(1 - ultra) * ceil_div(banks * halves, 2),
+        uram=ultra * banks * slices,
+    )
