@@ -1,7 +1,8 @@
 """Every estimated number of the resource, clock and energy models, once, with its source and uncertainty.
 
-None is calibrated yet: no design of this tool has been placed and routed on the target part. A synthesis run
-on the part replaces a value here, sets ``calibrated`` and tightens ``uncertainty``. ``uncertainty`` is
+What the parts with RTL take of an FPGA is not here: it is counted and fitted to synthesised designs
+(``arch.calibration``). The numbers of this page are those of parts without RTL, of the clock and of energy; none of
+them is calibrated, as no design of this tool has been placed and routed on the target part. ``uncertainty`` is
 relative: 0.3 means that the true value is expected within 30 % either way.
 
 "Assumption" in a source means an estimate that nobody has published for this circuit; its reasoning follows.
@@ -26,65 +27,24 @@ class Coefficient:
 
 _SYNTHESIS = "measured: yosys 0.70 synth_xilinx -family xcup of the generated Verilog"
 _HOROWITZ = "Horowitz, ISSCC 2014, 45 nm at 0.9 V"
-_SRL = "architecture: one LUT of a SLICEM is a shift register of up to 32 bits"
 
-PE_LUT = Coefficient(
-    "pe_lut", 390, "LUT/PE", f"{_SYNTHESIS}: FP16 multiplier of 1 stage, FP32 adder of 5 (347 of them)", 0.15
-)
-PE_FF = Coefficient("pe_ff", 233, "FF/PE", f"{_SYNTHESIS}: FP32 adder of 5 stages, multiplier of none", 0.15)
-PE_DSP = Coefficient("pe_dsp", 1, "DSP/PE", f"{_SYNTHESIS}: FP16 multiplier", 0.0)
-PE_CONTROL_LUT = Coefficient(
-    "pe_control_lut", 10, "LUT/PE", "assumption: step enable, and the delays of where a sum starts and leaves", 0.5
-)
-ADDER_STAGE_FF = Coefficient(
-    "adder_stage_ff", 52, "FF/stage", f"{_SYNTHESIS}: FP32 adder, from 32 in 1 stage to 292 in 6", 0.15
-)
-REFERENCE_ADDER_STAGES = Coefficient(
-    "reference_adder_stages",
-    5,
-    "stages",
-    "choice: the depth of the adder that pe_lut and pe_ff were measured with",
-    0.0,
-)
-MULTIPLIER_STAGE_FF = Coefficient(
-    "multiplier_stage_ff",
-    34,
-    "FF/stage",
-    f"{_SYNTHESIS}: FP16 multiplier, 30, 64 and 102 in 1 to 3 stages",
-    0.15,
-)
-RECODER_LUT = Coefficient("recoder_lut", 47, "LUT/operand", f"{_SYNTHESIS}: FP16 recoder", 0.15)
-MUX_INPUTS_PER_LUT = Coefficient(
-    "mux_inputs_per_lut",
-    4,
-    "inputs/LUT",
-    "architecture: a LUT6 is a 4:1 multiplexer, F7 to F9 join 2, 4 and 8 of them at no LUT (UltraScale CLB)",
-    0.3,
-)
-SRL_BITS = Coefficient("srl_bits", 32, "bit/LUT", _SRL, 0.0)
-COMPARATOR_BITS_PER_LUT = Coefficient(
-    "comparator_bits_per_lut",
-    2,
-    "bit/LUT",
-    "architecture: a LUT6 takes two bit pairs of a magnitude comparison in front of the carry chain",
-    0.3,
-)
-RANK_LUT = Coefficient(
-    "rank_lut", 1, "LUT/comparison", "assumption: counting the wins of each element, a LUT a bit counted", 0.5
-)
 FP32_ADD_LUT = Coefficient("fp32_add_lut", 347, "LUT", f"{_SYNTHESIS}: FP32 adder of 5 stages", 0.15)
 FP32_ADD_FF = Coefficient("fp32_add_ff", 233, "FF", f"{_SYNTHESIS}: FP32 adder of 5 stages", 0.15)
 FP32_MUL_LUT = Coefficient(
-    "fp32_mul_lut", 100, "LUT", "assumption: exponent, rounding and joining of two DSP products", 0.5
+    "fp32_mul_lut",
+    100,
+    "LUT",
+    "assumption: exponent, rounding, joining of two DSP products, subnormals flushed; WUVE's, which keeps them, takes 415",
+    0.5,
 )
 FP32_MUL_FF = Coefficient("fp32_mul_ff", 150, "FF", "assumption: as fp32_mul_lut, three stages", 0.5)
 FP32_MUL_DSP = Coefficient("fp32_mul_dsp", 2, "DSP", "architecture: 24 x 24 bits need two 27 x 18 multipliers", 0.0)
 CONVERT_LUT = Coefficient("convert_lut", 60, "LUT", "assumption: FP32 to FP16 rounding and saturation", 0.5)
 WUVE_MULTIPLIERS = Coefficient(
     "wuve_multipliers",
-    3,
+    4,
     "1/lane",
-    "architecture: SGD with momentum and weight decay multiplies three times a weight; Adam is not in it",
+    "architecture: SGD with momentum and weight decay multiplies four times a weight in the RTL; Adam is not in it",
     0.0,
 )
 WUVE_ADDERS = Coefficient("wuve_adders", 3, "1/lane", "architecture: as wuve_multipliers, three additions", 0.0)
@@ -122,12 +82,6 @@ DRAM_CONTROLLER_DSP = Coefficient("dram_controller_dsp", 3, "DSP/channel", "assu
 HOST_LUT = Coefficient("host_lut", 40000, "LUT", "assumption: a vendor PCIe DMA bridge, Gen 3 x16", 0.4)
 HOST_FF = Coefficient("host_ff", 45000, "FF", "assumption: as host_lut", 0.4)
 HOST_BRAM36 = Coefficient("host_bram36", 60, "BRAM36", "assumption: as host_lut", 0.4)
-BRAM36_DATA_BITS = Coefficient(
-    "bram36_data_bits", 32768, "bit", "architecture: 512 words of 72 bits, 64 of them used for FP16/FP32", 0.0
-)
-URAM_DATA_BITS = Coefficient(
-    "uram_data_bits", 262144, "bit", "architecture: 4096 words of 72 bits, 64 of them used", 0.0
-)
 RAM_WORD_BITS = Coefficient("ram_word_bits", 64, "bit", "architecture: data bits of a RAM port", 0.0)
 ROUTABLE_SHARE = Coefficient(
     "routable_share",

@@ -74,7 +74,7 @@ def _check_resources(design: Design, board: Board) -> None:
             module, taken = _largest(design, board, name)
             raise HeddleError(
                 f"design {design.name!r} does not fit board {board.name!r}: it needs {needed:,} {name}, of which "
-                f"{have:,} are usable; the largest part is {module} with {taken:,} (uncalibrated estimate)"
+                f"{have:,} are usable; the largest part is {module} with {taken:,} (estimate)"
             )
 
 

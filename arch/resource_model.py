@@ -18,6 +18,8 @@ from arch.resource_inputs import ResourceInputs, ResourceTable, ceil_div, table,
 #: The modules whose numbers are calibrated.
 CALIBRATED = ("array", "sore", "wuve", "buffers")
 
+_BUFFERS = 3
+
 
 def resource_table(inputs: ResourceInputs) -> ResourceTable:
     """Return the resources of whole designs: the sum over ``module_tables``."""
@@ -37,7 +39,7 @@ def module_tables(inputs: ResourceInputs) -> Mapping[str, ResourceTable]:
         "vector": vector(inputs),
         "buffers": buffers(inputs),
         "dma": _dma(inputs),
-        "controller": table(lut=c.CONTROLLER_LUT.value, ff=c.CONTROLLER_FF.value, bram36=c.CONTROLLER_BRAM36.value),
+        "controller": _controller(),
         "dram_controllers": _dram_controllers(inputs),
         "host_link": table(lut=c.HOST_LUT.value, ff=c.HOST_FF.value, bram36=c.HOST_BRAM36.value),
     }
@@ -49,6 +51,15 @@ def _dma(i: ResourceInputs) -> ResourceTable:
     ff = c.DMA_FF.value + c.DMA_FF_PER_BIT.value * i.axi_bits
     fifo_blocks = c.DMA_FIFOS.value * ceil_div(i.axi_bits, c.RAM_WORD_BITS.value)
     return table(lut=i.channels * lut, ff=i.channels * ff, bram36=i.channels * fifo_blocks)
+
+
+def _controller() -> ResourceTable:
+    """Queues, tokens, program memory, and the address generators of the three buffers."""
+    return table(
+        lut=c.CONTROLLER_LUT.value + _BUFFERS * c.BUFFER_CONTROL_LUT.value,
+        ff=c.CONTROLLER_FF.value + _BUFFERS * c.BUFFER_CONTROL_FF.value,
+        bram36=c.CONTROLLER_BRAM36.value,
+    )
 
 
 def _dram_controllers(i: ResourceInputs) -> ResourceTable:

@@ -1,7 +1,7 @@
 """FPGA resources of one design, as counts: in all and by module.
 
-The formulas stand in ``arch.resource_model``, which also takes arrays of designs. All of it is an uncalibrated
-estimate; ``arch.coefficients`` says where each number comes from and how uncertain it is.
+The formulas stand in ``arch.resource_model``, which also takes arrays of designs. Modules with RTL are calibrated
+against synthesis (``arch.calibration``); the others are estimates whose sources ``arch.coefficients`` gives.
 """
 
 from __future__ import annotations

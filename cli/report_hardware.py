@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from arch.boards import Board
+from arch.calibration.ranges import calibration_line, extrapolations
 from arch.design import Design
+from arch.resource_model import CALIBRATED
 from arch.resources import RESOURCE_NAMES, resources_by_module
 from arch.toml_file import check_model
 from cli.json_file import read_json
 from cli.report_parts import Document
 from reports.review.content import HardwarePart, ModuleRow, StageRow
 
-MODEL_SOURCE = "uncalibrated estimate"
+CALIBRATED_SOURCE, ESTIMATE_SOURCE = "calibrated model", "uncalibrated estimate"
 
 
 class _Module(Document):
@@ -83,14 +85,22 @@ def hardware_part(design: Design, board: Board, synthesis: SavedSynthesis | None
     for name, estimate in resources_by_module(design, board).items():
         if name not in counted:
             amounts = {resource: float(amount) for resource, amount in asdict(estimate).items()}
-            rows.append(ModuleRow(name, "", 1, amounts, MODEL_SOURCE))
+            rows.append(ModuleRow(name, "", 1, amounts, CALIBRATED_SOURCE if name in CALIBRATED else ESTIMATE_SOURCE))
             continue
         rows += _counted_rows(name, counted.pop(name))
     for name, members in counted.items():
         rows += _counted_rows(name, members)
     if synthesis is None:
-        return HardwarePart(tuple(rows), (), ())
+        return HardwarePart(tuple(rows), (), model_notes(design))
     return HardwarePart(tuple(rows), synthesis.stages, (f"Counted by {synthesis.tool}.", *synthesis.notes))
+
+
+def model_notes(design: Design) -> tuple[str, ...]:
+    """Return what the resource model is calibrated on, and where ``design`` lies outside of it."""
+    return (
+        f"{', '.join(CALIBRATED)}: {calibration_line()}; the other parts have no RTL and are estimates.",
+        *(f"Extrapolated: {line}." for line in extrapolations(design)),
+    )
 
 
 def _of_part(modules: Sequence[ModuleRow], part: str) -> tuple[ModuleRow, ...]:

@@ -31,6 +31,20 @@ Vector = npt.NDArray[np.float64]
 #: Vector lanes, channels and the like have no part in what is fitted.
 _OTHERS = {"vector_lanes": 1, "channels": 1, "axi_bits": 512, "board_has_uram": 1}
 _DIGITS = 6
+_MEASURED = (
+    "rows",
+    "cols",
+    "n",
+    "m",
+    "interleave",
+    "adder_stages",
+    "multiplier_stages",
+    "sore_lanes",
+    "wuve_lanes",
+    "activation_bytes",
+    "weight_bytes",
+    "output_bytes",
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +73,7 @@ MODELS = (
 def inputs_of(rows: pd.DataFrame) -> ResourceInputs:
     """Return the resource formulas' inputs of measured rows, as columns."""
     flows = rows["dataflows"].str.split("+")
-    given: dict[str, Any] = {
-        name: rows[name].to_numpy(np.int64)
-        for name in ("rows", "cols", "n", "m", "interleave", "adder_stages", "multiplier_stages")
-        + ("sore_lanes", "wuve_lanes", "activation_bytes", "weight_bytes", "output_bytes")
-    }
+    given: dict[str, Any] = {name: rows[name].to_numpy(np.int64) for name in _MEASURED}
     return ResourceInputs(
         **given,
         interleave_cols_only=0,

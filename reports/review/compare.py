@@ -153,7 +153,7 @@ def fit_line(design: Design, board: Board) -> str:
         check_fit(design, board)
     except HeddleError as error:
         return f"no: {error}"
-    return f"fits {board.name} (uncalibrated estimate)"
+    return f"fits {board.name} (estimate)"
 
 
 def _pass_name(item: PassResult) -> str:

@@ -48,8 +48,8 @@ def test_two_presets_are_compared_without_running_anything(tmp_path: Path, capsy
     assert figure(document, "processing elements") == {"name": "processing elements", "a": 16, "b": 64, "ratio": 4.0}
     assert document["passes"] == []
     assert document["fits"] == {
-        "a": "fits vcu1525 (uncalibrated estimate)",
-        "b": "fits vcu1525 (uncalibrated estimate)",
+        "a": "fits vcu1525 (estimate)",
+        "b": "fits vcu1525 (estimate)",
     }
 
 

@@ -137,7 +137,7 @@ def test_conditions_that_differ_are_named_with_what_one_side_lacks() -> None:
 
 
 def test_whether_a_design_fits_is_said_in_a_line() -> None:
-    assert fit_line(TINY, BOARD) == "fits vcu1525 (uncalibrated estimate)"
+    assert fit_line(TINY, BOARD) == "fits vcu1525 (estimate)"
     assert fit_line(IDEAL, BOARD) == "idealised: a textbook design, not to be built"
     assert fit_line(override(SAT, {"array.rows": 512}), BOARD).startswith(
         "no: design 'sat-vcu1525' does not fit board 'vcu1525': it needs "

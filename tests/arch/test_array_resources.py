@@ -1,0 +1,76 @@
+"""What the array takes: what is counted of it, piece by piece, beside the fitted logic."""
+
+from dataclasses import replace
+
+import pytest
+from resource_designs import SAT
+
+from arch.array_resources import array, pe
+from arch.resource_inputs import ResourceInputs
+
+ONE = replace(SAT, rows=1, cols=1)
+
+
+def pe_memory(**changes: int) -> int:
+    return int(pe(replace(SAT, **changes)).lut_as_memory)
+
+
+def test_the_array_has_a_dsp_slice_in_every_pe() -> None:
+    assert int(array(SAT).dsp) == 32 * 32
+
+
+def test_a_pe_holds_the_rings_delay_and_two_chains_as_shift_registers() -> None:
+    # A delay of 8 - 5 sums, 8 results, 8 partial sums and the register behind them: 32 bits each.
+    assert pe_memory() == 3 * 32
+
+
+def test_the_ring_delay_vanishes_where_the_adder_fills_it_and_two_words_are_registers() -> None:
+    assert pe_memory(interleave=5) == 2 * 32
+    assert pe_memory(interleave=7) == 2 * 32
+    assert int(pe(replace(SAT, interleave=7)).ff) - int(pe(replace(SAT, interleave=5)).ff) == 2 * 32
+
+
+def test_a_chain_of_more_than_32_words_takes_a_second_shift_register() -> None:
+    # I = 32: the partial sums' line of 33 is a shift register and a flip-flop. I = 33: both chains have 33 or more.
+    assert pe_memory(interleave=32) == 3 * 32
+    assert pe_memory(interleave=34) == (1 + 2 + 2) * 32
+
+
+def test_a_machine_for_ws_alone_has_neither_ring_nor_chains() -> None:
+    assert pe_memory(has_os=0) == 0
+
+
+def test_a_wider_group_adds_its_registers_and_its_choice() -> None:
+    eight, sixteen = (pe(replace(SAT, m=m)) for m in (8, 16))
+    # 8 operands more of 17 bits, and an index bit more in two registers.
+    assert int(sixteen.ff) - int(eight.ff) == 8 * 17 + 2
+    assert int(sixteen.lut) > int(eight.lut)
+
+
+def test_in_ws_the_rows_operands_wait_in_memories_that_grow_with_the_row() -> None:
+    without, with_ws = (int(array(replace(SAT, cols=1, has_ws=ws)).lut_as_memory) for ws in (0, 1))
+    bits = 5 + 16 * 8
+    # Rows 1 to 31 wait 5, 10, ..., 155 steps: 6 in memories of 32 words, 6 in 64, 13 in 128, 6 in three of 64.
+    assert with_ws - without == 6 * 9 * 8 + bits * (6 * 1 + 13 * 2 + 6 * 3)
+
+
+@pytest.mark.parametrize("flows", [(1, 0), (0, 1), (1, 1)])
+def test_the_border_takes_less_than_the_inside(flows: tuple[int, int]) -> None:
+    has_os, has_ws = flows
+    inputs = replace(SAT, has_os=has_os, has_ws=has_ws)
+
+    def per_pe(rows: int) -> float:
+        one, more = (array(replace(inputs, rows=r, cols=64)) for r in (rows, rows + 1))
+        return (int(more.ff) - int(one.ff)) / 64
+
+    assert per_pe(40) >= int(pe(inputs).ff)
+
+
+def test_an_idealised_array_has_no_delays_at_its_edges() -> None:
+    assert int(array(replace(ONE, chain_drain=0)).lut_as_memory) < int(array(ONE).lut_as_memory)
+
+
+def test_bf16_products_cost_more_logic_than_fp16_ones() -> None:
+    fp16, bf16 = (pe(replace(SAT, has_bf16=flag)) for flag in (0, 1))
+    assert isinstance(SAT, ResourceInputs)
+    assert int(bf16.lut) != int(fp16.lut)
