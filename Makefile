@@ -36,6 +36,7 @@ setup-browser:
 
 demo: setup
 	$(BIN)/heddle explore --workload resnet18 --batch 512 --board vcu1525 --out runs/demo
+	$(BIN)/heddle report runs/demo
 
 test: setup-train setup-browser lint
 	$(BIN)/python -m pytest -n 2 --durations=10

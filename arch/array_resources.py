@@ -82,42 +82,45 @@ def pe_features(i: ResourceInputs) -> Features:
 
 def core(i: ResourceInputs) -> ResourceTable:
     """Sequencer, handshakes, result queue, the registers ahead of the partial sums, the choice of dataflow by row."""
-    memory, registers = core_exact(i)
+    counted, registers = core_exact(i)
     features = core_features(i)
     return table(
-        lut=memory + fitted("core", "lut", features),
-        lut_as_memory=memory,
+        lut=counted + fitted("core", "lut", features),
+        lut_as_memory=_core_memory(i)[0],
         ff=registers + fitted("core", "ff", features),
     )
 
 
 def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
-    """LUTs as memory and flip-flops of the core that are counted and not fitted.
+    """LUTs and flip-flops of the core that are counted and not fitted.
 
-    The queue holds a word for each clock that a result is on its way, and two more. Partial sums wait for the
-    operand register and the multiplier. Row r's enable is r + 1 clocks late, a result R + C.
+    The queue holds a word for each clock that a result is on its way, and two more. Partial sums wait for the operand
+    register and the multiplier; the first of these registers clears them where an instruction has none, so it is in no
+    shift register. All rows' enables are one line. Where there is WS, each row but the first chooses what has waited.
     """
+    memory, registers = _core_memory(i)
     words = np.asarray(i.rows) + i.cols + 2
+    chosen = np.asarray(i.has_ws) * (np.asarray(i.rows) - 1) * (CONTROL_BITS + OPERAND_BITS * np.asarray(i.m))
+    banks = SUM_BITS * np.asarray(i.cols) * (queue_banks(words) - 1)
+    return np.asarray(memory + chosen + banks, np.int64), registers
+
+
+def _core_memory(i: ResourceInputs) -> tuple[Amounts, Amounts]:
+    """LUTs as memory and flip-flops of the result queue and of the registers that partial sums wait in."""
     sums = SUM_BITS * np.asarray(i.cols)
-    waited = 1 + np.asarray(i.multiplier_stages)
-    memory = queue_memory_lut(sums, words) + sums * line_lut(waited)
-    enables = np.asarray(i.rows) * (np.asarray(i.rows) + 1) // 2
-    return np.asarray(memory, np.int64), np.asarray(sums * line_ff(waited) + enables + i.rows + i.cols, np.int64)
+    memory = queue_memory_lut(sums, np.asarray(i.rows) + i.cols + 2) + sums * line_lut(i.multiplier_stages)
+    registers = sums * (1 + line_ff(i.multiplier_stages)) + 2 * np.asarray(i.rows) + i.cols
+    return np.asarray(memory, np.int64), np.asarray(registers, np.int64)
 
 
 def core_features(i: ResourceInputs) -> Features:
-    """What the fitted part of the core depends on."""
-    sums = SUM_BITS * np.asarray(i.cols)
-    row_bits = CONTROL_BITS + OPERAND_BITS * np.asarray(i.m)
-    both = np.asarray(i.has_os) * np.asarray(i.has_ws)
+    """What the fitted part of the core depends on: the sequencer is that of the dataflows, and counts to I and R."""
     return {
         "one": 1,
         "os": i.has_os,
-        "both_dataflows": both,
+        "both_dataflows": np.asarray(i.has_os) * np.asarray(i.has_ws),
         "rows": i.rows,
-        "sums": sums,
-        "sums_of_more_than_one_bank": sums * (queue_banks(np.asarray(i.rows) + i.cols + 2) > 1),
-        "chosen_bits": both * (np.asarray(i.rows) - 1) * row_bits,
+        "cols": i.cols,
     }
 
 

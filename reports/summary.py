@@ -9,7 +9,7 @@ from reports.units import bytes_, count, engineering, factor, joules, percent, s
 from sim.result import PassResult, StepResult
 
 ENERGY_PARTS = {
-    "idle": "leakage, card and clock tree",
+    "idle": "leakage and clock tree",
     "array": "multiply-adds",
     "buffers": "on-chip buffers",
     "links": "links between PEs",

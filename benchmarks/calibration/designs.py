@@ -28,6 +28,7 @@ _AXES: dict[str, tuple[int, ...]] = {
     "weight_kib": (32, 64, 128, 256, 512, 1024),
     "output_kib": (32, 64, 128, 256, 512, 1024, 2048),
 }
+_GROUPS = ((3, 4), (2, 16), (8, 16), (1, 32), (8, 32))
 #: The tool's own machines are among the designs that only test.
 _PRESETS = ("sat-vcu1525", "small", "tiny")
 _DATAFLOWS = (("os",), ("ws",), ("os", "ws"), ("os", "ws"))
@@ -38,7 +39,7 @@ def designs(which: str) -> Iterator[Design]:
     """Yield the designs of a set; the held-out ones are drawn from the same axes by another seed, and none is both."""
     drawn = _drawn(_SEEDS[FIT], NUMBERS[FIT], FIT)
     if which == FIT:
-        yield from (*drawn, _largest())
+        yield from (*drawn, _largest(), *map(_grouped, _GROUPS))
         return
     yield from map(load_design, _PRESETS)
     taken = [_without_name(design) for design in drawn]
@@ -52,6 +53,15 @@ def _largest() -> Design:
     array = base.array.model_copy(update={"rows": 64, "cols": 64})
     lanes = base.lanes.model_copy(update={"sore": 64, "wuve": 64})
     return base.model_copy(update={"name": f"{FIT}-largest", "array": array, "lanes": lanes})
+
+
+def _grouped(sparsity: tuple[int, int]) -> Design:
+    """A small machine for an N:M that chance draws seldom: a lane of SORE grows with the square of M."""
+    n, m = sparsity
+    base = load_design("tiny")
+    return base.model_copy(
+        update={"name": f"{FIT}-{n}of{m}", "sparsity": base.sparsity.model_copy(update={"n": n, "m": m})}
+    )
 
 
 def _without_name(design: Design) -> Design:

@@ -16,7 +16,8 @@ from functools import partial
 
 _MODULE = re.compile(r"^module (\\\S+ |\w+)(.*?)^endmodule\n", re.MULTILINE | re.DOTALL)
 _INSTANCE = re.compile(r"^  (\\\S+|\w+) +(\\\S+ |\w+) \(\n((?:    \..*\n)*)  \);\n", re.MULTILINE)
-_PIN = re.compile(r"^    \.(\\\S+ |\w+)\((\\\S+ |\w+)\),?\n", re.MULTILINE)
+# A pin and what it joins: a net, or an expression of several.
+_PIN = re.compile(r"^    \.(\\\S+ |\w+)\((.*)\),?\n", re.MULTILINE)
 _OUTPUT = re.compile(r"^  output (?:\[[^]]*\] )?(\\\S+ |\w+);\n", re.MULTILINE)
 _NET = re.compile(r"\\\S+ |\w+")
 # The initial contents of memories, which are all zero: a line a word, and most of what a synthesis would read.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from resource_designs import SAT
 
-from arch.array_resources import array, pe
+from arch.array_resources import array, pe, pe_exact
 from arch.resource_inputs import ResourceInputs
 
 ONE = replace(SAT, rows=1, cols=1)
@@ -41,10 +41,10 @@ def test_a_machine_for_ws_alone_has_neither_ring_nor_chains() -> None:
 
 
 def test_a_wider_group_adds_its_registers_and_its_choice() -> None:
-    eight, sixteen = (pe(replace(SAT, m=m)) for m in (8, 16))
+    eight, sixteen = (replace(SAT, m=m) for m in (8, 16))
     # 8 operands more of 17 bits, and an index bit more in two registers.
-    assert int(sixteen.ff) - int(eight.ff) == 8 * 17 + 2
-    assert int(sixteen.lut) > int(eight.lut)
+    assert int(pe_exact(sixteen)[1]) - int(pe_exact(eight)[1]) == 8 * 17 + 2
+    assert int(pe(sixteen).lut) > int(pe(eight).lut)
 
 
 def test_in_ws_the_rows_operands_wait_in_memories_that_grow_with_the_row() -> None:

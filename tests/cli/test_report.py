@@ -197,7 +197,11 @@ def test_parts_that_were_synthesised_are_counted_and_the_others_estimated(tmp_pa
     assert [row.name for row in hardware.rows][:4] == ["array", "heddle_uspe", "sore", "heddle_sore_lane"]
     assert rows["array"].amounts["lut"] == 16 * 700
     assert (rows["heddle_uspe"].count, rows["heddle_uspe"].amounts["lut"]) == (16, 700)
-    assert (rows["array"].source, rows["buffers"].source) == ("yosys", "uncalibrated estimate")
+    assert [rows[name].source for name in ("array", "buffers", "vector")] == [
+        "yosys",
+        "calibrated model",
+        "uncalibrated estimate",
+    ]
     assert [stage.relative for stage in hardware.stages] == [1.0, 0.5]
     assert hardware.notes == ("Counted by Yosys 0.0.", "Without routing.")
 
@@ -206,7 +210,7 @@ def test_a_synthesis_of_another_design_is_not_taken(simulated: Path, tmp_path: P
     folder = copy_of(simulated, tmp_path)
     write_json(folder / "synth" / "synth.json", synth_document(override(TINY, {"clock_hz": 100e6})))
     page = review(folder)
-    assert {row.source for row in page.hardware.rows} == {"uncalibrated estimate"}
+    assert {row.source for row in page.hardware.rows} == {"calibrated model", "uncalibrated estimate"}
     assert page.hardware.stages == ()
     assert "differs from the one shown in clock_hz; it is not shown." in page.notes[-1]
 

@@ -98,7 +98,7 @@ def test_a_simulation_s_page_has_the_figures_and_the_dense_step_s(simulated):
     assert "speed-up over dense 2.00×" in text
     assert "time of a step 100 µs 200 µs 2.00×" in text
     assert "WU on the array 45.0 µs 45.0 %" in text
-    assert "leakage, card and clock tree 7.50 µJ 75.0 %" in text
+    assert "leakage and clock tree 7.50 µJ 75.0 %" in text
     assert "fc 20.0 µs 20.0 µs 30.0 µs 0 s 70.0 µs 70.0 % 100.0 % 32.8 kB 7.00 µJ" in text
     assert "All 9 passes" in text
     assert 'name = "tiny"' in text
