@@ -40,7 +40,7 @@ demo: setup
 
 test: setup-train setup-browser lint
 	$(BIN)/python -m pytest -n 2 --durations=10
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl"
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl and not outer"
 
 lint: setup-train
 	$(BIN)/ruff check .

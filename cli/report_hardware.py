@@ -62,11 +62,12 @@ class SavedSynthesis:
 def read_synthesis(path: Path) -> SavedSynthesis:
     """Return the synthesis that a ``synth.json`` holds; raises HeddleError for a damaged file."""
     found = check_model(_Synthesised, read_json(path), str(path))
+    source = "Vivado" if found.tool.startswith("Vivado") else "yosys"
     return SavedSynthesis(
         found.design,
         found.tool,
         tuple(
-            ModuleRow(each.name, each.part, each.count, {name: getattr(each, name) for name in RESOURCE_NAMES}, "yosys")
+            ModuleRow(each.name, each.part, each.count, {name: getattr(each, name) for name in RESOURCE_NAMES}, source)
             for each in found.modules
         ),
         tuple(StageRow(each.module, each.start, each.end, each.relative) for each in found.stages),

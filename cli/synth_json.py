@@ -10,6 +10,7 @@ from arch.boards import Board
 from arch.design import Design
 from arch.fit import usable
 from arch.resources import RESOURCE_NAMES, resources_by_module
+from hls.generate import ARRAY_MODULE
 from reports.synthesis.placed import PlacedElement
 from reports.synthesis.result import Synthesis, Usage
 from reports.vivado.reports import Slack, TimingReport, UtilisationReport, VivadoReports
@@ -69,10 +70,11 @@ def vivado_json(design: Design, board: Board, reports: VivadoReports, missing: t
     return {
         **total,
         "fits": fits_with(total, rest, board),
-        "tool": f"Vivado {utilisation.header.tool_version}" if utilisation else "Vivado",
+        "tool": _vivado_name(utilisation),
         "design": design.model_dump(mode="json"),
         "board": board.name,
-        "modules": [asdict(module) for report in reports.hierarchy[-1:] for module in report.modules],
+        "modules": _core_json(total),
+        "hierarchy": [asdict(module) for report in reports.hierarchy[-1:] for module in report.modules],
         "timing": _timing_json(timing) if timing else None,
         "power": [{"total_w": report.total_w, "confidence": report.confidence} for report in reports.power[-1:]],
         "unread": [f"{entry.path}: {entry.section}: {entry.reason}" for entry in reports.unread],
@@ -109,6 +111,21 @@ def fits_with(total: Amounts, rest: Mapping[str, Mapping[str, int]], board: Boar
         float(total[name] or 0) + sum(part[name] for part in rest.values()) <= usable(board, name)
         for name in RESOURCE_NAMES
     )
+
+
+def _vivado_name(report: UtilisationReport | None) -> str:
+    """Vivado with its version, which a report's head gives as "Vivado v.2021.2 (lin64)" and the like."""
+    version = report.header.tool_version if report else ""
+    return version if version.startswith("Vivado") else f"Vivado {version}".strip()
+
+
+def _core_json(total: Amounts) -> list[dict[str, Any]]:
+    """The core as a module in the shape of yosys'; none where an amount is not known."""
+    known = {name: amount for name, amount in total.items() if amount is not None}
+    if len(known) < len(total):
+        return []
+    amounts = {name: amount if name == "bram36" else int(amount) for name, amount in known.items()}
+    return [{"name": ARRAY_MODULE, "part": "array", "count": 1, **amounts}]
 
 
 def _used(report: UtilisationReport | None, name: str) -> float | None:

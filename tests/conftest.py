@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis draws the same examples in every run, without a stop-watch; hardware is marked."""
+"""What all tests share: Hypothesis draws the same examples in every run, without a stop-watch; some folders are marked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-_HARDWARE = [Path(__file__).parent / folder for folder in ("hls", "verify")]
+#: Folders whose tests carry a mark by which the run with NUMBA_DISABLE_JIT=1 leaves them out.
+_MARKS = {"rtl": ("hls", "verify"), "outer": ("cli", "reports", "browser")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in the folders of hardware as ``rtl``."""
+    """Mark what stands in the folders of hardware as ``rtl``, and verbs and pages as ``outer``."""
+    here = Path(__file__).parent
     for item in items:
-        if any(folder in item.path.parents for folder in _HARDWARE):
-            item.add_marker("rtl")
+        for mark, folders in _MARKS.items():
+            if any(here / folder in item.path.parents for folder in folders):
+                item.add_marker(mark)

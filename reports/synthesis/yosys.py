@@ -30,8 +30,11 @@ def find_yosys() -> Path:
 
 
 def yosys_version() -> str:
-    """Return what yosys says of its version, as ``0.70``; raises HeddleError when there is no yosys."""
-    answer = subprocess.run([find_yosys(), "--version"], capture_output=True, text=True, check=False).stdout
+    """Return what yosys says of its version, as ``0.70``; raises HeddleError when there is none that starts."""
+    try:
+        answer = subprocess.run([find_yosys(), "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError as error:
+        raise _not_started(error) from error
     match = re.search(r"\d+\.\d+\S*", answer)
     return match[0] if match else "unknown version"
 
@@ -51,12 +54,16 @@ def run_yosys(script: str, folder: Path, log_name: str, makes: Sequence[str] = (
             command = [str(find_yosys()), "-Q", "-T", "-p", script]
             code = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
         except OSError as error:
-            raise HeddleError(f"yosys cannot be started: {(error.strerror or str(error)).lower()}") from error
+            raise _not_started(error) from error
     text = log.read_text(errors="replace")
     missing = [name for name in makes if not (folder / name).is_file()]
     if code or missing:
         raise HeddleError(f"yosys failed{_at_module(text)}: {_problem(text, code)} (log: {log})")
     return text
+
+
+def _not_started(error: OSError) -> HeddleError:
+    return HeddleError(f"yosys cannot be started: {(error.strerror or str(error)).lower()}")
 
 
 def _problem(log: str, code: int) -> str:
@@ -70,4 +77,5 @@ def _at_module(log: str) -> str:
     """The module that the log names last: in the message itself, or before it."""
     error = _ERROR.search(log)
     names = _MODULE.findall(error[0] if error else "") or _MODULE.findall(log[: error.start()] if error else log)
-    return f" at module {names[-1]}" if names else ""
+    # Where the log names a module to end a sentence, the stop is not the name's.
+    return f" at module {names[-1].rstrip('.')}" if names else ""

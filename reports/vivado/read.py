@@ -29,7 +29,7 @@ from reports.vivado.utilisation import read_utilisation
 
 _REPORT = ".rpt"
 _SUFFIXES = (_REPORT, ".txt")
-_LEVELS = 3
+_LEVELS = 4
 _TITLES = frozenset((*utilisation.TITLES, hierarchy.TITLE, *timing.TITLES, *power.TITLES))
 _COMMAND_OF_HEADING = {
     UTILISATION_HEADING: "report_utilization",
@@ -58,7 +58,7 @@ _Item = TypeVar("_Item", UtilisationReport, HierarchyReport, TimingReport, Power
 
 
 def read_reports(folder: Path) -> VivadoReports:
-    """Return every Vivado report of ``folder`` and of the folders in it, down to three levels, by kind and path.
+    """Return every Vivado report of ``folder`` and of the folders in it, down to four levels, by kind and path.
 
     Files ending in .rpt or .txt are looked at; hidden folders (Vivado's scratch) are not. A .rpt that is no
     report, and whatever could not be read, is in ``unread``; a .txt that is no report is nobody's fault. Raises

