@@ -15,6 +15,7 @@ from arch.toml_file import check_model
 from cli.json_file import read_json
 from cli.report_parts import Document
 from reports.review.content import HardwarePart, ModuleRow, StageRow
+from reports.synthesis.sources import shown_name
 
 CALIBRATED_SOURCE, ESTIMATE_SOURCE = "calibrated model", "uncalibrated estimate"
 
@@ -67,10 +68,16 @@ def read_synthesis(path: Path) -> SavedSynthesis:
         found.design,
         found.tool,
         tuple(
-            ModuleRow(each.name, each.part, each.count, {name: getattr(each, name) for name in RESOURCE_NAMES}, source)
+            ModuleRow(
+                shown_name(each.name),
+                each.part,
+                each.count,
+                {name: getattr(each, name) for name in RESOURCE_NAMES},
+                source,
+            )
             for each in found.modules
         ),
-        tuple(StageRow(each.module, each.start, each.end, each.relative) for each in found.stages),
+        tuple(StageRow(shown_name(each.module), each.start, each.end, each.relative) for each in found.stages),
         found.notes,
     )
 

@@ -11,6 +11,7 @@ from arch.boards import Board
 from arch.resources import RESOURCE_NAMES
 from cli.synth_json import Synthesised, estimated, fits_with
 from reports.synthesis.result import NOTHING, Synthesis, Usage
+from reports.synthesis.sources import shown_name
 from reports.units import percent
 
 _HEADINGS = {
@@ -34,7 +35,7 @@ def module_table(found: Synthesis) -> Table:
         lines = [module for module in modules if module.name.startswith(_LINES)]
         for module in modules:
             if module not in lines:
-                table.add_row(f"  {module.name}", f"{module.count:,}", *_cells(module.total))
+                table.add_row(f"  {shown_name(module.name)}", f"{module.count:,}", *_cells(module.total))
         if lines:
             bits = sum(module.count for module in lines)
             table.add_row("  delay lines, by the bit", f"{bits:,}", *_cells(sum((m.total for m in lines), NOTHING)))
@@ -62,9 +63,14 @@ def total_table(made: Synthesised) -> Table:
 
 def stage_table(found: Synthesis) -> Table:
     """The slowest stage of each module against the design's slowest."""
-    table = _table("Stages, the slowest path of each module", "module", "from", "to", "relative")
+    table = _table("Stages, the slowest path of each module", "module")
+    for heading in ("from", "to"):
+        table.add_column(heading)
+    table.add_column("relative", justify="right")
     for stage in found.stages[:_MOST_STAGES]:
-        table.add_row(stage.module, stage.start or "an input", stage.end or "an output", f"{stage.relative:.2f}")
+        table.add_row(
+            shown_name(stage.module), stage.start or "an input", stage.end or "an output", f"{stage.relative:.2f}"
+        )
     return table
 
 

@@ -22,11 +22,19 @@ _OUTPUT = re.compile(r"^  output (?:\[[^]]*\] )?(\\\S+ |\w+);\n", re.MULTILINE)
 _NET = re.compile(r"\\\S+ |\w+")
 # The initial contents of memories, which are all zero: a line a word, and most of what a synthesis would read.
 _ZERO_WORD = re.compile(r"^    \w+\[\d+\] = \d+'[hd]0+;\n", re.MULTILINE)
+#: In the name of a module without some of its outputs, between its own name and theirs.
+UNREAD_MARK = ".without."
 # A net that is declared, and driven by one instance.
 _UNREAD = 2
 _PORT = re.compile(r"^  (?:input|output)\b[^;]*;\n", re.MULTILINE)
 # A register that Amaranth's back end numbers through the whole file; it stands for nothing.
 _NUMBERED = re.compile(r"dump_module\$\d+")
+
+
+def shown_name(module: str) -> str:
+    """Return a module's name as tables show it: of one without some outputs, how many those are."""
+    name, _, outputs = module.partition(UNREAD_MARK)
+    return f"{name}, {outputs.count('.') + 1} outputs unread" if outputs else name
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class _Merged:
         _, ports, rest = re.split(r"\((.*?)\);", self.modules[child].text, maxsplit=1, flags=re.DOTALL)
         kept = ",".join(port for port in ports.split(",") if port.strip() not in _stripped(outputs))
         rest = _OUTPUT.sub(lambda output: "" if output[1] in outputs else output[0], rest)
-        name = f"{child.removeprefix(chr(92))}.without.{'.'.join(sorted(_stripped(outputs)))}"
+        name = f"{child.removeprefix(chr(92))}{UNREAD_MARK}{'.'.join(sorted(_stripped(outputs)))}"
         return self._add(f"\\{name}", f"module \\{name} ({kept});{rest}")
 
 

@@ -16,8 +16,23 @@ from reports.synthesis.mapping import _map
 from reports.synthesis.sources import VerilogModule, counted, hierarchy
 
 
+class Around(wiring.Component):
+    """A module that has another one inside, as a design has its lines."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        super().__init__({"entering": In(inner.entering.shape()), "leaving": Out(inner.leaving.shape())})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.line = self.inner
+        m.d.comb += [self.inner.entering.eq(self.entering), self.leaving.eq(self.inner.leaving)]
+        return m
+
+
 def emitted(component):
-    return hierarchy("line", [emit(component, "line")]).modules["line"]
+    """A component as a part of a design; what is inside of it is a part of its own."""
+    return hierarchy("around", [emit(Around(component), "around")]).modules["\\around.line"]
 
 
 class EnabledLine(wiring.Component):
@@ -93,10 +108,10 @@ def test_a_design_s_lines_become_lines_of_one_bit_that_are_shared():
     cut = cut_lines(counted("top", {**lines, "top": top}))
     assert cut.counts["heddle_line_3"] == 8 + 2 * 5
     assert cut.counts["heddle_line_1"] == 2
-    assert line_shape(cut.modules["heddle_line_3"]) == (1, 3)
+    assert cut.modules["heddle_line_3"].text == emit(DelayLine(1, 3), "heddle_line_3")
     # The wide one is its ports and nothing else, so that the module around it stays as it is.
     assert cut.modules["a"].text == lines["a"].header
-    assert "input [7:0] entering;" in cut.modules["a"].text
+    assert "  input [7:0] entering;\n" in cut.modules["a"].text
     assert cut.modules["top"] == top
     assert [*cut.modules] == ["heddle_line_3", "a", "b", "heddle_line_1", "c", "top"]
 
