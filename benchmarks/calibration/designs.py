@@ -28,7 +28,7 @@ _AXES: dict[str, tuple[int, ...]] = {
     "weight_kib": (32, 64, 128, 256, 512, 1024),
     "output_kib": (32, 64, 128, 256, 512, 1024, 2048),
 }
-_GROUPS = ((3, 4), (2, 16), (8, 16), (1, 32), (8, 32))
+_GROUPS = ((3, 4), (2, 16), (8, 16))
 #: The tool's own machines are among the designs that only test.
 _PRESETS = ("sat-vcu1525", "small", "tiny")
 _DATAFLOWS = (("os",), ("ws",), ("os", "ws"), ("os", "ws"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from arch.errors import HeddleError
 from arch.run_dir import cache_home, sha256_of_text, write_atomically
@@ -28,6 +28,8 @@ _SCRIPT = (
     "tee -q -o {name}.json stat -tech xilinx -json; write_verilog {name}.net.v"
 )
 _FORMAT = 1
+# What reading an entry of the cache raises where it is missing or damaged.
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def map_blocks(
     blocks = block_names(design)
     chosen = [name for name in mapped_blocks(design) if only is None or name in only]
     keys = {name: _key(block_text(design, name, blocks)) for name in chosen}
-    found = {name: block for name, key in keys.items() if (block := _cached(key))}
+    found = {name: block for name, key in keys.items() if (block := _cached(key)) is not None}
     wanted = [name for name in keys if name not in found]
     if progress:
         progress(len(found), len(keys))
@@ -103,33 +105,43 @@ def _key(text: str) -> str:
     return sha256_of_text(f"{_tool()}\n{text}")
 
 
-def _path(key: str) -> Path | None:
-    """Where a block's result is kept; None where no folder takes files."""
-    folder = cache_home() / "heddle" / "synthesis"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder / f"{key}.json" if os.access(folder, os.W_OK) else None
+def _path(key: str) -> Path:
+    """Where a block's result is kept."""
+    return cache_home() / "heddle" / "synthesis" / f"{key}.json"
 
 
 def _cached(key: str) -> MappedBlock | None:
-    path = _path(key)
-    if path is None or not path.is_file():
-        return None
+    """A block that was mapped before; None where there is none, or a damaged one, which is then mapped anew."""
     try:
-        entry = json.loads(path.read_text())
-        return MappedBlock(entry["cells"], WorstPath(**entry["worst"]) if entry["worst"] else None)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # damaged: mapped anew, and then replaced
+        return _block(json.loads(_path(key).read_text()))
+    except _UNREADABLE:
+        return None
+
+
+def _block(entry: dict[str, Any]) -> MappedBlock:
+    """Return the block of a document of the cache; raises one of ``_UNREADABLE`` for another document."""
+    worst = entry["worst"]
+    path = None if worst is None else WorstPath(float(worst["delay_ns"]), _text(worst["start"]), _text(worst["end"]))
+    return MappedBlock({cell: _number(count) for cell, count in entry["cells"].items()}, path)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    return value
 
 
 def _keep(key: str, block: MappedBlock) -> None:
     path = _path(key)
-    if path is None:
-        return
     entry = {"cells": dict(block.cells), "worst": asdict(block.worst) if block.worst else None}
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(entry).encode())
-    except HeddleError:
-        return  # a full disk costs the next run its time, not this one its result
+    except (OSError, HeddleError):
+        return  # no folder that takes files costs the next run its time, not this one its result

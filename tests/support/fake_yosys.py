@@ -18,6 +18,10 @@ from reports.synthesis import mapping, timing
 _NAME = re.compile(r"read_verilog -sv (\w+)\.v;")
 _NETLIST = re.compile(r"read_verilog (\w+\.net\.v);")
 _MODULE = re.compile(r"^module (\S+?) ?[(;].*?^endmodule", re.MULTILINE | re.DOTALL)
+# What may stand between an attribute and the module that it is of.
+_BETWEEN = r"(?:\s|/\*.*?\*/|\(\*.*?\*\))*"
+_BLACK_BOX = re.compile(rf"\(\* blackbox \*\){_BETWEEN}module (\S+?) ?[(;]", re.DOTALL)
+_KEPT = re.compile(rf"\(\* keep_hierarchy \*\){_BETWEEN}module (\S+?) ?[(;]", re.DOTALL)
 _INSTANCE = re.compile(r"^  (?:\(\* keep \*\) )?(\S+) +\S+ \(", re.MULTILINE)
 
 
@@ -78,8 +82,7 @@ class FakeYosys:
 def _cells_of(text: str) -> dict[str, dict[str, int]]:
     """Cells of each module that keeps its boundary, and of the wrapper."""
     bodies = {match[1]: match[0] for match in _MODULE.finditer(text)}
-    boxes = {match[1] for match in re.finditer(r"\(\* blackbox \*\)\nmodule (\S+?) ?[(;]", text)}
-    kept = set(re.findall(r"\(\* keep_hierarchy \*\)\nmodule (\S+?) ?[(;]", text))
+    boxes, kept = set(_BLACK_BOX.findall(text)), set(_KEPT.findall(text))
 
     def own(module: str) -> Counter[str]:
         body = bodies[module]

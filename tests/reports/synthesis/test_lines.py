@@ -74,8 +74,8 @@ def test_lines_of_a_single_bit_or_clock_are_lines(width, cycles):
 
 @pytest.mark.parametrize(
     "component",
-    [StepDelay(8, 1), StepDelay(8, 5), EnabledLine(), LineOfTwoWidths(), DelayLine(8, 0)],
-    ids=["register-with-enable", "memory", "enabled", "two-widths", "wires"],
+    [StepDelay(8, 1), StepDelay(8, 5), EnabledLine(), LineOfTwoWidths()],
+    ids=["register-with-enable", "memory", "enabled", "two-widths"],
 )
 def test_anything_else_is_none(component):
     assert line_shape(emitted(component)) is None
@@ -117,7 +117,7 @@ def test_a_design_s_lines_become_lines_of_one_bit_that_are_shared():
 
 
 def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
-    widths, lengths = (1, 5, 33), (1, 2, 3, 17, 40)
+    widths, lengths = (1, 6), (2, 3, 40)
     blocks = {(width, cycles): f"line_{width}x{cycles}" for width in widths for cycles in lengths}
     texts = ["(* keep_hierarchy *)\n" + emit(DelayLine(*shape), name) for shape, name in blocks.items()]
     placed = "".join(f"  (* keep *) {name}  i{name} ();\n" for name in blocks.values())
@@ -126,5 +126,5 @@ def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
     for (width, cycles), name in blocks.items():
         one_bit = usage_of(mapped[blocks[1, cycles]].cells, "bit")
         assert usage_of(mapped[name].cells, name) == one_bit.times(width)
-    assert usage_of(mapped["line_5x2"].cells, "line_5x2").ff == 10
-    assert usage_of(mapped["line_1x17"].cells, "line_1x17").lut_as_memory == 1
+    assert usage_of(mapped["line_6x2"].cells, "line_6x2").ff == 12
+    assert usage_of(mapped["line_1x40"].cells, "line_1x40").lut_as_memory == 2

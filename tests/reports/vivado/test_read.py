@@ -51,11 +51,11 @@ def test_the_same_folder_reads_the_same(folder):
     assert read_reports(folder) == read_reports(folder)
 
 
-def test_folders_below_the_third_level_and_hidden_ones_are_not_looked_at(folder):
-    for name in ("one/two/r.rpt", "one/two/three/r.rpt", ".Xil/r.rpt"):
+def test_folders_below_the_fourth_level_and_hidden_ones_are_not_looked_at(folder):
+    for name in ("one/two/three/r.rpt", "one/two/three/four/r.rpt", ".Xil/r.rpt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(utilisation())
-    assert [item.path for item in read_reports(folder).utilisation] == [folder / "one/two/r.rpt"]
+    assert [item.path for item in read_reports(folder).utilisation] == [folder / "one/two/three/r.rpt"]
 
 
 def test_a_file_that_two_names_lead_to_is_read_once(folder):
