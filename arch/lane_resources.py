@@ -19,13 +19,15 @@ def sore(i: ResourceInputs) -> ResourceTable:
 
 
 def sore_features(i: ResourceInputs) -> Mapping[str, npt.ArrayLike]:
-    """What a lane depends on: pairs to compare, elements to hold, bits to choose for the N kept."""
-    m = np.asarray(i.m)
+    """What a lane depends on: elements to hold, pairs to compare and to count for N ranks, bits of the N kept."""
+    m, n = np.asarray(i.m), np.asarray(i.n)
+    pairs = m * (m - 1) // 2
     return {
+        "one": 1,
         "elements": m,
-        "pairs": m * (m - 1) // 2,
-        "kept_choices": np.asarray(i.n) * m * (i.n < m),
-        "kept_bits": np.asarray(i.n) * (OPERAND_BITS + index_bits_of(i.m)),
+        "pairs": pairs,
+        "counted_pairs": pairs * np.log2(n),
+        "kept_bits": n * (OPERAND_BITS + index_bits_of(i.m)),
     }
 
 

@@ -97,7 +97,7 @@ def table(
     bram36: npt.ArrayLike = 0,
     uram: npt.ArrayLike = 0,
 ) -> ResourceTable:
-    """Return a table of whole numbers, rounded up and none below 0; what is not given is 0."""
+    """Return a table of whole numbers, the nearest ones and none below 0; what is not given is 0."""
     return ResourceTable(*(_whole(amount) for amount in (lut, lut_as_memory, ff, dsp, bram36, uram)))
 
 
@@ -125,7 +125,7 @@ def ceil_div(amount: npt.ArrayLike, unit: npt.ArrayLike) -> Amounts:
 
 
 def _whole(amount: npt.ArrayLike) -> Amounts:
-    return np.asarray(np.ceil(np.maximum(amount, 0)), np.int64)
+    return np.asarray(np.rint(np.maximum(amount, 0)), np.int64)
 
 
 def _sum(amounts: Sequence[Amounts]) -> Amounts:

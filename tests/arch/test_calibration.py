@@ -70,11 +70,11 @@ def test_the_presets_and_the_default_space_lie_within_what_was_fitted() -> None:
 def test_what_lies_outside_is_named_with_the_range() -> None:
     outside = override(SAT, {"array.rows": 128, "sparsity.m": 32, "array.interleave": 64})
     assert extrapolations(outside) == (
-        "rows = 128 is outside of the 2 to 64 that the resource model was fitted to",
+        "rows = 128 is outside of the 4 to 64 that the resource model was fitted to",
         "m = 32 is outside of the 2 to 16 that the resource model was fitted to",
         "interleave = 64 is outside of the 1 to 40 that the resource model was fitted to",
     )
 
 
 def test_the_line_says_how_many_designs_and_which_tool() -> None:
-    assert calibration_line() == "calibrated on 27 designs synthesised by yosys 0.70 synth_xilinx -family xcup"
+    assert calibration_line() == "calibrated on 30 designs synthesised by yosys 0.70 synth_xilinx -family xcup"

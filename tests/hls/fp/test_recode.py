@@ -7,9 +7,10 @@ from typing import Any
 import naive_float
 import pytest
 from amaranth.sim import Simulator
+from stream_bench import resettable, simulate
 
 from hls.fp.formats import BF16, FP16, FloatFormat
-from hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, Recoder, recoded_bias, recoded_layout
+from hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, RecodedRegister, Recoder, recoded_bias, recoded_layout
 
 _NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
 
@@ -59,3 +60,24 @@ def test_a_recoded_operand_is_one_bit_wider_than_the_word(operand: FloatFormat) 
 def test_a_fraction_that_is_too_long_for_the_exponent_is_refused() -> None:
     with pytest.raises(ValueError, match="the fraction is too long for an exponent of 5 bits"):
         recoded_layout(FloatFormat(exponent_bits=4, fraction_bits=7))
+
+
+@pytest.mark.parametrize("operand", [FP16, BF16], ids=["fp16", "bf16"])
+def test_a_recoded_register_gives_a_clock_later_what_a_recoder_gives(operand: FloatFormat) -> None:
+    words = [*range(0, 1 << 16, 997), 1, _NAIVE[operand].infinity, _NAIVE[operand].nan]
+    unit = RecodedRegister(operand)
+    design, reset = resettable(unit)
+    fields = []
+
+    async def bench(ctx: Any) -> None:
+        for place, word in enumerate(words):
+            ctx.set(unit.raw, word)
+            ctx.set(reset, place % 7 == 2)  # it has no reset, and so keeps the word
+            await ctx.tick()
+            fields.append(
+                tuple(ctx.get(field) for field in (unit.recoded.sign, unit.recoded.exponent, unit.recoded.fraction))
+            )
+
+    simulate(design, bench)
+    assert unit.latency == 1
+    assert fields == _recoded(operand, words)

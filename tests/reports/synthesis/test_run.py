@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_yosys import FakeYosys
@@ -155,6 +156,13 @@ def test_what_is_found_does_not_depend_on_the_number_of_runs(fake, monkeypatch, 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_the_optimizer_chooses_the_lanes(optimizer, monkeypatch):
+    def named(name):
+        return SimpleNamespace(name=name)
+
+    monkeypatch.setattr(plan, "array_blocks", lambda design: (named("core"), named("pe")))
+    monkeypatch.setattr(plan, "sore_block", lambda design: named("heddle_sore_lane"))
+    monkeypatch.setattr(plan, "wuve_block", lambda design, rule: named(f"heddle_wuve_{rule.name}"))
+    monkeypatch.setattr(plan, "double_buffers", lambda design, board: {})
     monkeypatch.setattr(plan, "_modules", lambda top, *below: top.name)
     by_name = {part.name: part for part in plan.parts(SMALLEST, BOARD, optimizer)}
     assert by_name["wuve"] == plan.Part("wuve", 2, f"heddle_wuve_{optimizer}")
