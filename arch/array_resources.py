@@ -159,10 +159,15 @@ def _less_border(i: ResourceInputs, grid: ResourceTable) -> ResourceTable:
     )
 
 
+def recoder_features(i: ResourceInputs) -> Features:
+    """What a recoder depends on: the operand's format."""
+    return {"one": 1, "bf16": i.has_bf16}
+
+
 def _recoders(i: ResourceInputs) -> ResourceTable:
     """A recoder and its register for each operand that enters."""
     number = np.asarray(i.rows) * i.m + i.cols
-    each = fitted("recoders", "lut", {"one": 1, "bf16": i.has_bf16})
+    each = fitted("recoders", "lut", recoder_features(i))
     return table(lut=number * each, ff=number * RECODED_BITS)
 
 

@@ -31,7 +31,7 @@ from reports.review.compare import design_changes
 from reports.review.content import Review, StepPart
 from reports.summary import headline
 from reports.units import count, seconds
-from reports.vivado.reports import PowerReport, VivadoReports
+from reports.vivado.reports import PowerReport
 from sim.spans import has_engine_tracks
 
 _HALF_A_CYCLE = 0.5
@@ -88,7 +88,7 @@ def build_review(held: Holdings, subject: Subject, beside: Path) -> Built:
         design=subject.design,
         board=subject.board,
         step=step.part,
-        energy=energy_lines(step.part.result, _power(held.vivado), subject.board) if step.part else (),
+        energy=energy_lines(step.part.result, _power(held, subject), subject.board) if step.part else (),
         front=subject.front.part(subject.row) if subject.front and subject.row is not None else None,
         hardware=hardware_part(subject.design, subject.board, synthesis.synthesis if synthesis else None),
         agreement=agreement.agreement if agreement else None,
@@ -180,8 +180,17 @@ def _same_step(saved: WorkFile, subject: Subject) -> bool:
     return saved.training_words == subject.saved.training_words
 
 
-def _power(vivado: VivadoReports | None) -> PowerReport | None:
-    """The power report of the design that went furthest: a routed one before a placed or a synthesised one."""
-    if vivado is None or not vivado.power:
-        return None
-    return next((each for each in vivado.power if "routed" in each.header.design_state.casefold()), vivado.power[0])
+def _power(held: Holdings, subject: Subject) -> PowerReport | None:
+    """The power report of the design that went furthest: a routed one before a placed or a synthesised one.
+
+    A report beside a project whose manifest names another design than the one shown is left out.
+    """
+    others = [
+        entry.place.folder
+        for entry in held.generated
+        if entry.design and not same_machine(entry.design, subject.design)
+    ]
+    reports = held.vivado.power if held.vivado else ()
+    own = [each for each in reports if not any(folder in each.path.parents for folder in others)]
+    routed = [each for each in own if "routed" in each.header.design_state.casefold()]
+    return next(iter([*routed, *own]), None)

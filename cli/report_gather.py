@@ -5,6 +5,7 @@ A part that cannot be read is left out and told; only where nothing is left does
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -240,7 +241,7 @@ def _has_reports(reports: VivadoReports | None) -> bool:
 
 
 def _nothing(folder: Path, vivado: VivadoReports | None) -> str:
-    advice = f"make some with: heddle simulate --workload resnet18 --out {folder}"
+    advice = f"make some with: heddle simulate --workload resnet18 --out {shlex.quote(str(folder))}"
     if vivado is None:
         return f"{folder}: holds no results of heddle and no Vivado report; {advice}"
     unread = vivado.unread[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from cli.synth_options import SynthOptions
 from cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
 from cli.work import OPTIMIZERS, load_buildable, one_of
 from dataflow.updates import Optimizer
-from hls.generate import ARRAY_MODULE, array_rtl
+from hls.generate import array_blocks, array_rtl, check_generable
+from hls.manifest import manifest
+from hls.names import ARRAY_MODULE
 from reports.synthesis.cells import usage_of
 from reports.synthesis.mapping import map_flat
-from reports.synthesis.placed import PlacedElement, place_element
+from reports.synthesis.placed import PlacedElement, find_nextpnr, place_element
 from reports.synthesis.plan import WITHOUT_RTL
 from reports.synthesis.result import Usage
 from reports.synthesis.run import synthesise
@@ -43,7 +46,12 @@ def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
     optimizer = one_of(synthesis.optimizer, OPTIMIZERS, "--optimizer", "optimizer")
     if tool == "vivado" and synthesis.out is None:
         raise HeddleError("--tool vivado needs --out DIR, the folder of its project and reports")
+    if tool == "vivado" and (synthesis.flat or synthesis.place):
+        raise HeddleError(f"{'--flat' if synthesis.flat else '--place'}: is a check of --tool yosys; leave it out")
+    if synthesis.place:
+        find_nextpnr()
     design, board = load_buildable(machine, synthesis.sparsity)
+    check_generable(design)
     folder = run_folder(synthesis.out, "synth")
     written = _write_project(folder, design, board) if folder else []
     if tool == "vivado":
@@ -81,6 +89,7 @@ def _flat(design: Design) -> Usage:
     """The array mapped as one block; its log stays where the mapping fails."""
     folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
     rtl = array_rtl(design)
+    print("heddle: mapping the array flat, which takes minutes for more than 16 PEs", file=sys.stderr, flush=True)
     block = map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, folder)
     shutil.rmtree(folder, ignore_errors=True)
     return usage_of(block.cells, ARRAY_MODULE)
@@ -106,12 +115,14 @@ def _write_project(folder: Path, design: Design, board: Board) -> list[Path]:
     project.mkdir(exist_ok=True)
     verilog = array_rtl(design).verilog
     files = {**verilog, **project_files(design, board, verilog)}
+    # By this the reports that come back are known to be of this design.
+    files[RESULT_MARKS["generate"]] = json_text(manifest(design, array_blocks(design), ARRAY_MODULE, sorted(files)))
     return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]
 
 
 def _by_vivado(folder: Path, design: Design, board: Board) -> tuple[dict[str, Any], list[Any], tuple[str, ...]]:
     project = folder / VIVADO_FOLDER
-    find_vivado()
+    find_vivado(project)
     with show_progress(f"Vivado on {design.name}") as progress:
         run_vivado(project, progress)
     reports = read_reports(project)

@@ -10,7 +10,7 @@ from arch.boards import Board
 from arch.design import Design
 from arch.fit import usable
 from arch.resources import RESOURCE_NAMES, resources_by_module
-from hls.generate import ARRAY_MODULE
+from hls.names import ARRAY_MODULE
 from reports.synthesis.placed import PlacedElement
 from reports.synthesis.result import Synthesis, Usage
 from reports.vivado.reports import Slack, TimingReport, UtilisationReport, VivadoReports

@@ -18,12 +18,12 @@ from hls.emit import Block, Rtl, emit_rtl
 from hls.fp.formats import OPERANDS
 from hls.fp.units import Units
 from hls.grid import USPE_MODULE
+from hls.names import ARRAY_MODULE
 from hls.sore import SoreLane
 from hls.stce import right_layout, sums_layout
 from hls.uspe import Uspe
 from hls.wuve import ADAM, SGD, UpdateRule, Wuve
 
-ARRAY_MODULE = "heddle_array"
 SORE_MODULE = "heddle_sore_lane"
 BUFFER_MODULE = "heddle_buffer"
 

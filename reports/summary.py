@@ -24,6 +24,7 @@ VIVADO_PARTS = {
     "vivado_dynamic": "on chip, dynamic (Vivado)",
     "vivado_static": "on chip, static (Vivado)",
     "vivado": "on chip (Vivado)",
+    "vivado_core": "array core, dynamic (Vivado)",
 }
 
 STALL_CAUSES = {

@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis draws the same examples in every run, without a stop-watch; some folders are marked."""
+"""What all tests share: Hypothesis draws the same examples in every run, without a stop-watch; folders are marked."""
 
 from __future__ import annotations
 

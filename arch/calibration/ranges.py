@@ -8,7 +8,7 @@ from arch.calibration import fitted_document
 from arch.design import Design
 
 #: The parameters that the fitted coefficients depend on.
-RANGED = ("rows", "cols", "m", "interleave", "adder_stages", "multiplier_stages")
+RANGED = ("rows", "cols", "n", "m", "interleave", "adder_stages", "multiplier_stages")
 
 
 def extrapolations(design: Design) -> tuple[str, ...]:
@@ -28,6 +28,7 @@ def _outside(design: Design) -> Iterator[str]:
     given = {
         "rows": array.rows,
         "cols": array.cols,
+        "n": design.sparsity.n,
         "m": design.sparsity.m,
         "interleave": array.interleave,
         "adder_stages": array.adder_stages,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from arch.array_resources import core_exact, core_features, pe_exact, pe_features
+from arch.array_resources import core_exact, core_features, pe_exact, pe_features, recoder_features
 from arch.calibration import RESOURCES, fitted_path, measured_path
 from arch.calibration.ranges import RANGED
 from arch.lane_resources import sore_features, wuve_features
@@ -64,7 +64,7 @@ class Model:
 MODELS = (
     Model("pe", ("lut", "ff"), pe_features, pe_exact),
     Model("core", ("lut", "ff"), core_features, core_exact),
-    Model("recoders", ("lut",), wuve_features),
+    Model("recoders", ("lut",), recoder_features),
     Model("sore", ("lut", "lut_as_memory", "ff"), sore_features),
     Model("wuve", ("lut", "lut_as_memory", "ff", "dsp"), wuve_features),
 )
@@ -86,7 +86,7 @@ def inputs_of(rows: pd.DataFrame) -> ResourceInputs:
 
 
 def block_rows(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the rows of one block of ``kind``, each shape of it once: lanes are given as one of them."""
+    """Return the rows of ``kind``, a block of each design; lanes are given as one of them."""
     chosen = rows[rows["kind"] == kind]
     return chosen.reset_index(drop=True)
 

@@ -161,7 +161,7 @@ def slack_texts(report: TimingReport) -> tuple[SlackText, ...]:
 def timing_verdict(report: TimingReport) -> str:
     """Return whether a timing report's constraints are met."""
     if report.met is None:
-        return "no constraint to meet"
+        return "not known"
     return "met" if report.met else "failed"
 
 

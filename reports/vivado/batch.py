@@ -26,14 +26,14 @@ _ERROR = re.compile(r"ERROR: (.+)")
 _SHELL_SIGNAL_BASE = 128
 
 
-def find_vivado() -> Path:
-    """Return the ``vivado`` on PATH. Raises HeddleError that says how to do without it."""
+def find_vivado(project: Path) -> Path:
+    """Return the ``vivado`` on PATH. Raises HeddleError that says how to run ``project`` without it."""
     found = shutil.which("vivado")
     if found is None:
         raise HeddleError(
-            f"vivado is not on PATH (source its settings64.sh; or copy DIR, the folder with {SCRIPT_NAME}, to where "
-            f"Vivado is, run `vivado -mode batch -source {SCRIPT_NAME}` there, bring DIR back, and read its reports "
-            "with `heddle report DIR`)"
+            f"vivado is not on PATH (source its settings64.sh; or copy {project} to where Vivado is, run "
+            f"`vivado -mode batch -source {SCRIPT_NAME}` there, bring the folder back, and read its reports with "
+            f"`heddle report {project}`)"
         )
     return Path(found).absolute()
 
@@ -46,7 +46,7 @@ def run_vivado(folder: Path, progress: Callable[[int, int], None] | None = None)
     also where there is no Vivado or no script. Vivado and what it started are ended when anything else is raised
     meanwhile, KeyboardInterrupt included.
     """
-    vivado = find_vivado()
+    vivado = find_vivado(folder)
     if not (folder / SCRIPT_NAME).is_file():
         raise HeddleError(f"{folder}: there is no {SCRIPT_NAME} to run")
     _remove_old_results(folder)

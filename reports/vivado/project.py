@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from arch.boards import Board
 from arch.design import Design
 from arch.errors import HeddleError
-from hls.generate import ARRAY_MODULE
+from hls.names import ARRAY_MODULE
 
 SCRIPT_NAME = "heddle.tcl"
 CONSTRAINTS_NAME = "heddle.xdc"

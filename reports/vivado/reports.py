@@ -99,7 +99,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class TimingReport:
-    """The design timing summary. ``met`` is None where the report has no constraint to meet."""
+    """The design timing summary. ``met`` is None where the report has no constraint to meet, or no verdict."""
 
     path: Path
     header: Header

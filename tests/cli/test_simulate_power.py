@@ -17,7 +17,7 @@ OPTIONS = ("simulate", "--workload", "mlp", "--batch", "8")
 @pytest.fixture
 def power(tmp_path: Path) -> Path:
     path = tmp_path / "power.rpt"
-    path.write_text(vivado_samples.power())
+    path.write_text(vivado_samples.power().replace("heddle_array", "whole_design"))
     return path
 
 

@@ -35,7 +35,7 @@ CLOCK_UNKNOWN = "the report's clock is not known and taken as the design's"
 def report(**changes: Any) -> PowerReport:
     base = PowerReport(
         path=Path("some/folder/power.rpt"),
-        header=Header("Vivado v.2021.2", "heddle_array", "xcvu9p-fsgd2104-2L-e", "Routed"),
+        header=Header("Vivado v.2021.2", "accelerator", "xcvu9p-fsgd2104-2L-e", "Routed"),
         total_w=12.5,
         dynamic_w=10.0,
         static_w=2.5,
@@ -179,3 +179,28 @@ def test_the_whole_is_never_less_certain_than_its_least_certain_line(pairs: list
     combined = combined_uncertainty(lines)
     assert combined is not None
     assert combined <= max(uncertainty for _, uncertainty in pairs) * (1 + 1e-9)
+
+
+def core_report() -> PowerReport:
+    return report(header=Header("Vivado v.2021.2", "heddle_array", "xcvu9p-fsgd2104-2L-e", "Routed"))
+
+
+def test_a_report_of_the_core_alone_replaces_the_array_and_its_links_and_no_more(spent: StepResult) -> None:
+    modelled, lines = by_name(energy_lines(spent, None, BOARD)), by_name(energy_lines(spent, core_report(), BOARD))
+    gone = {"multiply-adds", "links between PEs"}
+    assert modelled.keys() - lines.keys() == gone
+    assert lines["array core, dynamic (Vivado)"].energy_j == pytest.approx(10.0 * spent.time_s)
+    assert "of the array's core alone" in lines["array core, dynamic (Vivado)"].source
+    for name in modelled.keys() - gone:
+        assert lines[name] == modelled[name]
+
+
+def test_with_a_report_of_the_core_the_passes_still_add_up_to_what_they_spend(spent: StepResult) -> None:
+    powered = with_power(spent, core_report())
+    assert powered.energy_j - spent.energy_j == pytest.approx(
+        sum(item.energy_j for item in powered.passes) - sum(item.energy_j for item in spent.passes)
+    )
+
+
+def test_a_report_of_the_core_without_its_dynamic_power_changes_nothing(spent: StepResult) -> None:
+    assert with_power(spent, replace(core_report(), dynamic_w=None)) == spent

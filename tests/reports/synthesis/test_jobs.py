@@ -22,7 +22,9 @@ def made(name, children=(), bits=1, logic=True):
     """A module with a register of ``bits`` unless it is wires only, and instances of ``children``."""
     register = f"  reg [{bits - 1}:0] kept;\n  always @(posedge a)\n    kept <= a;\n" if logic else ""
     placed = "".join(f"  {child}  i{index} (\n    .a(a)\n  );\n" for index, child in enumerate(children))
-    return VerilogModule(name, f"module {name}(a);\n  input a;\n  wire a;\n{register}{placed}endmodule\n", tuple(children))
+    return VerilogModule(
+        name, f"module {name}(a);\n  input a;\n  wire a;\n{register}{placed}endmodule\n", tuple(children)
+    )
 
 
 def design(*modules):

@@ -1,6 +1,7 @@
 """Blocks mapped once: what comes from the cache, what a bad cache costs, and that the runs' number changes nothing."""
 
 import json
+from pathlib import Path
 
 import pytest
 from fake_yosys import FakeYosys
@@ -18,7 +19,9 @@ def made(name, assigns, children=()):
     """A module with so many LUTs by the fake yosys, one flip-flop, and instances."""
     logic = "".join(f"  assign y{index} = a & b;\n" for index in range(assigns))
     placed = "".join(f"  {child}  i{index} (\n    .a(a)\n  );\n" for index, child in enumerate(children))
-    return VerilogModule(name, f"module {name} (a);\n  input a;\n  reg kept;\n{logic}{placed}endmodule\n", tuple(children))
+    return VerilogModule(
+        name, f"module {name} (a);\n  input a;\n  reg kept;\n{logic}{placed}endmodule\n", tuple(children)
+    )
 
 
 def design(lane_luts=3):
@@ -80,7 +83,10 @@ def test_a_second_time_comes_from_the_cache_without_yosys(yosys, monkeypatch):
 def test_only_blocks_that_changed_are_mapped_anew(yosys):
     map_blocks(design(), 1)
     changed = map_blocks(design(lane_luts=4), 1)
-    assert changed == {**MAPPED, "\\lane.inner": MappedBlock({"LUT2": 4, "FDRE": 1, "adder": 2}, WorstPath(4.0, "from_4", ""))}
+    assert changed == {
+        **MAPPED,
+        "\\lane.inner": MappedBlock({"LUT2": 4, "FDRE": 1, "adder": 2}, WorstPath(4.0, "from_4", "")),
+    }
     assert [job.count("keep_hierarchy") for job in yosys.jobs] == [3, 1]
 
 
@@ -184,7 +190,7 @@ def test_a_failure_keeps_the_log_that_it_names_and_what_was_mapped_before(monkey
         map_blocks(design(), 1)
     log = str(caught.value).rpartition("log: ")[2].rstrip(")")
     assert log.startswith(str(tmp_path / "runs"))
-    assert open(log).read() == "ERROR: as asked\n"
+    assert Path(log).read_text() == "ERROR: as asked\n"
     assert map_blocks(design(), 1, only=["adder"]) == {"adder": MAPPED["adder"]}
 
 

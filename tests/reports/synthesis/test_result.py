@@ -9,7 +9,13 @@ from reports.synthesis.result import NOTHING, ModuleUsage, Synthesis, Usage
 
 COUNTS = st.integers(0, 1000)
 USAGES = st.builds(
-    Usage, lut=COUNTS, lut_as_memory=COUNTS, ff=COUNTS, dsp=COUNTS, bram36=COUNTS.map(lambda halves: halves / 2), uram=COUNTS
+    Usage,
+    lut=COUNTS,
+    lut_as_memory=COUNTS,
+    ff=COUNTS,
+    dsp=COUNTS,
+    bram36=COUNTS.map(lambda halves: halves / 2),
+    uram=COUNTS,
 )
 MODULES = st.builds(ModuleUsage, name=st.text(), part=st.sampled_from(["array", "sore"]), count=COUNTS, each=USAGES)
 

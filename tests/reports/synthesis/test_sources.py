@@ -163,7 +163,13 @@ def test_a_module_that_is_not_among_the_texts_is_left_as_it_stands():
 
 
 def test_zeros_that_a_memory_starts_with_are_left_out_and_other_words_stay():
-    lines = ["initial begin", "  storage[0] = 72'h000000000000000000;", "  storage[1] = 72'd0;", "  storage[2] = 72'h01;", "end"]
+    lines = [
+        "initial begin",
+        "  storage[0] = 72'h000000000000000000;",
+        "  storage[1] = 72'd0;",
+        "  storage[2] = 72'h01;",
+        "end",
+    ]
     text = hierarchy("top", [module("top", *lines)]).modules["top"].text
     assert [line.strip() for line in text.splitlines() if "storage" in line] == ["storage[2] = 72'h01;"]
 

@@ -76,7 +76,9 @@ def test_a_report_without_paths_has_none():
 @given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_.]{0,9}", fullmatch=True), st.integers(0, 10**6), max_size=5))
 @settings(max_examples=50)
 def test_no_module_is_lost_and_no_time_changed(times):
-    report = "".join(f"Latest arrival time in '{name}' is {time}:\n    {time} x (LUT2.I0->O)\n" for name, time in times.items())
+    report = "".join(
+        f"Latest arrival time in '{name}' is {time}:\n    {time} x (LUT2.I0->O)\n" for name, time in times.items()
+    )
     assert {name: path.delay_ns for name, path in read_timing(report, {}).items()} == {
         name: pytest.approx(time / 1000) for name, time in times.items()
     }

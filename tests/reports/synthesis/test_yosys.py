@@ -61,7 +61,10 @@ def test_a_run_returns_the_log_and_keeps_it(yosys, tmp_path):
 
 
 def test_an_error_is_told_with_its_module_and_the_log(yosys, tmp_path):
-    yosys("print('ERROR: Module `\\\\lane_of\\' referenced in module `\\\\core\\' is not part of the design.'); sys.exit(1)")
+    yosys(
+        "print('ERROR: Module `\\\\lane_of\\' referenced in module `\\\\core\\' is not part of the design.')\n"
+        "sys.exit(1)"
+    )
     assert failure(tmp_path) == (
         "yosys failed at module core: Module `\\lane_of' referenced in module `\\core' is not part of the design. "
         f"(log: {tmp_path}/run.log)"

@@ -65,16 +65,16 @@ def wait_until_gone(pid):
 def test_without_vivado_the_error_says_how_to_run_it_elsewhere(monkeypatch, folder, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        HeddleError, match=r"^vivado is not on PATH \(source .*settings64.sh; or copy DIR, .*report DIR`\)$"
+        HeddleError, match=r"^vivado is not on PATH \(source .*settings64.sh; or copy .*run to where .*report .*run`\)$"
     ):
-        find_vivado()
+        find_vivado(Path("run"))
     with pytest.raises(HeddleError, match="vivado is not on PATH"):
         run_vivado(folder)
 
 
-def test_vivado_is_found_on_path(vivado):
+def test_vivado_is_found_on_path(vivado, tmp_path):
     program = vivado("")
-    assert find_vivado() == program
+    assert find_vivado(tmp_path) == program
 
 
 def test_a_folder_without_the_script_is_refused(vivado, tmp_path):
