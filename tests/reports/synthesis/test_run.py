@@ -11,6 +11,7 @@ from samples import BOARD, IDEAL, TINY
 
 from arch.design_io import override
 from arch.errors import HeddleError
+from hls.buffer import DoubleBuffer
 from hls.generate import ARRAY_MODULE, array_rtl
 from reports.synthesis import mapping, plan, run
 from reports.synthesis.cells import usage_of
@@ -19,16 +20,14 @@ from reports.synthesis.mapping import map_blocks, map_flat
 from reports.synthesis.result import NOTHING, ModuleUsage, Usage
 from reports.synthesis.run import own_cells, plain_name, synthesise
 
-#: A machine of two PEs, of which one is fed by the edges and the other by its neighbour: yosys maps it in seconds.
+#: The smallest machine whose array has a grid of its own, with a PE at each corner.
 SMALLEST = override(
     TINY,
     {
         "array.rows": 2,
-        "array.cols": 1,
+        "array.cols": 2,
         "array.dataflows": ["os"],
         "array.interleave": 1,
-        "array.adder_stages": 1,
-        "array.multiplier_stages": 0,
         "sparsity.n": 1,
         "sparsity.m": 2,
         "lanes.sore": 3,
@@ -57,9 +56,8 @@ def whole():
 
     Lanes of SORE stand for those of WUVE, whose arithmetic would take longest.
     """
-    buffers = plan.double_buffers(SMALLEST, BOARD)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(plan, "double_buffers", lambda design, board: {"activation": buffers["activation"]})
+        monkeypatch.setattr(plan, "double_buffers", lambda *machine: {"activation": DoubleBuffer(64, 4, "block")})
         monkeypatch.setattr(plan, "wuve_block", lambda design, rule: plan.sore_block(design))
         return list(plan.parts(SMALLEST, BOARD, "sgd"))
 
@@ -69,7 +67,7 @@ def real(own_cache, whole):
     """The smallest machine synthesised by yosys."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(run, "parts", lambda design, board, optimizer: iter(whole))
-        return synthesise(SMALLEST, BOARD, workers=1)
+        return synthesise(SMALLEST, BOARD, workers=2)
 
 
 @pytest.fixture
@@ -96,9 +94,9 @@ def test_a_real_synthesis_has_every_part_and_their_sum(real):
     counts = {(module.part, module.name): module.count for module in real.modules}
     assert (counts["sore", "heddle_sore_lane"], counts["wuve", "heddle_sore_lane"]) == (3, 2)
     assert 3 * of_part(real, "wuve").lut == 2 * of_part(real, "sore").lut > 0
-    # A recoder for each operand: two rows of two, and a column.
-    assert counts["array", "heddle_array.stce.recode_0_0"] == 5
-    assert of_part(real, "array").dsp == 2
+    # A recoder for each operand: two rows of two, and two columns.
+    assert counts["array", "heddle_array.stce.recode_0_0"] == 6
+    assert of_part(real, "array").dsp == 4
     # A word of 64 bits: a block's port has 72.
     assert of_part(real, "buffers").bram36 == 1
     assert of_part(real, "sore").dsp == 0
@@ -117,7 +115,7 @@ def test_stages_are_relative_to_the_slowest(real):
     assert [stage.delay_ns for stage in real.stages] == sorted((stage.delay_ns for stage in real.stages), reverse=True)
     assert all(stage.relative == stage.delay_ns / real.stages[0].delay_ns for stage in real.stages)
     assert {stage.module for stage in real.stages} <= {module.name for module in real.modules}
-    # Product and sum in one clock: nothing else is as slow.
+    # A PE adds in three clocks: nothing else is as slow.
     assert real.stages[0].module == "heddle_array.stce.grid"
 
 
@@ -125,7 +123,7 @@ def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
     rtl = array_rtl(SMALLEST)
     flat = usage_of(map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, tmp_path).cells, ARRAY_MODULE)
     array = of_part(real, "array")
-    assert array.dsp == flat.dsp == 2
+    assert array.dsp == flat.dsp == 4
     assert array.lut == pytest.approx(flat.lut, rel=0.03)
     assert array.ff == pytest.approx(flat.ff, rel=0.03)
 
