@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,8 @@ def emitted_once(monkeypatch: pytest.MonkeyPatch, rtl: Callable[[Design], Rtl]) 
 def yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Any) -> Iterator[FakeYosys]:
     """yosys by counting lines."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "runs").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "runs"))  # where the logs of a failure stay
     monkeypatch.setattr(run, "parts", made)
     for module in (mapping, run):
         monkeypatch.setattr(module, "yosys_version", lambda: "0.0")
