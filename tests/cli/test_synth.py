@@ -287,6 +287,7 @@ def test_flat_maps_the_array_as_one_block_and_compares(
 
 def test_place_gives_the_clock_of_one_pe(yosys: FakeYosys, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     element = PlacedElement(device="LFE5U-85F-8", fmax_hz=84.5e6, lut=1963, ff=1132, dsp=1)
+    monkeypatch.setattr(cli.synth, "find_nextpnr", lambda: Path("nextpnr"))
     monkeypatch.setattr(cli.synth, "place_element", lambda design, folder: element)
     assert synth(capsys, "--place")["placed_pe"] == {
         "device": "LFE5U-85F-8",
