@@ -34,9 +34,9 @@ def buffers(i: ResourceInputs) -> ResourceTable:
     output_width = i.cols * (SUM_BITS + SUM_BITS)
     return total(
         [
-            _buffer(i.activation_bytes, activation_read_bits(i), _is_uram(i.activation_bytes, i.board_has_uram)),
+            _buffer(i.activation_bytes, activation_read_bits(i), is_ultra(i.activation_bytes, i.board_has_uram)),
             _buffer(i.weight_bytes, weight_width, np.asarray(0)),
-            _buffer(i.output_bytes, output_width, _is_uram(i.output_bytes, i.board_has_uram)),
+            _buffer(i.output_bytes, output_width, is_ultra(i.output_bytes, i.board_has_uram)),
         ]
     )
 
@@ -54,7 +54,8 @@ def activation_read_bits(i: ResourceInputs) -> Amounts:
     return np.maximum(i.has_os * os_bits, i.has_ws * ws_bits).astype(np.int64)
 
 
-def _is_uram(capacity_bytes: Ints, board_has_uram: Ints) -> Amounts:
+def is_ultra(capacity_bytes: Ints, board_has_uram: Ints) -> Amounts:
+    """1 where a buffer is large enough to be UltraRAM and the board has it; the weight buffer never is."""
     large = np.asarray(capacity_bytes) >= c.URAM_THRESHOLD_BYTES.value
     return np.asarray(large * np.asarray(board_has_uram), dtype=np.int64)
 

@@ -8,11 +8,12 @@ from typing import Any
 from arch.errors import HeddleError
 from arch.run_dir import check_file_target
 from cli.exit_codes import SUCCESS
-from cli.options import ReportOptions, checked_path
+from cli.options import checked_path
 from cli.output import print_json, print_notes, print_paths
 from cli.report_build import Built, build_review
 from cli.report_compare import compare_two
 from cli.report_gather import read_holdings, subject_of
+from cli.report_options import ReportOptions
 from reports.review.page import write_review
 
 PAGE_NAME = "report.html"

@@ -14,9 +14,10 @@ from arch.run_dir import check_file_target
 from arch.sparsity import parse_sparsity
 from arch.toml_file import is_path
 from cli.exit_codes import SUCCESS
-from cli.options import NetworkOptions, ReportOptions, TrainingOptions
+from cli.options import NetworkOptions, TrainingOptions
 from cli.output import print_json, print_notes, print_paths, print_tables
 from cli.report_gather import Subject, read_holdings, subject_of
+from cli.report_options import ReportOptions
 from cli.report_step import run_step
 from cli.work import network_of
 from cli.work_file import WorkFile, saved_work, work_file

@@ -22,6 +22,7 @@ from cli.synth_options import SynthOptions
 from cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
 from cli.work import OPTIMIZERS, load_buildable, one_of
 from dataflow.updates import Optimizer
+from hls.emit import emit_rtl
 from hls.generate import array_blocks, array_rtl, check_generable
 from hls.manifest import manifest
 from hls.names import ARRAY_MODULE
@@ -113,10 +114,11 @@ def _write_project(folder: Path, design: Design, board: Board) -> list[Path]:
     """Write the Verilog of the core and its Vivado run into a folder of their own."""
     project = folder / VIVADO_FOLDER
     project.mkdir(exist_ok=True)
-    verilog = array_rtl(design).verilog
+    core, element = array_blocks(design)
+    verilog = emit_rtl(core, [element]).verilog
     files = {**verilog, **project_files(design, board, verilog)}
     # By this the reports that come back are known to be of this design.
-    files[RESULT_MARKS["generate"]] = json_text(manifest(design, array_blocks(design), ARRAY_MODULE, sorted(files)))
+    files[RESULT_MARKS["generate"]] = json_text(manifest(design, (core, element), core.name, sorted(files)))
     return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]
 
 

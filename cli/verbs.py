@@ -13,12 +13,12 @@ from cli.options import (
     NetworkOptions,
     OutputOptions,
     PassOptions,
-    ReportOptions,
     ScheduleOptions,
     SimulateOptions,
     TrainingOptions,
     VerifyOptions,
 )
+from cli.report_options import ReportOptions
 from cli.synth_options import SynthOptions
 from cli.train_options import TrainOptions
 

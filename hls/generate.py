@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from amaranth.hdl import Shape
 
-from arch import coefficients
 from arch.boards import Board
-from arch.buffer_resources import activation_read_bits
+from arch.buffer_resources import activation_read_bits, is_ultra
 from arch.design import Design
 from arch.errors import HeddleError
 from arch.resource_inputs import ResourceInputs
@@ -88,8 +87,8 @@ def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
 
 def _ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
     """UltraRAM for a large buffer where the board has it; the weight buffer, wide and shallow, is always block RAM."""
-    large = capacity_bytes >= coefficients.URAM_THRESHOLD_BYTES.value
-    return "ultra" if large and board.resources.uram > 0 and part != "weight" else "block"
+    large = bool(is_ultra(capacity_bytes, int(board.resources.uram > 0)))
+    return "ultra" if large and part != "weight" else "block"
 
 
 def buffer_blocks(design: Design, board: Board) -> tuple[tuple[str, Block], ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reports.synthesis.yosys import run_yosys
 
-_TIMED_CELLS = "read_verilog -lib -specify +/xilinx/cells_sim.v; read_verilog -lib +/xilinx/cells_xtra.v"
+TIMED_CELLS = "read_verilog -lib -specify +/xilinx/cells_sim.v; read_verilog -lib +/xilinx/cells_xtra.v"
 _SECTION = re.compile(r"^Latest arrival time in '\\?(.+?)' is (\d+):\n(.*?)(?=^Latest arrival|\Z)", re.M | re.S)
 _END = re.compile(r"^\s+\d+ (\S+) \((?:FD|SRL|RAM|LD)\w+\.\w+\)", re.MULTILINE)
 # The path is listed from its end: the net that its first register or memory drives stands before it.
@@ -35,7 +35,7 @@ def worst_paths(folder: Path, netlist: str) -> dict[str, WorstPath]:
     A module without a timed path is left out. Raises HeddleError as ``run_yosys`` does.
     """
     report = f"{netlist}.sta"
-    run_yosys(f"{_TIMED_CELLS}; read_verilog {netlist}; tee -q -o {report} sta", folder, f"{netlist}.sta.log", [report])
+    run_yosys(f"{TIMED_CELLS}; read_verilog {netlist}; tee -q -o {report} sta", folder, f"{netlist}.sta.log", [report])
     return read_timing((folder / report).read_text(), _registers((folder / netlist).read_text()))
 
 

@@ -1,0 +1,60 @@
+"""The options of ``heddle report``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import LARGEST_BATCH, NETWORK, OUTPUT, TRAINING, check_range, checked_path
+
+
+def _page_path(text: str) -> Path:
+    return checked_path("--out", text, "file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """What ``report`` takes: one folder, or two folders or designs to compare."""
+
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR | A B",
+            help="A folder of results; or two to compare, each a folder, a preset or a design's .toml.",
+            show_default=False,
+        ),
+    ]
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_page_path,
+            metavar="FILE",
+            help="The page; report.html in the folder by default, comparison.html for two.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    pick: Annotated[
+        int | None,
+        typer.Option(metavar="ROW", help="The design of an exploration's front; its first by default."),
+    ] = None
+    workload: Annotated[
+        str | None,
+        typer.Option(help="Compare designs on a training step of this network too.", rich_help_panel=NETWORK),
+    ] = None
+    batch: Annotated[
+        int | None, typer.Option(help="Samples a training step of --workload; 32.", rich_help_panel=NETWORK)
+    ] = None
+    recipe: Annotated[str | None, typer.Option(help="How --workload is trained; bdwp.", rich_help_panel=TRAINING)] = (
+        None
+    )
+    sparsity: Annotated[
+        str | None,
+        typer.Option(metavar="N:M", help="N:M of designs compared; their own by default.", rich_help_panel=TRAINING),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+
+    def __post_init__(self) -> None:
+        check_range("--batch", self.batch, 1, LARGEST_BATCH)
