@@ -6,7 +6,7 @@ TRAIN_STAMP := $(VENV)/.installed-train
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup setup-train setup-browser demo test lint bench sweep proofs agreement accuracy calibration mutants \
+.PHONY: setup setup-train setup-browser demo test links lint bench sweep proofs agreement accuracy calibration mutants \
 	constraints clean
 .DELETE_ON_ERROR:
 
@@ -42,7 +42,13 @@ test: setup-train setup-browser lint
 	$(BIN)/python -m pytest -n 2 --durations=10
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl and not outer"
 
-lint: setup-train
+# The packages by their installed names, as links, for tools that read sources and know no mapping: mypy, editors.
+PACKAGES := arch dataflow hls sim synth verify training dse reports cli
+links:
+	@rm -rf build/packages && mkdir -p build/packages/heddle
+	@ln -s $(CURDIR)/heddle/*.py $(addprefix $(CURDIR)/,$(PACKAGES)) build/packages/heddle/
+
+lint: setup-train links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -51,13 +57,13 @@ bench: setup
 	$(BIN)/python -m benchmarks.run
 
 sweep: setup
-	$(BIN)/python -m verify.sweep
+	$(BIN)/python -m heddle.verify.sweep
 
 proofs: setup
-	$(BIN)/python -m verify.formal
+	$(BIN)/python -m heddle.verify.formal
 
 accuracy: setup-train
-	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.recipe_accuracy
 
 # The designs that the resource model is fitted to, synthesised anew; then the fit and its errors.
 calibration: setup

@@ -2,7 +2,7 @@
 
 Shift registers, group registers and DSP slices follow from the RTL's structure and are counted. The logic that
 synthesis optimises (adders, multipliers, choices, the sequencer) is a sum of features with fitted coefficients:
-``arch.calibration`` says on which designs.
+``heddle.arch.calibration`` says on which designs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from arch.calibration import fitted
-from arch.lut_memory import (
+from heddle.arch.calibration import fitted
+from heddle.arch.lut_memory import (
     SHORT_RING_WORDS,
     line_ff,
     line_lut,
@@ -22,7 +22,7 @@ from arch.lut_memory import (
     ring_memory_lut,
     ring_select_lut,
 )
-from arch.resource_inputs import (
+from heddle.arch.resource_inputs import (
     CONTROL_BITS,
     OPERAND_BITS,
     RECODED_BITS,

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from arch.design import Count, Section
-from arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.design import Count, Section
+from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
 
 BOARDS = Path(__file__).resolve().parent / "boards"
 

@@ -1,11 +1,11 @@
-"""RAM blocks of the on-chip buffers: a closed form that equals what synthesis infers (tests/hls/test_buffer.py)."""
+"""RAM blocks of the on-chip buffers: a closed form that equals what synthesis infers, as its tests show."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from arch import coefficients as c
-from arch.resource_inputs import (
+from heddle.arch import coefficients as c
+from heddle.arch.resource_inputs import (
     OPERAND_BITS,
     SUM_BITS,
     Amounts,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.coefficients import ADDER_STAGE_DELAYS_NS, ROUTED_DELAY
+from heddle.arch.coefficients import ADDER_STAGE_DELAYS_NS, ROUTED_DELAY
 
 
 def max_clock_hz(adder_stages: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """The Design: every parameter of a machine, checked, in one frozen object.
 
-A Design is data only. It loads from a preset or a TOML file (``arch.design_io``), is checked against a board
-(``arch.fit``), and everything else (cost models, simulator, RTL) is computed from it.
+A Design is data only. It loads from a preset or a TOML file (``heddle.arch.design_io``), is checked against a board
+(``heddle.arch.fit``), and everything else (cost models, simulator, RTL) is computed from it.
 """
 
 from __future__ import annotations

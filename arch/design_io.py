@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from arch.design import Design
-from arch.errors import HeddleError, unknown
-from arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 

@@ -1,15 +1,15 @@
 """Energy of the machine's elementary actions, as plain numbers for the cost models.
 
 Each is made of a published figure, a step from its technology to this FPGA, and stated assumptions, all of
-them in ``arch.coefficients``. None is calibrated: compare designs with them, do not quote watts.
+them in ``heddle.arch.coefficients``. None is calibrated: compare designs with them, do not quote watts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arch import coefficients as c
-from arch.coefficients import Coefficient
+from heddle.arch import coefficients as c
+from heddle.arch.coefficients import Coefficient
 
 _PJ = 1e-12
 _BITS = 8

@@ -11,13 +11,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from arch.boards import Board
-from arch.clock import clock_is_plausible, max_clock_hz
-from arch.coefficients import ROUTABLE_SHARE, ROUTED_DELAY
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.resource_inputs import ResourceTable
-from arch.resources import RESOURCE_NAMES, resources, resources_by_module
+from heddle.arch.boards import Board
+from heddle.arch.clock import clock_is_plausible, max_clock_hz
+from heddle.arch.coefficients import ROUTABLE_SHARE, ROUTED_DELAY
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.resource_inputs import ResourceTable
+from heddle.arch.resources import RESOURCE_NAMES, resources, resources_by_module
 
 #: Resources of the fabric, of which only ``ROUTABLE_SHARE`` can be used.
 _FABRIC = ("lut", "lut_as_memory", "ff")
@@ -50,7 +50,7 @@ def check_fit(design: Design, board: Board) -> None:
 def fits(table: ResourceTable, channels: npt.ArrayLike, board: Board) -> npt.NDArray[np.bool_]:
     """Return which designs fit ``board`` by resources and memory channels; the fields of ``table`` are arrays.
 
-    The clock is ``arch.clock.clock_is_plausible``.
+    The clock is ``heddle.arch.clock.clock_is_plausible``.
     """
     within = np.asarray(channels) <= board.memory.channels
     for name in RESOURCE_NAMES:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 
-from arch.run_dir import cache_home
+from heddle.arch.run_dir import cache_home
 
 _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from arch import coefficients as c
-from arch.calibration import fitted
-from arch.resource_inputs import OPERAND_BITS, ResourceInputs, ResourceTable, index_bits_of, table
+from heddle.arch import coefficients as c
+from heddle.arch.calibration import fitted
+from heddle.arch.resource_inputs import OPERAND_BITS, ResourceInputs, ResourceTable, index_bits_of, table
 
 
 def sore(i: ResourceInputs) -> ResourceTable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from arch.resource_inputs import Amounts, ceil_div
+from heddle.arch.resource_inputs import Amounts, ceil_div
 
 _SRL_CLOCKS = 32
 _SHORT_SRL_CLOCKS = 16

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.errors import HeddleError
-from arch.nm_kernel import mark_kept
-from arch.sparsity import checked_sparsity
+from heddle.arch.errors import HeddleError
+from heddle.arch.nm_kernel import mark_kept
+from heddle.arch.sparsity import checked_sparsity
 
 Values = npt.NDArray[Any]
 Indices = npt.NDArray[np.uint8]

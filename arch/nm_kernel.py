@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.jit import kernel
+from heddle.arch.jit import kernel
 
 _LANES = 64  # groups ranked side by side: the comparisons of a pair of places become vector instructions
 

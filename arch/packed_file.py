@@ -18,10 +18,10 @@ import safetensors
 import safetensors.numpy
 from pydantic import ValidationError
 
-from arch import nm
-from arch.design import Section
-from arch.errors import HeddleError, nearest
-from arch.packed_layer import (
+from heddle.arch import nm
+from heddle.arch.design import Section
+from heddle.arch.errors import HeddleError, nearest
+from heddle.arch.packed_layer import (
     WEIGHT_PASSES,
     DenseOperand,
     LayerRecord,
@@ -29,7 +29,7 @@ from arch.packed_layer import (
     RightOperand,
     WeightPass,
 )
-from arch.run_dir import tool_version, write_atomically
+from heddle.arch.run_dir import tool_version, write_atomically
 
 FORMAT_VERSION = 1
 

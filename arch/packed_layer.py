@@ -1,6 +1,6 @@
 """A trained layer as the array takes it: its record, and the right operands of FF and BP, packed N:M or dense.
 
-``docs/weights.md`` states the layout for readers in other languages; ``arch.packed_file`` stores it.
+``docs/weights.md`` states the layout for readers in other languages; ``heddle.arch.packed_file`` stores it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from arch import nm
-from arch.design import Section, SparsityConfig
-from arch.errors import HeddleError
+from heddle.arch import nm
+from heddle.arch.design import Section, SparsityConfig
+from heddle.arch.errors import HeddleError
 
 WeightPass = Literal["ff", "bp"]
 WEIGHT_PASSES: tuple[WeightPass, ...] = ("ff", "bp")

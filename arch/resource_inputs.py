@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arch.boards import Board
-from arch.design import Design
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
 
 Ints = int | npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.int64]

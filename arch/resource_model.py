@@ -2,18 +2,19 @@
 
 One set of formulas serves a single design and arrays of a million: every field of ``ResourceInputs`` may be an
 integer or an int64 array, and the fields broadcast. Array, SORE, WUVE and buffers are calibrated against synthesis
-(``arch.calibration``); the other modules have no RTL, and their numbers in ``arch.coefficients`` are estimates.
+(``heddle.arch.calibration``); the other modules have no RTL, and their numbers in ``heddle.arch.coefficients`` are
+estimates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from arch import coefficients as c
-from arch.array_resources import array
-from arch.buffer_resources import buffers
-from arch.lane_resources import sore, vector, wuve
-from arch.resource_inputs import ResourceInputs, ResourceTable, ceil_div, table, total
+from heddle.arch import coefficients as c
+from heddle.arch.array_resources import array
+from heddle.arch.buffer_resources import buffers
+from heddle.arch.lane_resources import sore, vector, wuve
+from heddle.arch.resource_inputs import ResourceInputs, ResourceTable, ceil_div, table, total
 
 #: The modules whose numbers are calibrated.
 CALIBRATED = ("array", "sore", "wuve", "buffers")

@@ -1,17 +1,18 @@
 """FPGA resources of one design, as counts: in all and by module.
 
-The formulas stand in ``arch.resource_model``, which also takes arrays of designs. Modules with RTL are calibrated
-against synthesis (``arch.calibration``); the others are estimates whose sources ``arch.coefficients`` gives.
+The formulas stand in ``heddle.arch.resource_model``, which also takes arrays of designs. Modules with RTL are
+calibrated against synthesis (``heddle.arch.calibration``); the others are estimates whose sources
+``heddle.arch.coefficients`` gives.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from arch.boards import Board
-from arch.design import Design
-from arch.resource_inputs import ResourceInputs, ResourceTable
-from arch.resource_model import module_tables, resource_table
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
+from heddle.arch.resource_model import module_tables, resource_table
 
 
 @dataclass(frozen=True)

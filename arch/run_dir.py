@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 PROVENANCE_NAME = "provenance.json"
 _HASH_BLOCK_BYTES = 1 << 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from arch.design import GROUP_SIZES, SparsityConfig
-from arch.errors import HeddleError
+from heddle.arch.design import GROUP_SIZES, SparsityConfig
+from heddle.arch.errors import HeddleError
 
 _NOTATION = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 

@@ -21,7 +21,7 @@ registers but the PEs' own, weights shifted in before a tile starts); no RTL is 
 
 from __future__ import annotations
 
-from arch.jit import kernel
+from heddle.arch.jit import kernel
 
 #: Cycles between two instructions: the clock in which the sequencer takes the next.
 DISPATCH_CYCLES = 1

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from arch.errors import HeddleError, nearest, unknown
+from heddle.arch.errors import HeddleError, nearest, unknown
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -11,16 +11,16 @@ import argparse
 import sys
 from typing import NamedTuple
 
-from arch.boards import load_board
-from arch.design import Design
-from arch.design_io import load_design
-from arch.sparsity import parse_sparsity
-from dataflow.recipes import recipe_named
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo import zoo_names, zoo_network
-from sim.engines.simulate import simulate_schedule
-from sim.estimate import estimate_schedule
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo import zoo_names, zoo_network
+from heddle.sim.engines.simulate import simulate_schedule
+from heddle.sim.estimate import estimate_schedule
 
 ALLOWED = 0.05
 RECIPES = (("dense", "2:8"), ("bdwp", "2:4"), ("bdwp", "2:8"))

@@ -12,7 +12,7 @@ import sys
 import time
 
 RUNS = 5
-COMMAND = [sys.executable, "-m", "cli.main", "simulate", "--workload", "resnet18", "--batch", "512", "--json"]
+COMMAND = [sys.executable, "-m", "heddle.cli.main", "simulate", "--workload", "resnet18", "--batch", "512", "--json"]
 EMPTY = [sys.executable, "-c", "pass"]
 
 

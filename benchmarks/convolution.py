@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arch import nm
-from dataflow.network import ConvLayer
-from sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, windows
+from heddle.arch import nm
+from heddle.dataflow.network import ConvLayer
+from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, windows
 
 Half = npt.NDArray[np.float16]
 Double = npt.NDArray[np.float64]

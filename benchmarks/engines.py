@@ -12,15 +12,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from dataflow.recipes import recipe_named
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo.registry import zoo_network
-from sim.engines.simulate import run_engines, simulate
-from sim.estimate import estimate
-from sim.step_table import step_table
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo.registry import zoo_network
+from heddle.sim.engines.simulate import run_engines, simulate
+from heddle.sim.estimate import estimate
+from heddle.sim.step_table import step_table
 
 RUNS = 5
 

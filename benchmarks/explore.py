@@ -11,12 +11,12 @@ import resource
 import sys
 import time
 
-from arch.boards import load_board
-from dataflow.recipes import recipe_named
-from dataflow.zoo.registry import zoo_network
-from dse.explore import explore
-from dse.request import ExploreRequest
-from dse.space import load_space
+from heddle.arch.boards import load_board
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.zoo.registry import zoo_network
+from heddle.dse.explore import explore
+from heddle.dse.request import ExploreRequest
+from heddle.dse.space import load_space
 
 WORKLOAD, BATCH, RECIPE, BOARD = "resnet18", 512, "bdwp", "vcu1525"
 

@@ -10,14 +10,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from arch.sparsity import parse_sparsity
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo import zoo_network
-from sim.engines.simulate import simulate
-from sim.estimate import estimate
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.engines.simulate import simulate
+from heddle.sim.estimate import estimate
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "sim" / "golden_cycles.json"
 BATCH = 16

@@ -12,16 +12,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from arch.boards import Board, load_board
-from arch.design import Design
-from arch.design_io import load_design, override
-from dataflow.recipes import DENSE, Recipe, recipe_named
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo.registry import zoo_network
-from sim.engines.array_pass import STALL_CAUSES
-from sim.engines.simulate import simulate
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.boards import Board, load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, override
+from heddle.dataflow.recipes import DENSE, Recipe, recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo.registry import zoo_network
+from heddle.sim.engines.array_pass import STALL_CAUSES
+from heddle.sim.engines.simulate import simulate
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 NETWORKS = ("resnet9", "vit-small", "vgg19", "resnet18", "resnet50")
 PUBLISHED_MEAN = 1.75

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.real_layer [--design sat-vcu1525] [--quick]`` lowers one image's training step of the layer to
 its three products, weights pruned by the design's N:M along input channels for FF and along output channels for BP,
-and runs each as the scheduler maps it. Every bit must be that of ``sim.functional`` and every cycle that of the
+and runs each as the scheduler maps it. Every bit must be that of ``heddle.sim.functional`` and every cycle that of the
 engines; and every result must lie as near to a float64 convolution, made without those matrices, as the rounding of
 its additions allows. ``--quick`` cuts the layer to 32 channels, on ``small`` unless another design is named.
 """
@@ -19,9 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from arch.boards import load_board
-from arch.design import Design
-from arch.design_io import load_design
 from benchmarks.convolution import (
     Double,
     Gemm,
@@ -34,7 +31,10 @@ from benchmarks.convolution import (
     weight_gradient,
     weight_gradient_gemm,
 )
-from dataflow.lowering import (
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
+from heddle.dataflow.lowering import (
     NOT_PRUNED,
     LayerShape,
     Pruning,
@@ -42,16 +42,16 @@ from dataflow.lowering import (
     forward_products,
     weight_gradient_products,
 )
-from dataflow.network import ConvLayer
-from dataflow.products import Product
-from dataflow.scheduler import ProductSchedule, schedule_products
-from dataflow.zoo import zoo_network
-from hls.generate import array_rtl
-from sim.functional.gemm import multiply_slots
-from verify.products import operand_case, right_slots
-from verify.results import Verdict
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.scheduler import ProductSchedule, schedule_products
+from heddle.dataflow.step_items import Product
+from heddle.dataflow.zoo import zoo_network
+from heddle.hls.generate import array_rtl
+from heddle.sim.functional.gemm import multiply_slots
+from heddle.verify.product_cases import operand_case, right_slots
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 LAYER = "layer3.0.conv2"
 QUICK_CHANNELS = 32

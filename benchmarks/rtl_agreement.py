@@ -14,19 +14,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from arch.boards import load_board
-from arch.design import Design, SparsityConfig
-from arch.design_io import load_design
-from dataflow.products import ProductPass, TrainingStep
-from hls.generate import array_rtl
-from sim.estimate import estimate
-from verify.operands import Extents
-from verify.products import ProductRun, run_case
-from verify.results import Verdict
-from verify.simulation import run_cases
-from verify.suite import two_tiles_of_k
-from verify.sweep import BUILDS
-from verify.verilator import build_verilator_model
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.design_io import load_design
+from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.hls.generate import array_rtl
+from heddle.sim.estimate import estimate
+from heddle.verify.operands import Extents
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import run_cases
+from heddle.verify.suite import two_tiles_of_k
+from heddle.verify.sweep import BUILDS
+from heddle.verify.verilator import build_verilator_model
 
 PRESETS = ("tiny", "small", "sat-vcu1525")
 SLOW_PRESET = "sat-vcu1525"

@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arch.design import Design
-from arch.design_io import load_design
 from benchmarks.yosys import Netlist, synthesise
-from hls.fp.adder import CUTS, Adder
-from hls.fp.formats import BF16, FP16
-from hls.fp.multiplier import Multiplier
-from hls.fp.recode import Recoder
-from hls.sore import SoreLane
-from hls.uspe import Uspe
-from hls.wuve import ADAM, SGD, Wuve
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
+from heddle.hls.array.uspe import Uspe
+from heddle.hls.fp.adder import CUTS, Adder
+from heddle.hls.fp.formats import BF16, FP16
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.hls.fp.recode import Recoder
+from heddle.hls.lanes.sore import SoreLane
+from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 
 BASE = "sat-vcu1525"
 _OS, _WS, _TINY_GROUP = "OS only", "WS only", "M = 2"

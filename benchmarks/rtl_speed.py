@@ -16,16 +16,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from arch.boards import load_board
-from arch.design import Design, SparsityConfig
-from arch.design_io import load_design
-from hls.generate import array_rtl
-from verify.model import Model
-from verify.operands import Extents
-from verify.products import ProductRun, run_case
-from verify.results import all_passed
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.design_io import load_design
+from heddle.hls.generate import array_rtl
+from heddle.verify.model import Model
+from heddle.verify.operands import Extents
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.results import all_passed
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 #: Preset, rows and columns, and cycles that take some ten seconds.
 _SIZES = (("tiny", 4, 300_000), ("small", 8, 200_000), ("sat-vcu1525", 16, 60_000), ("sat-vcu1525", 32, 16_000))

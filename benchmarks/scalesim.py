@@ -17,14 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from dataflow.load import load_network
-from dataflow.recipes import DENSE
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo.registry import zoo_network
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.dataflow.load import load_network
+from heddle.dataflow.recipes import DENSE
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo.registry import zoo_network
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 ENVIRONMENT = Path("build/scalesim")
 REQUIREMENTS = ("scalesim==3.0.0", "numpy==1.26.4")

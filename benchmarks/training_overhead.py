@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from training import sparsify
-from training.models import build_model
+from heddle.training import sparsify
+from heddle.training.models import build_model
 
 SHAPES = (((3, 32, 32), 10, 128), ((3, 224, 224), 1000, 8))
 SPARSITY = "2:8"

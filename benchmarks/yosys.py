@@ -13,11 +13,11 @@ from pathlib import Path
 
 from amaranth.lib import wiring
 
-from arch.errors import HeddleError
-from hls.emit import emit
-from reports.synthesis.cells import usage_of
-from reports.synthesis.timing import TIMED_CELLS, read_timing
-from reports.synthesis.yosys import run_yosys
+from heddle.arch.errors import HeddleError
+from heddle.hls.emit import emit
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.path_delay import TIMED_CELLS, read_timing
+from heddle.synth.yosys.tool import run_yosys
 
 _TOP = "top"
 # An assertion's message is a cell of its own and would keep the assertion's logic alive.

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
-from cli.exit_codes import INTERRUPTED
-from cli.output import print_error
+from heddle.cli.exit_codes import INTERRUPTED
+from heddle.cli.output import print_error
 
 
 def takes_options(verb: Callable[..., int]) -> Callable[..., int]:

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from arch.run_dir import tool_version
-from cli.exit_codes import SUCCESS
-from cli.options import DoctorOptions
-from cli.output import print_json, print_tables
-from cli.tools import Tool, find_tools
+from heddle.arch.run_dir import tool_version
+from heddle.cli.exit_codes import SUCCESS
+from heddle.cli.options import DoctorOptions
+from heddle.cli.output import print_json, print_tables
+from heddle.cli.tools import Tool, find_tools
 
 
 def run(options: DoctorOptions) -> int:

@@ -8,25 +8,25 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from arch.boards import load_board
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
-from cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
-from cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
-from cli.output import print_error, print_json, print_notes, print_paths, print_tables
-from cli.progress import show_progress
-from cli.record import run_folder
-from cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
-from cli.work_file import exploration_file, write_work
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from dse.accuracy import Accuracies, read_accuracies
-from dse.explore import Exploration, Interrupted, explore
-from dse.points import RESOURCES
-from dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, default_objectives, objectives_with
-from dse.space import Space, load_space, with_sparsities
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.boards import load_board
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
+from heddle.cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
+from heddle.cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
+from heddle.cli.output import print_error, print_json, print_notes, print_paths, print_tables
+from heddle.cli.progress import show_progress
+from heddle.cli.record import run_folder
+from heddle.cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
+from heddle.cli.work_file import exploration_file, write_work
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dse.explore import Exploration, Interrupted, explore
+from heddle.dse.measured_accuracy import Accuracies, read_accuracies
+from heddle.dse.points import RESOURCES
+from heddle.dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, default_objectives, objectives_with
+from heddle.dse.space import Space, load_space, with_sparsities
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
@@ -126,8 +126,8 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
-    from reports.page import ExploreFacts, write_explore_page
-    from reports.plots import plot_pareto
+    from heddle.reports.page import ExploreFacts, write_explore_page
+    from heddle.reports.plots import plot_pareto
 
     request = found.request
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
@@ -167,8 +167,8 @@ def _first(found: Exploration) -> StepResult:
 
 
 def _print_front(found: Exploration, limit: int) -> None:
-    from reports.tables import pareto_table
-    from reports.units import seconds
+    from heddle.reports.terminal_tables import pareto_table
+    from heddle.reports.units import seconds
 
     print_tables([pareto_table(found.front, found.request.objectives, limit or len(found.front))])
     rate = f"{found.points:,} designs in {seconds(found.seconds)}, {found.points_per_second:,.0f} a second"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from arch.run_dir import sha256_of_text, write_atomically
-from cli.exit_codes import SUCCESS
-from cli.options import GenerateOptions, MachineOptions
-from cli.output import json_text, print_json, print_paths
-from cli.record import RunRecord, result_folder
-from cli.work import load_machine
-from hls.emit import Block, emit_rtl
-from hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
-from hls.manifest import manifest
+from heddle.arch.run_dir import sha256_of_text, write_atomically
+from heddle.cli.exit_codes import SUCCESS
+from heddle.cli.options import GenerateOptions, MachineOptions
+from heddle.cli.output import json_text, print_json, print_paths
+from heddle.cli.record import RunRecord, result_folder
+from heddle.cli.work import load_machine
+from heddle.hls.emit import Block, emit_rtl
+from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
+from heddle.hls.manifest import manifest
 
 MANIFEST_NAME = "manifest.json"
 

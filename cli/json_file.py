@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from arch.errors import HeddleError
-from arch.run_dir import tool_version
-from cli import verbs
-from cli.command import takes_options
-from cli.exit_codes import BAD_INPUT, FAILED_CHECK, INTERRUPTED, SUCCESS
-from cli.output import print_error
-from cli.usage import VerbGroup, usage_error
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import tool_version
+from heddle.cli import verbs
+from heddle.cli.command import takes_options
+from heddle.cli.exit_codes import BAD_INPUT, FAILED_CHECK, INTERRUPTED, SUCCESS
+from heddle.cli.output import print_error
+from heddle.cli.usage import VerbGroup, usage_error
 
 app = typer.Typer(
     name="heddle",

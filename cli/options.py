@@ -1,6 +1,6 @@
 """The options of the verbs, in groups that verbs share, with the ranges of their numbers.
 
-Values are as typed; ``cli.work`` makes objects of them. The numbers of a design have their ranges in the Design.
+Values are as typed; ``heddle.cli.work`` makes objects of them. The numbers of a design have their ranges in the Design.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 LARGEST_BATCH = 1 << 20
 LARGEST_SIZE = 1 << 16

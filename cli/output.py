@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the scheduler brings its compiled kernels, and doctor and help do without
-    from dataflow.scheduler import Failure
+    from heddle.dataflow.scheduler import Failure
 
 _SHOWN_FAILURES = 20
 

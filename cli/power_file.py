@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arch.errors import HeddleError
-from reports.energy_source import on_chip_watts
-from reports.vivado.read import read_report
-from reports.vivado.reports import PowerReport
+from heddle.arch.errors import HeddleError
+from heddle.reports.energy_source import on_chip_watts
+from heddle.synth.vivado.read import read_report
+from heddle.synth.vivado.reports import PowerReport
 
 
 def load_power(path: Path) -> PowerReport:

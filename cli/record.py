@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from arch.errors import HeddleError
-from arch.run_dir import prepare_run_dir, write_provenance
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import prepare_run_dir, write_provenance
 
 
 def _now() -> datetime:

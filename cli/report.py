@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from arch.errors import HeddleError
-from arch.run_dir import check_file_target
-from cli.exit_codes import SUCCESS
-from cli.options import checked_path
-from cli.output import print_json, print_notes, print_paths
-from cli.report_build import Built, build_review
-from cli.report_compare import compare_two
-from cli.report_gather import read_holdings, subject_of
-from cli.report_options import ReportOptions
-from reports.review.page import write_review
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import check_file_target
+from heddle.cli.exit_codes import SUCCESS
+from heddle.cli.options import checked_path
+from heddle.cli.output import print_json, print_notes, print_paths
+from heddle.cli.report_build import Built, build_review
+from heddle.cli.report_compare import compare_two
+from heddle.cli.report_gather import read_holdings, subject_of
+from heddle.cli.report_options import ReportOptions
+from heddle.reports.review.page import write_review
 
 PAGE_NAME = "report.html"
 _MOST = 2

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from arch.design import Design
-from arch.errors import HeddleError
-from cli.json_file import read_json
-from cli.report_gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
-from cli.report_hardware import hardware_part
-from cli.report_missing import (
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.cli.json_file import read_json
+from heddle.cli.report_gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
+from heddle.cli.report_hardware import hardware_part
+from heddle.cli.report_missing import (
     ACCURACY,
     AGREEMENT,
     FRONT,
@@ -24,15 +24,15 @@ from cli.report_missing import (
     design_word,
     missing_sections,
 )
-from cli.report_step import step_part
-from cli.work_file import WorkFile, saved_work
-from reports.energy_lines import energy_lines
-from reports.review.compare import design_changes
-from reports.review.content import Review, StepPart
-from reports.summary import headline
-from reports.units import count, seconds
-from reports.vivado.reports import PowerReport
-from sim.spans import has_engine_tracks
+from heddle.cli.report_step import step_part
+from heddle.cli.work_file import WorkFile, saved_work
+from heddle.reports.energy_lines import energy_lines
+from heddle.reports.review.compare import design_changes
+from heddle.reports.review.content import Review, StepPart
+from heddle.reports.summary import headline
+from heddle.reports.units import count, seconds
+from heddle.sim.spans import has_engine_tracks
+from heddle.synth.vivado.reports import PowerReport
 
 _HALF_A_CYCLE = 0.5
 _SHOWN_KEYS = 4

@@ -7,24 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from arch.boards import load_board
-from arch.design_io import load_design, override, preset_names
-from arch.errors import HeddleError
-from arch.run_dir import check_file_target
-from arch.sparsity import parse_sparsity
-from arch.toml_file import is_path
-from cli.exit_codes import SUCCESS
-from cli.options import NetworkOptions, TrainingOptions
-from cli.output import print_json, print_notes, print_paths, print_tables
-from cli.report_gather import Subject, read_holdings, subject_of
-from cli.report_options import ReportOptions
-from cli.report_step import run_step
-from cli.work import network_of
-from cli.work_file import WorkFile, saved_work, work_file
-from dataflow.recipes import recipe_named
-from reports.review.compare import Change, Comparison, Side, compare
-from reports.review.compare_page import write_comparison
-from reports.tables import FittedTable
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design, override, preset_names
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import check_file_target
+from heddle.arch.sparsity import parse_sparsity
+from heddle.arch.toml_file import is_path
+from heddle.cli.exit_codes import SUCCESS
+from heddle.cli.options import NetworkOptions, TrainingOptions
+from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.report_gather import Subject, read_holdings, subject_of
+from heddle.cli.report_options import ReportOptions
+from heddle.cli.report_step import run_step
+from heddle.cli.work import network_of
+from heddle.cli.work_file import WorkFile, saved_work, work_file
+from heddle.dataflow.recipes import recipe_named
+from heddle.reports.review.compare import Change, Comparison, Side, compare
+from heddle.reports.review.compare_page import write_comparison
+from heddle.reports.terminal_tables import FittedTable
 
 PAGE_NAME = "comparison.html"
 

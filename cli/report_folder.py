@@ -6,11 +6,11 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from arch.errors import HeddleError
-from arch.run_dir import PROVENANCE_NAME
-from cli.json_file import read_json
-from cli.record import RESULT_MARKS
-from cli.work_file import WORK_NAME, WorkFile, read_work
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import PROVENANCE_NAME
+from heddle.cli.json_file import read_json
+from heddle.cli.record import RESULT_MARKS
+from heddle.cli.work_file import WORK_NAME, WorkFile, read_work
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from arch.boards import Board, load_board
-from arch.design import Design
-from arch.design_io import load_design
-from arch.errors import HeddleError
-from arch.toml_file import check_model
-from cli.json_file import read_json
-from cli.report_folder import Place, result_places, work_of
-from cli.report_hardware import SavedSynthesis, read_synthesis
-from cli.report_parts import Document, read_agreement, read_training
-from cli.report_step import SavedFront, read_front
-from cli.work_file import WorkFile
-from reports.accuracy import TrainingFacts
-from reports.review.content import AgreementPart
-from reports.vivado.read import read_reports
-from reports.vivado.reports import VivadoReports
+from heddle.arch.boards import Board, load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
+from heddle.arch.toml_file import check_model
+from heddle.cli.json_file import read_json
+from heddle.cli.report_folder import Place, result_places, work_of
+from heddle.cli.report_hardware import SavedSynthesis, read_synthesis
+from heddle.cli.report_parts import Document, read_agreement, read_training
+from heddle.cli.report_step import SavedFront, read_front
+from heddle.cli.work_file import WorkFile
+from heddle.reports.review.content import AgreementPart
+from heddle.reports.training_facts import TrainingFacts
+from heddle.synth.vivado.read import read_reports
+from heddle.synth.vivado.reports import VivadoReports
 
 #: The design of a page on which nothing names one: that of every command without ``--design``.
 DEFAULT_DESIGN = "sat-vcu1525"

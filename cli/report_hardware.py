@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from arch.boards import Board
-from arch.calibration.ranges import calibration_line, extrapolations
-from arch.design import Design
-from arch.resource_model import CALIBRATED
-from arch.resources import RESOURCE_NAMES, resources_by_module
-from arch.toml_file import check_model
-from cli.json_file import read_json
-from cli.report_parts import Document
-from reports.review.content import HardwarePart, ModuleRow, StageRow
-from reports.synthesis.sources import shown_name
+from heddle.arch.boards import Board
+from heddle.arch.calibration.ranges import calibration_line, extrapolations
+from heddle.arch.design import Design
+from heddle.arch.resource_model import CALIBRATED
+from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
+from heddle.arch.toml_file import check_model
+from heddle.cli.json_file import read_json
+from heddle.cli.report_parts import Document
+from heddle.reports.review.content import HardwarePart, ModuleRow, StageRow
+from heddle.synth.yosys.sources import shown_name
 
 CALIBRATED_SOURCE, ESTIMATE_SOURCE = "calibrated model", "uncalibrated estimate"
 

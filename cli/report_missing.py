@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from arch.design import Design
-from arch.design_io import load_design, preset_names, to_toml
-from arch.errors import HeddleError
-from arch.run_dir import write_atomically
-from cli.train_options import MODELS
-from cli.work_file import WorkFile
-from reports.review.content import Missing
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, preset_names, to_toml
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import write_atomically
+from heddle.cli.train_options import MODELS
+from heddle.cli.work_file import WorkFile
+from heddle.reports.review.content import Missing
 
 #: The resources of the design's parts, by the model at least: always there, as the design itself is.
 HARDWARE = "hardware"

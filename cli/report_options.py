@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import LARGEST_BATCH, NETWORK, OUTPUT, TRAINING, check_range, checked_path
+from heddle.cli.options import LARGEST_BATCH, NETWORK, OUTPUT, TRAINING, check_range, checked_path
 
 
 def _page_path(text: str) -> Path:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.toml_file import check_model
-from cli.json_file import read_json
-from reports.accuracy import TrainingFacts
-from reports.review.content import AgreementPart, AgreementRow
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.toml_file import check_model
+from heddle.cli.json_file import read_json
+from heddle.reports.review.content import AgreementPart, AgreementRow
+from heddle.reports.training_facts import TrainingFacts
 
 
 class Document(BaseModel):

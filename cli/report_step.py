@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arch.design import Design
-from arch.design_io import to_toml
-from arch.errors import HeddleError
-from cli.interruptible import interruptible
-from cli.report_folder import Place, rerun_command, work_of
-from cli.work import Work
-from cli.work_file import SavedExploration, WorkFile
-from dataflow.recipes import DENSE
-from dataflow.scheduler import Schedule, schedule_step
-from dse.grid import Grid
-from dse.points import METRICS
-from dse.request import OBJECTIVE_COLUMNS
-from reports.page import ExploreFacts
-from reports.review.content import FrontPart, StepPart
-from sim.engines.simulate import simulate, simulate_schedule
-from sim.result import StepResult
-from sim.spans import step_spans
+from heddle.arch.design import Design
+from heddle.arch.design_io import to_toml
+from heddle.arch.errors import HeddleError
+from heddle.cli.interruptible import interruptible
+from heddle.cli.report_folder import Place, rerun_command, work_of
+from heddle.cli.work import Work
+from heddle.cli.work_file import SavedExploration, WorkFile
+from heddle.dataflow.recipes import DENSE
+from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dse.grid import Grid
+from heddle.dse.points import METRICS
+from heddle.dse.request import OBJECTIVE_COLUMNS
+from heddle.reports.page import ExploreFacts
+from heddle.reports.review.content import FrontPart, StepPart
+from heddle.sim.engines.simulate import simulate, simulate_schedule
+from heddle.sim.result import StepResult
+from heddle.sim.spans import step_spans
 
 if TYPE_CHECKING:
     import pandas as pd

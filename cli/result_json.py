@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.output import failures_json
-from reports.energy_source import MODEL_SOURCE
-from sim.result import PassResult, StepResult
+from heddle.cli.output import failures_json
+from heddle.reports.energy_source import MODEL_SOURCE
+from heddle.sim.result import PassResult, StepResult
 
 _DECIMALS = 3  # of a cycle: the closed form knows fractions, and more digits say nothing
 

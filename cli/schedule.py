@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from arch.run_dir import write_atomically
-from cli.exit_codes import FAILED_CHECK, SUCCESS
-from cli.options import (
+from heddle.arch.run_dir import write_atomically
+from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
+from heddle.cli.options import (
     MachineOptions,
     NetworkOptions,
     OutputOptions,
@@ -14,11 +14,19 @@ from cli.options import (
     ScheduleOptions,
     TrainingOptions,
 )
-from cli.output import failures_json, json_text, print_failures, print_json, print_notes, print_paths, print_tables
-from cli.record import RunRecord, run_folder
-from cli.work import Work, load_work, work_hashes
-from dataflow.products import ProductPass
-from dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
+from heddle.cli.output import (
+    failures_json,
+    json_text,
+    print_failures,
+    print_json,
+    print_notes,
+    print_paths,
+    print_tables,
+)
+from heddle.cli.record import RunRecord, run_folder
+from heddle.cli.work import Work, load_work, work_hashes
+from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
+from heddle.dataflow.step_items import ProductPass
 
 _DECIMALS = 3
 
@@ -39,7 +47,7 @@ def run(
     document = schedule_json(schedule, work)
     written = []
     if folder is not None:
-        from cli.work_file import step_file, write_work
+        from heddle.cli.work_file import step_file, write_work
 
         written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
         written.append(write_work(folder, step_file(network, machine.board, work)))
@@ -48,7 +56,7 @@ def run(
     if output.json:
         print_json(document)
     else:
-        from reports.tables import schedule_table
+        from heddle.reports.terminal_tables import schedule_table
 
         print_tables([schedule_table(schedule, output.limit or None)])
         print_paths(written)

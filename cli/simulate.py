@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from arch.errors import HeddleError
-from arch.run_dir import check_file_target, sha256_of
-from cli.exit_codes import FAILED_CHECK, SUCCESS
-from cli.interruptible import interruptible
-from cli.options import (
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import check_file_target, sha256_of
+from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
+from heddle.cli.interruptible import interruptible
+from heddle.cli.options import (
     MachineOptions,
     NetworkOptions,
     OutputOptions,
@@ -20,17 +20,17 @@ from cli.options import (
     SimulateOptions,
     TrainingOptions,
 )
-from cli.output import print_failures, print_json, print_notes, print_paths, print_tables
-from cli.power_file import load_power
-from cli.record import RunRecord, run_folder
-from cli.result_json import step_json
-from cli.work import Work, load_work, one_of, work_hashes
-from dataflow.recipes import DENSE
-from dataflow.scheduler import Schedule, schedule_step
-from reports.energy_source import MODEL_SOURCE, power_source, with_power
-from reports.vivado.reports import PowerReport
-from sim.estimate import estimate_schedule
-from sim.result import Level, StepResult
+from heddle.cli.output import print_failures, print_json, print_notes, print_paths, print_tables
+from heddle.cli.power_file import load_power
+from heddle.cli.record import RunRecord, run_folder
+from heddle.cli.result_json import step_json
+from heddle.cli.work import Work, load_work, one_of, work_hashes
+from heddle.dataflow.recipes import DENSE
+from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
+from heddle.sim.estimate import estimate_schedule
+from heddle.sim.result import Level, StepResult
+from heddle.synth.vivado.reports import PowerReport
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 
@@ -70,7 +70,7 @@ def run(
         print_notes([f"energy on chip: {simulated.energy_source}"])
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
-        from cli.work_file import step_file, write_work
+        from heddle.cli.work_file import step_file, write_work
 
         written += _write_results(folder, simulated, work, simulation.plots)
         written.append(write_work(folder, step_file(network, machine.board, work)))
@@ -112,7 +112,7 @@ def _powered(simulated: _Simulated, power: PowerReport, work: Work) -> _Simulate
 def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
     if level == "estimate":
         return estimate_schedule(schedule, work.design, work.board)
-    from sim.engines.simulate import simulate_schedule
+    from heddle.sim.engines.simulate import simulate_schedule
 
     return interruptible(lambda: simulate_schedule(schedule, work.design, work.board))
 
@@ -127,7 +127,7 @@ def _status(text: str, level: Level) -> AbstractContextManager[Any]:
 
 
 def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
-    from sim.timeline import write_trace
+    from heddle.sim.timeline import write_trace
 
     left_out = interruptible(lambda: write_trace(path, schedule, work.design, work.board))
     if left_out:
@@ -136,13 +136,13 @@ def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
 
 
 def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: bool) -> list[Path]:
-    from reports.page import write_simulate_page
-    from reports.run_dir import write_results
+    from heddle.reports.page import write_simulate_page
+    from heddle.reports.run_dir import write_results
 
     result, plots = simulated.result, []
     written = write_results(result, folder)
     if with_plots:
-        from reports.plots import plot_layers, plot_roofline
+        from heddle.reports.plots import plot_layers, plot_roofline
 
         plots = plot_layers(result, folder) + plot_roofline(result, work.board, folder)
     page = write_simulate_page(result, simulated.dense, plots, folder / "index.html")
@@ -150,7 +150,7 @@ def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: 
 
 
 def _print_result(simulated: _Simulated, limit: int) -> None:
-    from reports.tables import pass_table, summary_table
+    from heddle.reports.terminal_tables import pass_table, summary_table
 
     result = simulated.result
     dense = simulated.dense if simulated.dense is not result else None

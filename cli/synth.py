@@ -8,33 +8,33 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from arch.boards import Board
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.run_dir import sha256_of_text, write_atomically
-from cli.exit_codes import FAILED_CHECK, SUCCESS
-from cli.options import MachineOptions
-from cli.output import json_text, print_json, print_notes, print_paths, print_tables
-from cli.progress import show_progress
-from cli.record import RESULT_MARKS, RunRecord, run_folder
-from cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
-from cli.synth_options import SynthOptions
-from cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
-from cli.work import OPTIMIZERS, load_buildable, one_of
-from dataflow.updates import Optimizer
-from hls.emit import emit_rtl
-from hls.generate import array_blocks, array_rtl, check_generable
-from hls.manifest import manifest
-from hls.names import ARRAY_MODULE
-from reports.synthesis.cells import usage_of
-from reports.synthesis.mapping import map_flat
-from reports.synthesis.placed import PlacedElement, find_nextpnr, place_element
-from reports.synthesis.plan import WITHOUT_RTL
-from reports.synthesis.result import Usage
-from reports.synthesis.run import synthesise
-from reports.vivado.batch import find_vivado, run_vivado
-from reports.vivado.project import project_files
-from reports.vivado.read import read_reports
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import sha256_of_text, write_atomically
+from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
+from heddle.cli.options import MachineOptions
+from heddle.cli.output import json_text, print_json, print_notes, print_paths, print_tables
+from heddle.cli.progress import show_progress
+from heddle.cli.record import RESULT_MARKS, RunRecord, run_folder
+from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
+from heddle.cli.synth_options import SynthOptions
+from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
+from heddle.cli.work import OPTIMIZERS, load_buildable, one_of
+from heddle.dataflow.updates import Optimizer
+from heddle.hls.emit import emit_rtl
+from heddle.hls.generate import array_blocks, array_rtl, check_generable
+from heddle.hls.manifest import manifest
+from heddle.hls.names import ARRAY_MODULE
+from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element
+from heddle.synth.result import Usage
+from heddle.synth.vivado.batch import find_vivado, run_vivado
+from heddle.synth.vivado.project import project_files
+from heddle.synth.vivado.read import read_reports
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.mapping import map_flat
+from heddle.synth.yosys.plan import WITHOUT_RTL
+from heddle.synth.yosys.run import synthesise
 
 TOOLS = ("yosys", "vivado")
 VIVADO_FOLDER = "vivado"

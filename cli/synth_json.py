@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from arch.boards import Board
-from arch.design import Design
-from arch.fit import usable
-from arch.resources import RESOURCE_NAMES, resources_by_module
-from hls.names import ARRAY_MODULE
-from reports.synthesis.placed import PlacedElement
-from reports.synthesis.result import Synthesis, Usage
-from reports.vivado.reports import Slack, TimingReport, UtilisationReport, VivadoReports
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.fit import usable
+from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
+from heddle.hls.names import ARRAY_MODULE
+from heddle.synth.nextpnr import PlacedElement
+from heddle.synth.result import Synthesis, Usage
+from heddle.synth.vivado.reports import Slack, TimingReport, UtilisationReport, VivadoReports
 
 Amounts = Mapping[str, float | None]
 

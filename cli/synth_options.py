@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import CASES, MOST_WORKERS, OUTPUT, check_range, out_path
+from heddle.cli.options import CASES, MOST_WORKERS, OUTPUT, check_range, out_path
 
 
 @dataclass(frozen=True, kw_only=True)

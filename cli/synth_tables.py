@@ -7,12 +7,12 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from arch.boards import Board
-from arch.resources import RESOURCE_NAMES
-from cli.synth_json import Synthesised, estimated, fits_with
-from reports.synthesis.result import NOTHING, Synthesis, Usage
-from reports.synthesis.sources import shown_name
-from reports.units import percent
+from heddle.arch.boards import Board
+from heddle.arch.resources import RESOURCE_NAMES
+from heddle.cli.synth_json import Synthesised, estimated, fits_with
+from heddle.reports.units import percent
+from heddle.synth.result import NOTHING, Synthesis, Usage
+from heddle.synth.yosys.sources import shown_name
 
 _HEADINGS = {
     "lut": "LUT",

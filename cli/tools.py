@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 
-from arch.jit import kernel_cache_dir
+from heddle.arch.jit import kernel_cache_dir
 
 _ANSWER_SECONDS = 10
 _VERSION = re.compile(r"\d+(?:\.\d+)+")

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arch.boards import Board
-from arch.design import Design, SparsityConfig
-from arch.errors import HeddleError
-from arch.run_dir import sha256_of, sha256_of_text
-from arch.sparsity import parse_sparsity
-from cli.exit_codes import FAILED_CHECK, SUCCESS
-from cli.interruptible import terminable
-from cli.options import MachineOptions
-from cli.output import print_json, print_notes, print_paths, print_tables
-from cli.progress import show_progress
-from cli.record import RunRecord, run_folder
-from cli.train_options import DATA_SETS, IMAGE_FOLDER, MODELS, TrainOptions
-from cli.work import OPTIMIZERS, load_machine, one_of, words
-from dataflow.updates import Optimizer
+from heddle.arch.boards import Board
+from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import sha256_of, sha256_of_text
+from heddle.arch.sparsity import parse_sparsity
+from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
+from heddle.cli.interruptible import terminable
+from heddle.cli.options import MachineOptions
+from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.progress import show_progress
+from heddle.cli.record import RunRecord, run_folder
+from heddle.cli.train_options import DATA_SETS, IMAGE_FOLDER, MODELS, TrainOptions
+from heddle.cli.work import OPTIMIZERS, load_machine, one_of, words
+from heddle.dataflow.updates import Optimizer
 
 if TYPE_CHECKING:  # these bring PyTorch, which takes seconds; a slip on the command line is told before
-    from cli.trained import Trained
-    from training.ratios import RatioRule
-    from training.settings import TrainSettings
+    from heddle.cli.trained import Trained
+    from heddle.training.ratios import RatioRule
+    from heddle.training.settings import TrainSettings
 
 DEVICES = ("cpu", "cuda")
 ARITHMETICS = ("float", "machine")
@@ -56,14 +56,14 @@ def run(training: TrainOptions) -> int:
     record = RunRecord()
     plan = train_plan(training)
     with terminable():
-        from cli.train_run import check_data, settings_of, train_seeds
-        from cli.trained import gathered
+        from heddle.cli.train_run import check_data, settings_of, train_seeds
+        from heddle.cli.trained import gathered
 
         settings = settings_of(training, plan)
         data = check_data(settings, training.data_dir)
         folder = run_folder(training.out, "train")
         if folder is not None:
-            from cli.train_files import check_accuracies
+            from heddle.cli.train_files import check_accuracies
 
             check_accuracies(folder)
         with show_progress(f"training {settings.model}") as progress:
@@ -106,14 +106,14 @@ def default_workers(device: str, threads: int) -> int:
 
 def _report(trained: Trained, options: TrainOptions, folder: Path | None, record: RunRecord) -> None:
     """Print and write what the options ask for."""
-    from cli.trained import training_facts, training_json
+    from heddle.cli.trained import training_facts, training_json
 
     if trained.costs is not None:
         print_notes(trained.machine.network.notes)
     document = training_json(trained)
     written: list[Path] = []
     if folder is not None:
-        from cli.train_files import write_training
+        from heddle.cli.train_files import write_training
 
         written = write_training(trained, document, options.data_dir, folder)
         written.append(record.write(folder, _hashes(trained.settings, options, trained)))
@@ -121,7 +121,7 @@ def _report(trained: Trained, options: TrainOptions, folder: Path | None, record
         print_json(document)
         return
     if trained.comparison is not None:
-        from reports.tables import accuracy_table
+        from heddle.reports.terminal_tables import accuracy_table
 
         print_tables([accuracy_table(training_facts(trained, trained.comparison))])
     print_paths(written)
@@ -129,7 +129,7 @@ def _report(trained: Trained, options: TrainOptions, folder: Path | None, record
 
 def _hashes(settings: TrainSettings, options: TrainOptions, trained: Trained) -> dict[str, str]:
     """SHA-256 of each input by name."""
-    from training.recipe_file import is_recipe_file
+    from heddle.training.recipe_file import is_recipe_file
 
     hashes = {"settings": settings.digest}
     if trained.costs is not None:

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from arch.errors import HeddleError
-from arch.run_dir import write_atomically
-from cli.output import json_text
-from cli.trained import Trained, training_facts
-from reports.curves import AccuracyCurve, TrainingCurve
-from reports.page import write_training_page
-from reports.plots import plot_time_to_accuracy, plot_training
-from training.export import export_weights
-from training.run import RunResult, trained_model
-from training.runs import checkpoint_folder
-from training.settings import TrainSettings
-from training.sparsify import FLOAT
-from training.summary import Comparison, Spread, mean_curve
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import write_atomically
+from heddle.cli.output import json_text
+from heddle.cli.trained import Trained, training_facts
+from heddle.reports.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.page import write_training_page
+from heddle.reports.plots import plot_time_to_accuracy, plot_training
+from heddle.training.export import export_weights
+from heddle.training.run import RunResult, trained_model
+from heddle.training.runs import checkpoint_folder
+from heddle.training.settings import TrainSettings
+from heddle.training.sparsify import FLOAT
+from heddle.training.summary import Comparison, Spread, mean_curve
 
 ACCURACY_NAME = "accuracy.csv"
 ACCURACY_COLUMNS = (

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from arch.errors import HeddleError
-from cli.options import (
+from heddle.arch.errors import HeddleError
+from heddle.cli.options import (
     LARGEST_BATCH,
     LARGEST_SIZE,
     MACHINE,

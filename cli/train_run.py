@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arch.errors import HeddleError
-from arch.run_dir import sha256_of
-from arch.sparsity import parse_sparsity
-from cli.progress import Report
-from cli.train_options import TrainOptions
-from training.data.samples import DataSet
-from training.recipe_file import is_recipe_file, resolve_recipe
-from training.run import check_settings, data_of
-from training.runs import Outcome, train_all
-from training.settings import TrainSettings
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import sha256_of
+from heddle.arch.sparsity import parse_sparsity
+from heddle.cli.progress import Report
+from heddle.cli.train_options import TrainOptions
+from heddle.training.data.samples import DataSet
+from heddle.training.recipe_file import is_recipe_file, resolve_recipe
+from heddle.training.run import check_settings, data_of
+from heddle.training.runs import Outcome, train_all
+from heddle.training.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from cli.train import TrainPlan
+    from heddle.cli.train import TrainPlan
 
 
 def settings_of(options: TrainOptions, plan: TrainPlan) -> TrainSettings:

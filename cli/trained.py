@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arch.boards import Board
-from arch.design import Design
-from cli.train_run import runs_as
-from reports.accuracy import TrainingFacts
-from training.data.samples import DataSet
-from training.on_machine import MachineRun, TrainingCost, machine_run, training_cost
-from training.run import RunResult, steps_per_epoch
-from training.runs import Outcome, RunFailure
-from training.settings import TrainSettings
-from training.summary import Comparison, compared
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.cli.train_run import runs_as
+from heddle.reports.training_facts import TrainingFacts
+from heddle.training.data.samples import DataSet
+from heddle.training.on_machine import MachineRun, TrainingCost, machine_run, training_cost
+from heddle.training.run import RunResult, steps_per_epoch
+from heddle.training.runs import Outcome, RunFailure
+from heddle.training.settings import TrainSettings
+from heddle.training.summary import Comparison, compared
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from arch.errors import HeddleError, nearest, unknown
+from heddle.arch.errors import HeddleError, nearest, unknown
 
 
 class VerbGroup(TyperGroup):

@@ -5,7 +5,7 @@ The verbs' modules load compiled kernels, pandas or matplotlib; ``heddle --help`
 
 from __future__ import annotations
 
-from cli.options import (
+from heddle.cli.options import (
     DoctorOptions,
     ExploreOptions,
     GenerateOptions,
@@ -18,14 +18,14 @@ from cli.options import (
     TrainingOptions,
     VerifyOptions,
 )
-from cli.report_options import ReportOptions
-from cli.synth_options import SynthOptions
-from cli.train_options import TrainOptions
+from heddle.cli.report_options import ReportOptions
+from heddle.cli.synth_options import SynthOptions
+from heddle.cli.train_options import TrainOptions
 
 
 def explore(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
     """Search a space of designs for the best trade-offs of time, energy and area on a board."""
-    from cli.explore import run
+    from heddle.cli.explore import run
 
     return run(network, training, search, output)
 
@@ -39,7 +39,7 @@ def simulate(
     output: OutputOptions,
 ) -> int:
     """Simulate one training step on one design: cycles, energy, DRAM bytes, utilisation, speed-up over dense."""
-    from cli.simulate import run
+    from heddle.cli.simulate import run
 
     return run(network, training, step, machine, simulation, output)
 
@@ -53,48 +53,48 @@ def schedule(
     output: OutputOptions,
 ) -> int:
     """Show the offline schedule: dataflow, interleave, tiles and loop order of every layer and pass."""
-    from cli.schedule import run
+    from heddle.cli.schedule import run
 
     return run(network, training, step, machine, scheduling, output)
 
 
 def generate(machine: MachineOptions, generation: GenerateOptions) -> int:
     """Write a design as Verilog, with its lint waivers and a manifest of ports, parameters and latencies."""
-    from cli.generate import run
+    from heddle.cli.generate import run
 
     return run(machine, generation)
 
 
 def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
     """Run a design's RTL on products and hold it against the simulator: every bit, every cycle."""
-    from cli.verify import run
+    from heddle.cli.verify import run
 
     return run(machine, verification)
 
 
 def synth(machine: MachineOptions, synthesis: SynthOptions) -> int:
     """Synthesise a design: utilisation by module against the board, the critical stage, a Vivado project."""
-    from cli.synth import run
+    from heddle.cli.synth import run
 
     return run(machine, synthesis)
 
 
 def report(reporting: ReportOptions) -> int:
     """Make one page of all results in a folder, or compare two runs or designs."""
-    from cli.report import run
+    from heddle.cli.report import run
 
     return run(reporting)
 
 
 def train(training: TrainOptions) -> int:
     """Train a model under an N:M recipe, and dense beside it: accuracy, multiply-adds, simulated time and energy."""
-    from cli.train import run
+    from heddle.cli.train import run
 
     return run(training)
 
 
 def doctor(output: DoctorOptions) -> int:
     """Tell which tools are there, which are missing, and how to get them."""
-    from cli.doctor import run
+    from heddle.cli.doctor import run
 
     return run(output)

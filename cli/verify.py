@@ -13,28 +13,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from arch.boards import Board
-from arch.design import Dataflow, Design
-from arch.errors import HeddleError, unknown
-from arch.run_dir import command_line, sha256_of, sha256_of_text, write_atomically
-from cli.exit_codes import FAILED_CHECK, SUCCESS
-from cli.options import MachineOptions, VerifyOptions
-from cli.output import json_text, print_json, print_paths, print_tables
-from cli.progress import show_progress
-from cli.record import RunRecord, run_folder
-from cli.work import load_machine, one_of
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from hls.generate import check_generable
-from verify.benches import Bench, array_bench, lane_benches
-from verify.icarus import build_icarus_model
-from verify.model import Simulator
-from verify.operands import Extents
-from verify.results import Verdict, all_passed
-from verify.simulation import run_cases
-from verify.suite import Run, default_suite, gemm_suite, workload_suite
-from verify.verilator import build_verilator_model
-from verify.weights import weight_suite
+from heddle.arch.boards import Board
+from heddle.arch.design import Dataflow, Design
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.run_dir import command_line, sha256_of, sha256_of_text, write_atomically
+from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
+from heddle.cli.options import MachineOptions, VerifyOptions
+from heddle.cli.output import json_text, print_json, print_paths, print_tables
+from heddle.cli.progress import show_progress
+from heddle.cli.record import RunRecord, run_folder
+from heddle.cli.work import load_machine, one_of
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.hls.generate import check_generable
+from heddle.verify.benches import Bench, array_bench, lane_benches
+from heddle.verify.icarus import build_icarus_model
+from heddle.verify.model import Simulator
+from heddle.verify.operands import Extents
+from heddle.verify.results import Verdict, all_passed
+from heddle.verify.simulation import run_cases
+from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
+from heddle.verify.verilator import build_verilator_model
+from heddle.verify.weights import weight_suite
 
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 RESULT_NAME = "verify.json"
@@ -138,7 +138,7 @@ def _suite(options: VerifyOptions, design: Design) -> Sequence[Run]:
     if options.gemm is not None:
         return gemm_suite(design, dataflows, _extents(options.gemm), options.seed)
     if options.workload is not None:
-        from dataflow.load import load_network
+        from heddle.dataflow.load import load_network
 
         network = load_network(options.workload, _WORKLOAD_BATCH)
         step = training_step(network, recipe_named(options.recipe), design.sparsity, StepOptions(batch=_WORKLOAD_BATCH))

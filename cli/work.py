@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
-from arch.boards import Board, load_board
-from arch.design import Design
-from arch.design_io import load_design, number_range, override
-from arch.errors import HeddleError, unknown
-from arch.fit import check_fit
-from arch.run_dir import sha256_of, sha256_of_text
-from arch.sparsity import parse_sparsity
-from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions, check_range
-from dataflow.footprint import capacity_note, step_footprint
-from dataflow.network import Network
-from dataflow.products import PASSES, Pass, ProductPass, TrainingStep
-from dataflow.recipes import Recipe, recipe_named
-from dataflow.scheduler import DataflowChoice
-from dataflow.training import StepOptions, training_step
-from dataflow.updates import Optimizer
+from heddle.arch.boards import Board, load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, number_range, override
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.fit import check_fit
+from heddle.arch.run_dir import sha256_of, sha256_of_text
+from heddle.arch.sparsity import parse_sparsity
+from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions, check_range
+from heddle.dataflow.footprint import capacity_note, step_footprint
+from heddle.dataflow.network import Network
+from heddle.dataflow.recipes import Recipe, recipe_named
+from heddle.dataflow.scheduler import DataflowChoice
+from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.updates import Optimizer
 
 Word = TypeVar("Word", bound=str)
 
@@ -133,10 +133,10 @@ def network_of(options: NetworkOptions) -> Network:
     }
     given = [name for name, size in sizes.items() if size is not None]
     if not given:
-        from dataflow.load import load_network
+        from heddle.dataflow.load import load_network
 
         return load_network(options.workload, options.batch)
-    from dataflow.zoo import zoo_names, zoo_network
+    from heddle.dataflow.zoo import zoo_names, zoo_network
 
     if options.workload not in zoo_names():
         raise unknown("network of the zoo", options.workload, zoo_names(), option_name(given[0]))

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_serializer
 
-from arch.boards import Board
-from arch.design import Design, Section
-from arch.errors import HeddleError
-from arch.run_dir import write_atomically
-from arch.toml_file import check_model
-from cli.json_file import read_json
-from cli.options import NetworkOptions
-from cli.output import json_text
-from cli.work import Work, check_countable, network_hash, network_of
-from dataflow.network import Network
-from dataflow.products import Pass
-from dataflow.recipes import Recipe, recipe_named
-from dataflow.scheduler import DataflowChoice
-from dataflow.training import StepOptions, training_step
-from dataflow.updates import Optimizer
-from dse.space import Space, shown
+from heddle.arch.boards import Board
+from heddle.arch.design import Design, Section
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import write_atomically
+from heddle.arch.toml_file import check_model
+from heddle.cli.json_file import read_json
+from heddle.cli.options import NetworkOptions
+from heddle.cli.output import json_text
+from heddle.cli.work import Work, check_countable, network_hash, network_of
+from heddle.dataflow.network import Network
+from heddle.dataflow.recipes import Recipe, recipe_named
+from heddle.dataflow.scheduler import DataflowChoice
+from heddle.dataflow.step_items import Pass
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.updates import Optimizer
+from heddle.dse.space import Space, shown
 
 if TYPE_CHECKING:  # brings pandas, which simulate does without
-    from dse.explore import Exploration
+    from heddle.dse.explore import Exploration
 
 WORK_NAME = "work.json"
 VERSION: Literal[1] = 1
@@ -40,7 +40,7 @@ class SavedStep(Section):
 
 
 class SavedExploration(Section):
-    """What ``explore`` searched, and how that went; see ``reports.page.ExploreFacts``."""
+    """What ``explore`` searched, and how that went; see ``heddle.reports.page.ExploreFacts``."""
 
     space: Space
     objectives: tuple[str, ...]

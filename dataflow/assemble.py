@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
 
 # With one or two weighted layers there would be nothing left to prune, so none is set aside.
 _FEWEST_LAYERS_WITH_DENSE_ENDS = 3

@@ -1,7 +1,7 @@
 """The closed-form cost of one mapping of one product: array cycles, DRAM bytes, and the time they take together.
 
 A product is cut into tiles of tile_m x tile_n x tile_k that fit the double buffers; k is innermost, so that
-partial sums stay on chip. Each tile is one compute instruction. Its array cycles come from ``arch.timing``.
+partial sums stay on chip. Each tile is one compute instruction. Its array cycles come from ``heddle.arch.timing``.
 The engines of ``sim`` execute the very same tiles with the very same functions; what this module adds is the
 assumption that loads, computation and stores overlap perfectly but for the first load and the last store.
 """
@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from arch.dram import DDR4_2400
-from arch.jit import kernel
-from arch.timing import (
+from heddle.arch.dram import DDR4_2400
+from heddle.arch.jit import kernel
+from heddle.arch.timing import (
     DISPATCH_CYCLES,
     os_drain_cycles,
     os_issue_cycles,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arch.errors import HeddleError, nearest
+from heddle.arch.errors import HeddleError, nearest
 
 
 def read_bytes(path: str | Path) -> bytes:

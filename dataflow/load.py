@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arch.errors import HeddleError, unknown
-from dataflow.network import Network
-from dataflow.scalesim_import import read_scalesim
-from dataflow.zoo import zoo_names, zoo_network
+from heddle.arch.errors import HeddleError, unknown
+from heddle.dataflow.network import Network
+from heddle.dataflow.scalesim_import import read_scalesim
+from heddle.dataflow.zoo import zoo_names, zoo_network
 
 _EXTENSIONS = (".onnx", ".csv")
 
@@ -23,7 +23,7 @@ def load_network(workload: str, batch: int | None = None) -> Network:
         return zoo_network(workload)
     extension = Path(workload).suffix.lower()
     if extension == ".onnx":
-        from dataflow.onnx_import import read_onnx  # onnx takes longer to import than a simulation to run
+        from heddle.dataflow.onnx_import import read_onnx  # onnx takes longer to import than a simulation to run
 
         return read_onnx(workload, 1 if batch is None else batch)
     if extension == ".csv":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from arch.nm import index_bits
-from dataflow.network import LinearLayer, WeightedLayer
-from dataflow.products import ACCUMULATOR_BITS, OPERAND_BITS, Operand, Product
-from dataflow.recipes import SparseOperand
+from heddle.arch.nm import index_bits
+from heddle.dataflow.network import LinearLayer, WeightedLayer
+from heddle.dataflow.recipes import SparseOperand
+from heddle.dataflow.step_items import ACCUMULATOR_BITS, OPERAND_BITS, Operand, Product
 
 
 @dataclass(frozen=True)

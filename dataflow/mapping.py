@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.jit import kernel
-from arch.timing import lane_cycles, slots_of, sore_cycles
-from dataflow.cost import (
+from heddle.arch.jit import kernel
+from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
+from heddle.dataflow.cost import (
     ACCUMULATOR_BYTES,
     array_tiles,
     ceil_div,
@@ -25,7 +25,7 @@ from dataflow.cost import (
     right_load_bytes,
     right_tile_bytes,
 )
-from dataflow.tables import COLS_BIT, OS_BIT, ROWS_BIT, WS_BIT
+from heddle.dataflow.kernel_rows import COLS_BIT, OS_BIT, ROWS_BIT, WS_BIT
 
 #: Room for one product's frontier: four times what products of up to 2^20 in each size and I = 64 were seen to need.
 MAX_MAPPINGS = 4096

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from arch.design import Design
-from dataflow.cost import ACCUMULATOR_BYTES, left_tile_bytes, right_tile_bytes
-from dataflow.mapping import reduction_unit
-from dataflow.products import Product
-from dataflow.tables import product_rows
+from heddle.arch.design import Design
+from heddle.dataflow.cost import ACCUMULATOR_BYTES, left_tile_bytes, right_tile_bytes
+from heddle.dataflow.kernel_rows import product_rows
+from heddle.dataflow.mapping import reduction_unit
+from heddle.dataflow.step_items import Product
 
 _BUFFERS = ("activation", "weight", "output")
 

@@ -17,9 +17,9 @@ from google.protobuf.message import (  # type: ignore[import-untyped]  # it ship
 )
 from onnx import checker, external_data_helper, inliner, shape_inference
 
-from arch.errors import HeddleError
-from dataflow.files import read_bytes
-from dataflow.onnx_fold import fold_shapes
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.files import read_bytes
+from heddle.dataflow.onnx_fold import fold_shapes
 
 OLDEST_OPSET = 11
 

@@ -1,7 +1,7 @@
 """ONNX models as networks: operators become layers in execution order, with sizes per sample.
 
-``dataflow.onnx_file`` reads the file and infers the shapes, ``dataflow.onnx_ops`` knows the operators; here the
-graph is walked once. Which layers get no input gradient follows from the graph: those with nothing learned
+``heddle.dataflow.onnx_file`` reads the file and infers the shapes, ``heddle.dataflow.onnx_ops`` knows the operators;
+here the graph is walked once. Which layers get no input gradient follows from the graph: those with nothing learned
 between them and the network's inputs.
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import onnx
 
-from arch.errors import HeddleError
-from dataflow.assemble import assemble_network
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
-from dataflow.onnx_file import STANDARD_DOMAINS, OnnxGraph, infer_graph, read_model
-from dataflow.onnx_ops import FREE_OPERATORS, TRANSLATORS
-from dataflow.onnx_tensors import OnnxTensors, node_name
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.assemble import assemble_network
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.onnx_file import STANDARD_DOMAINS, OnnxGraph, infer_graph, read_model
+from heddle.dataflow.onnx_ops import FREE_OPERATORS, TRANSLATORS
+from heddle.dataflow.onnx_tensors import OnnxTensors, node_name
 
 _NODES_NAMED = 3
 _LARGEST_BATCH = 1 << 20

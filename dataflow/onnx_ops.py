@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer, VectorOp
-from dataflow.onnx_tensors import OnnxTensors, node_name
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer, VectorOp
+from heddle.dataflow.onnx_tensors import OnnxTensors, node_name
 
 
 def _operators(names: str) -> frozenset[str]:

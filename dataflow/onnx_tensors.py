@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import onnx
 
-from arch.errors import HeddleError
-from dataflow.onnx_file import OnnxGraph
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.onnx_file import OnnxGraph
 
 _SHAPE_READERS = ("Shape", "Size")
 _MODULE_WEIGHT = ".weight"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from arch.errors import unknown
+from heddle.arch.errors import unknown
 
 SparseOperand = Literal["weight", "dy", "x"]
 

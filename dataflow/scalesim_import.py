@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from arch.errors import HeddleError
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.files import read_bytes
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
-from dataflow.scalesim_table import Topology, TopologyRow, parse_topology
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.files import read_bytes
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.scalesim_table import Topology, TopologyRow, parse_topology
 
 _DEPTHWISE_MARK = "DP"
 

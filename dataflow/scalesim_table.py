@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from arch.errors import HeddleError, nearest
+from heddle.arch.errors import HeddleError, nearest
 
 TopologyForm = Literal["convolution", "GEMM"]
 

@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Dataflow, Design
-from arch.errors import HeddleError
-from dataflow.mapping import MAX_MAPPINGS, best_mappings
-from dataflow.misfit import misfit_reason
-from dataflow.products import Product, ProductPass, TrainingStep
-from dataflow.tables import MAPPING, machine_row, product_rows, rates_row
+from heddle.arch.boards import Board
+from heddle.arch.design import Dataflow, Design
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.kernel_rows import MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.mapping import MAX_MAPPINGS, best_mappings
+from heddle.dataflow.misfit import misfit_reason
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 DataflowChoice = Literal["auto", "os", "ws"]
 _DATAFLOWS: tuple[Dataflow, ...] = ("os", "ws")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from arch.design import SparsityConfig
-from dataflow.lowering import (
+from heddle.arch.design import SparsityConfig
+from heddle.dataflow.lowering import (
     NOT_PRUNED,
     LayerShape,
     Pruning,
@@ -19,11 +19,11 @@ from dataflow.lowering import (
     matmul_products,
     weight_gradient_products,
 )
-from dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
-from dataflow.products import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
-from dataflow.recipes import DENSE, Recipe, SparseOperand
-from dataflow.updates import Optimizer, parameter_update, weight_update
-from dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
+from heddle.dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
+from heddle.dataflow.recipes import DENSE, Recipe, SparseOperand
+from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
+from heddle.dataflow.updates import Optimizer, parameter_update, weight_update
+from heddle.dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
 
 
 @dataclass(frozen=True)

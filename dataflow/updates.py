@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from dataflow.lowering import Pruning
-from dataflow.products import UpdatePass
+from heddle.dataflow.lowering import Pruning
+from heddle.dataflow.step_items import UpdatePass
 
 Optimizer = Literal["sgd", "adam"]
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dataflow.network import ConvLayer, VectorLayer
-from dataflow.products import Pass, VectorPass
+from heddle.dataflow.network import ConvLayer, VectorLayer
+from heddle.dataflow.step_items import Pass, VectorPass
 
 ACTIVATION_BYTES = 2
 GRADIENT_SUM_BYTES = 4

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.clock import clock_is_plausible
-from arch.design import SparsityConfig
-from arch.fit import fits
-from arch.resource_inputs import ResourceInputs, ResourceTable
-from arch.resource_model import resource_table
-from dataflow.tables import rates_rows
-from dataflow.training import StepOptions, training_step
-from dse.grid import Grid
-from dse.kernels import step_costs
-from dse.points import RESOURCES, Points, concatenate
-from dse.request import ExploreRequest
-from dse.search import GroupSearch, RateChunk, Work, machines_of, rate_chunks
-from dse.space import AXI_BITS
-from sim.energy import energy_row, idle_watts, item_energy_j
-from sim.step_table import ARRAY, step_table
+from heddle.arch.clock import clock_is_plausible
+from heddle.arch.design import SparsityConfig
+from heddle.arch.fit import fits
+from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
+from heddle.arch.resource_model import resource_table
+from heddle.dataflow.kernel_rows import rates_rows
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dse.grid import Grid
+from heddle.dse.kernels import step_costs
+from heddle.dse.points import RESOURCES, Points, concatenate
+from heddle.dse.request import ExploreRequest
+from heddle.dse.search import GroupSearch, RateChunk, Work, machines_of, rate_chunks
+from heddle.dse.space import AXI_BITS
+from heddle.sim.energy import energy_row, idle_watts, item_energy_j
+from heddle.sim.step_table import ARRAY, step_table
 
 Structures = Sequence[Mapping[str, Any]]
 Grid2D = npt.NDArray[np.float64]

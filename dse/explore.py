@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from arch.design import Design
-from arch.errors import HeddleError
-from dse.evaluate import Evaluator
-from dse.grid import Grid
-from dse.kernels import compile_kernels
-from dse.pareto import compile_pareto, pareto_rows
-from dse.parts import Parts, open_parts
-from dse.points import SKIP_REASONS, Points, concatenate
-from dse.request import ExploreRequest
-from dse.results import (
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.dse.evaluate import Evaluator
+from heddle.dse.grid import Grid
+from heddle.dse.kernels import compile_kernels
+from heddle.dse.pareto import compile_pareto, pareto_rows
+from heddle.dse.parts import Parts, open_parts
+from heddle.dse.points import SKIP_REASONS, Points, concatenate
+from heddle.dse.request import ExploreRequest
+from heddle.dse.results import (
     ResultColumns,
     join_samples,
     sample_of,

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.design import Design
-from dataflow.tables import RateColumns
-from dse.space import AXI_BITS, GROUP_AXES, RATE_AXES, STRUCTURE_AXES, Space, make_design
+from heddle.arch.design import Design
+from heddle.dataflow.kernel_rows import RateColumns
+from heddle.dse.space import AXI_BITS, GROUP_AXES, RATE_AXES, STRUCTURE_AXES, Space, make_design
 
 #: Points of a block, unless a single group has more: about a tenth of a second of work.
 BLOCK_POINTS = 1 << 16

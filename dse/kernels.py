@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.jit import kernel
-from dataflow.mapping import fastest, mapping_cycles, mapping_frontier
-from dataflow.tables import MACHINE, MAPPING, PRODUCT, RATES
-from sim.closed_form import memory_cycles, walk_step
-from sim.energy import ENERGY, product_energy
-from sim.step_table import ITEM
+from heddle.arch.jit import kernel
+from heddle.dataflow.kernel_rows import MACHINE, MAPPING, PRODUCT, RATES
+from heddle.dataflow.mapping import fastest, mapping_cycles, mapping_frontier
+from heddle.sim.closed_form import memory_cycles, walk_step
+from heddle.sim.energy import ENERGY, product_energy
+from heddle.sim.step_table import ITEM
 
 #: A product's fastest mapping in one dataflow under one rate: time, DRAM time and bytes, joules of all its uses.
 CHOICE = np.dtype([(name, np.float64) for name in ("cycles", "memory_cycles", "moved_bytes", "energy_j")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from arch.jit import kernel
+from heddle.arch.jit import kernel
 
 Values = npt.NDArray[np.float64]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from arch.errors import HeddleError
-from arch.run_dir import atomic_file, prepare_run_dir, write_atomically
-from dse.points import COLUMNS, SKIP_REASONS, Points
-from dse.request import identity_digest
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import atomic_file, prepare_run_dir, write_atomically
+from heddle.dse.points import COLUMNS, SKIP_REASONS, Points
+from heddle.dse.request import identity_digest
 
 REQUEST_NAME = "request.json"
 PARTS_NAME = "parts"

@@ -7,16 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from arch.boards import Board
-from arch.errors import HeddleError, unknown
-from arch.jit import sources_digest
-from arch.run_dir import sha256_of_text
-from dataflow.network import Network
-from dataflow.recipes import Recipe
-from dataflow.updates import Optimizer
-from dse.accuracy import Accuracies
-from dse.points import RESOURCES
-from dse.space import Space
+from heddle.arch.boards import Board
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.jit import sources_digest
+from heddle.arch.run_dir import sha256_of_text
+from heddle.dataflow.network import Network
+from heddle.dataflow.recipes import Recipe
+from heddle.dataflow.updates import Optimizer
+from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.points import RESOURCES
+from heddle.dse.space import Space
 
 #: What can be minimised: seconds and joules of a training step, and resources of the device.
 OBJECTIVES = ("time", "energy", *RESOURCES)

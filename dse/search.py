@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dataflow.mapping import MAX_MAPPINGS
-from dataflow.tables import MAPPING, machine_row
-from dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
-from dse.space import make_design
-from sim.step_table import StepTable
+from heddle.dataflow.kernel_rows import MAPPING, machine_row
+from heddle.dataflow.mapping import MAX_MAPPINGS
+from heddle.dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
+from heddle.dse.space import make_design
+from heddle.sim.step_table import StepTable
 
 #: Rates that are costed together: bounds the memory of the choices, whatever the space.
 RATES_TOGETHER = 512

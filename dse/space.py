@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from arch.design import Design, InterleaveAxes, Section, SparsityConfig
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
-from arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.design import Design, InterleaveAxes, Section, SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
+from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
 
 SPACES = Path(__file__).resolve().parent / "spaces"
 DEFAULT_SPACE = "default"

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from amaranth.hdl import Shape
 
-from arch.boards import Board
-from arch.buffer_resources import activation_read_bits, is_ultra
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.resource_inputs import ResourceInputs
-from hls.buffer import BufferSlice, DoubleBuffer, RamKind
-from hls.core import ArrayCore
-from hls.emit import Block, Rtl, emit_rtl
-from hls.fp.formats import OPERANDS
-from hls.fp.units import Units
-from hls.grid import USPE_MODULE
-from hls.names import ARRAY_MODULE
-from hls.sore import SoreLane
-from hls.stce import right_layout, sums_layout
-from hls.uspe import Uspe
-from hls.wuve import ADAM, SGD, UpdateRule, Wuve
+from heddle.arch.boards import Board
+from heddle.arch.buffer_resources import activation_read_bits, is_ultra
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.resource_inputs import ResourceInputs
+from heddle.hls.array.core import ArrayCore
+from heddle.hls.array.grid import USPE_MODULE
+from heddle.hls.array.stce import right_layout, sums_layout
+from heddle.hls.array.uspe import Uspe
+from heddle.hls.emit import Block, Rtl, emit_rtl
+from heddle.hls.fp.formats import OPERANDS
+from heddle.hls.fp.units import Units
+from heddle.hls.lanes.sore import SoreLane
+from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule, Wuve
+from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer, RamKind
+from heddle.hls.names import ARRAY_MODULE
 
 SORE_MODULE = "heddle_sore_lane"
 BUFFER_MODULE = "heddle_buffer"
@@ -66,8 +66,8 @@ def array_rtl(design: Design) -> Rtl:
 def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
     """Return the on-chip buffers by part: activation, weight, output.
 
-    A word is what the array takes in a clock (``arch.resource_model``); of results it is two steps', as partial sums
-    are read while results are written. A half has half of the capacity, rounded up to whole words.
+    A word is what the array takes in a clock (``heddle.arch.resource_model``); of results it is two steps', as partial
+    sums are read while results are written. A half has half of the capacity, rounded up to whole words.
     """
     capacity_bytes = {
         "activation": design.buffers.activation_bytes,

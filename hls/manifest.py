@@ -8,17 +8,17 @@ from typing import Any
 
 from amaranth.lib import wiring
 
-from arch import timing
-from arch.design import Design
-from hls.emit import Block, ports_of
+from heddle.arch import timing
+from heddle.arch.design import Design
+from heddle.hls.emit import Block, ports_of
 
 
 def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[str]) -> dict[str, Any]:
     """Return the manifest of ``blocks`` made from ``design``; ``files`` are what was written beside it.
 
-    A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks (``arch.timing``
-    for the array, the component's own for lanes and buffers); ``rst`` is synchronous and active high. Parameters are
-    what follows from the board besides the design: those of buffers.
+    A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks
+    (``heddle.arch.timing`` for the array, the component's own for lanes and buffers); ``rst`` is synchronous and
+    active high. Parameters are what follows from the board besides the design: those of buffers.
     """
     return {
         "top": top,

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from reports.curve_labels import LabelledCurve, label_ends
-from reports.curves import AccuracyCurve, TrainingCurve
-from reports.figures import BLUE, GREEN, ORANGE, PURPLE, RED, elided, plain, save, styled_figure
-from reports.units import accuracy_spread, joules, seconds
+from heddle.reports.curve_labels import LabelledCurve, label_ends
+from heddle.reports.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.figures import BLUE, GREEN, ORANGE, PURPLE, RED, elided, plain, save, styled_figure
+from heddle.reports.units import accuracy_spread, joules, seconds
 
 _HEIGHT_INCHES = 5.0
 _TRAINING_HEIGHT_INCHES = 4.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sim.result import PassResult, StepResult
+from heddle.sim.result import PassResult, StepResult
 
 #: Parts of a stage: the array's three passes, what the vector unit and SORE stream, and exposed updates.
 STAGE_PARTS = ("ff", "bp", "wu", "vector", "update")

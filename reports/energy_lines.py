@@ -1,8 +1,8 @@
 """The energy of a step line by line: how many joules, how sure, and from where.
 
-Without a power report every line is the model's: counted acts (``sim.activity``) times coefficients with sources
-(``arch.energy``). With one, Vivado's watts over the step's time stand in for everything on chip; the DRAM, which Vivado
-does not see, stays the model's (``reports.energy_source``).
+Without a power report every line is the model's: counted acts (``heddle.sim.activity``) times coefficients with sources
+(``heddle.arch.energy``). With one, Vivado's watts over the step's time stand in for everything on chip; the DRAM,
+which Vivado does not see, stays the model's (``heddle.reports.energy_source``).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import hypot
 
-from arch.boards import Board
-from arch.coefficients import Coefficient
-from arch.energy import energy_table
-from reports.energy_source import DRAM, MODEL_SOURCE, power_source, with_power
-from reports.review.content import EnergyLine
-from reports.summary import VIVADO_PARTS, part_name
-from reports.vivado.reports import PowerReport
-from sim.result import StepResult
+from heddle.arch.boards import Board
+from heddle.arch.coefficients import Coefficient
+from heddle.arch.energy import energy_table
+from heddle.reports.energy_source import DRAM, MODEL_SOURCE, power_source, with_power
+from heddle.reports.review.content import EnergyLine
+from heddle.reports.summary import VIVADO_PARTS, part_name
+from heddle.sim.result import StepResult
+from heddle.synth.vivado.reports import PowerReport
 
 _IDLE = "idle"
 
@@ -37,7 +37,7 @@ def energy_lines(result: StepResult, power: PowerReport | None, board: Board | N
     """Return the step's energy by part, the largest first; parts without energy are left out.
 
     ``power`` is a power report of the step's design: what it says replaces the model on chip where it says enough
-    (``reports.energy_source.on_chip_watts``). ``board`` is the step's, to which the report's device is compared.
+    (``heddle.reports.energy_source.on_chip_watts``). ``board`` is the step's, to which the report's device is compared.
     """
     priced = result if power is None else with_power(result, power)
     report = "" if power is None else power_source(power, board)

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from arch.boards import Board
-from arch.energy import energy_coefficients
-from hls.names import ARRAY_MODULE
-from reports.vivado.reports import PowerReport
-from sim.result import PassResult, StepResult
+from heddle.arch.boards import Board
+from heddle.arch.energy import energy_coefficients
+from heddle.hls.names import ARRAY_MODULE
+from heddle.sim.result import PassResult, StepResult
+from heddle.synth.vivado.reports import PowerReport
 
 #: What the model's energies are called, where no power report stands in.
 MODEL_SOURCE = "uncalibrated model"

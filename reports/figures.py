@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, NullLocator
 
-from arch.run_dir import write_atomically
+from heddle.arch.run_dir import write_atomically
 
 INK, MUTED, GRID, PAPER = "#24292f", "#6a737d", "#dde2e8", "#fefefe"
 SAMPLE = "#aab2bb"

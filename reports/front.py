@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arch.errors import unknown
-from reports.units import accuracy, count, engineering, joules, seconds
+from heddle.arch.errors import unknown
+from heddle.reports.units import accuracy, count, engineering, joules, seconds
 
 if TYPE_CHECKING:
     import numpy as np

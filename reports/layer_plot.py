@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
-from reports.breakdown import STAGE_PARTS, Stage, stages
-from reports.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
-from reports.summary import headline
-from reports.units import percent, seconds
-from sim.result import StepResult
+from heddle.reports.breakdown import STAGE_PARTS, Stage, stages
+from heddle.reports.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
+from heddle.reports.summary import headline
+from heddle.reports.units import percent, seconds
+from heddle.sim.result import StepResult
 
 MAX_ROWS = 60
 _ROW_INCHES = 0.185

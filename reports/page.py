@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arch.design import Design
-from arch.design_io import to_toml
-from arch.run_dir import write_atomically
-from reports.accuracy import AGAINST_DENSE, TrainingFacts, accuracy_rows, seed_rows, training_line, training_notes
-from reports.breakdown import cycles_by_engine, layer_rows, slowest, stall_cycles
-from reports.front import (
+from heddle.arch.design import Design
+from heddle.arch.design_io import to_toml
+from heddle.arch.run_dir import write_atomically
+from heddle.reports.breakdown import cycles_by_engine, layer_rows, slowest, stall_cycles
+from heddle.reports.front import (
     cost_order,
     objective_best,
     objective_cell,
@@ -23,8 +22,8 @@ from reports.front import (
     split_columns,
     spread,
 )
-from reports.render import inline_plots, render
-from reports.summary import (
+from heddle.reports.render import inline_plots, render
+from heddle.reports.summary import (
     STALL_CAUSES,
     energy_rows,
     headline,
@@ -34,7 +33,15 @@ from reports.summary import (
     speedup_over,
     summary_rows,
 )
-from sim.result import StepResult
+from heddle.reports.training_facts import (
+    AGAINST_DENSE,
+    TrainingFacts,
+    accuracy_rows,
+    seed_rows,
+    training_line,
+    training_notes,
+)
+from heddle.sim.result import StepResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +91,7 @@ def write_explore_page(
 ) -> Path:
     """Write the page of an exploration to ``path`` and return it.
 
-    ``front`` is as ``reports.front`` describes it and ``design_of`` gives the design of one of its rows; at most
+    ``front`` is as ``heddle.reports.front`` describes it and ``design_of`` gives the design of one of its rows; at most
     MAX_DESIGNS of them, spread evenly, are shown. ``best`` is the step on the front's first design, or None.
     """
     return _write(

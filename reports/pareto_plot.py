@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from reports.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
-from reports.front import (
+from heddle.reports.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
+from heddle.reports.front import (
     GAINS,
     objective_best,
     objective_cell,
@@ -21,7 +21,7 @@ from reports.front import (
     objective_heading,
     short_name,
 )
-from reports.units import count
+from heddle.reports.units import count
 
 _UNITS = {"time": "s", "energy": "J"}
 _HEIGHT_INCHES = 6.2
@@ -34,7 +34,7 @@ def plot_pareto(
 ) -> list[Path]:
     """Plot the first objective against each other one, as ``pareto-<x>-<y>`` SVG and PNG; return the paths.
 
-    ``front`` and ``sample`` (explored points, may be empty) have the columns of ``reports.front``. With a single
+    ``front`` and ``sample`` (explored points, may be empty) have the columns of ``heddle.reports.front``. With a single
     objective the other axis is energy, or time. An empty front gives no plot.
     """
     if not len(front):

@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import units
-from reports.figures import GRID, INK, MUTED, PAPER
+from heddle.reports import units
+from heddle.reports.figures import GRID, INK, MUTED, PAPER
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _SVG_TITLE = "{*}title"

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
-from arch.boards import Board
-from arch.design import Design
-from arch.dram import DRAM_KINDS, channel_bytes_per_s
-from reports.figures import (
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.dram import DRAM_KINDS, channel_bytes_per_s
+from heddle.reports.figures import (
     INK,
     PAPER,
     PART_COLOURS,
@@ -25,9 +25,9 @@ from reports.figures import (
     save,
     styled_figure,
 )
-from reports.summary import headline, pass_text
-from reports.units import engineering, percent
-from sim.result import PassResult, StepResult
+from heddle.reports.summary import headline, pass_text
+from heddle.reports.units import engineering, percent
+from heddle.sim.result import PassResult, StepResult
 
 _HEIGHT_INCHES = 6.4
 _LETTERS = "ABC"

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from arch.design_io import to_toml
-from arch.run_dir import atomic_file, write_atomically
-from sim.result import PassResult, StepResult
+from heddle.arch.design_io import to_toml
+from heddle.arch.run_dir import atomic_file, write_atomically
+from heddle.sim.result import PassResult, StepResult
 
 PASSES_CSV, PASSES_PARQUET = "passes.csv", "passes.parquet"
 TOTALS_JSON, DESIGN_TOML = "totals.json", "design.toml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
-from sim.result import PassResult, StepResult
+from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from heddle.sim.result import PassResult, StepResult
 
 ENERGY_PARTS = {
     "idle": "leakage and clock tree",

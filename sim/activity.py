@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from arch.resources import resources
-from dataflow.tables import machine_row
-from sim.energy import ENERGY, ProductEnergy, all_energies
-from sim.step_table import StepTable
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.resources import resources
+from heddle.dataflow.kernel_rows import machine_row
+from heddle.sim.energy import ENERGY, ProductEnergy, all_energies
+from heddle.sim.step_table import StepTable
 
 #: Names of the counts, and the entry of ENERGY that prices each.
 COUNTED = {

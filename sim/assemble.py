@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.products import ProductPass, UpdatePass, VectorPass
-from dataflow.scheduler import ProductSchedule, Schedule
-from dataflow.tables import MAPPING, machine_row
-from sim.activity import step_activity
-from sim.energy import ProductEnergy, all_energies, energy_row
-from sim.result import Level, PassResult, StepResult
-from sim.step_table import UPDATE, VECTOR, StepTable
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.kernel_rows import MAPPING, machine_row
+from heddle.dataflow.scheduler import ProductSchedule, Schedule
+from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
+from heddle.sim.activity import step_activity
+from heddle.sim.energy import ProductEnergy, all_energies, energy_row
+from heddle.sim.result import Level, PassResult, StepResult
+from heddle.sim.step_table import UPDATE, VECTOR, StepTable
 
 _PARTS = ProductEnergy._fields
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.dram import STREAM_CHUNK_BYTES
-from arch.jit import kernel
-from arch.timing import lane_cycles, sore_cycles
-from sim.step_table import ARRAY, UPDATE, VECTOR
+from heddle.arch.dram import STREAM_CHUNK_BYTES
+from heddle.arch.jit import kernel
+from heddle.arch.timing import lane_cycles, sore_cycles
+from heddle.sim.step_table import ARRAY, UPDATE, VECTOR
 
 
 @kernel

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from arch.energy import energy_coefficients
-from arch.jit import kernel
-from arch.resources import resources
-from arch.timing import slots_of
-from dataflow.cost import ceil_div
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.energy import energy_coefficients
+from heddle.arch.jit import kernel
+from heddle.arch.resources import resources
+from heddle.arch.timing import slots_of
+from heddle.dataflow.cost import ceil_div
 
 #: Joules of each act on one design, and watts that flow regardless: one row a design.
 ENERGY = np.dtype(

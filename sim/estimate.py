@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.products import TrainingStep
-from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
-from dataflow.tables import rates_row
-from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
-from sim.closed_form import all_memory_cycles, busy_cycles, walk_step
-from sim.result import StepResult
-from sim.step_table import StepTable, step_table
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.kernel_rows import rates_row
+from heddle.dataflow.scheduler import DataflowChoice, Schedule, schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
+from heddle.sim.closed_form import all_memory_cycles, busy_cycles, walk_step
+from heddle.sim.result import StepResult
+from heddle.sim.step_table import StepTable, step_table
 
 
 def estimate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from arch.design import Design
-from dataflow.scheduler import Failure
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Failure
 
 Level = Literal["estimate", "engines"]
 Engine = Literal["os", "ws", "vector", "update"]
@@ -54,7 +54,7 @@ class StepResult:
     """One training step on one design.
 
     ``energy_by_part_j`` sums to ``energy_j``. ``activity`` has the counts that the model's energy is made of
-    (``sim.activity``).
+    (``heddle.sim.activity``).
     """
 
     design: Design

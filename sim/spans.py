@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.scheduler import Schedule
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import EngineRun, run_engines
-from sim.step_table import StepTable, step_table
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Schedule
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import EngineRun, run_engines
+from heddle.sim.step_table import StepTable, step_table
 
 PASS_TRACK = "passes"
 #: All tracks, the passes first.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dataflow.products import Product, ProductPass, TrainingStep, VectorPass
-from dataflow.tables import product_rows
+from heddle.dataflow.kernel_rows import product_rows
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, VectorPass
 
 ARRAY, VECTOR, UPDATE = 0, 1, 2
 

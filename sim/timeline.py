@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from arch.boards import Board
-from arch.design import Design
-from arch.run_dir import write_atomically
-from dataflow.scheduler import Schedule
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import EngineRun, run_engines
-from sim.step_table import StepTable, step_table
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.run_dir import write_atomically
+from heddle.dataflow.scheduler import Schedule
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import EngineRun, run_engines
+from heddle.sim.step_table import StepTable, step_table
 
 DEFAULT_EVENTS = 200_000
 _PASS_TRACK = 0

@@ -56,12 +56,12 @@ def test_bad_input_is_one_line() -> None:
 
 
 def test_the_names_of_training_are_there_where_pytorch_is() -> None:
-    import training.export
-    import training.network_of
+    import heddle.training.export
+    import heddle.training.network_of
 
-    assert heddle.sparsify is training.sparsify
-    assert heddle.export_weights is training.export.export_weights
-    assert heddle.model_network is training.network_of.network_of
+    assert heddle.sparsify is heddle.training.sparsify
+    assert heddle.export_weights is heddle.training.export.export_weights
+    assert heddle.model_network is heddle.training.network_of.network_of
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from naive_weights import small_network
 from onnx import TensorProto, helper
 
-from arch import boards, design_io
-from arch.errors import HeddleError
-from arch.packed_file import read_packed, write_packed
-from dataflow.load import load_network
-from dse import space
+from heddle.arch import boards, design_io
+from heddle.arch.errors import HeddleError
+from heddle.arch.packed_file import read_packed, write_packed
+from heddle.dataflow.load import load_network
+from heddle.dse import space
 
 EXAMPLES_A_LOADER = 2000
 FRAGMENTS = (

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from arch.jit import kernel
-from training.masks import MAGNITUDE_MASK, KeepRatio
+from heddle.arch.jit import kernel
+from heddle.training.masks import MAGNITUDE_MASK, KeepRatio
 
 
 def transposable_mask(weight: Tensor, sparsity: KeepRatio) -> Tensor:

@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 
-from arch.errors import HeddleError
-from arch.run_dir import atomic_file
-from training.settings import TrainSettings
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import atomic_file
+from heddle.training.settings import TrainSettings
 
 _NAME = "heddle-checkpoint-1"
 _REMEDY = "remove it to start the run anew"

@@ -12,8 +12,8 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from training.masks import KeepRatio
-from training.selections import NEVER, Selection
+from heddle.training.masks import KeepRatio
+from heddle.training.selections import NEVER, Selection
 
 
 def step_generator(seed: int, layer: int, step: int, purpose: int, draw: int = 0) -> torch.Generator:

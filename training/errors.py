@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 
 def needs_torch() -> None:

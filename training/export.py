@@ -1,4 +1,4 @@
-"""Trained weights out of a model and into one: the file that ``arch.packed_file`` writes and reads.
+"""Trained weights out of a model and into one: the file that ``heddle.arch.packed_file`` writes and reads.
 
 Stored are the weights as FF and as BP use them, pruned and rounded to the machine's 16 bits, of every linear layer and
 1-D or 2-D convolution, and the model's other tensors as they are.
@@ -15,13 +15,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from arch.errors import HeddleError, nearest, unknown
-from arch.packed_file import PackedNetwork, read_packed, write_packed
-from arch.packed_layer import LayerRecord, PackedLayer, dense_patterns, right_operand
-from sim.functional.formats import OperandFormat, from_float32, operand_format, to_float32
-from training.layers import NmConv3d, NmLayer
-from training.pruner import View
-from training.weight_matrices import backward_operand, forward_operand, weight_of_forward
+from heddle.arch.errors import HeddleError, nearest, unknown
+from heddle.arch.packed_file import PackedNetwork, read_packed, write_packed
+from heddle.arch.packed_layer import LayerRecord, PackedLayer, dense_patterns, right_operand
+from heddle.sim.functional.formats import OperandFormat, from_float32, operand_format, to_float32
+from heddle.training.layers import NmConv3d, NmLayer
+from heddle.training.pruner import View
+from heddle.training.weight_matrices import backward_operand, forward_operand, weight_of_forward
 
 Weighted = nn.Linear | nn.Conv1d | nn.Conv2d
 _DENSE_CLASSES: tuple[type[nn.Module], ...] = (nn.Linear, nn.Conv1d, nn.Conv2d)

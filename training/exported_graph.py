@@ -17,7 +17,7 @@ from torch.export import ExportedProgram
 from torch.fx import Node
 from torch.nn.modules.conv import _ConvNd
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 EXPORT_BATCH = 2
 _NO_MODULE = ("", "")

@@ -6,10 +6,10 @@ import math
 
 from torch.fx import Node
 
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer
-from training.exported_einsum import Contraction, contraction
-from training.exported_graph import ExportedGraph, argument
-from training.exported_vectors import translate_combining
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer
+from heddle.training.exported_einsum import Contraction, contraction
+from heddle.training.exported_graph import ExportedGraph, argument
+from heddle.training.exported_vectors import translate_combining
 
 
 def translate_conv(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:

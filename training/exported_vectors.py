@@ -8,8 +8,8 @@ from numbers import Number
 
 from torch.fx import Node
 
-from dataflow.network import Layer, VectorLayer, VectorOp
-from training.exported_graph import ExportedGraph, argument, operation
+from heddle.dataflow.network import Layer, VectorLayer, VectorOp
+from heddle.training.exported_graph import ExportedGraph, argument, operation
 
 
 def operators(names: str) -> frozenset[str]:

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from arch.design import SparsityConfig
-from training.products import OperandPruning, Products
-from training.pruner import Pruner, View, Views
-from training.recipe import GradientTerm
+from heddle.arch.design import SparsityConfig
+from heddle.training.pass_products import OperandPruning, Products
+from heddle.training.pruner import Pruner, View, Views
+from heddle.training.recipe import GradientTerm
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from training.recipe import GradientTerm, TrainingRecipe
+from heddle.training.recipe import GradientTerm, TrainingRecipe
 
 
 class LossScale:

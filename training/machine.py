@@ -1,10 +1,10 @@
 """A layer's products as the machine computes them, bit for bit, for training with its arithmetic in the loop.
 
-Operands are rounded to the machine's 16-bit format and accumulate in FP32, slot by slot, as ``sim.functional`` says;
-the pruned operand is packed and stands right. Y and dX leave rounded to 16 bits, as memory stores them, dW as FP32.
-Which operand stands where is told in ``dataflow.lowering``, how a convolution becomes matrices in
-``sim.functional.convolution``. Tensors in and out hold FP32 numbers. A depthwise convolution, which the machine gives
-to its vector lanes, is computed here as any other: a product for each channel.
+Operands are rounded to the machine's 16-bit format and accumulate in FP32, slot by slot, as ``heddle.sim.functional``
+says; the pruned operand is packed and stands right. Y and dX leave rounded to 16 bits, as memory stores them, dW as
+FP32. Which operand stands where is told in ``heddle.dataflow.lowering``, how a convolution becomes matrices in
+``heddle.sim.functional.convolution``. Tensors in and out hold FP32 numbers. A depthwise convolution, which the machine
+gives to its vector lanes, is computed here as any other: a product for each channel.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
-from sim.functional.formats import Bits, Float32
-from training.machine_array import MachineArray
-from training.products import OperandPruning
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
+from heddle.sim.functional.formats import Bits, Float32
+from heddle.training.machine_array import MachineArray
+from heddle.training.pass_products import OperandPruning
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class MachineConv2d:
 
 
 class _Matmul(torch.autograd.Function):
-    """The dense products of two activations, forward and both gradients, as ``dataflow.lowering.matmul_products``."""
+    """Dense products of two activations, forward and both gradients: ``heddle.dataflow.lowering.matmul_products``."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor, operand_format: str) -> Tensor:

@@ -1,7 +1,8 @@
 """The array's arithmetic for tensors: 16-bit operands, and products accumulated in FP32 in the array's own order.
 
-Operands are bit patterns in NumPy matrices, as ``sim.functional`` takes them; products run on the CPU, in as many
-threads as PyTorch uses. They share out the results, each made by one of them, so that no bit depends on their number.
+Operands are bit patterns in NumPy matrices, as ``heddle.sim.functional`` takes them; products run on the CPU, in as
+many threads as PyTorch uses. They share out the results, each made by one of them, so that no bit depends on their
+number.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from arch.design import SparsityConfig
-from sim.functional.formats import Bits, Float32, OperandFormat, from_float32, operand_format, to_float32
-from sim.functional.gemm import multiply_slots
-from sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
-from training.products import OperandPruning
+from heddle.arch.design import SparsityConfig
+from heddle.sim.functional.formats import Bits, Float32, OperandFormat, from_float32, operand_format, to_float32
+from heddle.sim.functional.gemm import multiply_slots
+from heddle.sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
+from heddle.training.pass_products import OperandPruning
 
 _Part = TypeVar("_Part")
 

@@ -1,7 +1,7 @@
-"""Top-N-of-M masks of tensors: the definition of ``arch.nm``, on any device and for any M.
+"""Top-N-of-M masks of tensors: the definition of ``heddle.arch.nm``, on any device and for any M.
 
-On the CPU the masks are ``arch.nm.mask``'s own. On other devices, and for groups longer than the machine knows (a
-recipe that narrows its groups as it trains), the same order of elements is made in PyTorch.
+On the CPU the masks are ``heddle.arch.nm.mask``'s own. On other devices, and for groups longer than the machine knows
+(a recipe that narrows its groups as it trains), the same order of elements is made in PyTorch.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from arch import nm
-from arch.design import GROUP_SIZES
-from arch.errors import HeddleError
+from heddle.arch import nm
+from heddle.arch.design import GROUP_SIZES
+from heddle.arch.errors import HeddleError
 
 #: The bits of an FP32 number below its sign: read as an integer they order magnitudes, a NaN above infinity.
 MAGNITUDE_MASK = 0x7FFF_FFFF

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.machine import machine_matmul
+from heddle.training.machine import machine_matmul
 
 
 class Matmul(nn.Module):

@@ -22,12 +22,12 @@ from torch import nn
 from torch._ops import HigherOrderOperator
 from torch.fx import Node
 
-from arch.errors import HeddleError
-from dataflow.assemble import assemble_network
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
-from training import exported_products, exported_vectors
-from training.exported_graph import EXPORT_BATCH, ExportedGraph, first_tensor, module_paths, operation
-from training.sparsify import sparsified_layers
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.assemble import assemble_network
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
+from heddle.training import exported_products, exported_vectors
+from heddle.training.exported_graph import EXPORT_BATCH, ExportedGraph, first_tensor, module_paths, operation
+from heddle.training.sparsify import sparsified_layers
 
 Translator = Callable[[Node, ExportedGraph], tuple[Layer, ...]]
 

@@ -13,24 +13,24 @@ from functools import cached_property
 
 import torch
 
-from arch.boards import Board
-from arch.design import Design
-from arch.sparsity import parse_sparsity
-from dataflow.network import ConvLayer, LinearLayer, Network
-from dataflow.products import TrainingStep
-from dataflow.recipes import Recipe, recipe_named
-from dataflow.training import StepOptions, training_step
-from sim.estimate import estimate
-from training.data.samples import DataSet
-from training.measured import MEASURED_STEPS
-from training.models.registry import build_model
-from training.network_of import network_of
-from training.policy import Policy, layer_choices
-from training.ratios import layer_sparsities
-from training.recipe import MachineStep, TrainingRecipe
-from training.recipe_file import resolve_recipe
-from training.run import RunResult
-from training.settings import TrainSettings
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import ConvLayer, LinearLayer, Network
+from heddle.dataflow.recipes import Recipe, recipe_named
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.sim.estimate import estimate
+from heddle.training.data.samples import DataSet
+from heddle.training.measured import MEASURED_STEPS
+from heddle.training.models.registry import build_model
+from heddle.training.network_of import network_of
+from heddle.training.policy import Policy, layer_choices
+from heddle.training.ratios import layer_sparsities
+from heddle.training.recipe import MachineStep, TrainingRecipe
+from heddle.training.recipe_file import resolve_recipe
+from heddle.training.run import RunResult
+from heddle.training.settings import TrainSettings
 
 # A layer that chose its operand by measuring runs as the recipe that names this operand.
 _RECIPE_OF_OPERAND = {"dy": "bdwp-wu", "x": "bdwp-wu-x"}

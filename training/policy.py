@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from torch import nn
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError, unknown
-from arch.sparsity import parse_sparsity
-from training.recipe import TrainingRecipe
-from training.recipes import training_recipe
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.sparsity import parse_sparsity
+from heddle.training.recipe import TrainingRecipe
+from heddle.training.recipes import training_recipe
 
 Prunable = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 PRUNABLE: tuple[type[Prunable], ...] = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)

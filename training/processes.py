@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 NumberedProgress = Callable[[int, int, int], None]
 
 # What every run loads, and what takes longest to load. Names that are not installed are passed over.
-_PRELOADED = ("training.run", "torch._dynamo", "sklearn.datasets")
+_PRELOADED = ("heddle.training.run", "torch._dynamo", "sklearn.datasets")
 
 
 class Work(Protocol[Result_co]):

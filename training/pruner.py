@@ -10,14 +10,14 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from arch.design import SparsityConfig
-from training.clock import Clock, HeldTensor, step_generator
-from training.masks import masked, top_n
-from training.measured import MeasuredOperand
-from training.products import OperandPruning
-from training.recipe import BackwardWeights, Choice, TrainingRecipe, WeightPruning
-from training.sampling import sample_n
-from training.selections import DIMENSION, Axis
+from heddle.arch.design import SparsityConfig
+from heddle.training.clock import Clock, HeldTensor, step_generator
+from heddle.training.masks import masked, top_n
+from heddle.training.measured import MeasuredOperand
+from heddle.training.pass_products import OperandPruning
+from heddle.training.recipe import BackwardWeights, Choice, TrainingRecipe, WeightPruning
+from heddle.training.sampling import sample_n
+from heddle.training.selections import DIMENSION, Axis
 
 _FOR_FF, _FOR_BP, _FOR_BP_GRADIENT, _FOR_DY, _FOR_X = range(5)
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from training.masks import KeepRatio
+from heddle.training.masks import KeepRatio
 
 
 @dataclass(frozen=True)

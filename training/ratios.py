@@ -12,8 +12,8 @@ from typing import Literal
 
 from torch import nn
 
-from arch.design import SparsityConfig
-from training.policy import LayerChoice
+from heddle.arch.design import SparsityConfig
+from heddle.training.policy import LayerChoice
 
 RatioRule = Literal["uniform", "erk"]
 

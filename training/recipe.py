@@ -2,12 +2,13 @@
 
 A recipe is data. Its parts answer one question each:
 
-- ``selection``: which weights a mask keeps, along which axis, how often it is chosen anew (``training.selections``);
-- ``frames`` and ``fade``: how pruning sets in over training (``training.ramps``);
+- ``selection``: which weights a mask keeps, along which axis, how often it is chosen anew
+  (``heddle.training.selections``);
+- ``frames`` and ``fade``: how pruning sets in over training (``heddle.training.ramps``);
 - ``bp_gradient`` and ``wu``: pruning of the output's gradient, or of the layer's input, in BP and WU;
 - ``terms``: what is added to, or taken from, the weight's gradient.
 
-The machine's view of the same recipe, by which its time is simulated, is ``dataflow.recipes``.
+The machine's view of the same recipe, by which its time is simulated, is ``heddle.dataflow.recipes``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from typing import Literal, Protocol
 
 from torch import Tensor
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from dataflow.recipes import DENSE, Recipe, recipe_named
-from training.ramps import Fade, Frames
-from training.selections import Selection
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.recipes import DENSE, Recipe, recipe_named
+from heddle.training.ramps import Fade, Frames
+from heddle.training.selections import Selection
 
 # Frames of groups that few channels do not make whole are dense to the machine, as all that are longer than M.
 _ANY_CHANNELS = 1 << 12
@@ -97,7 +98,7 @@ class GradientTerm(Protocol):
 
 @dataclass(frozen=True)
 class MachineStep:
-    """What the hardware runs in a step: a recipe of ``dataflow.recipes`` at an N:M."""
+    """What the hardware runs in a step: a recipe of ``heddle.dataflow.recipes`` at an N:M."""
 
     recipe: Recipe
     sparsity: SparsityConfig
@@ -105,7 +106,7 @@ class MachineStep:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How N:M training prunes. ``machine`` names the recipe of ``dataflow.recipes`` that the hardware runs.
+    """How N:M training prunes. ``machine`` names the recipe of ``heddle.dataflow.recipes`` that the hardware runs.
 
     ``source`` names who proposed it. A part left at its default is dense.
     """

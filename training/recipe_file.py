@@ -7,10 +7,10 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from arch.errors import HeddleError
-from dataflow.recipes import recipe_named
-from training.recipe import TrainingRecipe
-from training.recipes import training_recipe, training_recipe_names
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.recipes import recipe_named
+from heddle.training.recipe import TrainingRecipe
+from heddle.training.recipes import training_recipe, training_recipe_names
 
 _MODULE = "heddle_recipe_file"
 

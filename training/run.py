@@ -12,19 +12,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from arch.errors import HeddleError
-from training.checkpoint import Checkpoint, EpochPoint, load_checkpoint, save_checkpoint
-from training.data.registry import load_data
-from training.data.samples import DataSet, Samples
-from training.loss_scale import LossScale, under_loss_scale
-from training.measured import Operand
-from training.models.registry import build_model
-from training.policy import Policy, layer_choices
-from training.processes import Progress
-from training.ratios import layer_sparsities
-from training.recipe_file import resolve_recipe
-from training.settings import TrainSettings
-from training.sparsify import FLOAT, sparsified_layers, sparsify
+from heddle.arch.errors import HeddleError
+from heddle.training.checkpoint import Checkpoint, EpochPoint, load_checkpoint, save_checkpoint
+from heddle.training.data.registry import load_data
+from heddle.training.data.samples import DataSet, Samples
+from heddle.training.loss_scale import LossScale, under_loss_scale
+from heddle.training.measured import Operand
+from heddle.training.models.registry import build_model
+from heddle.training.policy import Policy, layer_choices
+from heddle.training.processes import Progress
+from heddle.training.ratios import layer_sparsities
+from heddle.training.recipe_file import resolve_recipe
+from heddle.training.settings import TrainSettings
+from heddle.training.sparsify import FLOAT, sparsified_layers, sparsify
 
 CHECKPOINT_NAME = "checkpoint.pt"
 _TEST_BATCH = 512

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
-from arch.errors import HeddleError
-from arch.run_dir import prepare_run_dir
-from training.processes import ProcessEndedError, Progress, Work, in_processes
-from training.recipe_file import is_recipe_file
-from training.run import RunResult, train
-from training.settings import TrainSettings
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import prepare_run_dir
+from heddle.training.processes import ProcessEndedError, Progress, Work, in_processes
+from heddle.training.recipe_file import is_recipe_file
+from heddle.training.run import RunResult, train
+from heddle.training.settings import TrainSettings
 
 RUNS_NAME = "runs"
 

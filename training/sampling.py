@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.masks import KeepRatio, filled, grouped
+from heddle.training.masks import KeepRatio, filled, grouped
 
 _BEYOND_FP32 = 1e300
 

@@ -12,8 +12,8 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from training.blocks import transposable_mask
-from training.masks import KeepRatio, masked, top_n_mask
+from heddle.training.blocks import transposable_mask
+from heddle.training.masks import KeepRatio, masked, top_n_mask
 
 Axis = Literal["in", "out"]
 DIMENSION: dict[Axis, int] = {"out": 0, "in": 1}

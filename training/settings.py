@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from arch.run_dir import sha256_of_text, tool_version
-from training.ratios import RatioRule
+from heddle.arch.run_dir import sha256_of_text, tool_version
+from heddle.training.ratios import RatioRule
 
 OptimizerName = Literal["sgd", "adam"]
 _NOTHING_PRUNED = "2:2"  # N = M
@@ -21,8 +21,8 @@ class TrainSettings(BaseModel):
 
     The learning rate falls along half a cosine from ``learning_rate`` to 0. ``arithmetic`` is ``float``, or the
     operand format of the machine's (``fp16``, ``bf16``). ``dense`` are patterns of layers that stay dense beside the
-    usual ones. ``ratios`` says how ``sparsity`` is spread over the layers (``training.ratios``). ``threads`` are those
-    of PyTorch: other numbers of them may add in another order.
+    usual ones. ``ratios`` says how ``sparsity`` is spread over the layers (``heddle.training.ratios``). ``threads``
+    are those of PyTorch: other numbers of them may add in another order.
     ``recipe_sha256`` is that of a user's recipe file, and ``data_folder`` where the data's files lie: of a large set
     the content would take minutes to read.
     """

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
-from arch.errors import HeddleError, unknown
-from sim.functional.formats import OPERAND_FORMATS
-from training.layers import NmConv1d, NmConv2d, NmConv3d, NmConvolution, NmLayer, NmLinear
-from training.machine import MachineConv2d, MachineLinear
-from training.matmul import MachineMatmul, Matmul
-from training.policy import LayerChoice, Policy, RecipeChoice, SparsityChoice, layer_choices
-from training.products import FloatConvolution, FloatLinear, Products
-from training.pruner import LayerSettings, Pruner
-from training.recipes.dense import DENSE
+from heddle.arch.errors import HeddleError, unknown
+from heddle.sim.functional.formats import OPERAND_FORMATS
+from heddle.training.layers import NmConv1d, NmConv2d, NmConv3d, NmConvolution, NmLayer, NmLinear
+from heddle.training.machine import MachineConv2d, MachineLinear
+from heddle.training.matmul import MachineMatmul, Matmul
+from heddle.training.pass_products import FloatConvolution, FloatLinear, Products
+from heddle.training.policy import LayerChoice, Policy, RecipeChoice, SparsityChoice, layer_choices
+from heddle.training.pruner import LayerSettings, Pruner
+from heddle.training.recipes.dense import DENSE
 
 FLOAT = "float"
 _PRUNED_CLASS: dict[type[nn.Module], type[NmLayer]] = {

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.run import RunResult
-from training.settings import TrainSettings
+from heddle.training.run import RunResult
+from heddle.training.settings import TrainSettings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from training.masks import masked
+from heddle.training.masks import masked
 
 
 @dataclass(frozen=True)

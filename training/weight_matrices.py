@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from arch.packed_layer import LayerRecord
+from heddle.arch.packed_layer import LayerRecord
 
 _Element = TypeVar("_Element", bound=np.generic)
 

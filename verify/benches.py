@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from arch.boards import Board
-from arch.design import Design
-from hls.emit import Block, Rtl, emit_rtl
-from hls.generate import array_blocks, sore_block, wuve_block
-from hls.wuve import ADAM, SGD, UpdateRule
-from verify.cases import Case
-from verify.lanes import sore_case, wuve_case
-from verify.program import Stalls
-from verify.suite import Run
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.hls.emit import Block, Rtl, emit_rtl
+from heddle.hls.generate import array_blocks, sore_block, wuve_block
+from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule
+from heddle.verify.cases import Case
+from heddle.verify.lanes import sore_case, wuve_case
+from heddle.verify.program import Stalls
+from heddle.verify.suite import Run
 
 _SORE_OPERANDS = ("trained", "any-bits", "ties")
 _STALLS = (0.0, 0.3)

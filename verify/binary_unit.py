@@ -15,13 +15,13 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from arch.errors import HeddleError
-from hls.delay import registers
-from hls.emit import Block, emit_rtl
-from hls.fp.adder import Adder
-from hls.fp.multiplier import Multiplier
-from hls.fp.recode import Recoder
-from verify.toolchain import find_toolchain
+from heddle.arch.errors import HeddleError
+from heddle.hls.emit import Block, emit_rtl
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.hls.fp.recode import Recoder
+from heddle.hls.stream.delay import registers
+from heddle.verify.toolchain import find_toolchain
 
 Unit = Adder | Multiplier
 Words = npt.NDArray[np.uint32]

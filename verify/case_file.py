@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.cases import Case, InputStream, OutputStream
+from heddle.verify.cases import Case, InputStream, OutputStream
 
 _TEXT = "text"  # the .npz entry of everything that is no array
 

@@ -1,7 +1,7 @@
 """A case of a bench: what is offered to a component's input streams, and what its output streams must give.
 
-A bench knows streams of words and nothing of matrices; ``verify.program`` makes cases of products. Words stand in
-uint8 arrays [words, bytes], least significant byte first, as wide as the payload rounded up to whole bytes.
+A bench knows streams of words and nothing of matrices; ``heddle.verify.program`` makes cases of products. Words stand
+in uint8 arrays [words, bytes], least significant byte first, as wide as the payload rounded up to whole bytes.
 """
 
 from __future__ import annotations

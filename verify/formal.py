@@ -1,8 +1,8 @@
-"""Formal proofs of the RTL: ``python -m verify.formal [--list] [NAME ...]``.
+"""Formal proofs of the RTL: ``python -m heddle.verify.formal [--list] [NAME ...]``.
 
-A proof takes a harness (``verify.properties``) through yosys into SMT-LIB and asks z3. By *induction* it holds of every
-run of any length, resets at any time included: no run of ``steps`` clocks from reset breaks it, and neither does one
-more clock after any ``steps`` that keep it. *Bounded* proofs say the first half only.
+A proof takes a harness (``heddle.verify.properties``) through yosys into SMT-LIB and asks z3. By *induction* it holds
+of every run of any length, resets at any time included: no run of ``steps`` clocks from reset breaks it, and neither
+does one more clock after any ``steps`` that keep it. *Bounded* proofs say the first half only.
 
 Words that are only moved are proven one bit wide: the RTL treats every bit of a word alike.
 """
@@ -24,14 +24,14 @@ from typing import Literal
 
 from amaranth.back import rtlil
 
-from arch.errors import HeddleError, unknown
-from hls.fork import Fork
-from hls.queue import Queue
-from hls.ranking import TopN
-from hls.sore import SoreLane
-from hls.transpose import Transposer
-from hls.wuve import ADAM, SGD, Wuve
-from verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
+from heddle.arch.errors import HeddleError, unknown
+from heddle.hls.lanes.ranking import TopN
+from heddle.hls.lanes.sore import SoreLane
+from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
+from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.transpose import Transposer
+from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
 
 Method = Literal["induction", "bounded"]
 
@@ -178,7 +178,7 @@ def _last_line(text: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prove what ``arguments`` name, or everything; 0 when all is proven, 1 when not, 2 on bad input."""
-    parser = argparse.ArgumentParser(prog="python -m verify.formal", description="Formal proofs of the RTL.")
+    parser = argparse.ArgumentParser(prog="python -m heddle.verify.formal", description="Formal proofs of the RTL.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="proofs to run; none means all")
     parser.add_argument("--list", action="store_true", help="say which proofs there are and run none")
     parser.add_argument("--quick", action="store_true", help="only those that CI runs")

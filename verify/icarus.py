@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-from arch.errors import HeddleError
-from hls.emit import Rtl
-from verify.model import Model
+from heddle.arch.errors import HeddleError
+from heddle.hls.emit import Rtl
+from heddle.verify.model import Model
 
 # Icarus goes on after a failed assertion, so that no case could be told to have failed by it: Verilator checks them.
 _FLAGS = ("-gno-assertions",)

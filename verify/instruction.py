@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arch.design import ArrayConfig
-from dataflow.cost import ArrayTiles, ceil_div
-from verify.cases import NONE
+from heddle.arch.design import ArrayConfig
+from heddle.dataflow.cost import ArrayTiles, ceil_div
+from heddle.verify.cases import NONE
 
 Bits = npt.NDArray[np.uint16]
 Places = npt.NDArray[np.int64]

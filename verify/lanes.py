@@ -1,4 +1,4 @@
-"""Cases of the lanes beside the array: SORE against ``arch.nm``, WUVE against ``sim.functional.update``."""
+"""Cases of the lanes: SORE against ``heddle.arch.nm``, WUVE against ``heddle.sim.functional.update``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from amaranth.lib import data
 
-from arch import nm
-from arch.design import Design, SparsityConfig
-from arch.timing import lane_cycles, sore_cycles, sore_tail_cycles
-from hls.ranking import packed_layout
-from hls.wuve import ADAM, SGD, Wuve
-from sim.functional.formats import from_float32, operand_format
-from sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
-from verify.cases import Case, InputStream, OutputStream, Words, pack_lanes
-from verify.operands import Extents, draw
-from verify.program import Stalls
+from heddle.arch import nm
+from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.timing import lane_cycles, sore_cycles, sore_tail_cycles
+from heddle.hls.lanes.ranking import packed_layout
+from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
+from heddle.sim.functional.formats import from_float32, operand_format
+from heddle.sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
+from heddle.verify.cases import Case, InputStream, OutputStream, Words, pack_lanes
+from heddle.verify.operands import Extents, draw
+from heddle.verify.program import Stalls
 
 _BLOCKS = 16
 _WEIGHTS = 256
@@ -52,7 +52,7 @@ def sore_case(design: Design, distribution: str, seed: int, stalls: Stalls, reru
 
 
 def _packed_words(values: nm.Values, indices: nm.Indices, sparsity: SparsityConfig) -> tuple[Words, int]:
-    """Packed groups [..., N] as words of ``hls.ranking.packed_layout``, and their width."""
+    """Packed groups [..., N] as words of ``heddle.hls.lanes.ranking.packed_layout``, and their width."""
     layout = packed_layout(sparsity.n, sparsity.m, _OPERAND_BITS)
     flat = {"values": values.reshape(-1, sparsity.n), "indices": indices.reshape(-1, sparsity.n)}
     return _struct_words(layout, flat), layout.size

@@ -1,7 +1,7 @@
 """Operands to verify with: bit patterns by named distribution, the same for the same name, sizes and seed.
 
 Each distribution aims at one kind of fault. Patterns are drawn by their fields, so that BF16 reaches as far into
-its own corners as FP16 does. The right operand is dense; ``sim.functional.slots.pack_columns`` prunes it.
+its own corners as FP16 does. The right operand is dense; ``heddle.sim.functional.slots.pack_columns`` prunes it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arch.errors import unknown
-from sim.functional.formats import BF16, Bits, OperandFormat, from_float32, operand_format
+from heddle.arch.errors import unknown
+from heddle.sim.functional.formats import BF16, Bits, OperandFormat, from_float32, operand_format
 
 _SIGN = 0x8000
 

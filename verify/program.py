@@ -1,6 +1,6 @@
 """From a scheduled product to a case of the array core's bench: commands, operand words, and expected results.
 
-The walk over tiles is the engines' (``sim.engines.tiles``).
+The walk over tiles is the engines' (``heddle.sim.engines.tiles``).
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arch.design import Design
-from arch.nm import index_bits
-from arch.timing import slots_of
-from dataflow.cost import array_tiles, settle_cycles
-from dataflow.scheduler import ProductSchedule
-from dataflow.tables import machine_row
-from hls.command import COMMAND
-from sim.functional.slots import Slots
-from verify.cases import Case, InputStream, OutputStream, pack_lanes
-from verify.instruction import Instruction, Part, output_stationary, weight_stationary
+from heddle.arch.design import Design
+from heddle.arch.nm import index_bits
+from heddle.arch.timing import slots_of
+from heddle.dataflow.cost import array_tiles, settle_cycles
+from heddle.dataflow.kernel_rows import machine_row
+from heddle.dataflow.scheduler import ProductSchedule
+from heddle.hls.array.command import COMMAND
+from heddle.sim.functional.slots import Slots
+from heddle.verify.cases import Case, InputStream, OutputStream, pack_lanes
+from heddle.verify.instruction import Instruction, Part, output_stationary, weight_stationary
 
 OPERAND_BITS = 16
 FP32_BITS = 32
@@ -130,7 +130,7 @@ def product_case(
 
 
 def _command_words(program: Sequence[Instruction]) -> npt.NDArray[np.uint8]:
-    """The commands as words of ``hls.command.COMMAND``."""
+    """The commands as words of ``heddle.hls.array.command.COMMAND``."""
     width = COMMAND.size
     words = [COMMAND.const(step.command).as_value().value for step in program]
     return np.array([list(word.to_bytes((width + 7) // 8, "little")) for word in words], np.uint8)

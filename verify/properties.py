@@ -21,11 +21,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In
 
-from hls.fork import Fork
-from hls.queue import Queue
-from hls.ranking import TopN, group_layout
-from hls.stream import assume_stable, transfer
-from hls.transpose import Transposer
+from heddle.hls.lanes.ranking import TopN, group_layout
+from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.handshake import assume_stable, transfer
+from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.transpose import Transposer
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def transposer_order(transposer: Transposer) -> Harness:
 
 
 def ranking_rule(ranking: TopN) -> Harness:
-    """What leaves is the packed form of what entered three steps before, by the rule as ``arch.nm`` words it.
+    """What leaves is the packed form of what entered three steps before, by the rule as ``heddle.arch.nm`` words it.
 
     Stated of the outcome, not computed: N different elements are kept, each kept one stands before each that is not
     (larger magnitude, or equal and lower index), indices rise and each value is the element that its index names.

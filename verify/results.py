@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from verify.cases import Case
+from heddle.verify.cases import Case
 
 
 @dataclass(frozen=True)

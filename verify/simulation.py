@@ -11,17 +11,17 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-from arch.errors import HeddleError
-from verify.bench.variables import CASES_VARIABLE, FIRST_VARIABLE, OUTCOMES_VARIABLE
-from verify.case_file import save_cases
-from verify.cases import Case
-from verify.model import Model
-from verify.results import Outcome, Verdict, judge, read_outcomes
+from heddle.arch.errors import HeddleError
+from heddle.verify.bench.variables import CASES_VARIABLE, FIRST_VARIABLE, OUTCOMES_VARIABLE
+from heddle.verify.case_file import save_cases
+from heddle.verify.cases import Case
+from heddle.verify.model import Model
+from heddle.verify.results import Outcome, Verdict, judge, read_outcomes
 
 #: Called with how many of how many cases are done.
 Report = Callable[[int, int], None]
 
-_BENCH = "verify.bench.entry"
+_BENCH = "heddle.verify.bench.entry"
 _POLL_SECONDS = 0.5
 # Amaranth writes an assertion's message, without a line's end, before Verilator reports it.
 _ASSERTION = re.compile(r"^(.*)\[\d+\] %Error: .*Assertion failed", re.MULTILINE)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from arch.boards import Board
-from arch.design import Dataflow, Design, SparsityConfig
-from dataflow.products import Product, ProductPass, TrainingStep
-from verify.cases import Case
-from verify.operands import Extents
-from verify.products import ProductRun, run_case
-from verify.program import Stalls
+from heddle.arch.boards import Board
+from heddle.arch.design import Dataflow, Design, SparsityConfig
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
+from heddle.verify.cases import Case
+from heddle.verify.operands import Extents
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.program import Stalls
 
 #: Distributions of operands that each aim at one kind of fault.
 _DIRECTED = ("any-bits", "wide", "zeros", "subnormals", "large", "cancelling", "specials", "ties")

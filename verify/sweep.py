@@ -1,6 +1,6 @@
 """The randomised sweep: many small machines, many products on each, every bit and every cycle.
 
-``python -m verify.sweep`` runs all of it; ``--build NAME`` only one machine. Same seed, same cases.
+``python -m heddle.verify.sweep`` runs all of it; ``--build NAME`` only one machine. Same seed, same cases.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from arch.boards import Board, load_board
-from arch.design import ArrayConfig, BufferConfig, Dataflow, Design, SparsityConfig
-from arch.design_io import load_design
-from arch.errors import HeddleError, unknown
-from hls.generate import array_rtl
-from verify.cases import Case, joined
-from verify.operands import DISTRIBUTIONS, Extents
-from verify.products import ProductRun, run_case
-from verify.program import Stalls
-from verify.results import Verdict
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+from heddle.arch.boards import Board, load_board
+from heddle.arch.design import ArrayConfig, BufferConfig, Dataflow, Design, SparsityConfig
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError, unknown
+from heddle.hls.generate import array_rtl
+from heddle.verify.cases import Case, joined
+from heddle.verify.operands import DISTRIBUTIONS, Extents
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.program import Stalls
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 #: Cases of one build without stalls: they claim cycles, the others bits only.
 EXACT_CASES = 32
@@ -172,7 +172,7 @@ def _extents(design: Design, rng: np.random.Generator) -> Extents:
 def sweep_build(name: str, folder: Path, seed: int = 0) -> list[Verdict]:
     """Compile one machine, run its cases, and return the verdicts; files go to ``folder``."""
     design = BUILDS[name].design()
-    rerun = f"python -m verify.sweep --build {name} --seed {seed}"
+    rerun = f"python -m heddle.verify.sweep --build {name} --seed {seed}"
     cases = list(sweep_cases(design, seed, rerun))
     model = build_verilator_model(array_rtl(design))
     return run_cases(model, cases, folder, lambda done, total: None)
@@ -180,7 +180,7 @@ def sweep_build(name: str, folder: Path, seed: int = 0) -> list[Verdict]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sweep; 0 when every case passed."""
-    parser = argparse.ArgumentParser(prog="python -m verify.sweep", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m heddle.verify.sweep", description=__doc__)
     parser.add_argument("--build", metavar="NAME", help="only this machine (default: all)")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)

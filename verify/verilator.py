@@ -19,11 +19,11 @@ from pathlib import Path
 
 import cocotb_tools.config
 
-from arch.errors import HeddleError
-from arch.jit import kernel_cache_dir
-from hls.emit import Rtl
-from verify.model import Model
-from verify.toolchain import Toolchain, find_toolchain
+from heddle.arch.errors import HeddleError
+from heddle.arch.jit import kernel_cache_dir
+from heddle.hls.emit import Rtl
+from heddle.verify.model import Model
+from heddle.verify.toolchain import Toolchain, find_toolchain
 
 _KEPT_MODELS = 64
 _LOG_NAME = "build.log"

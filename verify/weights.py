@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch import nm
-from arch.boards import Board
-from arch.design import Dataflow, Design, SparsityConfig
-from arch.errors import HeddleError, unknown
-from arch.packed_file import read_packed
-from arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer, RightOperand, WeightPass
-from dataflow.products import Operand, Product
-from sim.functional.convolution import Geometry
-from sim.functional.formats import Bits
-from sim.functional.slots import Slots, dense_slots, packed_slots
-from verify.cases import Case
-from verify.operands import Extents, draw
-from verify.products import operand_case
-from verify.suite import cut_to_tiles
+from heddle.arch import nm
+from heddle.arch.boards import Board
+from heddle.arch.design import Dataflow, Design, SparsityConfig
+from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.packed_file import read_packed
+from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer, RightOperand, WeightPass
+from heddle.dataflow.step_items import Operand, Product
+from heddle.sim.functional.convolution import Geometry
+from heddle.sim.functional.formats import Bits
+from heddle.sim.functional.slots import Slots, dense_slots, packed_slots
+from heddle.verify.cases import Case
+from heddle.verify.operands import Extents, draw
+from heddle.verify.product_cases import operand_case
+from heddle.verify.suite import cut_to_tiles
 
 _DISTRIBUTION = "trained"
 #: More rows than any cut leaves: a file does not say how large the maps are.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arch.calibration import fitted_document
-from arch.design import Design
+from heddle.arch.calibration import fitted_document
+from heddle.arch.design import Design
 
 #: The parameters that the fitted coefficients depend on.
 RANGED = ("rows", "cols", "n", "m", "interleave", "adder_stages", "multiplier_stages")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from arch.design import Design
-from arch.design_io import load_design
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
 
 FIT, HELD_OUT = "fit", "held-out"
 NUMBERS = {FIT: 26, HELD_OUT: 7}

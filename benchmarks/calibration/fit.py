@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from arch.array_resources import core_exact, core_features, pe_exact, pe_features, recoder_features
-from arch.calibration import RESOURCES, fitted_path, measured_path
-from arch.calibration.ranges import RANGED
-from arch.lane_resources import sore_features, wuve_features
-from arch.resource_inputs import ResourceInputs
-from arch.resource_model import CALIBRATED, module_tables
-from arch.run_dir import write_atomically
 from benchmarks.calibration.designs import FIT, HELD_OUT
-from reports.synthesis.yosys import yosys_version
+from heddle.arch.array_resources import core_exact, core_features, pe_exact, pe_features, recoder_features
+from heddle.arch.calibration import RESOURCES, fitted_path, measured_path
+from heddle.arch.calibration.ranges import RANGED
+from heddle.arch.lane_resources import sore_features, wuve_features
+from heddle.arch.resource_inputs import ResourceInputs
+from heddle.arch.resource_model import CALIBRATED, module_tables
+from heddle.arch.run_dir import write_atomically
+from heddle.synth.yosys.tool import yosys_version
 
 Vector = npt.NDArray[np.float64]
 #: Vector lanes, channels and the like have no part in what is fitted.

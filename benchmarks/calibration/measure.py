@@ -16,17 +16,17 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from arch.boards import load_board
-from arch.calibration import COLUMNS, KINDS, measured_path
-from arch.design import Design
-from arch.run_dir import write_atomically
 from benchmarks.calibration.designs import FIT, HELD_OUT, designs
-from reports.synthesis.cells import usage_of
-from reports.synthesis.jobs import mapped_blocks
-from reports.synthesis.mapping import MappedBlock, map_blocks
-from reports.synthesis.plan import Part, parts
-from reports.synthesis.result import NOTHING, Usage
-from reports.synthesis.run import own_cells, plain_name, synthesise
+from heddle.arch.boards import load_board
+from heddle.arch.calibration import COLUMNS, KINDS, measured_path
+from heddle.arch.design import Design
+from heddle.arch.run_dir import write_atomically
+from heddle.synth.result import NOTHING, Usage
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.jobs import mapped_blocks
+from heddle.synth.yosys.mapping import MappedBlock, map_blocks
+from heddle.synth.yosys.plan import Part, parts
+from heddle.synth.yosys.run import own_cells, plain_name, synthesise
 
 BOARD = "vcu1525"
 

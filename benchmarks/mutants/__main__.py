@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from arch.errors import HeddleError, unknown
 from benchmarks.mutants.arithmetic_faults import ARITHMETIC_FAULTS
 from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
+from heddle.arch.errors import HeddleError, unknown
 
 FAULTS = {fault.name: fault for fault in (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS)}
 #: One for each kind of check.

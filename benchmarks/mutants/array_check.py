@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from arch.errors import HeddleError
-from hls.generate import array_rtl
-from verify.results import Verdict
-from verify.simulation import run_cases
-from verify.sweep import BUILDS, sweep_cases
-from verify.verilator import build_verilator_model
+from heddle.arch.errors import HeddleError
+from heddle.hls.generate import array_rtl
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import run_cases
+from heddle.verify.sweep import BUILDS, sweep_cases
+from heddle.verify.verilator import build_verilator_model
 
 #: Cases of one start of the simulator: few, since most faults fail most of them, and a failed assertion ends it.
 _BATCH = 6

@@ -12,7 +12,7 @@ _TALL = sweep("3x2-os+ws-m8-i4-l3-p1-fp16")
 ELEMENT_FAULTS = (
     Fault(
         "ring-one-long",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages",
         "spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages + 1",
         "a sum comes back for the output after its own",
@@ -20,7 +20,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "index-stale",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "m.d.sync += own.eq(self.weight)",
         "m.d.sync += own.value.eq(self.weight.value)",
         "a weight comes without its index",
@@ -28,7 +28,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "group-not-held",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "with m.If(self.control.load_group):",
         "with m.If(self.en):",
         "a PE takes whatever stands at its input for the group that it should hold",
@@ -36,7 +36,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "source-with-operands",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "source = registers(m, control.source, array.multiplier_stages, self.en",
         "source = registers(m, control.source, 0, self.en",
         "the addend is chosen with the operands, not with their product",
@@ -44,7 +44,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "partial-chain-one-short",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "passed = registers(m, self.partial, array.interleave,",
         "passed = registers(m, self.partial, array.interleave - 1,",
         "partial sums overtake the row that they are meant for",
@@ -52,7 +52,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "drain-chain-one-long",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "above = registers(m, self.sums, array.interleave,",
         "above = registers(m, self.sums, array.interleave + 1,",
         "results of the rows above come a step late",
@@ -60,7 +60,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "emit-one-early",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "emit = flags(m, control.emit, latency,",
         "emit = flags(m, control.emit, latency - 1,",
         "the drain chain takes each sum before it is ready",
@@ -68,7 +68,7 @@ ELEMENT_FAULTS = (
     ),
     Fault(
         "en-not-hopping",
-        "hls/uspe.py",
+        "hls/array/uspe.py",
         "m.d.sync += self.en_east.eq(self.en)",
         "m.d.comb += self.en_east.eq(self.en)",
         "a hold reaches a whole row at once, operands do not",
@@ -79,7 +79,7 @@ ELEMENT_FAULTS = (
 EDGE_FAULTS = (
     Fault(
         "deskew-one-short",
-        "hls/stce.py",
+        "hls/array/stce.py",
         "delayed(m, grid.south[col], array.cols - 1 - col,",
         "delayed(m, grid.south[col], max(0, array.cols - 2 - col),",
         "the west columns' results leave a clock before the others",
@@ -87,7 +87,7 @@ EDGE_FAULTS = (
     ),
     Fault(
         "row-held-early",
-        "hls/stce.py",
+        "hls/array/stce.py",
         "en = flags(m, self.en, row + 1,",
         "en = flags(m, self.en, max(1, row),",
         "a hold reaches the rows before their operands do",
@@ -95,7 +95,7 @@ EDGE_FAULTS = (
     ),
     Fault(
         "partial-with-operands",
-        "hls/stce.py",
+        "hls/array/stce.py",
         "to_adder = 1 + self.design.array.multiplier_stages",
         "to_adder = 1",
         "partial sums do not wait for the products",
@@ -103,7 +103,7 @@ EDGE_FAULTS = (
     ),
     Fault(
         "ws-rows-in-step",
-        "hls/stce.py",
+        "hls/array/stce.py",
         "steps = row * ws_row_steps(array.adder_stages)",
         "steps = row * (ws_row_steps(array.adder_stages) - 1)",
         "in WS a row's activations are ahead of its partial sums",
@@ -111,7 +111,7 @@ EDGE_FAULTS = (
     ),
     Fault(
         "step-delay-one-short",
-        "hls/delay.py",
+        "hls/stream/delay.py",
         "with m.If(place == self.steps - 1):",
         "with m.If(place == self.steps - 2):",
         "the circular memory turns back a place early",
@@ -122,7 +122,7 @@ EDGE_FAULTS = (
 SEQUENCER_FAULTS = (
     Fault(
         "interval-one-long",
-        "hls/sequencer.py",
+        "hls/array/sequencer.py",
         "progress.last_phase.eq(phase == current.interval - 1)",
         "progress.last_phase.eq(phase == current.interval)",
         "every tile takes a step more",
@@ -130,7 +130,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "settle-removed",
-        "hls/sequencer.py",
+        "hls/array/sequencer.py",
         "offered.settle + Mux(offered.reload, lead, 0)",
         "Mux(offered.reload, lead, 0)",
         "an instruction asks for partial sums that are not there yet",
@@ -138,7 +138,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "lead-one-short",
-        "hls/sequencer.py",
+        "hls/array/sequencer.py",
         "(prologue_left <= lead)",
         "(prologue_left < lead)",
         "the first tile's partial sums start a step late",
@@ -146,7 +146,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "mode-not-awaited",
-        "hls/sequencer.py",
+        "hls/array/sequencer.py",
         "((offered.ws == current.ws) | self._empty(m, state))",
         "((offered.ws == current.ws) | self._empty(m, state) | 1)",
         "the dataflow changes while results of the other are still in the array",
@@ -154,7 +154,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "one-fold-too-fresh",
-        "hls/sequencer.py",
+        "hls/array/sequencer.py",
         "progress.fresh_tile.eq(tile < current.fresh_tiles)",
         "progress.fresh_tile.eq(tile <= current.fresh_tiles)",
         "the first tile of the second fold starts new sums",
@@ -162,7 +162,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "coming-tile-one-late",
-        "hls/os_steps.py",
+        "hls/array/os_steps.py",
         "(phase >= command.interval - lead)",
         "(phase > command.interval - lead)",
         "a next tile's partial sums start a step late",
@@ -170,7 +170,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "first-slot-from-the-ring",
-        "hls/os_steps.py",
+        "hls/array/os_steps.py",
         "Mux(command.reload, Source.PARTIAL, Source.ZERO)",
         "Mux(command.reload, Source.PARTIAL, Source.RING)",
         "sums go on from those of the tile before",
@@ -178,7 +178,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "group-slot-kept",
-        "hls/os_steps.py",
+        "hls/array/os_steps.py",
         "m.d.sync += group_slot.eq(0)",
         "m.d.sync += group_slot.eq(group_slot)",
         "a tile begins in the middle of a group where the last one ended so",
@@ -186,7 +186,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "shared-rows-not-counted",
-        "hls/os_steps.py",
+        "hls/array/os_steps.py",
         "col == command.interleave_cols - 1",
         "col == self.array.interleave - 1",
         "one group serves all outputs, however few share it",
@@ -194,7 +194,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "one-result-too-few",
-        "hls/os_steps.py",
+        "hls/array/os_steps.py",
         "Mux(starts, words - 1,",
         "Mux(starts, words - 2,",
         "a tile's last result is not taken",
@@ -202,7 +202,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "ws-weights-late",
-        "hls/ws_steps.py",
+        "hls/array/ws_steps.py",
         "progress.running & (progress.phase == 0)",
         "progress.running & (progress.phase == 1)",
         "a row takes its weights a step after its first activation",
@@ -210,7 +210,7 @@ SEQUENCER_FAULTS = (
     ),
     Fault(
         "ws-weight-rows-apart",
-        "hls/ws_steps.py",
+        "hls/array/ws_steps.py",
         "Mux(wait == every - 1, 0, wait + 1)",
         "Mux(wait == every, 0, wait + 1)",
         "the rows' weights enter further apart than their activations",
@@ -221,7 +221,7 @@ SEQUENCER_FAULTS = (
 STREAM_EDGE_FAULTS = (
     Fault(
         "queue-below-credit",
-        "hls/core.py",
+        "hls/array/core.py",
         "Queue(sums_layout(self.design), depth)",
         "Queue(sums_layout(self.design), depth - 1)",
         "the queue is a word shallower than the credit given for it",
@@ -229,7 +229,7 @@ STREAM_EDGE_FAULTS = (
     ),
     Fault(
         "credit-one-short",
-        "hls/core.py",
+        "hls/array/core.py",
         "depth = hop + 2",
         "depth = hop + 1",
         "too little credit to keep a reader of a word a clock busy",
@@ -237,7 +237,7 @@ STREAM_EDGE_FAULTS = (
     ),
     Fault(
         "credit-not-counted",
-        "hls/core.py",
+        "hls/array/core.py",
         "on_the_way.eq(on_the_way + made - taken)",
         "on_the_way.eq(on_the_way)",
         "the array steps on when its results have no room",
@@ -245,7 +245,7 @@ STREAM_EDGE_FAULTS = (
     ),
     Fault(
         "operand-taken-alone",
-        "hls/core.py",
+        "hls/array/core.py",
         "if other != at)",
         "if other == at)",
         "a stream's word goes although the step waits for another stream",
@@ -253,7 +253,7 @@ STREAM_EDGE_FAULTS = (
     ),
     Fault(
         "partial-not-masked",
-        "hls/core.py",
+        "hls/array/core.py",
         "Mux(sequencer.needs.partial, self.partial.payload.as_value(), 0)",
         "self.partial.payload",
         "fresh WS sums start from the last partial sum, not from +0",

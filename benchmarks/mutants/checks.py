@@ -18,20 +18,20 @@ def sweep(build: str) -> Check:
 
 def adder(stages: int, pairs: int = 200_000) -> Check:
     """Random and directed pairs through an FP32 adder of one depth."""
-    arguments = ("-m", "verify.vectors", "adder", "--count", str(pairs), "--stages", str(stages))
+    arguments = ("-m", "heddle.verify.vectors", "adder", "--count", str(pairs), "--stages", str(stages))
     return Check(f"vectors adder, {stages} stages", arguments, _WRONG_WORD)
 
 
 def multiplier(operand: str, first: int, last: int) -> Check:
     """All words with those from ``first`` to ``last`` through a multiplier of one stage."""
     words = ("--first", str(first), "--last", str(last), "--stages", "1")
-    arguments = ("-m", "verify.vectors", "multiplier", "--operand", operand, *words)
+    arguments = ("-m", "heddle.verify.vectors", "multiplier", "--operand", operand, *words)
     return Check(f"vectors {operand} multiplier, {first:#06x} to {last:#06x}", arguments, _WRONG_WORD)
 
 
 def proof(name: str) -> Check:
     """One formal proof."""
-    return Check(f"proof {name}", ("-m", "verify.formal", name), r"FAILED: .*")
+    return Check(f"proof {name}", ("-m", "heddle.verify.formal", name), r"FAILED: .*")
 
 
 def unit_tests(module: str) -> Check:

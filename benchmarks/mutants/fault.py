@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from benchmarks.mutants.fault import Fault
 STREAM_FAULTS = (
     Fault(
         "queue-overfull",
-        "hls/queue.py",
+        "hls/stream/queue.py",
         "self.level != self.depth",
         "self.level != self.depth + 1",
         "a full queue takes a word more",
@@ -16,7 +16,7 @@ STREAM_FAULTS = (
     ),
     Fault(
         "queue-wraps-late",
-        "hls/queue.py",
+        "hls/stream/queue.py",
         "place == self.depth - 1",
         "place == self.depth",
         "a depth that is no power of two wraps a place late",
@@ -24,7 +24,7 @@ STREAM_FAULTS = (
     ),
     Fault(
         "fork-remembers",
-        "hls/fork.py",
+        "hls/stream/fork.py",
         "(self.taken[way] | transfer(output)) & ~transfer(self.input)",
         "self.taken[way] | transfer(output)",
         "what an output took of one word counts for all later ones",
@@ -32,26 +32,26 @@ STREAM_FAULTS = (
     ),
     Fault(
         "third-block-taken",
-        "hls/transpose.py",
+        "hls/stream/transpose.py",
         "self.full_blocks != 2",
         "self.full_blocks != 3",
         "a third block is written over the first",
-        unit_tests("hls/test_transpose.py"),
+        unit_tests("hls/stream/test_transpose.py"),
     ),
     Fault(
         "diagonal-mirrored",
-        "hls/transpose.py",
+        "hls/stream/transpose.py",
         "_rotated(elements, -self.row)",
         "_rotated(elements, self.row)",
         "column groups get elements of other columns",
-        unit_tests("hls/test_transpose.py"),
+        unit_tests("hls/stream/test_transpose.py"),
     ),
 )
 
 RANKING_FAULTS = (
     Fault(
         "tie-to-higher-index",
-        "hls/ranking.py",
+        "hls/lanes/ranking.py",
         "self._magnitude(i) >= self._magnitude(j)",
         "self._magnitude(i) > self._magnitude(j)",
         "of equal magnitudes the later one is kept",
@@ -59,7 +59,7 @@ RANKING_FAULTS = (
     ),
     Fault(
         "sign-ranked",
-        "hls/ranking.py",
+        "hls/lanes/ranking.py",
         "magnitude: Value = self.input.payload[i][:-1]",
         "magnitude: Value = self.input.payload[i]",
         "negative values rank above positive ones",
@@ -67,7 +67,7 @@ RANKING_FAULTS = (
     ),
     Fault(
         "compaction-reversed",
-        "hls/ranking.py",
+        "hls/lanes/ranking.py",
         "_count(self.keep[:i])",
         "_count(self.keep[i + 1 :])",
         "kept elements are packed from the highest index down",
@@ -75,46 +75,46 @@ RANKING_FAULTS = (
     ),
     Fault(
         "group-not-held-up",
-        "hls/ranking.py",
+        "hls/lanes/ranking.py",
         "free.eq(~self.output.valid | self.output.ready)",
         "free.eq(1)",
         "a packed group that is not taken is overwritten",
-        unit_tests("hls/test_sore.py"),
+        unit_tests("hls/lanes/test_sore.py"),
     ),
 )
 
 UPDATE_FAULTS = (
     Fault(
         "decay-before-scaling",
-        "hls/wuve.py",
+        "hls/lanes/wuve.py",
         'stream("gradient") * scalar("gradient_scale") + master * scalar("weight_decay")',
         '(stream("gradient") + master * scalar("weight_decay")) * scalar("gradient_scale")',
         "the loss scale divides the weight decay too",
-        unit_tests("hls/test_wuve.py"),
+        unit_tests("hls/lanes/test_wuve.py"),
     ),
     Fault(
         "momentum-one-step-old",
-        "hls/wuve.py",
+        "hls/lanes/wuve.py",
         'master - scalar("learning_rate") * momentum',
         'master - scalar("learning_rate") * stream("momentum")',
         "weights move by the last step's momentum",
-        unit_tests("hls/test_wuve.py"),
+        unit_tests("hls/lanes/test_wuve.py"),
     ),
     Fault(
         "epsilon-inside-root",
-        "hls/wuve.py",
+        "hls/lanes/wuve.py",
         'square_root(variance) * scalar("root_scale") + scalar("epsilon")',
         'square_root(variance + scalar("epsilon")) * scalar("root_scale")',
         "Adam's epsilon is added under the root",
-        unit_tests("hls/test_wuve.py"),
+        unit_tests("hls/lanes/test_wuve.py"),
     ),
     Fault(
         "old-master-narrowed",
-        "hls/wuve.py",
+        "hls/lanes/wuve.py",
         'narrow(rule.state["master"])',
         'narrow(stream("master"))',
         "the operand is the weight before the update",
-        unit_tests("hls/test_wuve.py"),
+        unit_tests("hls/lanes/test_wuve.py"),
     ),
     Fault(
         "operand-not-delayed",

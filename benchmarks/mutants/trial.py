@@ -54,8 +54,14 @@ def mutant(fault: Fault) -> Trial:
 
 
 def _copy_sources(folder: Path) -> None:
-    """Copy ``hls``, which faults are seeded in; all other packages are taken from the repository."""
+    """Lay the package out in ``folder``: ``hls``, which faults are seeded in, as a copy, everything else as links."""
     shutil.copytree(ROOT / "hls", folder / "hls", ignore=shutil.ignore_patterns("__pycache__"))
+    package = folder / "heddle"
+    package.mkdir()
+    (package / "hls").symlink_to(folder / "hls")
+    for source in (*ROOT.glob("heddle/*.py"), *(init.parent for init in ROOT.glob("*/__init__.py"))):
+        if source.name not in ("hls", "heddle"):
+            (package / source.name).symlink_to(source)
 
 
 def _run(check: Check, folder: Path) -> Trial:

@@ -5,10 +5,10 @@ It is the encoder alone, without the heads for pre-training, with the names of H
 
 from __future__ import annotations
 
-from arch.errors import HeddleError
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Layer, LinearLayer, Network, VectorLayer
-from dataflow.zoo.transformer import EncoderShape
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Layer, LinearLayer, Network, VectorLayer
+from heddle.dataflow.zoo.transformer import EncoderShape
 
 _WIDTH = 768
 _LAYERS = 12

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arch.errors import HeddleError
-from dataflow.network import ConvLayer, Layer, LinearLayer, VectorLayer
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, VectorLayer
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ImageStack:
     """Layers so far and ``shape``, the feature map that the next layer reads.
 
     Every method appends layers and moves ``shape`` on; ``rewind`` returns to an earlier feature map, where a
-    second branch starts. The flags for training are set later, by ``dataflow.assemble``.
+    second branch starts. The flags for training are set later, by ``heddle.dataflow.assemble``.
     """
 
     def __init__(self, network: str, shape: FeatureMap) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Network
-from dataflow.zoo.image_stack import FeatureMap, ImageStack
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Network
+from heddle.dataflow.zoo.image_stack import FeatureMap, ImageStack
 
 _STEM_WIDTH = 32
 _HEAD_WIDTH = 1280

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arch.errors import HeddleError, unknown
-from dataflow.network import Network
-from dataflow.zoo.bert import build_bert_base
-from dataflow.zoo.mlp import build_mlp
-from dataflow.zoo.mobilenet import build_mobilenetv2
-from dataflow.zoo.resnet import build_resnet18, build_resnet50
-from dataflow.zoo.resnet9 import build_resnet9
-from dataflow.zoo.vgg import build_vgg19
-from dataflow.zoo.vit import build_vit_small
+from heddle.arch.errors import HeddleError, unknown
+from heddle.dataflow.network import Network
+from heddle.dataflow.zoo.bert import build_bert_base
+from heddle.dataflow.zoo.mlp import build_mlp
+from heddle.dataflow.zoo.mobilenet import build_mobilenetv2
+from heddle.dataflow.zoo.resnet import build_resnet18, build_resnet50
+from heddle.dataflow.zoo.resnet9 import build_resnet9
+from heddle.dataflow.zoo.vgg import build_vgg19
+from heddle.dataflow.zoo.vit import build_vit_small
 
 ImageBuilder = Callable[[int, int], Network]
 TextBuilder = Callable[[int], Network]

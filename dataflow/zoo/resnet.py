@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Network
-from dataflow.zoo.image_stack import FeatureMap, ImageStack
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Network
+from heddle.dataflow.zoo.image_stack import FeatureMap, ImageStack
 
 _STAGE_WIDTHS = (64, 128, 256, 512)
 _BOTTLENECK_EXPANSION = 4

@@ -7,9 +7,9 @@ with every width doubled: 128, 256, 512, 256. The last convolution has no paddin
 
 from __future__ import annotations
 
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Network
-from dataflow.zoo.image_stack import FeatureMap, ImageStack
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Network
+from heddle.dataflow.zoo.image_stack import FeatureMap, ImageStack
 
 
 def build_resnet9(image_size: int = 32, classes: int = 10) -> Network:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dataflow.network import LinearLayer, MatmulLayer, VectorLayer
+from heddle.dataflow.network import LinearLayer, MatmulLayer, VectorLayer
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Network
-from dataflow.zoo.image_stack import FeatureMap, ImageStack
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Network
+from heddle.dataflow.zoo.image_stack import FeatureMap, ImageStack
 
 # Width and number of 3 x 3 convolutions of each stage; a 2 x 2 max-pool ends the stage.
 _STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))

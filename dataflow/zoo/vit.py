@@ -5,11 +5,11 @@ It has the shape of DeiT-S (Touvron et al. 2021).
 
 from __future__ import annotations
 
-from arch.errors import HeddleError
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import Layer, LinearLayer, Network, VectorLayer
-from dataflow.zoo.image_stack import FeatureMap, ImageStack
-from dataflow.zoo.transformer import EncoderShape
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import Layer, LinearLayer, Network, VectorLayer
+from heddle.dataflow.zoo.image_stack import FeatureMap, ImageStack
+from heddle.dataflow.zoo.transformer import EncoderShape
 
 _PATCH = 16
 _WIDTH = 384

@@ -8,9 +8,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.pipeline import Pipeline, cuts_for
-from hls.fp.shift import digits, shift_left, shift_right_sticky
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.pipeline import Pipeline, cuts_for
+from heddle.hls.fp.shift import digits, shift_left, shift_right_sticky
 
 # The steps after which registers stand, for each depth. After "rounded" is the output.
 CUTS: dict[int, tuple[str, ...]] = {

@@ -8,10 +8,10 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.delay import registers
-from hls.fp.expression import Expression, Operation, in_order
-from hls.fp.formats import FP32
-from hls.fp.units import Units, connect_unit
+from heddle.hls.fp.expression import Expression, Operation, in_order
+from heddle.hls.fp.formats import FP32
+from heddle.hls.fp.units import Units, connect_unit
+from heddle.hls.stream.delay import registers
 
 
 class Datapath(wiring.Component):

@@ -8,11 +8,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.pipeline import Pipeline
-from hls.fp.rounding import Exact, limited, rounded
-from hls.fp.rows import row_cuts
-from hls.fp.unpack import Unpacked, kind_of, leading_zeros, unpack
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.pipeline import Pipeline
+from heddle.hls.fp.rounding import Exact, limited, rounded
+from heddle.hls.fp.rows import row_cuts
+from heddle.hls.fp.unpack import Unpacked, kind_of, leading_zeros, unpack
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.pipeline import Pipeline, cuts_for
-from hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, recoded_bias, recoded_layout
-from hls.fp.shift import digits, shift_right_sticky
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.pipeline import Pipeline, cuts_for
+from heddle.hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, recoded_bias, recoded_layout
+from heddle.hls.fp.shift import digits, shift_right_sticky
 
 # Where registers stand for each depth. The first two positions are a DSP slice's own input and product registers.
 CUTS: dict[int, tuple[str, ...]] = {

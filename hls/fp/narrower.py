@@ -6,10 +6,10 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.pipeline import Pipeline, cuts_for
-from hls.fp.rounding import GUARD_BITS, Exact, limited, rounded
-from hls.fp.unpack import kind_of, unpack
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.pipeline import Pipeline, cuts_for
+from heddle.hls.fp.rounding import GUARD_BITS, Exact, limited, rounded
+from heddle.hls.fp.unpack import kind_of, unpack
 
 # Where registers stand for each depth, besides the output register that every depth has.
 CUTS: dict[int, tuple[str, ...]] = {1: (), 2: ("limited",)}

@@ -19,7 +19,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FloatFormat
+from heddle.hls.fp.formats import FloatFormat
 
 CLASS_BITS = 3
 CLASS_INFINITY = 0b110

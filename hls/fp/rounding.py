@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-from hls.fp.formats import FloatFormat
-from hls.fp.pipeline import Pipeline
-from hls.fp.shift import digits, shift_right_sticky
-from hls.fp.unpack import Kind
+from heddle.hls.fp.formats import FloatFormat
+from heddle.hls.fp.pipeline import Pipeline
+from heddle.hls.fp.shift import digits, shift_right_sticky
+from heddle.hls.fp.unpack import Kind
 
 GUARD_BITS = 2  # below the significand: the next bit of the exact result, and the OR of all bits under that one
 

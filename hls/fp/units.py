@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 
-from hls.fp.adder import Adder
-from hls.fp.divider import Divider
-from hls.fp.expression import Operation
-from hls.fp.formats import FP16, FloatFormat
-from hls.fp.narrower import Narrower
-from hls.fp.square_root import SquareRoot
-from hls.fp.word_multiplier import WordMultiplier
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.divider import Divider
+from heddle.hls.fp.expression import Operation
+from heddle.hls.fp.formats import FP16, FloatFormat
+from heddle.hls.fp.narrower import Narrower
+from heddle.hls.fp.square_root import SquareRoot
+from heddle.hls.fp.word_multiplier import WordMultiplier
 
 # The names of a unit's operands, in order, and of its result.
 _PORTS: Mapping[Operation, tuple[tuple[str, ...], str]] = {

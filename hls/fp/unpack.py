@@ -7,8 +7,8 @@ from enum import IntEnum
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-from hls.fp.formats import FloatFormat
-from hls.fp.pipeline import Pipeline
+from heddle.hls.fp.formats import FloatFormat
+from heddle.hls.fp.pipeline import Pipeline
 
 
 class Kind(IntEnum):

@@ -8,10 +8,10 @@ from amaranth.hdl import Cat, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.pipeline import Pipeline, cuts_for
-from hls.fp.rounding import Exact, limited, rounded
-from hls.fp.unpack import Unpacked, kind_of, leading_zeros, unpack
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.pipeline import Pipeline, cuts_for
+from heddle.hls.fp.rounding import Exact, limited, rounded
+from heddle.hls.fp.unpack import Unpacked, kind_of, leading_zeros, unpack
 
 # Where registers stand for each depth, besides the output register that every depth has.
 CUTS: dict[int, tuple[str, ...]] = {

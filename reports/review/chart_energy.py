@@ -7,10 +7,10 @@ from typing import Any
 
 import altair as alt
 
-from reports.figures import BLUE
-from reports.review.content import EnergyLine
-from reports.review.vega import INK, Figure, figure, records, unit_labels
-from reports.units import joules, percent
+from heddle.reports.figures import BLUE
+from heddle.reports.review.content import EnergyLine
+from heddle.reports.review.vega import INK, Figure, figure, records, unit_labels
+from heddle.reports.units import joules, percent
 
 _ROW_PIXELS = 26
 _LABEL_PIXELS = 150

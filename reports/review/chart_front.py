@@ -7,11 +7,11 @@ from typing import Any
 
 import altair as alt
 
-from reports.figures import BLUE
-from reports.front import objective_heading
-from reports.page import ExploreFacts
-from reports.review.front_view import Axis, Facet, FrontRow, FrontView
-from reports.review.vega import INK, PALETTE, PAPER, SHAPES, Figure, LegendEntry, figure, records, unit_labels
+from heddle.reports.figures import BLUE
+from heddle.reports.front import objective_heading
+from heddle.reports.page import ExploreFacts
+from heddle.reports.review.front_view import Axis, Facet, FrontRow, FrontView
+from heddle.reports.review.vega import INK, PALETTE, PAPER, SHAPES, Figure, LegendEntry, figure, records, unit_labels
 
 #: Names by which the page's script finds the designs, the columns on the axes and their units, and the one picked.
 DESIGNS = "designs"

@@ -8,13 +8,13 @@ from typing import Any
 
 import altair as alt
 
-from arch.boards import Board
-from arch.fit import usable
-from arch.resources import RESOURCE_NAMES
-from reports.figures import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
-from reports.review.content import ModuleRow
-from reports.review.vega import INK, PAPER, SKY, Figure, LegendEntry, figure, records
-from reports.units import count, percent
+from heddle.arch.boards import Board
+from heddle.arch.fit import usable
+from heddle.arch.resources import RESOURCE_NAMES
+from heddle.reports.figures import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
+from heddle.reports.review.content import ModuleRow
+from heddle.reports.review.vega import INK, PAPER, SKY, Figure, LegendEntry, figure, records
+from heddle.reports.units import count, percent
 
 RESOURCE_HEADINGS = {
     "lut": "LUT",

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import altair as alt
 
-from arch.boards import Board
-from reports.figures import PART_COLOURS
-from reports.review.vega import INK, PAPER, Figure, LegendEntry, figure, log_ticks, records, unit_labels
-from reports.roofline_plot import Roof, RooflinePoint, roof, roofline_points
-from reports.summary import headline, pass_text
-from reports.units import engineering, percent, seconds
-from sim.result import StepResult
+from heddle.arch.boards import Board
+from heddle.reports.figures import PART_COLOURS
+from heddle.reports.review.vega import INK, PAPER, Figure, LegendEntry, figure, log_ticks, records, unit_labels
+from heddle.reports.roofline_plot import Roof, RooflinePoint, roof, roofline_points
+from heddle.reports.summary import headline, pass_text
+from heddle.reports.units import engineering, percent, seconds
+from heddle.sim.result import StepResult
 
 _HEIGHT = 400
 _SHAPES = {"ff": "circle", "bp": "triangle-up", "wu": "square"}

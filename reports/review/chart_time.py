@@ -9,12 +9,12 @@ from typing import Any
 
 import altair as alt
 
-from reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
-from reports.figures import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
-from reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
-from reports.summary import STALL_CAUSES, headline
-from reports.units import percent, seconds
-from sim.result import StepResult
+from heddle.reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
+from heddle.reports.figures import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
+from heddle.reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
+from heddle.reports.summary import STALL_CAUSES, headline
+from heddle.reports.units import percent, seconds
+from heddle.sim.result import StepResult
 
 PART_NAMES = {
     "ff": "FF",

@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from reports.figures import PART_COLOURS, SAMPLE
-from reports.review.vega import MUTED, PAPER, Figure, LegendEntry, figure, records, unit_labels
-from reports.units import percent, seconds
-from sim.spans import PASS_TRACK, TRACKS, Span
+from heddle.reports.figures import PART_COLOURS, SAMPLE
+from heddle.reports.review.vega import MUTED, PAPER, Figure, LegendEntry, figure, records, unit_labels
+from heddle.reports.units import percent, seconds
+from heddle.sim.spans import PASS_TRACK, TRACKS, Span
 
 #: The signals that say which part of the timeline is shown, in seconds.
 SHOWN_FROM, SHOWN_TO = "shown_from", "shown_to"

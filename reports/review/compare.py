@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from arch.boards import Board
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.fit import check_fit, is_idealised, usable
-from arch.resources import RESOURCE_NAMES, resources
-from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
-from sim.result import PassResult, StepResult
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.fit import check_fit, is_idealised, usable
+from heddle.arch.resources import RESOURCE_NAMES, resources
+from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from heddle.sim.result import PassResult, StepResult
 
 _SMALL_RATIO = 0.1
 
@@ -146,7 +146,7 @@ def ratio_text(ratio: float | None) -> str:
 
 
 def fit_line(design: Design, board: Board) -> str:
-    """Return whether ``design`` fits ``board``, as ``arch.fit`` checks it, in a line."""
+    """Return whether ``design`` fits ``board``, as ``heddle.arch.fit`` checks it, in a line."""
     if is_idealised(design):
         return "idealised: a textbook design, not to be built"
     try:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from arch.design import Design
-from arch.design_io import to_toml
-from arch.run_dir import write_atomically
-from reports.render import render
-from reports.review.chart_modules import RESOURCE_HEADINGS
-from reports.review.compare import Comparison, ResourceRow, TimeRow, ratio_text
-from reports.units import count, engineering, percent, seconds
+from heddle.arch.design import Design
+from heddle.arch.design_io import to_toml
+from heddle.arch.run_dir import write_atomically
+from heddle.reports.render import render
+from heddle.reports.review.chart_modules import RESOURCE_HEADINGS
+from heddle.reports.review.compare import Comparison, ResourceRow, TimeRow, ratio_text
+from heddle.reports.units import count, engineering, percent, seconds
 
 #: Most passes that are shown; those that differ most come first.
 MAX_PASSES = 60

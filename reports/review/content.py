@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.scheduler import Schedule
-from reports.accuracy import TrainingFacts
-from reports.page import ExploreFacts
-from reports.vivado.reports import VivadoReports
-from sim.result import StepResult
-from sim.spans import Span
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Schedule
+from heddle.reports.page import ExploreFacts
+from heddle.reports.training_facts import TrainingFacts
+from heddle.sim.result import StepResult
+from heddle.sim.spans import Span
+from heddle.synth.vivado.reports import VivadoReports
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class StepPart:
 
 @dataclass(frozen=True)
 class FrontPart:
-    """A Pareto front: a row a design (see ``reports.front``), the designs in the rows' order, and the row picked.
+    """A Pareto front: a row a design (see ``heddle.reports.front``), the designs in that order, the row picked.
 
     ``toml`` holds each design as a complete design file. The page's step and hardware are of the design picked.
     """

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reports.front import objective_heading
-from reports.page import ExploreFacts
-from reports.review.chart_front import front_figure
-from reports.review.content import FrontPart
-from reports.review.front_view import FrontRow, FrontView, front_view, script_front
-from reports.review.vega import Figure
+from heddle.reports.front import objective_heading
+from heddle.reports.page import ExploreFacts
+from heddle.reports.review.chart_front import front_figure
+from heddle.reports.review.content import FrontPart
+from heddle.reports.review.front_view import FrontRow, FrontView, front_view, script_front
+from heddle.reports.review.vega import Figure
 
 #: Most designs that the table shows at once; the script's table goes through all designs of the page.
 MAX_ROWS = 100

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.front import (
+from heddle.reports.front import (
     cost_order,
     objective_cell,
     objective_column,
@@ -16,8 +16,8 @@ from reports.front import (
     split_columns,
     spread,
 )
-from reports.review.content import FrontPart
-from reports.review.vega import log_ticks
+from heddle.reports.review.content import FrontPart
+from heddle.reports.review.vega import log_ticks
 
 #: Most designs that a page holds, spread evenly over a larger front.
 MAX_DESIGNS = 1000

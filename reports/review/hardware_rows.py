@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arch.boards import Board
-from arch.design import Design
-from arch.fit import is_idealised
-from arch.resources import RESOURCE_NAMES
-from reports.review.chart_modules import RESOURCE_HEADINGS, amount_text, part_text, parts_of, resource_uses
-from reports.review.content import AgreementRow, ModuleRow, StageRow
-from reports.units import count, engineering, percent
-from reports.vivado.reports import PowerComponent, PowerReport, Slack, TimingReport, Use, UtilisationReport
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.fit import is_idealised
+from heddle.arch.resources import RESOURCE_NAMES
+from heddle.reports.review.chart_modules import RESOURCE_HEADINGS, amount_text, part_text, parts_of, resource_uses
+from heddle.reports.review.content import AgreementRow, ModuleRow, StageRow
+from heddle.reports.units import count, engineering, percent
+from heddle.synth.vivado.reports import PowerComponent, PowerReport, Slack, TimingReport, Use, UtilisationReport
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arch.boards import Board
-from arch.resources import RESOURCE_NAMES
-from reports.review.chart_modules import RESOURCE_HEADINGS, modules_figure, resource_uses
-from reports.review.content import HardwarePart, StageRow
-from reports.review.hardware_rows import ModuleText, module_texts, sources, total_texts
-from reports.review.vega import Figure
-from reports.units import count
+from heddle.arch.boards import Board
+from heddle.arch.resources import RESOURCE_NAMES
+from heddle.reports.review.chart_modules import RESOURCE_HEADINGS, modules_figure, resource_uses
+from heddle.reports.review.content import HardwarePart, StageRow
+from heddle.reports.review.hardware_rows import ModuleText, module_texts, sources, total_texts
+from heddle.reports.review.vega import Figure
+from heddle.reports.units import count
 
 
 @dataclass(frozen=True)

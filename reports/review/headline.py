@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.front import objective_cell, objective_heading
-from reports.review.content import FrontPart, Review, StepPart
-from reports.review.hardware_rows import fit_text, is_of_vivado
-from reports.summary import speedup_over
-from reports.units import bytes_, engineering, factor, joules, percent, seconds
+from heddle.reports.front import objective_cell, objective_heading
+from heddle.reports.review.content import FrontPart, Review, StepPart
+from heddle.reports.review.hardware_rows import fit_text, is_of_vivado
+from heddle.reports.summary import speedup_over
+from heddle.reports.units import bytes_, engineering, factor, joules, percent, seconds
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,21 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from arch.design_io import to_toml
-from arch.run_dir import write_atomically
-from reports.accuracy import (
+from heddle.arch.design_io import to_toml
+from heddle.arch.run_dir import write_atomically
+from heddle.reports.render import render
+from heddle.reports.review.chart_energy import energy_figure
+from heddle.reports.review.content import AgreementPart, EnergyLine, Review
+from heddle.reports.review.front_section import FrontSection, front_section
+from heddle.reports.review.hardware_rows import AgreementText, agreement_text, is_of_vivado
+from heddle.reports.review.hardware_view import HardwareView, hardware_view
+from heddle.reports.review.headline import Headline, headlines
+from heddle.reports.review.sections import SECTIONS, Absent, absent_sections, left_over
+from heddle.reports.review.step_rows import EnergyText, Named, design_rows, energy_texts, machine_text
+from heddle.reports.review.step_view import StepView, step_view
+from heddle.reports.review.vega import Figure, inline_json, runtime, script_source
+from heddle.reports.review.vivado_view import VivadoView, vivado_view
+from heddle.reports.training_facts import (
     AccuracyRow,
     SeedRow,
     TrainingFacts,
@@ -22,18 +34,6 @@ from reports.accuracy import (
     training_line,
     training_notes,
 )
-from reports.render import render
-from reports.review.chart_energy import energy_figure
-from reports.review.content import AgreementPart, EnergyLine, Review
-from reports.review.front_section import FrontSection, front_section
-from reports.review.hardware_rows import AgreementText, agreement_text, is_of_vivado
-from reports.review.hardware_view import HardwareView, hardware_view
-from reports.review.headline import Headline, headlines
-from reports.review.sections import SECTIONS, Absent, absent_sections, left_over
-from reports.review.step_rows import EnergyText, Named, design_rows, energy_texts, machine_text
-from reports.review.step_view import StepView, step_view
-from reports.review.vega import Figure, inline_json, runtime, script_source
-from reports.review.vivado_view import VivadoView, vivado_view
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.review.content import Missing
+from heddle.reports.review.content import Missing
 
 #: Every section by its name, which is its anchor on the page, with its heading.
 SECTIONS = {

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.products import ProductPass
-from dataflow.scheduler import Mapping, ProductSchedule, Schedule
-from reports.breakdown import cycles_by_engine, slowest, stall_cycles
-from reports.review.chart_energy import uncertainty_text
-from reports.review.content import EnergyLine
-from reports.summary import STALL_CAUSES, pass_text, size_text
-from reports.units import bytes_, count, engineering, factor, joules, percent, seconds
-from sim.result import StepResult
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule
+from heddle.dataflow.step_items import ProductPass
+from heddle.reports.breakdown import cycles_by_engine, slowest, stall_cycles
+from heddle.reports.review.chart_energy import uncertainty_text
+from heddle.reports.review.content import EnergyLine
+from heddle.reports.summary import STALL_CAUSES, pass_text, size_text
+from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from heddle.sim.result import StepResult
 
 _AXES = {"cols": "columns only", "rows": "rows only", "both": "rows or columns"}
 _DRAINS = {"chain": "down each column", "direct": "a wire for every PE (idealised)"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from arch.boards import Board
-from dataflow.scheduler import Failure
-from reports.breakdown import LayerRow, layer_rows
-from reports.review.chart_roofline import RooflineRow, roofline_figure, roofline_rows
-from reports.review.chart_time import time_figure, waiting_figure
-from reports.review.chart_timeline import (
+from heddle.arch.boards import Board
+from heddle.dataflow.scheduler import Failure
+from heddle.reports.breakdown import LayerRow, layer_rows
+from heddle.reports.review.chart_roofline import RooflineRow, roofline_figure, roofline_rows
+from heddle.reports.review.chart_time import time_figure, waiting_figure
+from heddle.reports.review.chart_timeline import (
     TimelineRow,
     drawn_spans,
     lasting_spans,
@@ -18,10 +18,18 @@ from reports.review.chart_timeline import (
     timeline_figure,
     timeline_rows,
 )
-from reports.review.content import StepPart
-from reports.review.step_rows import PassRow, ScheduleRow, ShareRow, pass_rows, schedule_rows, stall_rows, work_rows
-from reports.review.vega import Figure
-from reports.summary import SummaryRow, summary_rows
+from heddle.reports.review.content import StepPart
+from heddle.reports.review.step_rows import (
+    PassRow,
+    ScheduleRow,
+    ShareRow,
+    pass_rows,
+    schedule_rows,
+    stall_rows,
+    work_rows,
+)
+from heddle.reports.review.vega import Figure
+from heddle.reports.summary import SummaryRow, summary_rows
 
 #: Most rows of a table: the files of a run hold all of them.
 MAX_ROWS = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.review.chart_modules import amount_text
-from reports.review.hardware_rows import (
+from heddle.reports.review.chart_modules import amount_text
+from heddle.reports.review.hardware_rows import (
     PowerText,
     SlackText,
     UseText,
@@ -15,8 +15,8 @@ from reports.review.hardware_rows import (
     timing_verdict,
     use_texts,
 )
-from reports.units import engineering
-from reports.vivado.reports import (
+from heddle.reports.units import engineering
+from heddle.synth.vivado.reports import (
     Clock,
     Header,
     HierarchyReport,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from dataflow.cost import lead_cycles
-from dataflow.scheduler import ProductSchedule
-from dataflow.tables import machine_row, product_rows, rates_row
-from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
-from sim.engines.dram import dram_row, dram_state
-from sim.engines.events import event_log
-from sim.engines.streams import background
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.cost import lead_cycles
+from heddle.dataflow.kernel_rows import machine_row, product_rows, rates_row
+from heddle.dataflow.scheduler import ProductSchedule
+from heddle.sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
+from heddle.sim.engines.dram import dram_row, dram_state
+from heddle.sim.engines.events import event_log
+from heddle.sim.engines.streams import background
 
 
 def array_cycles(schedule: ProductSchedule, design: Design, board: Board) -> int:

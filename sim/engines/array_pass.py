@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from arch.jit import kernel
-from arch.timing import lane_cycles, slots_of, sore_cycles
-from dataflow.cost import (
+from heddle.arch.jit import kernel
+from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
+from heddle.dataflow.cost import (
     array_tiles,
     instruction_cycles,
     lead_cycles,
@@ -27,10 +27,10 @@ from dataflow.cost import (
     right_pixel_bytes,
     right_runs,
 )
-from sim.engines.dram import READ, WRITE, transfer
-from sim.engines.events import COMPUTE, LOAD, STORE, record
-from sim.engines.streams import run_updates_until
-from sim.engines.tiles import tile_at, tile_count
+from heddle.sim.engines.dram import READ, WRITE, transfer
+from heddle.sim.engines.events import COMPUTE, LOAD, STORE, record
+from heddle.sim.engines.streams import run_updates_until
+from heddle.sim.engines.tiles import tile_at, tile_count
 
 #: Why the array idles: its first operands, waiting for either operand, for a free output half
 #: (the store is behind), and after its last instruction (tail, last store).

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from arch.dram import CONTROLLER_LATENCY_S, DRAM_KINDS, STRIPE_BYTES
-from arch.jit import kernel
-from dataflow.cost import ceil_div
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.dram import CONTROLLER_LATENCY_S, DRAM_KINDS, STRIPE_BYTES
+from heddle.arch.jit import kernel
+from heddle.dataflow.cost import ceil_div
 
 READ, WRITE = 0, 1
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.jit import kernel
+from heddle.arch.jit import kernel
 
 LOAD, COMPUTE, STORE, UPDATE, VECTOR = range(5)
 ENGINE_NAMES = ("load", "compute", "store", "update", "vector")

@@ -6,23 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.boards import Board
-from arch.design import Design
-from arch.dram import STREAM_CHUNK_BYTES
-from arch.jit import kernel
-from arch.timing import lane_cycles
-from dataflow.products import TrainingStep
-from dataflow.scheduler import DataflowChoice, Schedule, schedule_step
-from dataflow.tables import machine_row, rates_row
-from sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
-from sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
-from sim.engines.dram import dram_row, dram_state
-from sim.engines.events import VECTOR as VECTOR_ENGINE
-from sim.engines.events import event_log
-from sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
-from sim.result import StepResult
-from sim.step_table import ARRAY, UPDATE, StepTable, step_table
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.dram import STREAM_CHUNK_BYTES
+from heddle.arch.jit import kernel
+from heddle.arch.timing import lane_cycles
+from heddle.dataflow.kernel_rows import machine_row, rates_row
+from heddle.dataflow.scheduler import DataflowChoice, Schedule, schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
+from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
+from heddle.sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
+from heddle.sim.engines.dram import dram_row, dram_state
+from heddle.sim.engines.events import VECTOR as VECTOR_ENGINE
+from heddle.sim.engines.events import event_log
+from heddle.sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
+from heddle.sim.result import StepResult
+from heddle.sim.step_table import ARRAY, UPDATE, StepTable, step_table
 
 #: What the engines found for one item, in cycles and bytes; ``end`` is absolute.
 ITEM_RESULT = np.dtype(

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
-from arch.jit import kernel
-from dataflow.cost import BURST_BYTES, ceil_div
-from sim.engines.dram import READ, WRITE, idle_from, transfer
-from sim.engines.events import UPDATE, record
+from heddle.arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
+from heddle.arch.jit import kernel
+from heddle.dataflow.cost import BURST_BYTES, ceil_div
+from heddle.sim.engines.dram import READ, WRITE, idle_from, transfer
+from heddle.sim.engines.events import UPDATE, record
 
 _WINDOW = 4
 _WRITE_DELAY = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from arch.jit import kernel
+from heddle.arch.jit import kernel
 
 
 class Tile(NamedTuple):

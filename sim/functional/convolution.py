@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 _Element = TypeVar("_Element", bound=np.generic)
 

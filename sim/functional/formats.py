@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arch.errors import HeddleError, unknown
+from heddle.arch.errors import HeddleError, unknown
 
 Bits = npt.NDArray[np.uint16]
 Float32 = npt.NDArray[np.float32]

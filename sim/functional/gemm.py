@@ -20,11 +20,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from arch.errors import HeddleError
-from arch.jit import kernel
-from arch.nm import Packed
-from sim.functional.formats import Bits, Float32, canonical, operand_format, to_float32
-from sim.functional.slots import Slots, dense_slots, packed_slots
+from heddle.arch.errors import HeddleError
+from heddle.arch.jit import kernel
+from heddle.arch.nm import Packed
+from heddle.sim.functional.formats import Bits, Float32, canonical, operand_format, to_float32
+from heddle.sim.functional.slots import Slots, dense_slots, packed_slots
 
 _Matrix = TypeVar("_Matrix", Bits, Float32)
 

@@ -1,7 +1,7 @@
 """The right operand of a product as the array works through it: slot by slot, each with the k it stands for.
 
 A slot is one multiply-add of each output. A full group of M gives N slots, a partial last group of r < M
-elements gives min(N, r) (``arch.timing.slots_of``); dense is a slot an element.
+elements gives min(N, r) (``heddle.arch.timing.slots_of``); dense is a slot an element.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arch import nm
-from arch.errors import HeddleError
-from arch.timing import slots_of
-from sim.functional.formats import Bits
+from heddle.arch import nm
+from heddle.arch.errors import HeddleError
+from heddle.arch.timing import slots_of
+from heddle.sim.functional.formats import Bits
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from arch.errors import HeddleError
-from arch.jit import kernel
-from sim.functional.formats import CANONICAL_NAN, Float32
+from heddle.arch.errors import HeddleError
+from heddle.arch.jit import kernel
+from heddle.sim.functional.formats import CANONICAL_NAN, Float32
 
 _NAN = CANONICAL_NAN.view(np.float32)
 

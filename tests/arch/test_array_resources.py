@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from resource_designs import SAT
 
-from arch.array_resources import array, pe, pe_exact
-from arch.resource_inputs import ResourceInputs
+from heddle.arch.array_resources import array, pe, pe_exact
+from heddle.arch.resource_inputs import ResourceInputs
 
 ONE = replace(SAT, rows=1, cols=1)
 

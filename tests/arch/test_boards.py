@@ -2,8 +2,8 @@
 
 import pytest
 
-from arch.boards import BOARDS, board_names, load_board
-from arch.errors import HeddleError
+from heddle.arch.boards import BOARDS, board_names, load_board
+from heddle.arch.errors import HeddleError
 
 
 def altered(tmp_path, old, new):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from resource_designs import SAT
 
-from arch.buffer_resources import activation_read_bits, buffers
+from heddle.arch.buffer_resources import activation_read_bits, buffers
 
 
 @pytest.mark.parametrize(

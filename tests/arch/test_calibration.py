@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arch.calibration import COLUMNS, KINDS, fitted, fitted_document, measured_path
-from arch.calibration.ranges import calibration_line, extrapolations
-from arch.design_io import load_design, override
 from benchmarks.calibration.designs import FIT, HELD_OUT, NUMBERS, designs
 from benchmarks.calibration.fit import fit, held_out_errors, ranges
+from heddle.arch.calibration import COLUMNS, KINDS, fitted, fitted_document, measured_path
+from heddle.arch.calibration.ranges import calibration_line, extrapolations
+from heddle.arch.design_io import load_design, override
 
 FITTED = pd.read_csv(measured_path(FIT))
 TESTED = pd.read_csv(measured_path(HELD_OUT))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arch.clock import clock_is_plausible, max_clock_hz
+from heddle.arch.clock import clock_is_plausible, max_clock_hz
 
 
 @pytest.mark.parametrize(("stages", "delay_ns"), [(1, 9.3), (2, 5.7), (3, 4.3), (4, 4.3), (5, 3.8), (6, 3.9)])

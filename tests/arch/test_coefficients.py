@@ -3,8 +3,8 @@
 import math
 from pathlib import Path
 
-from arch.coefficients import coefficients
-from arch.energy import coefficients_table, energy_table
+from heddle.arch.coefficients import coefficients
+from heddle.arch.energy import coefficients_table, energy_table
 
 
 def test_every_coefficient_has_a_unit_and_a_source():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.design import (
+from heddle.arch.design import (
     GROUP_SIZES,
     ArrayConfig,
     BufferConfig,
@@ -18,8 +18,8 @@ from arch.design import (
     NumberConfig,
     SparsityConfig,
 )
-from arch.design_io import load_design, number_range, override, preset_names, to_toml
-from arch.errors import HeddleError
+from heddle.arch.design_io import load_design, number_range, override, preset_names, to_toml
+from heddle.arch.errors import HeddleError
 
 counts = st.integers(1, 1 << 40)
 lanes = st.integers(1, 4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arch.dram import (
+from heddle.arch.dram import (
     CONTROLLER_LATENCY_S,
     DDR4_2400,
     STRIPE_BYTES,

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from arch.energy import energy_coefficients, energy_table
+from heddle.arch.energy import energy_coefficients, energy_table
 
 ENERGY = energy_coefficients()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError, nearest, unknown
+from heddle.arch.errors import HeddleError, nearest, unknown
 
 NETWORKS = ("mlp", "resnet9", "resnet18", "resnet50")
 

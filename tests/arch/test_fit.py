@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arch.boards import load_board
-from arch.design_io import load_design, override, preset_names
-from arch.errors import HeddleError
-from arch.fit import check_fit, fits, is_idealised
-from arch.resource_inputs import ResourceInputs
-from arch.resource_model import resource_table
-from arch.resources import resources, resources_by_module
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design, override, preset_names
+from heddle.arch.errors import HeddleError
+from heddle.arch.fit import check_fit, fits, is_idealised
+from heddle.arch.resource_inputs import ResourceInputs
+from heddle.arch.resource_model import resource_table
+from heddle.arch.resources import resources, resources_by_module
 
 BOARD = load_board("vcu1525")
 SAT = load_design("sat-vcu1525")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numba
 import pytest
 
-import arch.jit as jit
+import heddle.arch.jit as jit
 
 
 def test_a_kernel_computes_what_its_python_does() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from resource_designs import SAT
 
-from arch.lane_resources import sore, vector, wuve
+from heddle.arch.lane_resources import sore, vector, wuve
 
 
 def test_lanes_multiply() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arch.lut_memory import (
+from heddle.arch.lut_memory import (
     line_ff,
     line_lut,
     queue_banks,

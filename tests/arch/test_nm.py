@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from arch.design import GROUP_SIZES
-from arch.errors import HeddleError
-from arch.nm import Packed, check, index_bits, mask, pack, packed_bytes, unpack
+from heddle.arch.design import GROUP_SIZES
+from heddle.arch.errors import HeddleError
+from heddle.arch.nm import Packed, check, index_bits, mask, pack, packed_bytes, unpack
 
 INTEGER_OF = {2: np.uint16, 4: np.uint32}
 

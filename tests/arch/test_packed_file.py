@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from mutation import mutated_bytes
 from naive_weights import packed_layer, small_network
 
-from arch import nm
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from arch.packed_file import PackedNetwork, read_packed, write_packed
-from arch.packed_layer import DenseOperand, LayerRecord, PackedLayer, RightOperand, dense_patterns, right_operand
-from arch.run_dir import tool_version
+from heddle.arch import nm
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.arch.packed_file import PackedNetwork, read_packed, write_packed
+from heddle.arch.packed_layer import DenseOperand, LayerRecord, PackedLayer, RightOperand, dense_patterns, right_operand
+from heddle.arch.run_dir import tool_version
 
 SPARSITY = SparsityConfig(n=2, m=4)
 

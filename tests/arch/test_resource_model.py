@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from resource_designs import RESOURCES, SAT, counts, inputs
 
-from arch.resource_inputs import ResourceInputs, index_bits_of
-from arch.resource_model import module_tables, resource_table
+from heddle.arch.resource_inputs import ResourceInputs, index_bits_of
+from heddle.arch.resource_model import module_tables, resource_table
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from arch.boards import load_board
-from arch.design_io import load_design, preset_names
-from arch.resources import RESOURCE_NAMES, resources, resources_by_module
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design, preset_names
+from heddle.arch.resources import RESOURCE_NAMES, resources, resources_by_module
 
 BOARD = load_board("vcu1525")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from arch.run_dir import (
+from heddle.arch.errors import HeddleError
+from heddle.arch.run_dir import (
     atomic_file,
     check_file_target,
     command_line,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.design import GROUP_SIZES
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
+from heddle.arch.design import GROUP_SIZES
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
 
 
 @pytest.mark.parametrize("m", GROUP_SIZES)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from naive_array import Array
 from naive_program import Instruction, expected, os_tile, run, works, ws_tile
 
-import arch.timing as timing
+import heddle.arch.timing as timing
 
 arrays = st.builds(
     Array,

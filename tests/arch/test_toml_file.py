@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.design import Design
-from arch.errors import HeddleError
-from arch.toml_file import check_model, is_path, locate, read_toml, shipped_names
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.toml_file import check_model, is_path, locate, read_toml, shipped_names
 
 
 def message_of_reading(path: Path) -> str:

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import reviews
 
-from arch.design_io import load_design
-from reports.review.content import Missing
-from reports.review.page import write_review
+from heddle.arch.design_io import load_design
+from heddle.reports.review.content import Missing
+from heddle.reports.review.page import write_review
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")

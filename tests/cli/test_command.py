@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from cli.command import takes_options
+from heddle.cli.command import takes_options
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from child import start_heddle
 
-from arch.design import Design
-from arch.toml_file import check_model
-from cli.main import main
-from dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
-from reports import front
+from heddle.arch.design import Design
+from heddle.arch.toml_file import check_model
+from heddle.cli.main import main
+from heddle.dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
+from heddle.reports import front
 
 Capture = pytest.CaptureFixture[str]
 
@@ -52,7 +52,7 @@ def test_no_design_of_the_front_beats_another_in_every_objective(capsys: Capture
 
 
 def test_a_design_of_the_front_simulates_to_the_time_that_was_explored(tmp_path: Path, capsys: Capture) -> None:
-    from arch.design_io import to_toml
+    from heddle.arch.design_io import to_toml
 
     entry = explore(capsys)["pareto"][0]
     path = tmp_path / "best.toml"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import main
+from heddle.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import cli.doctor
-from arch.design_io import load_design, to_toml
-from arch.errors import HeddleError
-from cli.main import main
+from heddle.arch.design_io import load_design, to_toml
+from heddle.arch.errors import HeddleError
+from heddle.cli import doctor as doctor_module
+from heddle.cli.main import main
 
-HEDDLE = [sys.executable, "-m", "cli.main"]
+HEDDLE = [sys.executable, "-m", "heddle.cli.main"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -310,7 +310,7 @@ def test_an_interruption_is_one_line_and_exit_code_130(
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.doctor, "find_tools", interrupt)
+    monkeypatch.setattr(doctor_module, "find_tools", interrupt)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err == "heddle: error: interrupted\n"
 
@@ -319,8 +319,8 @@ def test_an_error_of_the_system_is_one_line(monkeypatch: pytest.MonkeyPatch, cap
     def fail() -> None:
         raise PermissionError(13, "Permission denied", "/dev/tools")
 
-    monkeypatch.setattr(cli.doctor, "find_tools", fail)
-    monkeypatch.setattr("cli.main._leave_stdout", lambda code: code)
+    monkeypatch.setattr(doctor_module, "find_tools", fail)
+    monkeypatch.setattr("heddle.cli.main._leave_stdout", lambda code: code)
     assert main(["doctor"]) == 2
     assert capfd.readouterr().err == "heddle: error: /dev/tools: permission denied\n"
 
@@ -329,7 +329,7 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli.doctor, "find_tools", fail)
+    monkeypatch.setattr(doctor_module, "find_tools", fail)
     with pytest.raises(ZeroDivisionError):
         main(["doctor"])
 
@@ -362,13 +362,13 @@ def test_a_reader_that_goes_away_is_met_in_silence() -> None:
 
 
 def test_a_closed_stdout_takes_the_output_in_silence() -> None:
-    command = f"exec '{sys.executable}' -m cli.main doctor --json >&-"
+    command = f"exec '{sys.executable}' -m heddle.cli.main doctor --json >&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_closed_stderr_changes_no_exit_code() -> None:
-    command = f"exec '{sys.executable}' -m cli.main simulate --workload nothing 2>&-"
+    command = f"exec '{sys.executable}' -m heddle.cli.main simulate --workload nothing 2>&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (2, "")
 
@@ -382,14 +382,14 @@ def test_names_that_the_terminal_cannot_show_are_escaped(tmp_path: Path) -> None
 
 
 def test_help_and_doctor_load_no_compiled_kernels() -> None:
-    code = "import sys; from cli.main import main; main(['--help']); sys.exit('numba' in sys.modules)"
+    code = "import sys; from heddle.cli.main import main; main(['--help']); sys.exit('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
     assert done.returncode == 0
 
 
 def test_simulate_loads_neither_pandas_nor_matplotlib() -> None:
     code = (
-        "import sys; from cli.main import main; main(['simulate', '--workload', 'mlp']);"
+        "import sys; from heddle.cli.main import main; main(['simulate', '--workload', 'mlp']);"
         "sys.exit(bool({'pandas', 'matplotlib', 'pyarrow'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
@@ -402,6 +402,6 @@ def test_the_errors_of_the_packages_reach_the_user_unchanged(
     def refuse() -> None:
         raise HeddleError("somewhere: this is wrong (valid: that)")
 
-    monkeypatch.setattr(cli.doctor, "find_tools", refuse)
+    monkeypatch.setattr(doctor_module, "find_tools", refuse)
     assert main(["doctor"]) == 2
     assert capsys.readouterr().err == "heddle: error: somewhere: this is wrong (valid: that)\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli.output import json_text, print_failures
-from dataflow.scheduler import Failure
+from heddle.cli.output import json_text, print_failures
+from heddle.dataflow.scheduler import Failure
 
 
 def test_a_number_that_is_not_finite_never_reaches_a_document() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.progress import show_progress
+from heddle.cli.progress import show_progress
 
 
 def test_short_work_is_silent_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,7 +17,7 @@ def test_long_work_shows_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = iter([0.0, 5.0, 10.0, 10.0, 12.0])
-    monkeypatch.setattr("cli.progress.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("heddle.cli.progress.time.monotonic", lambda: next(now))
     with show_progress("weaving") as report:
         report(1_000, 4_000)
         report(2_000, 4_000)

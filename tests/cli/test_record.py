@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import main
-from cli.record import RESULT_MARKS
+from heddle.cli.main import main
+from heddle.cli.record import RESULT_MARKS
 
 COMMANDS = {
     "explore": ["explore", "--workload", "mlp", "--batch", "16", "--space", "small"],

@@ -11,13 +11,13 @@ import pytest
 from run_folders import SIMULATE, heddle, synth_document, train_document, verify_document, write_json
 from vivado_samples import power, timing, utilisation
 
-from arch.design import Design
-from arch.design_io import load_design, override, to_toml
-from arch.errors import HeddleError
-from cli.main import main
-from cli.report_build import Built, build_review
-from cli.report_gather import read_holdings, subject_of
-from reports.review.content import Review
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, override, to_toml
+from heddle.arch.errors import HeddleError
+from heddle.cli.main import main
+from heddle.cli.report_build import Built, build_review
+from heddle.cli.report_gather import read_holdings, subject_of
+from heddle.reports.review.content import Review
 
 Capture = pytest.CaptureFixture[str]
 TINY = load_design("tiny")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from run_folders import SIMULATE, heddle, train_document, write_json
 
-from arch.design_io import load_design, override, to_toml
-from cli.main import main
-from cli.report_gather import read_holdings, subject_of
+from heddle.arch.design_io import load_design, override, to_toml
+from heddle.cli.main import main
+from heddle.cli.report_gather import read_holdings, subject_of
 
 Capture = pytest.CaptureFixture[str]
 TINY = load_design("tiny")

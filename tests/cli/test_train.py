@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from train_command import KEYS, QUICK, numbers, table, train
 
-from cli.main import main
+from heddle.cli.main import main
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -188,9 +188,7 @@ def test_the_weights_run_on_the_rtl(tmp_path: Path, capsys: Capture) -> None:
 
 def test_a_users_recipe_is_trained_and_named_and_another_text_is_another_run(tmp_path: Path, capsys: Capture) -> None:
     recipe = tmp_path / "mine.py"
-    text = (
-        "from dataclasses import replace\nfrom training.recipes.bdwp import BDWP\nMINE = replace(BDWP, name='mine')\n"
-    )
+    text = "from dataclasses import replace\nfrom heddle.training.recipes.bdwp import BDWP\nMINE = replace(BDWP, name='mine')\n"
     recipe.write_text(text)
     out = tmp_path / "out"
     options = ["--seeds", "1", "--recipe", str(recipe), "--out", str(out)]

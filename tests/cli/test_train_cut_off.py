@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from train_command import contents, train
 
-from cli.main import main
+from heddle.cli.main import main
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -49,7 +49,7 @@ def epochs_written(folder: Path) -> set[tuple[str, int]]:
 def start_in_a_terminal(*arguments: str) -> subprocess.Popen[str]:
     """Start ``heddle`` with a process group of its own, output piped; SIGINT as it is in a terminal."""
     return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *arguments],
+        [sys.executable, "-m", "heddle.cli.main", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from train_command import KEYS, QUICK, table, train
 
-import training.errors
-import training.run
-from cli.main import main
-from cli.train_options import DATA_SETS, MODELS
-from training.data.registry import data_names
-from training.models.registry import model_names
+from heddle.cli.main import main
+from heddle.cli.train_options import DATA_SETS, MODELS
+from heddle.training import errors as errors_module
+from heddle.training import run as run_module
+from heddle.training.data.registry import data_names
+from heddle.training.models.registry import model_names
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -163,12 +163,12 @@ def test_the_names_told_without_pytorch_are_those_of_models_and_data() -> None:
 
 
 def test_without_pytorch_training_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from arch.errors import HeddleError
+    from heddle.arch.errors import HeddleError
 
-    monkeypatch.setattr(training.errors, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors_module, "find_spec", lambda name: None)
     message = r"^training needs PyTorch, which is not installed: pip install 'heddle-npu\[train\]'$"
     with pytest.raises(HeddleError, match=message):
-        training.errors.needs_torch()
+        errors_module.needs_torch()
 
 
 WITHOUT_TORCH = """
@@ -176,7 +176,7 @@ import importlib.util, sys
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, package=None: None if name == "torch" else real(name, package)
 sys.modules["torch"] = None  # importing it raises ImportError
-from cli.main import main
+from heddle.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -198,7 +198,7 @@ def test_only_training_needs_pytorch() -> None:
 
 def test_a_slip_is_told_before_pytorch_is_loaded() -> None:
     program = (
-        "import sys\nfrom cli.main import main\ncode = main(sys.argv[1:])\n"
+        "import sys\nfrom heddle.cli.main import main\ncode = main(sys.argv[1:])\n"
         "sys.exit(code if 'torch' not in sys.modules else 99)"
     )
     for arguments in (["--help"], ["train", "--help"]):
@@ -212,13 +212,13 @@ def test_a_slip_is_told_before_pytorch_is_loaded() -> None:
 def test_a_seed_that_fails_is_told_and_the_others_count(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
-    real = training.run._Trainer._check
+    real = run_module._Trainer._check
 
     def check(trainer: Any, loss_sum: float, epoch: int) -> None:
         settings = trainer.settings
         real(trainer, math.nan if settings.seed == 1 and settings.recipe == "bdwp" else loss_sum, epoch)
 
-    monkeypatch.setattr(training.run._Trainer, "_check", check)
+    monkeypatch.setattr(run_module._Trainer, "_check", check)
     assert main(["train", "--json", *QUICK, "--seeds", "3", "--out", str(tmp_path)]) == 1
     printed = capsys.readouterr()
     document = json.loads(printed.out)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
-from cli.work import Work, load_work, network_hash, one_of, words, work_hashes
-from dataflow.recipes import DENSE
-from dataflow.zoo import zoo_network
+from heddle.arch.errors import HeddleError
+from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from heddle.cli.work import Work, load_work, network_hash, one_of, words, work_hashes
+from heddle.dataflow.recipes import DENSE
+from heddle.dataflow.zoo import zoo_network
 
 
 def work(machine: MachineOptions | None = None) -> Work:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataflow.assemble import assemble_network, first_data_fed
-from dataflow.network import ConvLayer, Layer, LinearLayer, VectorLayer, WeightedLayer
+from heddle.dataflow.assemble import assemble_network, first_data_fed
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, VectorLayer, WeightedLayer
 
 
 def _conv(name: str, out: int = 4) -> ConvLayer:

@@ -14,10 +14,10 @@ from naive_instruction import NaiveInstruction
 from naive_program import Instruction, expected, os_tile, run, ws_tile
 from samples import SMALL, TINY, machines, steps
 
-from arch.design import Design
-from arch.design_io import override
-from arch.timing import DISPATCH_CYCLES
-from dataflow.cost import (
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.arch.timing import DISPATCH_CYCLES
+from heddle.dataflow.cost import (
     ArrayTiles,
     array_tiles,
     burst_bytes,
@@ -29,8 +29,8 @@ from dataflow.cost import (
     settle_cycles,
     tile_elements,
 )
-from dataflow.products import ProductPass, TrainingStep
-from dataflow.tables import machine_row, product_rows
+from heddle.dataflow.kernel_rows import machine_row, product_rows
+from heddle.dataflow.step_items import ProductPass, TrainingStep
 
 
 def test_every_run_moves_whole_bursts() -> None:

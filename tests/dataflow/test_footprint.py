@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dataflow.footprint import capacity_note, step_footprint
-from dataflow.network import LinearLayer, Network, VectorLayer
-from dataflow.zoo import zoo_network
+from heddle.dataflow.footprint import capacity_note, step_footprint
+from heddle.dataflow.network import LinearLayer, Network, VectorLayer
+from heddle.dataflow.zoo import zoo_network
 
 NETWORK = Network(
     "n",

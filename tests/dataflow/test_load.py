@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from dataflow.load import load_network
-from dataflow.zoo import zoo_names, zoo_network
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.load import load_network
+from heddle.dataflow.zoo import zoo_names, zoo_network
 
 
 @pytest.mark.parametrize("name", zoo_names())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import conv, conv_layers
 
-from dataflow.lowering import (
+from heddle.dataflow.lowering import (
     NOT_PRUNED,
     LayerShape,
     Pruning,
@@ -18,8 +18,8 @@ from dataflow.lowering import (
     matmul_products,
     weight_gradient_products,
 )
-from dataflow.network import ConvLayer, LinearLayer
-from dataflow.products import Product
+from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.dataflow.step_items import Product
 
 KERNELS_AND_STRIDES = [(kernel, stride) for kernel in (1, 3, 5, 7) for stride in (1, 2, 3)]
 

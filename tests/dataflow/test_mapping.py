@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, TINY, machines, single_product, steps
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.mapping import MAX_MAPPINGS, mapping_frontier
-from dataflow.products import Product, ProductPass, TrainingStep
-from dataflow.scheduler import schedule_products
-from dataflow.tables import MAPPING, machine_row, product_rows, rates_row
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.kernel_rows import MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.mapping import MAX_MAPPINGS, mapping_frontier
+from heddle.dataflow.scheduler import schedule_products
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
 def rates_of(design: Design) -> naive.Rates:

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, TINY, machines, single_product, steps
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.misfit import misfit_reason, smallest_tile
-from dataflow.products import Product, ProductPass, TrainingStep
-from dataflow.scheduler import schedule_products
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.misfit import misfit_reason, smallest_tile
+from heddle.dataflow.scheduler import schedule_products
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
 def products_of(step: TrainingStep) -> list[Product]:

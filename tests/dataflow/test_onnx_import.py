@@ -12,9 +12,9 @@ import pytest
 from mutation import mutated_bytes
 from onnx import TensorProto, helper, numpy_helper
 
-from arch.errors import HeddleError
-from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network, VectorLayer
-from dataflow.onnx_import import read_onnx
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network, VectorLayer
+from heddle.dataflow.onnx_import import read_onnx
 
 OPSETS = [11, 13, 17, 21]
 INSERTIONS = (b"\x00", b"\xff", b"\x08\x96\x01", b"\x80\x80\x80\x80\x80")

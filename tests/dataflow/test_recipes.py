@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from arch.errors import HeddleError
-from dataflow.recipes import RECIPES, recipe_named
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.recipes import RECIPES, recipe_named
 
 # asp, random, mdgf-* and sdgf-* are masks along input channels as sr-ste's once they prune; a transposable mask
 # (Hubara et al. 2021) is N:M both ways, and Bi-Mask (Zhang et al. 2023) has a mask for each.

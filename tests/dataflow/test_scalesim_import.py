@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutation import mutated_bytes
 
-from arch.errors import HeddleError
-from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network
-from dataflow.scalesim_import import read_scalesim
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.scalesim_import import read_scalesim
 
 CONV_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
 GEMM_HEADER = "Layer, M, N, K,"

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product, step_of, steps
 
-from arch.design import Design
-from arch.design_io import override
-from arch.errors import HeddleError
-from dataflow.network import LinearLayer
-from dataflow.products import ProductPass, TrainingStep
-from dataflow.scheduler import Schedule, schedule_step
-from dataflow.zoo import zoo_network
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import LinearLayer
+from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.dataflow.zoo import zoo_network
 
 
 def predicted_cycles(schedule: Schedule) -> float:

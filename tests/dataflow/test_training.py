@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from samples import conv, network_of, step_of, steps
 
-from arch.sparsity import parse_sparsity
-from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
-from dataflow.products import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, recipe_on, training_step
-from dataflow.zoo import zoo_names, zoo_network
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
+from heddle.dataflow.training import StepOptions, recipe_on, training_step
+from heddle.dataflow.zoo import zoo_names, zoo_network
 
 RATIOS = {"2:4": 1 / 2, "1:4": 1 / 4, "2:8": 1 / 4, "1:8": 1 / 8, "1:16": 1 / 16}
 

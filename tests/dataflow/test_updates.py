@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dataflow.lowering import Pruning
-from dataflow.updates import Optimizer, parameter_update, weight_update
+from heddle.dataflow.lowering import Pruning
+from heddle.dataflow.updates import Optimizer, parameter_update, weight_update
 
 WEIGHTS = 1024
 

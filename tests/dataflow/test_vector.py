@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from samples import conv
 
-from dataflow.network import VectorLayer, VectorOp
-from dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
+from heddle.dataflow.network import VectorLayer, VectorOp
+from heddle.dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
 
 IN, OUT, BATCH = 160, 80, 3
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network, VectorLayer
-from dataflow.zoo import zoo_names, zoo_network
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network, VectorLayer
+from heddle.dataflow.zoo import zoo_names, zoo_network
 
 # Published parameters and multiply-adds (in units of 1e9), and how many of the latter's digits are published.
 # resnet18, resnet50, vgg19, mobilenetv2: the tables of torchvision's documentation (num_params and "GFLOPS", which

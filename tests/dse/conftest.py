@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from arch.boards import Board, load_board
-from arch.sparsity import parse_sparsity
-from dataflow.network import LinearLayer, Network, VectorLayer
-from dataflow.recipes import recipe_named
-from dse.accuracy import Accuracies
-from dse.request import ExploreRequest
-from dse.space import Space, load_space
+from heddle.arch.boards import Board, load_board
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import LinearLayer, Network, VectorLayer
+from heddle.dataflow.recipes import recipe_named
+from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.request import ExploreRequest
+from heddle.dse.space import Space, load_space
 
 SPACE = """
 name = "tiny"

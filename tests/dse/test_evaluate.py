@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arch.clock import clock_is_plausible
-from arch.design import Design
-from arch.fit import fits
-from arch.resource_inputs import ResourceInputs
-from arch.resource_model import resource_table
-from arch.resources import resources
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from dse.evaluate import Evaluator
-from dse.grid import Grid
-from dse.points import NOT_ON_BOARD, REPEATED, SKIP_REASONS, TOO_FAST, UNMAPPABLE, Points, concatenate
-from dse.request import ExploreRequest
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.clock import clock_is_plausible
+from heddle.arch.design import Design
+from heddle.arch.fit import fits
+from heddle.arch.resource_inputs import ResourceInputs
+from heddle.arch.resource_model import resource_table
+from heddle.arch.resources import resources
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dse.evaluate import Evaluator
+from heddle.dse.grid import Grid
+from heddle.dse.points import NOT_ON_BOARD, REPEATED, SKIP_REASONS, TOO_FAST, UNMAPPABLE, Points, concatenate
+from heddle.dse.request import ExploreRequest
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 RELATIVE = 1e-9
 

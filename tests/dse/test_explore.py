@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from arch.errors import HeddleError
-from arch.resources import resources
-from arch.sparsity import parse_sparsity
-from dataflow.training import StepOptions, training_step
-from dse import explore as explore_module
-from dse.accuracy import Accuracies
-from dse.explore import ExploreRequest, Interrupted, explore
-from dse.grid import Grid
-from dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
-from sim.estimate import estimate
+from heddle.arch.errors import HeddleError
+from heddle.arch.resources import resources
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dse import explore as explore_module
+from heddle.dse.explore import ExploreRequest, Interrupted, explore
+from heddle.dse.grid import Grid
+from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
+from heddle.sim.estimate import estimate
 
 METRICS = ["time_s", "energy_j", "lut", "ff", "dsp", "bram36", "uram"]
 

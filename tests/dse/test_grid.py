@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dse.grid import Grid
-from dse.space import Space, default_space, load_space
+from heddle.dse.grid import Grid
+from heddle.dse.space import Space, default_space, load_space
 
 
 @pytest.fixture

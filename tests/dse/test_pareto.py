@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dse.pareto import pareto_rows
+from heddle.dse.pareto import pareto_rows
 
 few_values = hnp.arrays(
     np.float64,

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from arch.errors import HeddleError
-from dse.parts import Parts, open_parts
-from dse.points import COLUMNS, Points
-from dse.request import ExploreRequest
+from heddle.arch.errors import HeddleError
+from heddle.dse.parts import Parts, open_parts
+from heddle.dse.points import COLUMNS, Points
+from heddle.dse.request import ExploreRequest
 
 IDENTITY = {"batch": "8", "network": "a" * 64, "model": "1"}
 #: The numbers of a block's points: 100 with a result, and 1 + 2 + 3 + 4 skipped.

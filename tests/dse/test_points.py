@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dse.points import COLUMNS, METRICS, SKIP_REASONS, Points, concatenate
+from heddle.dse.points import COLUMNS, METRICS, SKIP_REASONS, Points, concatenate
 
 
 def table(first: int, count: int, skipped: tuple[int, ...]) -> Points:

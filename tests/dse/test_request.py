@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
-from dataflow.recipes import recipe_named
-from dse.accuracy import Accuracies
-from dse.request import (
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.recipes import recipe_named
+from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.request import (
     ACCURACY,
     OBJECTIVES,
     ExploreRequest,

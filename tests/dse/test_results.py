@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dse.accuracy import Accuracies
-from dse.grid import Grid
-from dse.points import COLUMNS, METRICS, Points, concatenate
-from dse.results import SAMPLE_ROWS, ResultColumns, join_samples, sample_of, write_all_points, write_front
-from dse.space import Space, default_space, load_space
+from heddle.dse.grid import Grid
+from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.points import COLUMNS, METRICS, Points, concatenate
+from heddle.dse.results import SAMPLE_ROWS, ResultColumns, join_samples, sample_of, write_all_points, write_front
+from heddle.dse.space import Space, default_space, load_space
 
 
 def numbered(numbers: np.ndarray) -> Points:

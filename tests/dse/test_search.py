@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataflow.tables import RATES
-from dse.search import RATES_TOGETHER, machines_of, rate_chunks
+from heddle.dataflow.kernel_rows import RATES
+from heddle.dse.search import RATES_TOGETHER, machines_of, rate_chunks
 
 
 def rates(count: int) -> np.ndarray:

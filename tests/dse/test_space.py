@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from dse.space import AXES, MAX_POINTS, Space, default_space, load_space, make_design, space_names, with_sparsities
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.dse.space import (
+    AXES,
+    MAX_POINTS,
+    Space,
+    default_space,
+    load_space,
+    make_design,
+    space_names,
+    with_sparsities,
+)
 
 
 def changed(path: Path, old: str, new: str) -> str:

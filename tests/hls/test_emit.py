@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
 
-from arch.design_io import load_design
-from hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_rtl, ports_of
-from hls.generate import array_rtl, lane_blocks
-from verify.toolchain import find_toolchain
+from heddle.arch.design_io import load_design
+from heddle.hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_rtl, ports_of
+from heddle.hls.generate import array_rtl, lane_blocks
+from heddle.verify.toolchain import find_toolchain
 
 
 def lint(rtl: Rtl, folder: Path) -> str:

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from arch import timing
-from arch.design_io import load_design
-from arch.errors import HeddleError
-from hls.generate import array_blocks, array_rtl, lane_blocks
-from hls.manifest import array_latencies, manifest
-from hls.sore import SoreLane
+from heddle.arch import timing
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
+from heddle.hls.generate import array_blocks, array_rtl, lane_blocks
+from heddle.hls.lanes.sore import SoreLane
+from heddle.hls.manifest import array_latencies, manifest
 
 
 def tiny_manifest():  # type: ignore[no-untyped-def]

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from arch.boards import load_board
-from arch.design_io import load_design, override
-from reports.accuracy import TrainingFacts
-from sim.result import PassResult, StepResult
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design, override
+from heddle.reports.training_facts import TrainingFacts
+from heddle.sim.result import PassResult, StepResult
 
 TINY = load_design("tiny")
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reports.curves import AccuracyCurve, TrainingCurve
-from reports.plots import plot_time_to_accuracy, plot_training
+from heddle.reports.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.plots import plot_time_to_accuracy, plot_training
 
 TITLE = "mlp on digits"
 

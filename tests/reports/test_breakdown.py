@@ -5,7 +5,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.breakdown import cycles_by_engine, layer_rows, slowest, stages, stall_cycles
+from heddle.reports.breakdown import cycles_by_engine, layer_rows, slowest, stages, stall_cycles
 
 
 def test_a_layer_row_sums_its_passes(step):

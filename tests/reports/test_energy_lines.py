@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from arch.energy import energy_coefficients, energy_table
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from dataflow.zoo import zoo_network
-from reports.energy_lines import combined_uncertainty, energy_lines, total_energy_j
-from reports.energy_source import on_chip_watts, power_source, with_power
-from reports.review.content import EnergyLine
-from reports.vivado.reports import Header, PowerReport
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.arch.energy import energy_coefficients, energy_table
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo import zoo_network
+from heddle.reports.energy_lines import combined_uncertainty, energy_lines, total_energy_j
+from heddle.reports.energy_source import on_chip_watts, power_source, with_power
+from heddle.reports.review.content import EnergyLine
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
+from heddle.synth.vivado.reports import Header, PowerReport
 
 DESIGN = load_design("tiny")
 BOARD = load_board(DESIGN.board)

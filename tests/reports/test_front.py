@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from reports.front import (
+from heddle.arch.errors import HeddleError
+from heddle.reports.front import (
     cost_order,
     design_columns,
     objective_best,

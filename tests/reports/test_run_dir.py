@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from arch.design_io import load_design
-from arch.errors import HeddleError
-from dataflow.scheduler import Failure
-from reports.run_dir import COLUMNS, pass_records, totals, write_results
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.scheduler import Failure
+from heddle.reports.run_dir import COLUMNS, pass_records, totals, write_results
 
 
 def test_a_run_leaves_passes_totals_and_design(step, tmp_path):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from samples import BOARD, TINY, step_of
 
-from dataflow.zoo import zoo_network
-from reports.summary import (
+from heddle.dataflow.zoo import zoo_network
+from heddle.reports.summary import (
     ENERGY_PARTS,
     STALL_CAUSES,
     energy_rows,
@@ -16,8 +16,8 @@ from reports.summary import (
     speedup_over,
     summary_rows,
 )
-from sim.engines import array_pass
-from sim.estimate import estimate
+from heddle.sim.engines import array_pass
+from heddle.sim.estimate import estimate
 
 
 def test_the_headline_says_what_was_run_and_on_what(step):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.units import accuracy, bytes_, count, engineering, factor, joules, percent, seconds
+from heddle.reports.units import accuracy, bytes_, count, engineering, factor, joules, percent, seconds
 
 _SCALE = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 

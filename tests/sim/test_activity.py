@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from samples import BOARD, SAT, step_of
 
-from arch.energy import energy_coefficients
-from arch.resources import resources
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.activity import COUNTED, FF_CYCLES
-from sim.energy import energy_row
-from sim.engines.simulate import simulate_schedule
-from sim.estimate import estimate
+from heddle.arch.energy import energy_coefficients
+from heddle.arch.resources import resources
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.activity import COUNTED, FF_CYCLES
+from heddle.sim.energy import energy_row
+from heddle.sim.engines.simulate import simulate_schedule
+from heddle.sim.estimate import estimate
 
 STEP = step_of(zoo_network("resnet9"), options=StepOptions(batch=2, pregenerate=False))
 

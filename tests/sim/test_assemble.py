@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from samples import BOARD, SAT, conv, network_of, step_of
 
-from dataflow.products import UpdatePass
-from dataflow.training import StepOptions
-from sim.assemble import ItemCycles, expose_updates
-from sim.estimate import estimate
-from sim.step_table import UPDATE, step_table
+from heddle.dataflow.step_items import UpdatePass
+from heddle.dataflow.training import StepOptions
+from heddle.sim.assemble import ItemCycles, expose_updates
+from heddle.sim.estimate import estimate
+from heddle.sim.step_table import UPDATE, step_table
 
 
 def test_exposed_cycles_fill_the_last_updates_up_to_what_each_takes() -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from samples import BOARD, SAT, step_of
 
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.closed_form import stream_memory_cycles, vector_item_cycles, walk_step
-from sim.estimate import estimate
-from sim.step_table import ARRAY, ITEM, UPDATE, VECTOR
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.closed_form import stream_memory_cycles, vector_item_cycles, walk_step
+from heddle.sim.estimate import estimate
+from heddle.sim.step_table import ARRAY, ITEM, UPDATE, VECTOR
 
 RATES = np.zeros(
     1,

@@ -7,13 +7,13 @@ from itertools import combinations
 import pytest
 from samples import BOARD, SAT, single_product, step_of
 
-from arch.design_io import override
-from arch.energy import energy_coefficients
-from arch.resources import resources
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.energy import comparisons, energy_row, idle_watts
-from sim.estimate import estimate
+from heddle.arch.design_io import override
+from heddle.arch.energy import energy_coefficients
+from heddle.arch.resources import resources
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.energy import comparisons, energy_row, idle_watts
+from heddle.sim.estimate import estimate
 
 
 def test_the_array_spends_a_macs_energy_on_each_mac_executed() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from samples import step_of
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.engines.simulate import simulate
-from sim.estimate import estimate
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.engines.simulate import simulate
+from heddle.sim.estimate import estimate
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_cycles.json").read_text())
 

@@ -7,15 +7,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from samples import BOARD, IDEAL, SAT, SMALL, TINY, machines, single_product, step_of, steps
 
-from arch.design import Design
-from arch.timing import DISPATCH_CYCLES
-from dataflow.products import TrainingStep
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_names, zoo_network
-from sim.engines.simulate import simulate, simulate_schedule
-from sim.estimate import estimate, estimate_schedule
-from sim.result import StepResult
+from heddle.arch.design import Design
+from heddle.arch.timing import DISPATCH_CYCLES
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_names, zoo_network
+from heddle.sim.engines.simulate import simulate, simulate_schedule
+from heddle.sim.estimate import estimate, estimate_schedule
+from heddle.sim.result import StepResult
 
 LEVELS = {"estimate": estimate, "engines": simulate}
 

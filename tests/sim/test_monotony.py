@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, SAT, machines, step_of, steps
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.products import TrainingStep
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.estimate import estimate
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.estimate import estimate
 
 NETWORKS = ("mlp", "resnet9", "resnet18", "mobilenetv2", "vit-small")
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from samples import BOARD, TINY, machines, step_of, steps
 
-from arch.design import Design
-from dataflow.products import TrainingStep
-from dataflow.scheduler import Schedule, schedule_step
-from dataflow.zoo import zoo_network
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import run_engines, simulate_schedule
-from sim.spans import OUTLASTING, PASS_TRACK, TRACKS, Span, has_engine_tracks, step_spans
-from sim.step_table import step_table
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import run_engines, simulate_schedule
+from heddle.sim.spans import OUTLASTING, PASS_TRACK, TRACKS, Span, has_engine_tracks, step_spans
+from heddle.sim.step_table import step_table
 
 
 def mlp_schedule() -> Schedule:

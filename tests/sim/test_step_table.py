@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from samples import conv, network_of, step_of, steps
 
-from dataflow.products import ProductPass, TrainingStep, UpdatePass
-from sim.step_table import ARRAY, UPDATE, VECTOR, step_table
+from heddle.dataflow.step_items import ProductPass, TrainingStep, UpdatePass
+from heddle.sim.step_table import ARRAY, UPDATE, VECTOR, step_table
 
 
 @settings(max_examples=40, deadline=None)

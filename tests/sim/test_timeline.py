@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from samples import BOARD, TINY, step_of
 
-from arch.errors import HeddleError
-from dataflow.scheduler import Schedule, schedule_step
-from dataflow.zoo import zoo_network
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import simulate_schedule
-from sim.timeline import write_trace
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import simulate_schedule
+from heddle.sim.timeline import write_trace
 
 
 def mlp_schedule() -> Schedule:

@@ -16,7 +16,7 @@ def start_heddle(*arguments: str) -> subprocess.Popen[str]:
     SIGINT is set back to its default first: a test run in the background of a shell inherits it ignored.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *arguments],
+        [sys.executable, "-m", "heddle.cli.main", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from reports.synthesis import mapping, timing
+from heddle.arch.errors import HeddleError
+from heddle.synth.yosys import mapping
+from heddle.synth.yosys import path_delay as timing
 
 _NAME = re.compile(r"read_verilog -sv (\w+)\.v;")
 _NETLIST = re.compile(r"read_verilog (\w+\.net\.v);")

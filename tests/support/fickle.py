@@ -7,9 +7,9 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.emit import Block, Rtl, emit_rtl
-from hls.stream import assert_stable
-from verify.cases import Case, InputStream, OutputStream
+from heddle.hls.emit import Block, Rtl, emit_rtl
+from heddle.hls.stream.handshake import assert_stable
+from heddle.verify.cases import Case, InputStream, OutputStream
 
 BITS = 8
 

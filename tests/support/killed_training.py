@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from training import processes
-from training.run import train
-from training.settings import TrainSettings
+from heddle.training import processes
+from heddle.training.run import train
+from heddle.training.settings import TrainSettings
 
 #: After so many calls of which function of the system a run is killed; both are made while a checkpoint is written.
 FSYNC, REPLACE = "fsync", "replace"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from arch.dram import STRIPE_BYTES, DramTiming
+from heddle.arch.dram import STRIPE_BYTES, DramTiming
 
 
 @dataclass

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import naive_mapping as naive
 from naive_instruction import lead, parts_of
 
-from arch.design import Design
-from dataflow.products import Product
-from dataflow.scheduler import Mapping
+from heddle.arch.design import Design
+from heddle.dataflow.scheduler import Mapping
+from heddle.dataflow.step_items import Product
 
 Step = tuple[int, int, int, bool, bool, bool, bool]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import arch.timing as timing
-from arch.design import Design
+import heddle.arch.timing as timing
+from heddle.arch.design import Design
 
 
 def parts_of(total: int, tile: int) -> list[int]:

@@ -13,8 +13,8 @@ from math import ceil
 
 from naive_instruction import NaiveInstruction, lead, parts_of
 
-from arch.design import Design
-from dataflow.products import Operand, Product
+from heddle.arch.design import Design
+from heddle.dataflow.step_items import Operand, Product
 
 BURST_BYTES = 64
 ACCUMULATOR_BYTES = 4
@@ -62,7 +62,7 @@ def every_cost(product: Product, design: Design, rates: Rates) -> list[Cost]:
 
 
 def every_tiling(product: Product, design: Design) -> Iterator[Tiling]:
-    """The space as ``dataflow.mapping`` states it."""
+    """The space as ``heddle.dataflow.mapping`` states it."""
     array = design.array
     for dataflow in array.dataflows:
         for split in array.interleave_pairs if dataflow == "os" else ((1, 1),):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from arch.design import SparsityConfig
-from arch.packed_file import PackedNetwork
-from arch.packed_layer import LayerRecord, PackedLayer, right_operand
+from heddle.arch.design import SparsityConfig
+from heddle.arch.packed_file import PackedNetwork
+from heddle.arch.packed_layer import LayerRecord, PackedLayer, right_operand
 
 Bits = npt.NDArray[np.uint16]
 

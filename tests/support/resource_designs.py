@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from arch.resource_inputs import ResourceInputs
-from arch.resource_model import resource_table
+from heddle.arch.resource_inputs import ResourceInputs
+from heddle.arch.resource_model import resource_table
 
 RESOURCES = ("lut", "lut_as_memory", "ff", "dsp", "bram36", "uram")
 

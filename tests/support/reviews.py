@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from arch.boards import load_board
-from arch.design import Design
-from arch.design_io import load_design, override, to_toml
-from arch.resources import RESOURCE_NAMES, resources, resources_by_module
-from arch.sparsity import parse_sparsity
-from dataflow.network import ConvLayer, LinearLayer, Network, VectorLayer
-from dataflow.products import TrainingStep
-from dataflow.recipes import recipe_named
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions, training_step
-from reports.accuracy import TrainingFacts
-from reports.page import ExploreFacts
-from reports.review.content import (
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, override, to_toml
+from heddle.arch.resources import RESOURCE_NAMES, resources, resources_by_module
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import ConvLayer, LinearLayer, Network, VectorLayer
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.reports.page import ExploreFacts
+from heddle.reports.review.content import (
     AgreementPart,
     AgreementRow,
     EnergyLine,
@@ -31,8 +30,13 @@ from reports.review.content import (
     StageRow,
     StepPart,
 )
-from reports.summary import ENERGY_PARTS
-from reports.vivado.reports import (
+from heddle.reports.summary import ENERGY_PARTS
+from heddle.reports.training_facts import TrainingFacts
+from heddle.sim.engines.simulate import simulate_schedule
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
+from heddle.sim.spans import Span
+from heddle.synth.vivado.reports import (
     Clock,
     Header,
     HierarchyReport,
@@ -46,10 +50,6 @@ from reports.vivado.reports import (
     UtilisationReport,
     VivadoReports,
 )
-from sim.engines.simulate import simulate_schedule
-from sim.estimate import estimate
-from sim.result import StepResult
-from sim.spans import Span
 
 BOARD = load_board("vcu1525")
 SMALL = load_design("small")

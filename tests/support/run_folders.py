@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from arch.design import Design
-from arch.resources import RESOURCE_NAMES
-from cli.main import main
+from heddle.arch.design import Design
+from heddle.arch.resources import RESOURCE_NAMES
+from heddle.cli.main import main
 
 EXPLORE = ["explore", "--workload", "mlp", "--batch", "16", "--space", "small"]
 SIMULATE = ["simulate", "--workload", "mlp", "--batch", "8", "--design", "tiny"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from arch.boards import load_board
-from arch.design import Design
-from arch.design_io import load_design, override
-from arch.sparsity import parse_sparsity
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
-from dataflow.products import PASSES, TrainingStep
-from dataflow.recipes import RECIPES, recipe_named
-from dataflow.training import StepOptions, training_step
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, override
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
+from heddle.dataflow.recipes import RECIPES, recipe_named
+from heddle.dataflow.step_items import PASSES, TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
 
 BOARD = load_board("vcu1525")
 TINY = load_design("tiny")

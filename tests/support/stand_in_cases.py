@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from stand_in_core import LANE_BITS, LANES
 
-from verify.cases import Case, InputStream, OutputStream, pack_lanes
+from heddle.verify.cases import Case, InputStream, OutputStream, pack_lanes
 
 
 def stand_in_case(

@@ -4,7 +4,7 @@ from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hls.emit import Block, Rtl, emit_rtl
+from heddle.hls.emit import Block, Rtl, emit_rtl
 
 LANES = 3
 LANE_BITS = 32

@@ -13,9 +13,9 @@ from amaranth.hdl import Module
 from fp_bench import words
 from naive_float import BF16, FP16, FP32, convert
 
-from hls.fp import formats
-from hls.wuve import ADAM, SGD, UpdateRule
-from sim.functional.update import AdamHyperparameters, SgdScalars
+from heddle.hls.fp import formats
+from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule
+from heddle.sim.functional.update import AdamHyperparameters, SgdScalars
 
 _NAIVE_OPERAND = {formats.FP16: FP16, formats.BF16: BF16}
 

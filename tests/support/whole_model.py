@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from training.models import build_model
+from heddle.training.models import build_model
 
 
 def weightless(name: str, shape: tuple[int, int, int], classes: int) -> nn.Module:

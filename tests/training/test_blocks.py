@@ -11,8 +11,8 @@ from hypothesis.extra import numpy as arrays
 from naive_masks import best_block_sum
 from naive_masks import transposable_mask as naive_mask
 
-from arch.design import SparsityConfig
-from training.blocks import transposable_mask
+from heddle.arch.design import SparsityConfig
+from heddle.training.blocks import transposable_mask
 
 RATIOS = [(1, 2), (1, 4), (2, 4), (3, 4), (2, 8), (8, 8)]
 

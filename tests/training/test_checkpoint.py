@@ -12,9 +12,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from torch import nn
 
-from arch.errors import HeddleError
-from training.checkpoint import Checkpoint, EpochPoint, load_checkpoint, save_checkpoint
-from training.settings import TrainSettings
+from heddle.arch.errors import HeddleError
+from heddle.training.checkpoint import Checkpoint, EpochPoint, load_checkpoint, save_checkpoint
+from heddle.training.settings import TrainSettings
 
 SETTINGS = TrainSettings(model="mlp", data="digits")
 POINTS = (EpochPoint(1, 2, 0.1 + 0.2, 50.0, 0), EpochPoint(2, 4, 0.1, 60.0, 1))

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from arch.design import SparsityConfig
-from training import sparsify
-from training.clock import Clock, HeldTensor, step_generator
-from training.layers import NmLayer
-from training.masks import top_n_mask
-from training.selections import Held, TopN
+from heddle.arch.design import SparsityConfig
+from heddle.training import sparsify
+from heddle.training.clock import Clock, HeldTensor, step_generator
+from heddle.training.layers import NmLayer
+from heddle.training.masks import top_n_mask
+from heddle.training.selections import Held, TopN
 
 STEPS = 10
 Optimizer = Callable[[list[nn.Parameter]], torch.optim.Optimizer]

@@ -11,15 +11,15 @@ import torch
 from naive_weights import backward_operand, forward_operand
 from torch import nn
 
-from arch import nm
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from arch.packed_file import read_packed
-from arch.packed_layer import DenseOperand, PackedLayer, dense_patterns
-from sim.functional.formats import from_float32, operand_format, to_float32
-from training.export import export_weights, import_weights
-from training.policy import Policy
-from training.sparsify import sparsify
+from heddle.arch import nm
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.arch.packed_file import read_packed
+from heddle.arch.packed_layer import DenseOperand, PackedLayer, dense_patterns
+from heddle.sim.functional.formats import from_float32, operand_format, to_float32
+from heddle.training.export import export_weights, import_weights
+from heddle.training.policy import Policy
+from heddle.training.sparsify import sparsify
 
 ALL = Policy(first_convolution=False, classifier=False)
 

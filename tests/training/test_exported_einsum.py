@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.exported_einsum import Contraction, contraction
+from heddle.training.exported_einsum import Contraction, contraction
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.checkpoint import checkpoint
 
-from arch.design import SparsityConfig
-from training import Policy, TrainingRecipe, sparsified_layers, sparsify, training_recipe_names
-from training.layers import NmConv2d, NmLayer, NmLinear
-from training.masks import top_n
-from training.pruner import Pruner, Views
-from training.recipe import WeightPruning
-from training.selections import TopN
+from heddle.arch.design import SparsityConfig
+from heddle.training import Policy, TrainingRecipe, sparsified_layers, sparsify, training_recipe_names
+from heddle.training.layers import NmConv2d, NmLayer, NmLinear
+from heddle.training.masks import top_n
+from heddle.training.pruner import Pruner, Views
+from heddle.training.recipe import WeightPruning
+from heddle.training.selections import TopN
 
 #: A recipe that never prunes: its layers run all of the code and must give what PyTorch gives.
 NOTHING_YET = TrainingRecipe("nothing yet", source="test", machine="sr-ste", ff=WeightPruning(TopN("in"), begins=1.0))

@@ -13,11 +13,11 @@ from naive_training_products import NaiveConvolution, Ratio, matrix_product, rou
 from torch import Tensor
 from torch.nn import functional
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from training.machine import MachineConv2d, MachineLinear, machine_matmul
-from training.masks import top_n
-from training.products import OperandPruning
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.training.machine import MachineConv2d, MachineLinear, machine_matmul
+from heddle.training.masks import top_n
+from heddle.training.pass_products import OperandPruning
 
 FORMATS = ("fp16", "bf16")
 BOTH = pytest.mark.parametrize("operand", FORMATS)

@@ -14,20 +14,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from dataflow.products import Operand, Product
-from dataflow.recipes import recipe_named
-from hls.generate import array_rtl
-from sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
-from sim.functional.formats import FP16, Bits, Float32, from_float32, to_float32
-from sim.functional.gemm import multiply_slots
-from training.layers import NmConv2d
-from training.sparsify import sparsified_layers, sparsify
-from verify.model import Model
-from verify.products import operand_case, right_slots
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.step_items import Operand, Product
+from heddle.hls.generate import array_rtl
+from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
+from heddle.sim.functional.formats import FP16, Bits, Float32, from_float32, to_float32
+from heddle.sim.functional.gemm import multiply_slots
+from heddle.training.layers import NmConv2d
+from heddle.training.sparsify import sparsified_layers, sparsify
+from heddle.verify.model import Model
+from heddle.verify.product_cases import operand_case, right_slots
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 pytestmark = pytest.mark.rtl
 

@@ -1,4 +1,4 @@
-"""Top N of M of a tensor: the definition of ``arch.nm`` by either path, and by loops."""
+"""Top N of M of a tensor: the definition of ``heddle.arch.nm`` by either path, and by loops."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hypothesis.extra import numpy as arrays
 from naive_masks import top_n as naive_top_n
 from naive_masks import top_n_mask as naive_mask
 
-from arch import nm
-from arch.design import GROUP_SIZES, SparsityConfig
-from arch.errors import HeddleError
-from training.masks import masked, ranked_mask, top_n, top_n_mask
-from training.ramps import Frame
+from heddle.arch import nm
+from heddle.arch.design import GROUP_SIZES, SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.training.masks import masked, ranked_mask, top_n, top_n_mask
+from heddle.training.ramps import Frame
 
 TIED = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 1e-45, -1e-45, np.inf, -np.inf])
 PATTERNS = st.integers(0, 2**32 - 1)  # with all NaNs, quiet and signalling

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from training.measured import MEASURED_STEPS, MeasuredOperand
+from heddle.training.measured import MEASURED_STEPS, MeasuredOperand
 
 DENSE = torch.tensor([[3.0, 4.0]])
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from arch.design import SparsityConfig
-from training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
-from training.layers import NmLayer
-from training.recipe import BackwardWeights, WeightPruning
+from heddle.arch.design import SparsityConfig
+from heddle.training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
+from heddle.training.layers import NmLayer
+from heddle.training.recipe import BackwardWeights, WeightPruning
 
 EVERY_RECIPE = pytest.mark.parametrize("name", training_recipe_names())
 

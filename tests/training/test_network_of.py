@@ -16,13 +16,13 @@ from torch.nn.utils.parametrizations import weight_norm
 from torch.utils.checkpoint import checkpoint
 from whole_model import weightless
 
-from arch.errors import HeddleError
-from dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
-from dataflow.zoo import zoo_network
-from training import sparsify
-from training.models import build_model
-from training.models.mlp import Mlp
-from training.network_of import network_of
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
+from heddle.dataflow.zoo import zoo_network
+from heddle.training import sparsify
+from heddle.training.models import build_model
+from heddle.training.models.mlp import Mlp
+from heddle.training.network_of import network_of
 
 
 def products(network: Network) -> list[Layer]:

@@ -7,20 +7,20 @@ from dataclasses import replace
 import pytest
 from samples import BOARD, TINY, network_of
 
-from arch.design_io import override
-from arch.sparsity import parse_sparsity
-from dataflow.network import LinearLayer
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from sim.estimate import estimate
-from training.checkpoint import EpochPoint
-from training.data.registry import load_data
-from training.on_machine import MachineRun, machine_run, training_cost
-from training.recipe import WeightPruning
-from training.recipes import training_recipe
-from training.run import RunResult
-from training.selections import TopN
-from training.settings import TrainSettings
+from heddle.arch.design_io import override
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.network import LinearLayer
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.sim.estimate import estimate
+from heddle.training.checkpoint import EpochPoint
+from heddle.training.data.registry import load_data
+from heddle.training.on_machine import MachineRun, machine_run, training_cost
+from heddle.training.recipe import WeightPruning
+from heddle.training.recipes import training_recipe
+from heddle.training.run import RunResult
+from heddle.training.selections import TopN
+from heddle.training.settings import TrainSettings
 
 # Three equal layers whose channels and batch all groups divide, each with all three products.
 UNIFORM = network_of(*(LinearLayer(name, rows=1, in_features=64, out_features=64) for name in "abc"))

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
-from arch.design import SparsityConfig
-from arch.errors import HeddleError
-from training import Policy, TrainingRecipe, training_recipe
-from training.policy import LayerChoice, layer_choices
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.training import Policy, TrainingRecipe, training_recipe
+from heddle.training.policy import LayerChoice, layer_choices
 
 FIRST, LAST = "the first convolution", "the classifier"
 

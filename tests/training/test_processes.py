@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from training.processes import ProcessEndedError, in_processes
+from heddle.training.processes import ProcessEndedError, in_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 

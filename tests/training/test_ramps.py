@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arch.design import SparsityConfig
-from training.ramps import Fade, FadeLaw, Frame, FrameOrder, Frames
+from heddle.arch.design import SparsityConfig
+from heddle.training.ramps import Fade, FadeLaw, Frame, FrameOrder, Frames
 
 STEPWISE, GEOMETRIC = Frames(FrameOrder.STEPWISE), Frames(FrameOrder.GEOMETRIC)
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from arch.sparsity import parse_sparsity
-from training.policy import Policy, layer_choices
-from training.ratios import layer_ratios
-from training.sparsify import sparsified_layers, sparsify
+from heddle.arch.sparsity import parse_sparsity
+from heddle.training.policy import Policy, layer_choices
+from heddle.training.ratios import layer_ratios
+from heddle.training.sparsify import sparsified_layers, sparsify
 
 NOTHING_SET_ASIDE = Policy(first_convolution=False, classifier=False)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from training.recipe_file import is_recipe_file, resolve_recipe
-from training.recipes import training_recipe
+from heddle.arch.errors import HeddleError
+from heddle.training.recipe_file import is_recipe_file, resolve_recipe
+from heddle.training.recipes import training_recipe
 
 OWN = """
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from training.recipe import TrainingRecipe
-from training.recipes.bdwp import BDWP
+from heddle.training.recipe import TrainingRecipe
+from heddle.training.recipes.bdwp import BDWP
 
 @dataclass(frozen=True)
 class Half:
@@ -70,7 +70,7 @@ WRONG = {
     "imports what is not there": ("import nowhere", "cannot be run: ModuleNotFoundError: No module named 'nowhere'"),
     "has no recipe": ("", "must define one TrainingRecipe, but has 0 (none)"),
     "has only imported ones": (
-        "from training.recipes.bdwp import BDWP",
+        "from heddle.training.recipes.bdwp import BDWP",
         "must define one TrainingRecipe, but has 0 (none)",
     ),
     "has two": (

@@ -12,15 +12,15 @@ from naive_masks import permuted_mask
 from naive_recipes import Drawn, NaiveGeometry, NaiveLayer, NaiveStep, pixel_rows
 from torch import Tensor, nn
 
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
-from dataflow.recipes import RECIPES
-from training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
-from training.layers import NmLayer
-from training.ramps import FrameOrder, Frames
-from training.recipe import WeightPruning
-from training.selections import NEVER, Held, TopN
-from training.terms import DecayOfPruned
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.recipes import RECIPES
+from heddle.training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
+from heddle.training.layers import NmLayer
+from heddle.training.ramps import FrameOrder, Frames
+from heddle.training.recipe import WeightPruning
+from heddle.training.selections import NEVER, Held, TopN
+from heddle.training.terms import DecayOfPruned
 
 UNIT = 2.0**-24  # of FP32: the largest relative error of one rounding
 EVERY_RECIPE = pytest.mark.parametrize("name", training_recipe_names())

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from training import Policy, sparsified_layers, sparsify, training_recipe_names
+from heddle.training import Policy, sparsified_layers, sparsify, training_recipe_names
 
 STEPS = 10  # the whole training; half of it is after step 5, and operands are measured in the first eight
 ALL_LAYERS = Policy(first_convolution=False, classifier=False)

@@ -13,16 +13,16 @@ import torch
 from killed_training import FSYNC, REPLACE, train_until_epoch, train_until_killed
 from torch import nn
 
-import training.run
-from arch.errors import HeddleError
-from arch.sparsity import parse_sparsity
-from training.checkpoint import Checkpoint, load_checkpoint
-from training.data.registry import load_data
-from training.loss_scale import LossScale
-from training.masks import top_n
-from training.run import CHECKPOINT_NAME, check_settings, sparse_model, steps_per_epoch, train, trained_model
-from training.settings import TrainSettings
-from training.sparsify import sparsified_layers
+from heddle.arch.errors import HeddleError
+from heddle.arch.sparsity import parse_sparsity
+from heddle.training import run as run_module
+from heddle.training.checkpoint import Checkpoint, load_checkpoint
+from heddle.training.data.registry import load_data
+from heddle.training.loss_scale import LossScale
+from heddle.training.masks import top_n
+from heddle.training.run import CHECKPOINT_NAME, check_settings, sparse_model, steps_per_epoch, train, trained_model
+from heddle.training.settings import TrainSettings
+from heddle.training.sparsify import sparsified_layers
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -82,7 +82,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(settings: 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, _ = train(BASE, None, tmp_path, silent)
-    monkeypatch.setattr(training.run._Trainer, "epoch", None)
+    monkeypatch.setattr(run_module._Trainer, "epoch", None)
     again, model = train(BASE, None, tmp_path, silent)
     assert again == first
     assert numbers(trained_model(BASE, None, tmp_path).state_dict()) == numbers(model.state_dict())
@@ -141,7 +141,7 @@ def test_layers_that_measured_their_operand_are_named() -> None:
 
 
 def test_updates_whose_gradients_overflow_are_skipped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.run, "_FIRST_LOSS_SCALE", 2.0**40)
+    monkeypatch.setattr(run_module, "_FIRST_LOSS_SCALE", 2.0**40)
     result, model = train(ON_MACHINE, None, None, silent)
     assert sum(point.skipped_steps for point in result.points) > 0
     assert result.points[0].skipped_steps == 4
@@ -198,7 +198,7 @@ def test_a_model_without_its_checkpoint_is_one_line(tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_does_not_fit_the_model_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(BASE.model_copy(update={"epochs": 1}), None, tmp_path, silent)
-    monkeypatch.setattr(training.run, "load_checkpoint", lambda path, settings: state_with_another_model(path))
+    monkeypatch.setattr(run_module, "load_checkpoint", lambda path, settings: state_with_another_model(path))
     with pytest.raises(HeddleError, match=r"checkpoint.pt: does not fit the model: .*; remove it to start anew$"):
         trained_model(BASE, None, tmp_path)
 

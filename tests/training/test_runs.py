@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import training.runs
-from arch.errors import HeddleError
-from training.run import CHECKPOINT_NAME, RunResult
-from training.runs import RunFailure, checkpoint_folder, train_all
-from training.settings import TrainSettings
+from heddle.arch.errors import HeddleError
+from heddle.training import runs as runs_module
+from heddle.training.run import CHECKPOINT_NAME, RunResult
+from heddle.training.runs import RunFailure, checkpoint_folder, train_all
+from heddle.training.settings import TrainSettings
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -76,7 +76,7 @@ def test_too_little_memory_is_one_line(error: Exception, monkeypatch: pytest.Mon
     def train(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(training.runs, "train", train)
+    monkeypatch.setattr(runs_module, "train", train)
     assert train_all([BASE], None, None, 1, silent) == [
         RunFailure(BASE, "out of memory on cpu; lower --batch, or --workers")
     ]
@@ -86,7 +86,7 @@ def test_a_bug_is_not_taken_for_a_failure(monkeypatch: pytest.MonkeyPatch) -> No
     def train(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(training.runs, "train", train)
+    monkeypatch.setattr(runs_module, "train", train)
     with pytest.raises(ZeroDivisionError):
         train_all([BASE], None, None, 1, silent)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from naive_masks import drawn_group, keep_chances
 from torch import Tensor
 
-from arch.design import SparsityConfig
-from training.sampling import keep_probabilities, sample_n
+from heddle.arch.design import SparsityConfig
+from heddle.training.sampling import keep_probabilities, sample_n
 
 MAGNITUDES = st.one_of(st.just(0.0), st.floats(2.0**-20, 2.0**20, width=32), st.sampled_from([1.0, 2.0, 4.0]))
 UNIT_FP32, UNIT_FP64 = 2.0**-24, 2.0**-53

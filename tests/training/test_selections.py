@@ -8,8 +8,8 @@ import torch
 from naive_masks import permuted_mask, top_n_mask, transposable_mask
 from torch import Tensor
 
-from arch.design import SparsityConfig
-from training.selections import NEVER, Held, PermutedTopN, RandomN, Selection, TopN, Transposable
+from heddle.arch.design import SparsityConfig
+from heddle.training.selections import NEVER, Held, PermutedTopN, RandomN, Selection, TopN, Transposable
 
 RATIO = SparsityConfig(n=2, m=4)
 SELECTIONS: list[Selection] = [

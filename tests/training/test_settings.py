@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from training.settings import OPTIMIZERS, TrainSettings
+from heddle.training.settings import OPTIMIZERS, TrainSettings
 
 BASE = TrainSettings(model="mlp", data="digits", recipe="bdwp")
 OTHER_VALUES: dict[str, Any] = {
@@ -80,6 +80,6 @@ def test_values_out_of_range_and_unknown_settings_are_refused(wrong: dict[str, A
 
 
 def test_the_optimisers_are_those_that_the_machine_knows() -> None:
-    from cli.work import OPTIMIZERS as MACHINE_OPTIMIZERS
+    from heddle.cli.work import OPTIMIZERS as MACHINE_OPTIMIZERS
 
     assert OPTIMIZERS == MACHINE_OPTIMIZERS

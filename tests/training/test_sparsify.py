@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from arch.errors import HeddleError
-from training import Policy, sparsified_layers, sparsify
-from training.layers import NmConv1d, NmConv2d, NmConv3d, NmLinear
-from training.sparsify import arithmetics
+from heddle.arch.errors import HeddleError
+from heddle.training import Policy, sparsified_layers, sparsify
+from heddle.training.layers import NmConv1d, NmConv2d, NmConv3d, NmLinear
+from heddle.training.sparsify import arithmetics
 
 STEPS_NEEDED = ("asp", "mdgf-linear", "mdgf-exponential", "sdgf-stepwise", "sdgf-geometric")
 

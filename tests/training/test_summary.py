@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from training.checkpoint import EpochPoint
-from training.run import RunResult
-from training.settings import TrainSettings
-from training.summary import Spread, compared, mean_curve
+from heddle.training.checkpoint import EpochPoint
+from heddle.training.run import RunResult
+from heddle.training.settings import TrainSettings
+from heddle.training.summary import Spread, compared, mean_curve
 
 
 def result(recipe: str, seed: int, *accuracies: float) -> RunResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.terms import DecayOfPruned, OnlyKept
+from heddle.training.terms import DecayOfPruned, OnlyKept
 
 GRADIENT = torch.tensor([1.0, 2.0, float("inf"), 4.0])
 WEIGHT = torch.tensor([10.0, -20.0, 30.0, 40.0])

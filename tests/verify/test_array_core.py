@@ -7,21 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arch.boards import load_board
-from arch.design import SparsityConfig
-from arch.timing import DISPATCH_CYCLES, os_drain_cycles
-from dataflow.products import Operand, Product
-from dataflow.scheduler import schedule_products, with_dataflow
-from hls.generate import array_rtl
-from sim.functional.gemm import multiply_slots
-from sim.functional.slots import dense_slots
-from verify.cases import NONE
-from verify.operands import Extents, draw
-from verify.products import ProductRun, run_case
-from verify.program import Stalls, instructions, product_case
-from verify.simulation import run_cases
-from verify.sweep import BUILDS
-from verify.verilator import build_verilator_model
+from heddle.arch.boards import load_board
+from heddle.arch.design import SparsityConfig
+from heddle.arch.timing import DISPATCH_CYCLES, os_drain_cycles
+from heddle.dataflow.scheduler import schedule_products, with_dataflow
+from heddle.dataflow.step_items import Operand, Product
+from heddle.hls.generate import array_rtl
+from heddle.sim.functional.gemm import multiply_slots
+from heddle.sim.functional.slots import dense_slots
+from heddle.verify.cases import NONE
+from heddle.verify.operands import Extents, draw
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.program import Stalls, instructions, product_case
+from heddle.verify.simulation import run_cases
+from heddle.verify.sweep import BUILDS
+from heddle.verify.verilator import build_verilator_model
 
 DESIGN = BUILDS["2x3-os+ws-m4-i4-l2-p1-fp16"].design()
 BOARD = load_board(DESIGN.board)

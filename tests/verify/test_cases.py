@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_in_cases import stand_in_case
 
-from verify.case_file import load_cases, save_cases, word_integers
-from verify.cases import pack_lanes
+from heddle.verify.case_file import load_cases, save_cases, word_integers
+from heddle.verify.cases import pack_lanes
 
 
 @settings(max_examples=50)

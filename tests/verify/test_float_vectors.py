@@ -6,8 +6,8 @@ import naive_float
 import numpy as np
 import pytest
 
-from hls.fp.formats import BF16, FP16, FP32, FloatFormat
-from verify.float_vectors import adder_pairs, all_pairs, float32_product, float32_sum, small_sum
+from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.verify.float_vectors import adder_pairs, all_pairs, float32_product, float32_sum, small_sum
 
 
 def test_adder_pairs_are_the_same_for_the_same_seed_and_as_many_as_asked_for() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from amaranth.hdl import Module
 
-from arch.errors import HeddleError
-from hls.fork import Fork
-from hls.queue import Queue
-from hls.ranking import TopN
-from verify import formal
-from verify.formal import Proof, proofs, prove
-from verify.properties import fork_once, queue_order, ranking_rule
+from heddle.arch.errors import HeddleError
+from heddle.hls.lanes.ranking import TopN
+from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.queue import Queue
+from heddle.verify import formal
+from heddle.verify.formal import Proof, proofs, prove
+from heddle.verify.properties import fork_once, queue_order, ranking_rule
 
 QUICK = [name for name, proof in proofs().items() if proof.quick]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from arch.design import SparsityConfig
-from arch.design_io import load_design
-from hls.emit import emit_rtl
-from hls.generate import lane_blocks
-from verify.lanes import sore_case, wuve_case
-from verify.program import Stalls
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+from heddle.arch.design import SparsityConfig
+from heddle.arch.design_io import load_design
+from heddle.hls.emit import emit_rtl
+from heddle.hls.generate import lane_blocks
+from heddle.verify.lanes import sore_case, wuve_case
+from heddle.verify.program import Stalls
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 STALLS = (Stalls(), Stalls(idle=0.3, seed=1), Stalls(backpressure=0.6, seed=2), Stalls(0.5, 0.5, 3))
 

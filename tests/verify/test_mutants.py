@@ -6,22 +6,22 @@ import re
 
 import pytest
 
-from arch.errors import HeddleError
 from benchmarks.mutants import __main__ as mutants
 from benchmarks.mutants.checks import ROOT, unit_tests
 from benchmarks.mutants.fault import Check, Fault
 from benchmarks.mutants.trial import Outcome, control, judged, mutant
+from heddle.arch.errors import HeddleError
 
 # As quick as a check can be: it looks at one constant of the sources, and its evidence is printed by hand.
 PEEK = Check(
     "peek",
-    ("-c", "from hls.queue import Queue\nif Queue.latency != 1:\n    raise SystemExit('wrong latency')"),
+    ("-c", "from heddle.hls.stream.queue import Queue\nif Queue.latency != 1:\n    raise SystemExit('wrong latency')"),
     "wrong latency",
 )
 
 
 def fault(old: str, new: str) -> Fault:
-    return Fault("tried", "hls/queue.py", old, new, "something", PEEK)
+    return Fault("tried", "hls/stream/queue.py", old, new, "something", PEEK)
 
 
 @pytest.mark.parametrize("name", mutants.FAULTS)
@@ -34,7 +34,9 @@ def test_every_fault_fits_the_sources_in_one_place_and_leaves_them_python(name: 
 
 
 def test_a_fault_that_no_longer_fits_is_named() -> None:
-    with pytest.raises(HeddleError, match=r"fault tried: 'latency = 7' stands 0 times in hls/queue.py, not once"):
+    with pytest.raises(
+        HeddleError, match=r"fault tried: 'latency = 7' stands 0 times in hls/stream/queue.py, not once"
+    ):
         mutant(fault("latency = 7", "latency = 8"))
 
 
@@ -53,9 +55,9 @@ def test_a_mutant_that_does_not_even_import_is_not_caught() -> None:
 
 
 def test_the_repository_is_left_as_it_was() -> None:
-    before = (ROOT / "hls/queue.py").read_bytes()
+    before = (ROOT / "hls/stream/queue.py").read_bytes()
     mutant(fault("latency = 1\n", "latency = 2\n"))
-    assert (ROOT / "hls/queue.py").read_bytes() == before
+    assert (ROOT / "hls/stream/queue.py").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_the_repository_is_left_as_it_was() -> None:
     ],
 )
 def test_only_a_failed_comparison_in_a_test_is_evidence(exit_status: int, output: str, outcome: Outcome) -> None:
-    assert judged(unit_tests("hls/test_queue.py"), exit_status, output)[0] is outcome
+    assert judged(unit_tests("hls/stream/test_queue.py"), exit_status, output)[0] is outcome
 
 
 def test_a_survivor_fails_the_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +91,7 @@ def test_the_list_seeds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert mutants.main(["--list", "queue-overfull"]) == 0
     assert (
         capsys.readouterr().out
-        == "queue-overfull              hls/queue.py            a full queue takes a word more\n"
+        == "queue-overfull              hls/stream/queue.py            a full queue takes a word more\n"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verify.object_cache import launch
+from heddle.verify.object_cache import launch
 
 
 @pytest.fixture

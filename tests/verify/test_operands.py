@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arch.errors import HeddleError
-from sim.functional.formats import BF16, FP16, Bits, OperandFormat, to_float32
-from sim.functional.gemm import multiply, multiply_packed
-from sim.functional.slots import pack_columns
-from verify.operands import DISTRIBUTIONS, Extents, Operands, draw
+from heddle.arch.errors import HeddleError
+from heddle.sim.functional.formats import BF16, FP16, Bits, OperandFormat, to_float32
+from heddle.sim.functional.gemm import multiply, multiply_packed
+from heddle.sim.functional.slots import pack_columns
+from heddle.verify.operands import DISTRIBUTIONS, Extents, Operands, draw
 
 EXTENTS = Extents(m=24, k=36, n=20)
 BOTH = pytest.mark.parametrize("operand", [FP16, BF16], ids=lambda operand: operand.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stand_in_cases import stand_in_case
 
-from verify.results import Mismatch, Outcome, judge, read_outcomes
+from heddle.verify.results import Mismatch, Outcome, judge, read_outcomes
 
 WRONG = Mismatch("result", row=4, col=1, word=7, lane=2, cycle=31, expected=0x3F80, actual=0x7FC00000, bits=32)
 CASE = stand_in_case("case", 5)

@@ -11,15 +11,15 @@ from fickle import fickle_case, fickle_rtl
 from stand_in_cases import stand_in_case, with_output, with_wrong_bit
 from stand_in_core import stand_in_rtl
 
-import verify.verilator as verilator
-from arch.errors import HeddleError
-from hls.emit import Rtl
-from verify.cases import Case
-from verify.icarus import build_icarus_model
-from verify.model import Model
-from verify.results import Verdict
-from verify.simulation import run_cases
-from verify.verilator import build_verilator_model
+import heddle.verify.verilator as verilator
+from heddle.arch.errors import HeddleError
+from heddle.hls.emit import Rtl
+from heddle.verify.cases import Case
+from heddle.verify.icarus import build_icarus_model
+from heddle.verify.model import Model
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import run_cases
+from heddle.verify.verilator import build_verilator_model
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from arch.boards import load_board
-from arch.design_io import load_design
-from dataflow.load import load_network
-from dataflow.recipes import recipe_named
-from dataflow.training import StepOptions, training_step
-from verify.operands import Extents
-from verify.suite import default_suite, gemm_suite, workload_suite
+from heddle.arch.boards import load_board
+from heddle.arch.design_io import load_design
+from heddle.dataflow.load import load_network
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.verify.operands import Extents
+from heddle.verify.suite import default_suite, gemm_suite, workload_suite
 
 TINY = load_design("tiny")
 

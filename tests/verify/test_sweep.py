@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from arch.boards import load_board
-from verify.products import run_case
-from verify.sweep import BUILDS, EXACT_CASES, STALLED_CASES, main, sweep_build, sweep_runs
+from heddle.arch.boards import load_board
+from heddle.verify.product_cases import run_case
+from heddle.verify.sweep import BUILDS, EXACT_CASES, STALLED_CASES, main, sweep_build, sweep_runs
 
 
 def test_the_sweep_has_at_least_fifteen_machines_and_five_hundred_exact_cases():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from verify.toolchain import find_toolchain
+from heddle.arch.errors import HeddleError
+from heddle.verify.toolchain import find_toolchain
 
 
 def _folder_with(folder: Path, *programs: str) -> Path:

@@ -1,6 +1,6 @@
 """Compiled floating-point units against IEEE 754, over as many pairs as a test may take.
 
-``python -m verify.vectors`` goes on where these stop.
+``python -m heddle.verify.vectors`` goes on where these stop.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from arch.errors import HeddleError
-from hls.fp.adder import CUTS as ADDER_CUTS
-from hls.fp.adder import Adder
-from hls.fp.formats import BF16, FP16, FP32, FloatFormat
-from hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
-from hls.fp.multiplier import Multiplier
-from verify import vectors
-from verify.binary_unit import CompiledUnits, Words, compiled
-from verify.float_vectors import Pairs, adder_pairs, all_pairs, float32_product, float32_sum, small_sum
+from heddle.arch.errors import HeddleError
+from heddle.hls.fp.adder import CUTS as ADDER_CUTS
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.verify import vectors
+from heddle.verify.binary_unit import CompiledUnits, Words, compiled
+from heddle.verify.float_vectors import Pairs, adder_pairs, all_pairs, float32_product, float32_sum, small_sum
 
 _SMALL = (FloatFormat(4, 3), FloatFormat(5, 3))
 _OPERANDS = (FP16, BF16)

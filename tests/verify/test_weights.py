@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from naive_weights import packed_layer, small_network
 
-from arch.boards import load_board
-from arch.design import SparsityConfig
-from arch.design_io import load_design
-from arch.errors import HeddleError
-from arch.packed_file import PackedNetwork, write_packed
-from arch.packed_layer import LayerRecord, dense_patterns
-from sim.functional.slots import Slots
-from verify.weights import WeightRun, weight_suite
+from heddle.arch.boards import load_board
+from heddle.arch.design import SparsityConfig
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
+from heddle.arch.packed_file import PackedNetwork, write_packed
+from heddle.arch.packed_layer import LayerRecord, dense_patterns
+from heddle.sim.functional.slots import Slots
+from heddle.verify.weights import WeightRun, weight_suite
 
 TINY = load_design("tiny")
 SPARSITY = SparsityConfig(n=2, m=4)

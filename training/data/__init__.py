@@ -1,9 +1,9 @@
 """Data sets by name, as batches of normalised images: one embedded, the others read from the user's files.
 
-Nothing here downloads. ``training.data.registry`` maps names to readers.
+Nothing here downloads. ``heddle.training.data.registry`` maps names to readers.
 """
 
-from training.data.registry import data_names, load_data
-from training.data.samples import DataSet, Samples
+from heddle.training.data.registry import data_names, load_data
+from heddle.training.data.samples import DataSet, Samples
 
 __all__ = ["DataSet", "Samples", "data_names", "load_data"]

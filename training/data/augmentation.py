@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from training.data.samples import Pixels
+from heddle.training.data.samples import Pixels
 
 _CROP_PADDING = 4
 _FLIP_PROBABILITY = 0.5

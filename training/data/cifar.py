@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from arch.errors import HeddleError
-from training.data.augmentation import crop_and_flip
-from training.data.cifar_files import CIFAR_SHAPE, RawImages, read_binary, read_pickled
-from training.data.samples import ArraySamples, DataRequest, DataSet, Normalisation, training_subset
+from heddle.arch.errors import HeddleError
+from heddle.training.data.augmentation import crop_and_flip
+from heddle.training.data.cifar_files import CIFAR_SHAPE, RawImages, read_binary, read_pickled
+from heddle.training.data.samples import ArraySamples, DataRequest, DataSet, Normalisation, training_subset
 
 _WHITE = 255.0
 

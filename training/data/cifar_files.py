@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from arch.errors import HeddleError
-from dataflow.files import read_bytes
-from training.data.samples import Labels, Pixels
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.files import read_bytes
+from heddle.training.data.samples import Labels, Pixels
 
 CIFAR_SHAPE = (3, 32, 32)
 _IMAGE_BYTES = 3 * 32 * 32

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from arch.errors import HeddleError
-from training.data.augmentation import as_they_are
-from training.data.samples import ArraySamples, DataRequest, DataSet, Normalisation, check_train_samples
+from heddle.arch.errors import HeddleError
+from heddle.training.data.augmentation import as_they_are
+from heddle.training.data.samples import ArraySamples, DataRequest, DataSet, Normalisation, check_train_samples
 
 _SIDE = 8
 _CLASSES = 10

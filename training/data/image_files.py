@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from arch.errors import HeddleError
-from training.data.augmentation import Box, CropDraws, central_square, draw_crops
-from training.data.samples import Labels, Normalisation, Pixels
+from heddle.arch.errors import HeddleError
+from heddle.training.data.augmentation import Box, CropDraws, central_square, draw_crops
+from heddle.training.data.samples import Labels, Normalisation, Pixels
 
 _SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
 # By content, as ImageNet has files whose names lie; no format whose reader starts another program.

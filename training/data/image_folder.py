@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from arch.errors import HeddleError, nearest
-from dataflow.files import read_bytes
-from training.data.image_files import ImageFiles, is_image, require_pillow
-from training.data.samples import DataRequest, DataSet, training_subset
+from heddle.arch.errors import HeddleError, nearest
+from heddle.dataflow.files import read_bytes
+from heddle.training.data.image_files import ImageFiles, is_image, require_pillow
+from heddle.training.data.samples import DataRequest, DataSet, training_subset
 
 _IMAGE_SIZE = 224
 _TINY_IMAGE_SIZE = 64

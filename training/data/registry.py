@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from arch.errors import HeddleError, unknown
-from training.data.cifar import load_cifar
-from training.data.digits import load_digits
-from training.data.image_folder import load_image_folder
-from training.data.samples import DataRequest, DataSet
+from heddle.arch.errors import HeddleError, unknown
+from heddle.training.data.cifar import load_cifar
+from heddle.training.data.digits import load_digits
+from heddle.training.data.image_folder import load_image_folder
+from heddle.training.data.samples import DataRequest, DataSet
 
 _IMAGE_FOLDER = "imagefolder"
 _READERS: Mapping[str, Callable[[DataRequest], DataSet]] = {

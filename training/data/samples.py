@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

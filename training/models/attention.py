@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.matmul import Matmul
+from heddle.training.matmul import Matmul
 
 
 class SelfAttention(nn.Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arch.errors import HeddleError
+from heddle.arch.errors import HeddleError
 
 # Up to here an image is small: CIFAR's 32 and Tiny ImageNet's 64 pixels, against ImageNet's 224.
 _LARGEST_SMALL_SIDE = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.models.image import ImageShape
+from heddle.training.models.image import ImageShape
 
 _HIDDEN = 128
 

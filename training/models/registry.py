@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from arch.errors import HeddleError, unknown
-from training.models.image import ImageShape, image_shape
-from training.models.mlp import build_mlp
-from training.models.resnet9 import build_resnet9, build_resnet9_small
-from training.models.resnet18 import build_resnet18
-from training.models.vgg19 import build_vgg19
-from training.models.vit import build_vit_small, build_vit_tiny
+from heddle.arch.errors import HeddleError, unknown
+from heddle.training.models.image import ImageShape, image_shape
+from heddle.training.models.mlp import build_mlp
+from heddle.training.models.resnet9 import build_resnet9, build_resnet9_small
+from heddle.training.models.resnet18 import build_resnet18
+from heddle.training.models.vgg19 import build_vgg19
+from heddle.training.models.vit import build_vit_small, build_vit_tiny
 
 ModelBuilder = Callable[[ImageShape, int], nn.Module]
 

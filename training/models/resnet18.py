@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.models.conv_blocks import initialise_convolutions
-from training.models.image import ImageShape
+from heddle.training.models.conv_blocks import initialise_convolutions
+from heddle.training.models.image import ImageShape
 
 _STEM_WIDTH = 64
 _STAGE_WIDTHS = (64, 128, 256, 512)

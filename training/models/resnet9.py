@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from training.models.conv_blocks import ResidualPair, conv_norm_relu, initialise_convolutions
-from training.models.image import ImageShape
+from heddle.training.models.conv_blocks import ResidualPair, conv_norm_relu, initialise_convolutions
+from heddle.training.models.image import ImageShape
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from training.models.conv_blocks import initialise_convolutions
-from training.models.image import ImageShape
+from heddle.training.models.conv_blocks import initialise_convolutions
+from heddle.training.models.image import ImageShape
 
 # Width and number of 3 x 3 convolutions of each stage; a 2 x 2 max-pool ends the stage.
 _STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from arch.errors import HeddleError
-from training.models.attention import SelfAttention
-from training.models.image import ImageShape
+from heddle.arch.errors import HeddleError
+from heddle.training.models.attention import SelfAttention
+from heddle.training.models.image import ImageShape
 
 _DEVIATION = 0.02
 _CLASS_TOKEN_DEVIATION = 1e-6

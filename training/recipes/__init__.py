@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from arch.errors import unknown
-from training.recipe import TrainingRecipe
-from training.recipes.asp import ASP
-from training.recipes.bdwp import BDWP
-from training.recipes.bdwp_wu import BDWP_WU, BDWP_WU_MEASURED, BDWP_WU_SAMPLED, BDWP_WU_X, BDWP_WU_X_SAMPLED
-from training.recipes.bi_mask import BI_MASK
-from training.recipes.dense import DENSE
-from training.recipes.gradient_flow import MDGF_EXPONENTIAL, MDGF_LINEAR, SDGF_GEOMETRIC, SDGF_STEPWISE
-from training.recipes.random_mask import RANDOM
-from training.recipes.sdgp import SDGP, SDGP_RESCALED
-from training.recipes.sdwp import SDWP
-from training.recipes.sr_ste import SR_STE
-from training.recipes.transposable import TRANSPOSABLE
+from heddle.arch.errors import unknown
+from heddle.training.recipe import TrainingRecipe
+from heddle.training.recipes.asp import ASP
+from heddle.training.recipes.bdwp import BDWP
+from heddle.training.recipes.bdwp_wu import BDWP_WU, BDWP_WU_MEASURED, BDWP_WU_SAMPLED, BDWP_WU_X, BDWP_WU_X_SAMPLED
+from heddle.training.recipes.bi_mask import BI_MASK
+from heddle.training.recipes.dense import DENSE
+from heddle.training.recipes.gradient_flow import MDGF_EXPONENTIAL, MDGF_LINEAR, SDGF_GEOMETRIC, SDGF_STEPWISE
+from heddle.training.recipes.random_mask import RANDOM
+from heddle.training.recipes.sdgp import SDGP, SDGP_RESCALED
+from heddle.training.recipes.sdwp import SDWP
+from heddle.training.recipes.sr_ste import SR_STE
+from heddle.training.recipes.transposable import TRANSPOSABLE
 
 _RECIPES = {
     recipe.name: recipe

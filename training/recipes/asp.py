@@ -1,8 +1,8 @@
 """ASP: dense training, one mask by magnitude, and training again of what it keeps."""
 
-from training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
-from training.selections import Held, TopN
-from training.terms import OnlyKept
+from heddle.training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
+from heddle.training.selections import Held, TopN
+from heddle.training.terms import OnlyKept
 
 ASP = TrainingRecipe(
     "asp",

@@ -1,7 +1,7 @@
 """BDWP: weights pruned in FF along input channels and in BP along output channels, each for itself."""
 
-from training.recipe import TrainingRecipe, WeightPruning
-from training.selections import TopN
+from heddle.training.recipe import TrainingRecipe, WeightPruning
+from heddle.training.selections import TopN
 
 BDWP = TrainingRecipe(
     "bdwp",

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from training.recipe import Choice, WeightGradientPruning
-from training.recipes.bdwp import BDWP
+from heddle.training.recipe import Choice, WeightGradientPruning
+from heddle.training.recipes.bdwp import BDWP
 
 _SOURCE = "Heddle: BDWP, and one operand of WU along batch x pixels"
 

@@ -1,8 +1,8 @@
 """Bi-Mask: FF as in SR-STE; BP prunes what FF left once more, along output channels in a searched order."""
 
-from training.recipe import TrainingRecipe, WeightPruning
-from training.selections import PermutedTopN, TopN
-from training.terms import DecayOfPruned
+from heddle.training.recipe import TrainingRecipe, WeightPruning
+from heddle.training.selections import PermutedTopN, TopN
+from heddle.training.terms import DecayOfPruned
 
 BI_MASK = TrainingRecipe(
     "bi-mask",

@@ -1,5 +1,5 @@
 """Dense training: what every recipe is compared with."""
 
-from training.recipe import TrainingRecipe
+from heddle.training.recipe import TrainingRecipe
 
 DENSE = TrainingRecipe("dense", source="no pruning", machine="dense")

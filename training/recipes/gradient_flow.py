@@ -1,8 +1,8 @@
 """Progressive gradient flow: pruned weights that fade away (MDGF), or groups that narrow to N:M (SDGF)."""
 
-from training.ramps import Fade, FadeLaw, FrameOrder, Frames
-from training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
-from training.selections import TopN
+from heddle.training.ramps import Fade, FadeLaw, FrameOrder, Frames
+from heddle.training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
+from heddle.training.selections import TopN
 
 
 def _setting_in(name: str, pruning: WeightPruning) -> TrainingRecipe:

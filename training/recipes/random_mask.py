@@ -1,8 +1,8 @@
 """Random N:M: a mask drawn before training that never changes."""
 
-from training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
-from training.selections import RandomN
-from training.terms import OnlyKept
+from heddle.training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
+from heddle.training.selections import RandomN
+from heddle.training.terms import OnlyKept
 
 RANDOM = TrainingRecipe(
     "random",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from training.recipe import Choice, TrainingRecipe
+from heddle.training.recipe import Choice, TrainingRecipe
 
 SDGP = TrainingRecipe(
     "sdgp",

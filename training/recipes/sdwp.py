@@ -1,7 +1,7 @@
 """SDWP: weights pruned along output channels, in BP alone."""
 
-from training.recipe import TrainingRecipe, WeightPruning
-from training.selections import TopN
+from heddle.training.recipe import TrainingRecipe, WeightPruning
+from heddle.training.selections import TopN
 
 SDWP = TrainingRecipe(
     "sdwp",

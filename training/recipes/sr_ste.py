@@ -1,8 +1,8 @@
 """SR-STE: weights pruned in FF at every step, and the pruned ones held small."""
 
-from training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
-from training.selections import TopN
-from training.terms import DecayOfPruned
+from heddle.training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
+from heddle.training.selections import TopN
+from heddle.training.terms import DecayOfPruned
 
 SR_STE = TrainingRecipe(
     "sr-ste",

@@ -1,7 +1,7 @@
 """Transposable masks: one mask that is N:M for FF and for BP, chosen anew every 40 steps."""
 
-from training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
-from training.selections import Held, Transposable
+from heddle.training.recipe import BackwardWeights, TrainingRecipe, WeightPruning
+from heddle.training.selections import Held, Transposable
 
 TRANSPOSABLE = TrainingRecipe(
     "transposable",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.cases import NONE
+from heddle.verify.cases import NONE
 
 
 class OutputBuffer:

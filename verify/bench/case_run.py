@@ -10,13 +10,13 @@ from typing import Any
 
 from cocotb.triggers import RisingEdge
 
-from verify.bench.buffer import OutputBuffer, WordSource
-from verify.bench.checker import Checker
-from verify.bench.driver import Driver, stalls
-from verify.bench.monitor import Listener, Monitor
-from verify.case_file import word_integers
-from verify.cases import Case, InputStream, OutputStream
-from verify.results import Outcome
+from heddle.verify.bench.buffer import OutputBuffer, WordSource
+from heddle.verify.bench.checker import Checker
+from heddle.verify.bench.driver import Driver, stalls
+from heddle.verify.bench.monitor import Listener, Monitor
+from heddle.verify.case_file import word_integers
+from heddle.verify.cases import Case, InputStream, OutputStream
+from heddle.verify.results import Outcome
 
 _RESET_CLOCKS = 2
 #: Clocks after the last expected word in which one too many would show.

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from verify.case_file import word_integers
-from verify.cases import NONE, OutputStream
-from verify.results import Mismatch
+from heddle.verify.case_file import word_integers
+from heddle.verify.cases import NONE, OutputStream
+from heddle.verify.results import Mismatch
 
 
 class _Wrong(NamedTuple):

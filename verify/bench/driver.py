@@ -7,7 +7,7 @@ from itertools import repeat
 from random import Random
 from typing import Any
 
-from verify.bench.buffer import WordSource
+from heddle.verify.bench.buffer import WordSource
 
 _FOREVER = repeat(False)
 

@@ -9,9 +9,9 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 
-from verify.bench.case_run import CaseRun
-from verify.bench.variables import CASES_VARIABLE, FIRST_VARIABLE, OUTCOMES_VARIABLE
-from verify.case_file import load_cases
+from heddle.verify.bench.case_run import CaseRun
+from heddle.verify.bench.variables import CASES_VARIABLE, FIRST_VARIABLE, OUTCOMES_VARIABLE
+from heddle.verify.case_file import load_cases
 
 
 @cocotb.test()

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from stream_bench import simulate
 
-from hls.fp.datapath import Datapath
-from hls.fp.expression import narrow, scalar, square_root, stream
-from hls.fp.formats import BF16
-from hls.fp.units import Units
+from heddle.hls.fp.datapath import Datapath
+from heddle.hls.fp.expression import narrow, scalar, square_root, stream
+from heddle.hls.fp.formats import BF16
+from heddle.hls.fp.units import Units
 
 DEEP = Units()
 SHALLOW = Units(BF16, multiplier_stages=1, adder_stages=2, rows_per_stage=13, narrower_stages=1)

@@ -1,6 +1,6 @@
 """Expressions: nodes and their order."""
 
-from hls.fp.expression import Operation, in_order, narrow, scalar, square_root, stream
+from heddle.hls.fp.expression import Operation, in_order, narrow, scalar, square_root, stream
 
 
 def test_operators_build_nodes_of_their_operation():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hls.fp.formats import BF16, FP16, FP32, OPERANDS, FloatFormat
+from heddle.hls.fp.formats import BF16, FP16, FP32, OPERANDS, FloatFormat
 
 
 def test_the_standard_formats_have_their_widths_and_biases() -> None:

@@ -9,9 +9,9 @@ import naive_float
 import pytest
 from fp_bench import run_unit
 
-from hls.fp.formats import BF16, FP16, FP32, FloatFormat
-from hls.fp.multiplier import CUTS, Multiplier
-from verify.binary_unit import UnitBank
+from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.hls.fp.multiplier import CUTS, Multiplier
+from heddle.verify.binary_unit import UnitBank
 
 _NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
 _OPERANDS = pytest.mark.parametrize("operand", [FP16, BF16], ids=["fp16", "bf16"])

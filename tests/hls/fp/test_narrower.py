@@ -7,8 +7,8 @@ from naive_float import FP16 as NAIVE_FP16
 from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format, convert
 
-from hls.fp.formats import BF16, FP16, FP32, FloatFormat
-from hls.fp.narrower import Narrower
+from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.hls.fp.narrower import Narrower
 
 
 @pytest.mark.parametrize(("exponent_bits", "fraction_bits"), [(4, 3), (5, 4), (3, 4), (2, 1)])

@@ -9,7 +9,7 @@ import pytest
 from amaranth.hdl import Const, Module, Signal, Value
 from stream_bench import simulate
 
-from hls.fp.pipeline import Pipeline, cuts_for
+from heddle.hls.fp.pipeline import Pipeline, cuts_for
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,16 @@ import pytest
 from amaranth.sim import Simulator
 from stream_bench import resettable, simulate
 
-from hls.fp.formats import BF16, FP16, FloatFormat
-from hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, RecodedRegister, Recoder, recoded_bias, recoded_layout
+from heddle.hls.fp.formats import BF16, FP16, FloatFormat
+from heddle.hls.fp.recode import (
+    CLASS_BITS,
+    CLASS_INFINITY,
+    CLASS_NAN,
+    RecodedRegister,
+    Recoder,
+    recoded_bias,
+    recoded_layout,
+)
 
 _NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hls.fp.rows import row_cuts
+from heddle.hls.fp.rows import row_cuts
 
 
 def test_registers_stand_after_every_so_many_rows_and_after_the_last():

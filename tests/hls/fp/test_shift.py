@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hls.fp.shift import digits, shift_left, shift_right_sticky
+from heddle.hls.fp.shift import digits, shift_left, shift_right_sticky
 
 _WIDTH = 11
 

@@ -6,8 +6,8 @@ from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format
 from naive_update import square_root
 
-from hls.fp.formats import FP32, FloatFormat
-from hls.fp.square_root import SquareRoot
+from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.hls.fp.square_root import SquareRoot
 
 
 @pytest.mark.parametrize(("exponent_bits", "fraction_bits"), [(4, 6), (5, 5), (3, 2)])

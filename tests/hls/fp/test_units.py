@@ -2,8 +2,8 @@
 
 import pytest
 
-from hls.fp.expression import Operation
-from hls.fp.units import Units
+from heddle.hls.fp.expression import Operation
+from heddle.hls.fp.units import Units
 
 
 def test_operands_are_not_built():

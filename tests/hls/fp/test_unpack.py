@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module, Signal
 from stream_bench import simulate
 
-from hls.fp.unpack import leading_zeros
+from heddle.hls.fp.unpack import leading_zeros
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 8, 11])

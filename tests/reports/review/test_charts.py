@@ -9,24 +9,24 @@ import reviews
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.review import chart_timeline
-from reports.review import step_view as step_view_module
-from reports.review.chart_energy import energy_figure
-from reports.review.chart_front import front_figure
-from reports.review.chart_modules import modules_figure, resource_uses
-from reports.review.chart_roofline import roofline_figure, roofline_rows
-from reports.review.chart_time import time_figure, waiting_figure
-from reports.review.chart_timeline import drawn_spans, overview_figure, timeline_figure, timeline_rows
-from reports.review.content import EnergyLine, ModuleRow
-from reports.review.front_section import front_section
-from reports.review.front_view import MAX_DESIGNS, front_view
-from reports.review.hardware_rows import agreement_text, module_texts
-from reports.review.page import review_html
-from reports.review.step_rows import design_rows, schedule_rows, work_rows
-from reports.review.step_view import step_view
-from reports.review.vega import log_ticks
-from reports.units import seconds
-from sim.spans import Span
+from heddle.reports.review import chart_timeline
+from heddle.reports.review import step_view as step_view_module
+from heddle.reports.review.chart_energy import energy_figure
+from heddle.reports.review.chart_front import front_figure
+from heddle.reports.review.chart_modules import modules_figure, resource_uses
+from heddle.reports.review.chart_roofline import roofline_figure, roofline_rows
+from heddle.reports.review.chart_time import time_figure, waiting_figure
+from heddle.reports.review.chart_timeline import drawn_spans, overview_figure, timeline_figure, timeline_rows
+from heddle.reports.review.content import EnergyLine, ModuleRow
+from heddle.reports.review.front_section import front_section
+from heddle.reports.review.front_view import MAX_DESIGNS, front_view
+from heddle.reports.review.hardware_rows import agreement_text, module_texts
+from heddle.reports.review.page import review_html
+from heddle.reports.review.step_rows import design_rows, schedule_rows, work_rows
+from heddle.reports.review.step_view import step_view
+from heddle.reports.review.vega import log_ticks
+from heddle.reports.units import seconds
+from heddle.sim.spans import Span
 
 
 def rows_of(figure, name):

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from samples import BOARD, IDEAL, SAT, SMALL, TINY, machines, step_of
 
-from arch.design import Design
-from arch.design_io import override
-from arch.resources import resources
-from dataflow.zoo import zoo_network
-from reports.review.compare import Comparison, Side, compare, design_changes, fit_line, ratio_text
-from reports.review.compare_page import write_comparison
-from sim.estimate import estimate
-from sim.result import StepResult
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.arch.resources import resources
+from heddle.dataflow.zoo import zoo_network
+from heddle.reports.review.compare import Comparison, Side, compare, design_changes, fit_line, ratio_text
+from heddle.reports.review.compare_page import write_comparison
+from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 
 CONDITIONS = {"workload": "mlp", "batch": "1", "recipe": "bdwp"}
 

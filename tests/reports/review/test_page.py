@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 import pytest
 import reviews
 
-from arch.design_io import override, to_toml
-from dataflow.scheduler import Failure
-from reports.review.content import AgreementRow, EnergyLine, HardwarePart, Missing, ModuleRow
-from reports.review.page import page_view, review_html, write_review
-from reports.review.sections import GROUPS, SECTIONS
-from reports.review.vega import runtime, script_source
+from heddle.arch.design_io import override, to_toml
+from heddle.dataflow.scheduler import Failure
+from heddle.reports.review.content import AgreementRow, EnergyLine, HardwarePart, Missing, ModuleRow
+from heddle.reports.review.page import page_view, review_html, write_review
+from heddle.reports.review.sections import GROUPS, SECTIONS
+from heddle.reports.review.vega import runtime, script_source
 
 EVIL = "<script>alert('&')</script>"
 VOID = {"meta", "br", "link", "img", "input", "hr"}

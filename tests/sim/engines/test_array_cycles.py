@@ -8,11 +8,11 @@ from naive_engines import steps_of, tiling_of
 from naive_instruction import lead
 from samples import BOARD, SMALL, machines, single_product, steps
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.products import ProductPass, TrainingStep
-from dataflow.scheduler import ProductSchedule, schedule_step
-from sim.engines.array_cycles import array_cycles
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.scheduler import ProductSchedule, schedule_step
+from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.sim.engines.array_cycles import array_cycles
 
 
 def counted(entry: ProductSchedule, design: Design) -> int:

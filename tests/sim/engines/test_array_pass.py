@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from naive_engines import run_without_memory
 from samples import BOARD, machines, steps
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.products import ProductPass, TrainingStep
-from dataflow.scheduler import schedule_step
-from sim.engines.simulate import run_engines
-from sim.step_table import step_table
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.sim.engines.simulate import run_engines
+from heddle.sim.step_table import step_table
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from naive_dram import Memory
 from samples import BOARD, SAT
 
-from arch.design import Design
-from arch.design_io import override
-from arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
-from sim.engines.dram import READ, STATISTICS, WRITE, DramState, dram_row, dram_state, idle_from, transfer
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
+from heddle.sim.engines.dram import READ, STATISTICS, WRITE, DramState, dram_row, dram_state, idle_from, transfer
 
 clocks = st.sampled_from((100e6, 200e6, 300e6, 400e6))
 channel_counts = st.sampled_from((1, 2, 4))

@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product, step_of, steps
 
-from arch.design import Design
-from arch.design_io import override
-from arch.dram import DDR4_2400
-from arch.timing import DISPATCH_CYCLES, os_issue_cycles, os_tail_cycles
-from dataflow.network import LinearLayer
-from dataflow.products import TrainingStep
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions
-from dataflow.zoo import zoo_network
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import EngineRun, run_engines, simulate
-from sim.estimate import estimate
-from sim.step_table import step_table
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.arch.dram import DDR4_2400
+from heddle.arch.timing import DISPATCH_CYCLES, os_issue_cycles, os_tail_cycles
+from heddle.dataflow.network import LinearLayer
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import EngineRun, run_engines, simulate
+from heddle.sim.estimate import estimate
+from heddle.sim.step_table import step_table
 
 
 def run_with_events(step: TrainingStep, design: Design, capacity: int) -> EngineRun:

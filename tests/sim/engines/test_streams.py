@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from samples import BOARD, SAT, network_of, step_of
 
-from arch.design import Design
-from arch.design_io import override
-from dataflow.network import LinearLayer, Network, VectorLayer
-from dataflow.scheduler import schedule_step
-from dataflow.training import StepOptions
-from sim.engines.events import ENGINE_NAMES
-from sim.engines.simulate import EngineRun, run_engines, simulate
-from sim.estimate import estimate
-from sim.step_table import step_table
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.network import LinearLayer, Network, VectorLayer
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.training import StepOptions
+from heddle.sim.engines.events import ENGINE_NAMES
+from heddle.sim.engines.simulate import EngineRun, run_engines, simulate
+from heddle.sim.estimate import estimate
+from heddle.sim.step_table import step_table
 
 UPDATE_EVENT = ENGINE_NAMES.index("update")
 

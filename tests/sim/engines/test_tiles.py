@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from naive_engines import steps_of
 from samples import BOARD, machines, steps
 
-from arch.design import Design
-from dataflow.products import TrainingStep
-from dataflow.scheduler import schedule_step
-from dataflow.tables import product_rows
-from sim.engines.tiles import tile_at, tile_count
+from heddle.arch.design import Design
+from heddle.dataflow.kernel_rows import product_rows
+from heddle.dataflow.scheduler import schedule_step
+from heddle.dataflow.step_items import TrainingStep
+from heddle.sim.engines.tiles import tile_at, tile_count
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from dataflow.lowering import NOT_PRUNED, LayerShape, backward_products
-from sim.functional.convolution import (
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.lowering import NOT_PRUNED, LayerShape, backward_products
+from heddle.sim.functional.convolution import (
     Geometry,
     kernel_matrix,
     phase_kernel,

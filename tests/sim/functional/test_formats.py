@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from sim.functional.formats import BF16, FP16, OperandFormat, canonical, from_float32, operand_format, to_float32
+from heddle.arch.errors import HeddleError
+from heddle.sim.functional.formats import BF16, FP16, OperandFormat, canonical, from_float32, operand_format, to_float32
 
 NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
 BOTH = pytest.mark.parametrize("operand", [FP16, BF16], ids=lambda operand: operand.name)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from arch.timing import slots_of
-from sim.functional.slots import dense_slots, pack_columns, packed_slots
+from heddle.arch.errors import HeddleError
+from heddle.arch.timing import slots_of
+from heddle.sim.functional.slots import dense_slots, pack_columns, packed_slots
 
 
 def largest_first(column: list[int], n: int) -> list[int]:

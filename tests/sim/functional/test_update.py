@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from arch.errors import HeddleError
-from sim.functional.formats import CANONICAL_NAN
-from sim.functional.update import (
+from heddle.arch.errors import HeddleError
+from heddle.sim.functional.formats import CANONICAL_NAN
+from heddle.sim.functional.update import (
     AdamHyperparameters,
     AdamScalars,
     AdamState,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.data.augmentation import central_square, crop_and_flip, draw_crops
-from training.data.samples import Pixels
+from heddle.training.data.augmentation import central_square, crop_and_flip, draw_crops
+from heddle.training.data.samples import Pixels
 
 
 def naive_candidates(image: Pixels) -> set[bytes]:

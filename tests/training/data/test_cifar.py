@@ -9,8 +9,8 @@ import pytest
 import torch
 from cifar_files import binary_records, images_and_labels, python2_pickle, write_cifar10_python
 
-from arch.errors import HeddleError
-from training.data import DataSet, Samples, load_data
+from heddle.arch.errors import HeddleError
+from heddle.training.data import DataSet, Samples, load_data
 
 CIFAR10_MEAN = torch.tensor([0.4914, 0.4822, 0.4465]).view(3, 1, 1)
 CIFAR10_DEVIATION = torch.tensor([0.2470, 0.2435, 0.2616]).view(3, 1, 1)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from mutation import mutated_bytes
 
-from arch.errors import HeddleError
-from training.data.cifar_files import read_binary, read_pickled
+from heddle.arch.errors import HeddleError
+from heddle.training.data.cifar_files import read_binary, read_pickled
 
 Writer = Callable[[object], Path]
 

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arch.errors import HeddleError
-from training.data import DataSet, Samples, load_data
+from heddle.arch.errors import HeddleError
+from heddle.training.data import DataSet, Samples, load_data
 
 
 def everything(samples: Samples) -> tuple[torch.Tensor, torch.Tensor]:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from arch.errors import HeddleError
-from training.data import Samples, load_data
+from heddle.arch.errors import HeddleError
+from heddle.training.data import Samples, load_data
 
 CLASSES = ("apple", "bird", "cat")
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from arch.errors import HeddleError
-from training.data import data_names, load_data
+from heddle.arch.errors import HeddleError
+from heddle.training.data import data_names, load_data
 
 
 def test_the_first_data_set_needs_no_files() -> None:

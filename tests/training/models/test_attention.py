@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
-from training.matmul import Matmul
-from training.models.attention import SelfAttention
+from heddle.training.matmul import Matmul
+from heddle.training.models.attention import SelfAttention
 
 
 @settings(max_examples=20)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 from whole_model import weightless
 
-from arch.errors import HeddleError
-from training.models import build_model, model_names
+from heddle.arch.errors import HeddleError
+from heddle.training.models import build_model, model_names
 
 SMALLEST = {"mlp": 1, "resnet9-small": 3, "resnet9": 11, "resnet18": 1, "vgg19": 32, "vit-tiny": 2, "vit-small": 4}
 

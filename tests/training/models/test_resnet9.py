@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from whole_model import weightless
 
-from training.models import build_model
+from heddle.training.models import build_model
 
 
 def test_the_small_ones_convolutions_divide_by_sixteen_but_for_the_first() -> None:

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from whole_model import weightless
 
-from arch.errors import HeddleError
-from training.models import build_model
+from heddle.arch.errors import HeddleError
+from heddle.training.models import build_model
 
 
 def stem_output(name: str, side: int, module: str) -> tuple[int, ...]:

@@ -1,0 +1,117 @@
+"""Heddle in a notebook or a script: everything that the ``heddle`` command does, as functions.
+
+A design, a network and a recipe make a training step; a step is scheduled, estimated or simulated:
+
+>>> import heddle
+>>> design = heddle.load_design("sat-vcu1525")
+>>> board = heddle.load_board(design.board)
+>>> network = heddle.load_network("resnet9")
+>>> options = heddle.StepOptions(batch=64)
+>>> sparse = heddle.training_step(network, heddle.recipe_named("bdwp"), design.sparsity, options)
+>>> dense = heddle.training_step(network, heddle.recipe_named("dense"), design.sparsity, options)
+>>> speedup = heddle.estimate(dense, design, board).cycles / heddle.estimate(sparse, design, board).cycles
+>>> 1.9 < speedup < 2.0
+True
+
+``simulate`` takes what ``estimate`` takes and runs the engines instead of the closed form. ``explore`` searches a
+``Space`` of designs. Whatever is wrong with an input raises ``HeddleError``, whose text is one line.
+
+Training needs PyTorch, so its names (``sparsify``, ``training_recipe``, ``TrainingRecipe``, ``Policy``,
+``export_weights``, ``import_weights``, ``model_network``) are loaded when they are first used:
+
+    model = heddle.sparsify(model, "bdwp", "2:8")
+
+All names of ``__all__``, and those of training, are stable: they are added to, and leave only with a major version.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from heddle.arch.boards import Board, board_names, load_board
+from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.design_io import load_design, override, preset_names, to_toml
+from heddle.arch.errors import HeddleError
+from heddle.arch.fit import check_fit
+from heddle.arch.nm import Packed, mask, pack, unpack
+from heddle.arch.resources import Resources, resources, resources_by_module
+from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.load import load_network
+from heddle.dataflow.network import Network
+from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
+from heddle.dataflow.scheduler import Schedule
+from heddle.dataflow.scheduler import schedule_step as schedule
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.zoo import zoo_names, zoo_network
+from heddle.dse.explore import Exploration, explore
+from heddle.dse.request import ExploreRequest
+from heddle.dse.space import Space, default_space, load_space, with_sparsities
+from heddle.sim.engines.simulate import simulate
+from heddle.sim.estimate import estimate
+from heddle.sim.result import PassResult, StepResult
+
+__all__ = [
+    "RECIPES",
+    "Board",
+    "Design",
+    "Exploration",
+    "ExploreRequest",
+    "HeddleError",
+    "Network",
+    "Packed",
+    "PassResult",
+    "Recipe",
+    "Resources",
+    "Schedule",
+    "Space",
+    "SparsityConfig",
+    "StepOptions",
+    "StepResult",
+    "TrainingStep",
+    "board_names",
+    "check_fit",
+    "default_space",
+    "estimate",
+    "explore",
+    "load_board",
+    "load_design",
+    "load_network",
+    "load_space",
+    "mask",
+    "override",
+    "pack",
+    "parse_sparsity",
+    "preset_names",
+    "recipe_named",
+    "resources",
+    "resources_by_module",
+    "schedule",
+    "simulate",
+    "to_toml",
+    "training_step",
+    "unpack",
+    "with_sparsities",
+    "zoo_names",
+    "zoo_network",
+]
+
+#: The names of training, each with the module that has it, and its name there.
+_OF_TRAINING = {
+    "Policy": ("training", "Policy"),
+    "TrainingRecipe": ("training", "TrainingRecipe"),
+    "export_weights": ("heddle.training.export", "export_weights"),
+    "import_weights": ("heddle.training.export", "import_weights"),
+    "model_network": ("heddle.training.network_of", "network_of"),
+    "sparsify": ("training", "sparsify"),
+    "training_recipe": ("training", "training_recipe"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of training; raises HeddleError where PyTorch is not installed."""
+    if name not in _OF_TRAINING:
+        raise AttributeError(f"module 'heddle' has no attribute {name!r}")
+    module, own_name = _OF_TRAINING[name]
+    return getattr(import_module(module), own_name)

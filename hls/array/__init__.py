@@ -1,0 +1,1 @@
+"""The array: processing elements, the grid, its sequencer and the core around them."""

@@ -1,0 +1,81 @@
+"""The steps of an output-stationary instruction."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Assert, Module, Mux, Signal, Value
+
+from heddle.arch.timing import os_lead_cycles, pe_latency, ring_cycles
+from heddle.hls.array.control import Source
+from heddle.hls.array.steps import Steps
+from heddle.hls.stream.delay import flags
+
+
+class OsSteps(Steps):
+    """Output-stationary: slot after slot, in each the PE's I outputs in turn, one turn of the ring a slot.
+
+    An array tile's results leave as R x I words in successive steps, from the step on in which its first sum
+    is ready. Partial sums, where an instruction takes them, come in as R x I words in successive steps that
+    end with the first slot: the last row's first, so that all rows meet theirs at the same step.
+    """
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the counters of slot and output, then what follows from them."""
+        m = Module()
+        command, phase = self.progress.command, self.progress.phase
+        first_slot, last_slot, first_output, live = self._position(m)
+        shared_by_cols, group_starts = self._operand_rotation(m, live)
+        rows_share = command.interleave_cols != self.array.interleave
+        lead = os_lead_cycles(self.array.rows, self.array.interleave)
+        coming_tile = ~self.progress.last_tile & (phase >= command.interval - lead)
+        sums_enter = self.progress.lead | self.progress.running & ((phase < self.array.interleave) | coming_tile)
+        m.d.comb += [
+            self.needs.left.eq(live & shared_by_cols & (rows_share | group_starts)),
+            self.needs.right.eq(live & ((command.interleave_cols != 1) | first_output)),
+            self.needs.partial.eq(command.reload & sums_enter),
+            self.control.load_group.eq(self.needs.left),
+            self.control.load_weight.eq(self.needs.right),
+            self.control.source.eq(Mux(first_slot, Mux(command.reload, Source.PARTIAL, Source.ZERO), Source.RING)),
+            self.control.emit.eq(live & last_slot),
+        ]
+        self._results(m, self.control.emit & first_output)
+        return m
+
+    def _position(self, m: Module) -> tuple[Value, Value, Value, Value]:
+        """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
+        ring = ring_cycles(self.array.interleave, self.array.adder_stages)
+        slot, output, issued = Signal.like(self.progress.command.length), Signal(range(ring + 1)), Signal()
+        last_slot = slot == self.progress.command.length - 1
+        live = self.progress.running & ~issued & (output < self.array.interleave)
+        with m.If(self.en & self.progress.running):
+            m.d.sync += output.eq(output + 1)
+            with m.If(output == ring - 1):
+                m.d.sync += [output.eq(0), slot.eq(slot + 1)]
+            with m.If(last_slot & (output == self.array.interleave - 1)):
+                m.d.sync += issued.eq(1)
+            with m.If(self.progress.last_phase):
+                m.d.sync += [output.eq(0), slot.eq(0), issued.eq(0)]
+        return slot == 0, last_slot, output == 0, live
+
+    def _operand_rotation(self, m: Module, live: Value) -> tuple[Value, Value]:
+        """Whether this output is the first that shares its row's group, and this slot the first of its group."""
+        command = self.progress.command
+        col, group_slot = Signal.like(command.interleave_cols), Signal.like(command.group_slots)
+        turn = Signal(range(self.array.interleave + 1))
+        with m.If(self.en & live):
+            m.d.sync += [col.eq(Mux(col == command.interleave_cols - 1, 0, col + 1)), turn.eq(turn + 1)]
+            with m.If(turn == self.array.interleave - 1):
+                m.d.sync += [turn.eq(0), group_slot.eq(Mux(group_slot == command.group_slots - 1, 0, group_slot + 1))]
+        with m.If(self.en & self.progress.running & self.progress.last_phase):
+            m.d.sync += group_slot.eq(0)
+        return col == 0, group_slot == 0
+
+    def _results(self, m: Module, first_result: Value) -> None:
+        """Mark the R x I steps in which a tile's results leave the last row."""
+        words = self.array.rows * self.array.interleave
+        latency = 1 + pe_latency(self.array.adder_stages, self.array.multiplier_stages)
+        starts = flags(m, first_result, latency, self.en, name="results_start")
+        left = Signal(range(words + 1))
+        m.d.sync += Assert(~(self.en & starts & (left != 0)), "a tile's results meet those of the tile before it")
+        with m.If(self.en):
+            m.d.sync += left.eq(Mux(starts, words - 1, Mux(left == 0, 0, left - 1)))
+        m.d.comb += self.needs.result.eq(starts | (left != 0))

@@ -1,0 +1,135 @@
+"""The sequencer: from commands to what the array does at every step.
+
+It counts steps, not clocks: where an operand is late or the results are held, ``en`` is low and nothing moves.
+Between two commands lies one clock (``heddle.arch.timing.DISPATCH_CYCLES``), in which the array steps on, as it does
+whenever it is idle, so that results never wait for the next command.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.design import Design
+from heddle.arch.timing import os_lead_cycles, os_tail_cycles, ws_tail_cycles
+from heddle.hls.array.command import COMMAND, COUNT_BITS
+from heddle.hls.array.control import CONTROL, NEEDS, PROGRESS
+from heddle.hls.array.os_steps import OsSteps
+from heddle.hls.array.steps import Steps
+from heddle.hls.array.ws_steps import WsSteps
+
+_STEPS: dict[str, type[Steps]] = {"os": OsSteps, "ws": WsSteps}
+
+
+class _State(IntEnum):
+    IDLE = 0
+    PROLOGUE = 1
+    RUN = 2
+
+
+class Sequencer(wiring.Component):
+    """Steps of the array from commands.
+
+    Ports
+    -----
+    command : stream of COMMAND, in
+        Taken when idle. One that changes between OS and WS waits until the array has stepped itself empty.
+    en : Signal(1), in
+        The step is taken: all that it needs is there.
+    control : CONTROL, out
+        What the array does in this step.
+    ws : Signal(1), out
+        The instruction, or where there is none the last one, is weight-stationary.
+    needs : NEEDS, out
+        Which streams the step takes part in.
+
+    Latency: the clock after the one that takes a command is the first step of its prologue or first tile.
+    Throughput: a step a clock; a command takes ``DISPATCH_CYCLES`` clocks, its prologue, tiles x interval steps.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        super().__init__(
+            {
+                "command": In(stream.Signature(COMMAND)),
+                "en": In(1),
+                "control": Out(CONTROL),
+                "ws": Out(1),
+                "needs": Out(NEEDS),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the state machine, and give its progress to the dataflow that the command names."""
+        m = Module()
+        progress = self._progress(m)
+        in_ws = progress.command.ws
+        m.d.comb += self.ws.eq(in_ws)
+        for name in self.design.array.dataflows:
+            m.submodules[name] = steps = _STEPS[name](self.design.array)
+            self._connect(m, progress, steps, in_ws if name == "ws" else ~in_ws)
+        return m
+
+    def _connect(self, m: Module, progress: data.View, steps: Steps, chosen: Value) -> None:
+        """Let ``steps`` see the progress as its own where it is ``chosen``; results in flight are its in any case."""
+        m.d.comb += [
+            steps.en.eq(self.en),
+            steps.progress.eq(progress),
+            steps.progress.running.eq(progress.running & chosen),
+            steps.progress.lead.eq(progress.lead & chosen),
+        ]
+        with m.If(chosen):
+            m.d.comb += [
+                self.needs.eq(steps.needs),
+                self.control.eq(steps.control),
+            ]
+
+    def _progress(self, m: Module) -> data.View:
+        """Idle, an instruction's prologue where it has one, then tile after tile."""
+        progress, state = Signal(PROGRESS), Signal(_State)
+        phase, tile, prologue_left = Signal.like(progress.phase), Signal(COUNT_BITS), Signal(COUNT_BITS)
+        current, offered = Signal(COMMAND), self.command.payload
+        lead = os_lead_cycles(self.design.array.rows, self.design.array.interleave)
+        m.d.comb += [
+            progress.command.eq(current),
+            progress.running.eq(state == _State.RUN),
+            progress.lead.eq((state == _State.PROLOGUE) & (prologue_left <= lead)),
+            progress.phase.eq(phase),
+            progress.last_phase.eq(phase == current.interval - 1),
+            progress.last_tile.eq(tile == current.tiles - 1),
+            progress.fresh_tile.eq(tile < current.fresh_tiles),
+            self.command.ready.eq((state == _State.IDLE) & ((offered.ws == current.ws) | self._empty(m, state))),
+        ]
+        with m.If(self.command.valid & self.command.ready):
+            prologue = Mux(offered.ws, 0, offered.settle + Mux(offered.reload, lead, 0))
+            m.d.sync += [current.eq(offered), prologue_left.eq(prologue)]
+            m.d.sync += state.eq(Mux(prologue == 0, _State.RUN, _State.PROLOGUE))
+        with m.If(self.en & (state == _State.PROLOGUE)):
+            m.d.sync += prologue_left.eq(prologue_left - 1)
+            with m.If(prologue_left == 1):
+                m.d.sync += state.eq(_State.RUN)
+        with m.If(self.en & (state == _State.RUN)):
+            m.d.sync += phase.eq(phase + 1)
+            with m.If(progress.last_phase):
+                m.d.sync += [phase.eq(0), tile.eq(tile + 1)]
+                with m.If(progress.last_tile):
+                    m.d.sync += [tile.eq(0), state.eq(_State.IDLE)]
+        return progress
+
+    def _empty(self, m: Module, state: Value) -> Value:
+        """The array has taken so many steps since its last command that no result can be in it."""
+        array = self.design.array
+        depths = (array.adder_stages, array.multiplier_stages, 1)
+        longest = max(
+            os_tail_cycles(array.rows, array.cols, array.interleave, *depths),
+            ws_tail_cycles(array.rows, array.cols, *depths),
+        )
+        idle_steps = Signal(range(longest + 1), init=longest)
+        with m.If(state != _State.IDLE):
+            m.d.sync += idle_steps.eq(0)
+        with m.Elif(self.en & (idle_steps != longest)):
+            m.d.sync += idle_steps.eq(idle_steps + 1)
+        return idle_steps == longest

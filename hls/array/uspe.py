@@ -1,0 +1,141 @@
+"""The USPE: one multiply-add a step on packed operands, dense being M:M, output- or weight-stationary.
+
+Everything in a PE advances by steps: a step is a clock in which its ``en`` is high. ``en`` itself hops one PE
+a clock, so a PE at row r and column c lives r + c clocks behind the first one, and when the array is held, the
+hold travels over it as a wave. No operand needs a valid bit, and no net spans the array.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.design import Design
+from heddle.arch.nm import index_bits
+from heddle.arch.timing import ring_cycles
+from heddle.hls.array.control import CONTROL, Source
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.formats import OPERANDS
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.hls.fp.recode import recoded_layout
+from heddle.hls.stream.delay import flags, registers
+
+FP32_BITS = 32
+
+
+def weight_layout(design: Design) -> data.StructLayout:
+    """A packed weight as the PEs pass it on: the recoded value and its index within the group of M."""
+    return data.StructLayout(
+        {"value": recoded_layout(OPERANDS[design.numbers.operand]), "index": index_bits(design.sparsity.m)}
+    )
+
+
+def group_layout(design: Design) -> data.ArrayLayout:
+    """An activation group as the PEs hold it: M recoded operands."""
+    return data.ArrayLayout(recoded_layout(OPERANDS[design.numbers.operand]), design.sparsity.m)
+
+
+class Uspe(wiring.Component):
+    """One processing element.
+
+    Ports
+    -----
+    en : Signal(1), in; en_east : Signal(1), out
+        Take a step; the same a clock later, for the east neighbour.
+    control : CONTROL, in; control_east : Control, out
+    group : M recoded operands, in; group_east : out
+        The activation group. It is held until ``load_group``, here and on the way east.
+    weight : recoded operand and index, in; weight_south : out
+        Passes south one row a step; ``load_weight`` takes what stands at the input as this PE's own.
+    partial : Signal(32), in; partial_south : Signal(32), out
+        FP32 partial sums that OS goes on from, passed on after I steps.
+    sums : Signal(32), in; sums_south : Signal(32), out
+        FP32 sums on their way south. OS: this PE's own I results, then what came from the north I steps ago. WS:
+        the sum from the north plus this PE's product.
+
+    Timing, in steps from operands at the inputs: 1 to the operand registers, ``multiplier_stages`` to the product,
+    ``adder_stages`` to the sum, 1 to ``sums_south``. Initiation interval 1. In OS a sum is back at the adder after
+    max(I, adder_stages) steps: I independent outputs take turns, and adder and delay line are all the storage.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        group, weight = group_layout(design), weight_layout(design)
+        super().__init__(
+            {
+                "en": In(1),
+                "en_east": Out(1),
+                "control": In(CONTROL),
+                "control_east": Out(CONTROL),
+                "group": In(group),
+                "group_east": Out(group),
+                "weight": In(weight),
+                "weight_south": Out(weight),
+                "partial": In(FP32_BITS),
+                "partial_south": Out(FP32_BITS),
+                "sums": In(FP32_BITS),
+                "sums_south": Out(FP32_BITS),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Build operand registers, the multiply-add, its ring, and the two chains."""
+        m = Module()
+        control, own_weight = self._operands(m)
+        array = self.design.array
+        m.submodules.multiplier = multiplier = Multiplier(
+            OPERANDS[self.design.numbers.operand], array.multiplier_stages
+        )
+        m.submodules.adder = adder = Adder(stages=array.adder_stages)
+        selected = Array(self.group_east[element] for element in range(self.design.sparsity.m))[own_weight.index]
+        m.d.comb += [
+            multiplier.en.eq(self.en),
+            multiplier.a.eq(selected),
+            multiplier.b.eq(own_weight.value),
+            adder.en.eq(self.en),
+            adder.a.eq(multiplier.product),
+            adder.b.eq(self._addend(m, control, adder.sum)),
+        ]
+        self._chains(m, control, adder.sum)
+        return m
+
+    def _operands(self, m: Module) -> tuple[data.View, data.View]:
+        """Registers of control and operands; return this PE's control and its own weight."""
+        control = Signal(CONTROL)
+        group = Signal(group_layout(self.design), reset_less=True)
+        passing = Signal(weight_layout(self.design), reset_less=True)
+        own = Signal(weight_layout(self.design), reset_less=True)
+        m.d.sync += self.en_east.eq(self.en)
+        with m.If(self.en):
+            m.d.sync += [control.eq(self.control), passing.eq(self.weight)]
+            with m.If(self.control.load_group):
+                m.d.sync += group.eq(self.group)
+            with m.If(self.control.load_weight):
+                m.d.sync += own.eq(self.weight)
+        m.d.comb += [self.control_east.eq(control), self.group_east.eq(group), self.weight_south.eq(passing)]
+        return control, own
+
+    def _addend(self, m: Module, control: data.View, total: Value) -> Value:
+        """What the product is added to; which of them, ``source`` says."""
+        array = self.design.array
+        if "os" not in array.dataflows:
+            return self.sums
+        spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
+        ring = registers(m, total, spare, self.en, name="ring")
+        source = registers(m, control.source, array.multiplier_stages, self.en, name="source")
+        choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32_BITS)}
+        choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
+        return Array(choices[place] for place in Source)[source]
+
+    def _chains(self, m: Module, control: data.View, total: Value) -> None:
+        """The way south for sums, and in OS that for partial sums."""
+        array = self.design.array
+        if "os" in array.dataflows:
+            latency = array.multiplier_stages + array.adder_stages
+            emit = flags(m, control.emit, latency, self.en, name="emit")
+            above = registers(m, self.sums, array.interleave, self.en, name="sums")
+            total = Mux(emit, total, above)
+            passed = registers(m, self.partial, array.interleave, self.en, name="partial")
+            m.d.comb += self.partial_south.eq(registers(m, passed, 1, self.en, name="partial_link"))
+        m.d.comb += self.sums_south.eq(registers(m, total, 1, self.en, name="sums_link"))

@@ -1,0 +1,1 @@
+"""On-chip memory: the double buffers."""

@@ -1,0 +1,1 @@
+"""Streams: the handshake and its contract, queues, forks, delay lines, the transposer."""

@@ -1,0 +1,55 @@
+"""What is synthesised of a design: its parts with RTL, and how often each block stands in the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.updates import Optimizer
+from heddle.hls.emit import Block, emit
+from heddle.hls.generate import (
+    array_blocks,
+    buffer_block,
+    check_generable,
+    double_buffers,
+    slice_blocks,
+    sore_block,
+    wuve_block,
+)
+from heddle.hls.lanes.wuve import ADAM, SGD
+from heddle.synth.yosys.lines import cut_lines
+from heddle.synth.yosys.sources import Hierarchy, hierarchy
+
+_RULES = {"sgd": SGD, "adam": ADAM}
+#: Parts of a machine that have no RTL yet; the resource model estimates them.
+WITHOUT_RTL = ("vector", "dma", "controller", "dram_controllers", "host_link")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the machine: the modules below its top, and how many of that top there are."""
+
+    name: str
+    count: int
+    modules: Hierarchy
+
+
+def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
+    """Yield the parts of ``design`` that have RTL: array, SORE, WUVE for ``optimizer``, buffers.
+
+    Raises HeddleError for a design that is no hardware.
+    """
+    check_generable(design)
+    core, element = array_blocks(design)
+    yield Part("array", 1, _modules(core, element))
+    yield Part("sore", design.lanes.sore, _modules(sore_block(design)))
+    yield Part("wuve", design.lanes.wuve, _modules(wuve_block(design, _RULES[optimizer])))
+    for name, buffer in double_buffers(design, board).items():
+        yield Part("buffers", 1, _modules(buffer_block(name, buffer), *slice_blocks(buffer)))
+
+
+def _modules(top: Block, *below: Block) -> Hierarchy:
+    texts = [emit(block.component, block.name) for block in (top, *below)]
+    return cut_lines(hierarchy(top.name, texts))

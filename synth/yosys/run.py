@@ -1,0 +1,90 @@
+"""A design synthesised: each distinct block once, multiplied up the hierarchy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.dataflow.updates import Optimizer
+from heddle.synth.result import ModuleUsage, Stage, Synthesis
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.mapping import MappedBlock, Progress, map_blocks
+from heddle.synth.yosys.plan import WITHOUT_RTL, Part, parts
+from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted
+from heddle.synth.yosys.tool import find_yosys, yosys_version
+
+#: Above the parts' own tops, so that one pass maps the blocks of all of them.
+_ROOT = "heddle_design"
+
+
+def synthesise(
+    design: Design, board: Board, optimizer: Optimizer = "sgd", workers: int = 2, progress: Progress | None = None
+) -> Synthesis:
+    """Return ``design`` synthesised by yosys for UltraScale+: array, SORE, WUVE for ``optimizer``, buffers.
+
+    ``workers`` runs of yosys share the blocks; their number changes no count. ``progress`` is told the blocks done
+    and all of them. Raises HeddleError for a design that is no hardware, and when yosys is missing or fails.
+    """
+    begun_s = time.monotonic()
+    find_yosys()
+    whole = list(parts(design, board, optimizer))
+    mapped = map_blocks(_joined(whole), workers, progress)
+    modules = tuple(usage for part in whole for usage in _module_usages(part, mapped))
+    return Synthesis(
+        tool=f"yosys {yosys_version()} synth_xilinx -family xcup",
+        design=design.name,
+        board=board.name,
+        modules=modules,
+        stages=_stages(mapped),
+        covers=tuple(dict.fromkeys(part.name for part in whole)),
+        missing=WITHOUT_RTL,
+        seconds=time.monotonic() - begun_s,
+    )
+
+
+def _joined(whole: Sequence[Part]) -> Hierarchy:
+    """All parts below one root that instantiates each top; equal modules of several parts have equal names."""
+    modules: dict[str, VerilogModule] = {}
+    for part in whole:
+        modules.update(part.modules.modules)
+    tops = tuple(dict.fromkeys(part.modules.top for part in whole))
+    modules[_ROOT] = VerilogModule(_ROOT, f"module {_ROOT}();\nendmodule\n", tops)
+    return counted(_ROOT, modules)
+
+
+def _module_usages(part: Part, mapped: Mapping[str, MappedBlock]) -> list[ModuleUsage]:
+    """The part's blocks, its top first; other blocks within a block are counted under their own names."""
+    names = [name for name in reversed(tuple(part.modules.modules)) if name in mapped and part.modules.counts[name]]
+    return [
+        ModuleUsage(
+            name=plain_name(name),
+            part=part.name,
+            count=part.count * part.modules.counts[name],
+            each=usage_of(own_cells(mapped[name], part.modules), plain_name(name)),
+        )
+        for name in names
+    ]
+
+
+def own_cells(block: MappedBlock, modules: Hierarchy) -> dict[str, int]:
+    """Return the cells of a block without the other blocks of ``modules`` that stand within it."""
+    inner = {plain_name(name) for name in modules.modules}
+    return {cell: count for cell, count in block.cells.items() if plain_name(cell) not in inner}
+
+
+def _stages(mapped: Mapping[str, MappedBlock]) -> tuple[Stage, ...]:
+    """The worst path of each block, the slowest first, against the slowest of all."""
+    timed = [(name, block.worst) for name, block in mapped.items() if block.worst]
+    timed.sort(key=lambda entry: (-entry[1].delay_ns, entry[0]))
+    slowest_ns = timed[0][1].delay_ns if timed else 1.0
+    return tuple(
+        Stage(plain_name(name), worst.start, worst.end, worst.delay_ns, worst.delay_ns / slowest_ns)
+        for name, worst in timed
+    )
+
+
+def plain_name(module: str) -> str:
+    """Return a module's name as a person writes it, without Verilog's escape."""
+    return module.removeprefix("\\")

@@ -1,0 +1,102 @@
+# amaranth: UnusedElaboratable=no
+"""The grid of PEs: wires only, each PE beside its neighbours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from samples import TINY
+
+from heddle.arch.design_io import override
+from heddle.hls.array.grid import USPE_MODULE, Grid
+from heddle.hls.array.uspe import Uspe
+from heddle.hls.emit import emit, ports_of
+from heddle.synth.yosys.tool import run_yosys
+
+ROWS, COLS = 2, 3
+DESIGN = override(TINY, {"array.rows": ROWS, "array.cols": COLS})
+
+Pins = dict[str, list[int | str]]
+
+
+@pytest.fixture(scope="module")
+def netlist(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The grid as yosys reads it, the PE a black box."""
+    folder = tmp_path_factory.mktemp("grid")
+    ports = ports_of(Uspe(DESIGN))
+    box = "".join(f"  {port.direction}put [{port.width - 1}:0] {port.name};\n" for port in ports)
+    names = ", ".join(port.name for port in ports)
+    (folder / "pe.v").write_text(f"(* blackbox *)\nmodule {USPE_MODULE}({names});\n{box}endmodule\n")
+    (folder / "grid.v").write_text(emit(Grid(DESIGN), "grid"))
+    script = "read_verilog pe.v grid.v; hierarchy -top grid; proc; opt_clean; write_json grid.json"
+    run_yosys(script, folder, "grid.log", ["grid.json"])
+    module: dict[str, Any] = json.loads((folder / "grid.json").read_text())["modules"]["grid"]
+    return module
+
+
+def pins(netlist: dict[str, Any], row: int, col: int) -> Pins:
+    connections: Pins = netlist["cells"][f"pe_{row}_{col}"]["connections"]
+    return connections
+
+
+def port(netlist: dict[str, Any], name: str) -> list[int | str]:
+    bits: list[int | str] = netlist["ports"][name]["bits"]
+    return bits
+
+
+def test_the_grid_has_its_pes_and_no_other_cell(netlist: dict[str, Any]) -> None:
+    assert {name: cell["type"] for name, cell in netlist["cells"].items()} == {
+        f"pe_{row}_{col}": USPE_MODULE for row in range(ROWS) for col in range(COLS)
+    }
+
+
+def test_what_a_pe_sends_its_eastern_and_southern_neighbours_take(netlist: dict[str, Any]) -> None:
+    for row in range(ROWS):
+        for col in range(COLS):
+            here = pins(netlist, row, col)
+            if col + 1 < COLS:
+                east = pins(netlist, row, col + 1)
+                assert [here[f"{name}_east"] for name in ("en", "control", "group")] == [
+                    east[name] for name in ("en", "control", "group")
+                ]
+            if row + 1 < ROWS:
+                south = pins(netlist, row + 1, col)
+                assert [here[f"{name}_south"] for name in ("weight", "partial", "sums")] == [
+                    south[name] for name in ("weight", "partial", "sums")
+                ]
+
+
+def test_the_edges_feed_the_first_row_and_column(netlist: dict[str, Any]) -> None:
+    for row in range(ROWS):
+        first = pins(netlist, row, 0)
+        assert first["en"] + first["control"] + first["group"] == port(netlist, f"west__{row}")
+    for col in range(COLS):
+        first = pins(netlist, 0, col)
+        assert first["weight"] + first["partial"] + first["sums"] == port(netlist, f"north__{col}")
+
+
+def test_the_last_row_s_sums_leave_south(netlist: dict[str, Any]) -> None:
+    for col in range(COLS):
+        assert pins(netlist, ROWS - 1, col)["sums_south"] == port(netlist, f"south__{col}")
+
+
+def test_every_pe_has_the_clock_and_the_reset(netlist: dict[str, Any]) -> None:
+    for row in range(ROWS):
+        for col in range(COLS):
+            connections = pins(netlist, row, col)
+            assert connections["clk"] == port(netlist, "clk")
+            assert connections["rst"] == port(netlist, "rst")
+
+
+def test_every_input_of_a_pe_is_driven(netlist: dict[str, Any]) -> None:
+    driven = {bit for entry in netlist["ports"].values() if entry["direction"] == "input" for bit in entry["bits"]}
+    outputs = [name for name in pins(netlist, 0, 0) if name.endswith(("_east", "_south"))]
+    for row in range(ROWS):
+        for col in range(COLS):
+            driven |= {bit for name in outputs for bit in pins(netlist, row, col)[name]}
+    for row in range(ROWS):
+        for col in range(COLS):
+            for name, bits in pins(netlist, row, col).items():
+                assert set(bits) <= driven, (row, col, name)

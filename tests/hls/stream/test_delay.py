@@ -1,0 +1,81 @@
+# amaranth: UnusedElaboratable=no
+"""Delay lines: plain registers, a submodule of them, and the memory that moves a step at a time."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from amaranth.hdl import Module, Signal
+from stream_bench import resettable, simulate
+
+from heddle.hls.stream.delay import DelayLine, StepDelay, delayed
+
+WORDS = [random.Random(3).randrange(1 << 9) for _ in range(40)]
+
+
+@pytest.mark.parametrize("cycles", [1, 2, 7])
+def test_a_line_gives_each_word_its_clocks_later_whatever_reset_does(cycles: int) -> None:
+    line = DelayLine(9, cycles)
+    design, reset = resettable(line)
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        for clock, word in enumerate(WORDS):
+            ctx.set(line.entering, word)
+            ctx.set(reset, clock % 5 == 3)
+            seen.append(ctx.get(line.leaving))
+            await ctx.tick()
+
+    simulate(design, bench)
+    assert seen == [0] * cycles + WORDS[:-cycles]
+
+
+def test_no_clocks_are_the_value_itself_and_no_submodule() -> None:
+    m = Module()
+    line = DelayLine(4, 3)
+    assert delayed(m, line.entering, 0, name="line") is line.entering
+    with pytest.raises(AttributeError):
+        _ = m.submodules.line
+
+
+def test_clocks_are_a_line_of_its_own_by_the_name_given() -> None:
+    m = Module()
+    entering = Signal(9)
+    leaving = delayed(m, entering, 2, name="line")
+    assert isinstance(m.submodules.line, DelayLine)
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        for word in WORDS:
+            ctx.set(entering, word)
+            seen.append(ctx.get(leaving))
+            await ctx.tick()
+
+    simulate(m, bench)
+    assert seen == [0, 0, *WORDS[:-2]]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 8])
+def test_a_step_delay_counts_steps_and_not_clocks(steps: int) -> None:
+    delay = StepDelay(9, steps)
+    design, _ = resettable(delay)
+    entered: list[int] = []
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        pauses = random.Random(steps)
+        for word in WORDS:
+            steps_now = pauses.random() < 0.6
+            ctx.set(delay.entering, word)
+            ctx.set(delay.en, steps_now)
+            if len(entered) >= steps:
+                seen.append((ctx.get(delay.leaving), entered[-steps]))
+            await ctx.tick()
+            if steps_now:
+                entered.append(word)
+
+    simulate(design, bench)
+    assert len(seen) > 10
+    assert all(left == right for left, right in seen)

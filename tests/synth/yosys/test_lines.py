@@ -1,0 +1,130 @@
+"""Delay lines by the bit: what is one, and that one bit mapped so many times is what the whole maps to."""
+
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heddle.hls.emit import emit
+from heddle.hls.stream.delay import DelayLine, StepDelay, registers
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.jobs import WRAPPER, Job
+from heddle.synth.yosys.lines import cut_lines, line_shape
+from heddle.synth.yosys.mapping import _map
+from heddle.synth.yosys.sources import VerilogModule, counted, hierarchy
+
+
+class Around(wiring.Component):
+    """A module that has another one inside, as a design has its lines."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        super().__init__({"entering": In(inner.entering.shape()), "leaving": Out(inner.leaving.shape())})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.line = self.inner
+        m.d.comb += [self.inner.entering.eq(self.entering), self.leaving.eq(self.inner.leaving)]
+        return m
+
+
+def emitted(component):
+    """A component as a part of a design; what is inside of it is a part of its own."""
+    return hierarchy("around", [emit(Around(component), "around")]).modules["\\around.line"]
+
+
+class EnabledLine(wiring.Component):
+    """A line that waits while ``en`` is low."""
+
+    def __init__(self):
+        super().__init__({"en": In(1), "entering": In(8), "leaving": Out(8)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.leaving.eq(registers(m, self.entering, 3, self.en, name="stage"))
+        return m
+
+
+class LineOfTwoWidths(wiring.Component):
+    """A line of 8 bits of which 4 go on."""
+
+    def __init__(self):
+        super().__init__({"entering": In(8), "leaving": Out(4)})
+
+    def elaborate(self, platform):
+        m = Module()
+        wide = registers(m, self.entering, 1, name="stage")
+        narrow = registers(m, wide[:4], 2, name="stage_1")
+        m.d.comb += self.leaving.eq(narrow)
+        return m
+
+
+@given(st.integers(1, 80), st.integers(1, 40))
+@settings(max_examples=6)
+def test_a_line_is_known_by_its_bits_and_its_clocks(width, cycles):
+    assert line_shape(emitted(DelayLine(width, cycles))) == (width, cycles)
+
+
+@pytest.mark.parametrize(("width", "cycles"), [(1, 1), (1, 5), (64, 1)])
+def test_lines_of_a_single_bit_or_clock_are_lines(width, cycles):
+    assert line_shape(emitted(DelayLine(width, cycles))) == (width, cycles)
+
+
+@pytest.mark.parametrize(
+    "component",
+    [StepDelay(8, 1), StepDelay(8, 5), EnabledLine(), LineOfTwoWidths()],
+    ids=["register-with-enable", "memory", "enabled", "two-widths"],
+)
+def test_anything_else_is_none(component):
+    assert line_shape(emitted(component)) is None
+
+
+@pytest.mark.parametrize(
+    "logic",
+    [
+        "  assign x = a & b;",
+        "  assign x = ~a;",
+        "  assign x = a + 1'h1;",
+        "  assign x = a ? b : c;",
+        "  lane  inner (",
+        "  reg [7:0] other = 8'h00;",
+        "  always @(posedge clk) if (en)",
+        "  always @(negedge clk)",
+        "  always @*",
+        "  initial begin",
+    ],
+)
+def test_a_line_with_logic_beside_it_is_none(logic):
+    line = emitted(DelayLine(8, 3))
+    with_logic = line.text.replace("endmodule\n", f"{logic}\nendmodule\n")
+    assert line_shape(VerilogModule("line", with_logic, ())) is None
+
+
+def test_a_design_s_lines_become_lines_of_one_bit_that_are_shared():
+    lines = {name: emitted(DelayLine(*shape)) for name, shape in {"a": (8, 3), "b": (5, 3), "c": (2, 1)}.items()}
+    top = VerilogModule("top", "module top();\nendmodule\n", ("a", "b", "b", "c"))
+    cut = cut_lines(counted("top", {**lines, "top": top}))
+    assert cut.counts["heddle_line_3"] == 8 + 2 * 5
+    assert cut.counts["heddle_line_1"] == 2
+    assert cut.modules["heddle_line_3"].text == emit(DelayLine(1, 3), "heddle_line_3")
+    # The wide one is its ports and nothing else, so that the module around it stays as it is.
+    assert cut.modules["a"].text == lines["a"].header
+    assert "  input [7:0] entering;\n" in cut.modules["a"].text
+    assert cut.modules["top"] == top
+    assert [*cut.modules] == ["heddle_line_3", "a", "b", "heddle_line_1", "c", "top"]
+
+
+def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
+    widths, lengths = (1, 6), (2, 3, 40)
+    blocks = {(width, cycles): f"line_{width}x{cycles}" for width in widths for cycles in lengths}
+    texts = ["(* keep_hierarchy *)\n" + emit(DelayLine(*shape), name) for shape, name in blocks.items()]
+    placed = "".join(f"  (* keep *) {name}  i{name} ();\n" for name in blocks.values())
+    job = Job("\n".join([*texts, f"module {WRAPPER};\n{placed}endmodule\n"]), tuple(blocks.values()))
+    mapped = _map(job, tmp_path, "lines")
+    for (width, cycles), name in blocks.items():
+        one_bit = usage_of(mapped[blocks[1, cycles]].cells, "bit")
+        assert usage_of(mapped[name].cells, name) == one_bit.times(width)
+    assert usage_of(mapped["line_6x2"].cells, "line_6x2").ff == 12
+    assert usage_of(mapped["line_1x40"].cells, "line_1x40").lut_as_memory == 2
