@@ -15,9 +15,7 @@ from heddle.cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from heddle.cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
 from heddle.cli.output import print_error, print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.record import run_folder
 from heddle.cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
-from heddle.cli.work_file import exploration_file, write_work
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.explore import Exploration, Interrupted, explore
@@ -25,6 +23,8 @@ from heddle.dse.measured_accuracy import Accuracies, read_accuracies
 from heddle.dse.points import RESOURCES
 from heddle.dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, default_objectives, objectives_with
 from heddle.dse.space import Space, load_space, with_sparsities
+from heddle.reports.runs.record import run_folder
+from heddle.reports.runs.work_file import exploration_file, write_work
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 
@@ -127,7 +127,7 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
     from heddle.reports.page import ExploreFacts, write_explore_page
-    from heddle.reports.plots import plot_pareto
+    from heddle.reports.plots.draw import plot_pareto
 
     request = found.request
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"

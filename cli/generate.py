@@ -9,11 +9,11 @@ from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options import GenerateOptions, MachineOptions
 from heddle.cli.output import json_text, print_json, print_paths
-from heddle.cli.record import RunRecord, result_folder
 from heddle.cli.work import load_machine
 from heddle.hls.emit import Block, emit_rtl
 from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
 from heddle.hls.manifest import manifest
+from heddle.reports.runs.record import RunRecord, result_folder
 
 MANIFEST_NAME = "manifest.json"
 

@@ -10,11 +10,11 @@ from heddle.arch.run_dir import check_file_target
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options import checked_path
 from heddle.cli.output import print_json, print_notes, print_paths
-from heddle.cli.report_build import Built, build_review
 from heddle.cli.report_compare import compare_two
-from heddle.cli.report_gather import read_holdings, subject_of
 from heddle.cli.report_options import ReportOptions
+from heddle.reports.review.build import Built, build_review
 from heddle.reports.review.page import write_review
+from heddle.reports.runs.gather import read_holdings, subject_of
 
 PAGE_NAME = "report.html"
 _MOST = 2

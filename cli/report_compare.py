@@ -16,14 +16,14 @@ from heddle.arch.toml_file import is_path
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options import NetworkOptions, TrainingOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
-from heddle.cli.report_gather import Subject, read_holdings, subject_of
 from heddle.cli.report_options import ReportOptions
-from heddle.cli.report_step import run_step
 from heddle.cli.work import network_of
-from heddle.cli.work_file import WorkFile, saved_work, work_file
 from heddle.dataflow.recipes import recipe_named
 from heddle.reports.review.compare import Change, Comparison, Side, compare
 from heddle.reports.review.compare_page import write_comparison
+from heddle.reports.runs.gather import Subject, read_holdings, subject_of
+from heddle.reports.runs.step import run_step
+from heddle.reports.runs.work_file import WorkFile, saved_work, work_file
 from heddle.reports.terminal_tables import FittedTable
 
 PAGE_NAME = "comparison.html"

@@ -23,10 +23,10 @@ from heddle.cli.output import (
     print_paths,
     print_tables,
 )
-from heddle.cli.record import RunRecord, run_folder
 from heddle.cli.work import Work, load_work, work_hashes
 from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
 from heddle.dataflow.step_items import ProductPass
+from heddle.reports.runs.record import RunRecord, run_folder
 
 _DECIMALS = 3
 
@@ -47,7 +47,7 @@ def run(
     document = schedule_json(schedule, work)
     written = []
     if folder is not None:
-        from heddle.cli.work_file import step_file, write_work
+        from heddle.reports.runs.work_file import step_file, write_work
 
         written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
         written.append(write_work(folder, step_file(network, machine.board, work)))

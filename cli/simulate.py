@@ -22,12 +22,12 @@ from heddle.cli.options import (
 )
 from heddle.cli.output import print_failures, print_json, print_notes, print_paths, print_tables
 from heddle.cli.power_file import load_power
-from heddle.cli.record import RunRecord, run_folder
 from heddle.cli.result_json import step_json
 from heddle.cli.work import Work, load_work, one_of, work_hashes
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
+from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.sim.estimate import estimate_schedule
 from heddle.sim.result import Level, StepResult
 from heddle.synth.vivado.reports import PowerReport
@@ -70,7 +70,7 @@ def run(
         print_notes([f"energy on chip: {simulated.energy_source}"])
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
-        from heddle.cli.work_file import step_file, write_work
+        from heddle.reports.runs.work_file import step_file, write_work
 
         written += _write_results(folder, simulated, work, simulation.plots)
         written.append(write_work(folder, step_file(network, machine.board, work)))
@@ -137,12 +137,12 @@ def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
 
 def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: bool) -> list[Path]:
     from heddle.reports.page import write_simulate_page
-    from heddle.reports.run_dir import write_results
+    from heddle.reports.runs.step_files import write_results
 
     result, plots = simulated.result, []
     written = write_results(result, folder)
     if with_plots:
-        from heddle.reports.plots import plot_layers, plot_roofline
+        from heddle.reports.plots.draw import plot_layers, plot_roofline
 
         plots = plot_layers(result, folder) + plot_roofline(result, work.board, folder)
     page = write_simulate_page(result, simulated.dense, plots, folder / "index.html")

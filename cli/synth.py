@@ -16,7 +16,6 @@ from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options import MachineOptions
 from heddle.cli.output import json_text, print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
 from heddle.cli.synth_options import SynthOptions
 from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
@@ -26,6 +25,7 @@ from heddle.hls.emit import emit_rtl
 from heddle.hls.generate import array_blocks, array_rtl, check_generable
 from heddle.hls.manifest import manifest
 from heddle.hls.names import ARRAY_MODULE
+from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element
 from heddle.synth.result import Usage
 from heddle.synth.vivado.batch import find_vivado, run_vivado

@@ -18,10 +18,10 @@ from heddle.cli.interruptible import terminable
 from heddle.cli.options import MachineOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.record import RunRecord, run_folder
 from heddle.cli.train_options import DATA_SETS, IMAGE_FOLDER, MODELS, TrainOptions
 from heddle.cli.work import OPTIMIZERS, load_machine, one_of, words
 from heddle.dataflow.updates import Optimizer
+from heddle.reports.runs.record import RunRecord, run_folder
 
 if TYPE_CHECKING:  # these bring PyTorch, which takes seconds; a slip on the command line is told before
     from heddle.cli.trained import Trained

@@ -12,9 +12,9 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.output import json_text
 from heddle.cli.trained import Trained, training_facts
-from heddle.reports.curves import AccuracyCurve, TrainingCurve
 from heddle.reports.page import write_training_page
-from heddle.reports.plots import plot_time_to_accuracy, plot_training
+from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
 from heddle.training.export import export_weights
 from heddle.training.run import RunResult, trained_model
 from heddle.training.runs import checkpoint_folder

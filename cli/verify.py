@@ -21,11 +21,11 @@ from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options import MachineOptions, VerifyOptions
 from heddle.cli.output import json_text, print_json, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.record import RunRecord, run_folder
 from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.hls.generate import check_generable
+from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.verify.benches import Bench, array_bench, lane_benches
 from heddle.verify.icarus import build_icarus_model
 from heddle.verify.model import Simulator

@@ -15,9 +15,9 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override, to_toml
 from heddle.arch.errors import HeddleError
 from heddle.cli.main import main
-from heddle.cli.report_build import Built, build_review
-from heddle.cli.report_gather import read_holdings, subject_of
+from heddle.reports.review.build import Built, build_review
 from heddle.reports.review.content import Review
+from heddle.reports.runs.gather import read_holdings, subject_of
 
 Capture = pytest.CaptureFixture[str]
 TINY = load_design("tiny")

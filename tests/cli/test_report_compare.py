@@ -11,7 +11,7 @@ from run_folders import SIMULATE, heddle, train_document, write_json
 
 from heddle.arch.design_io import load_design, override, to_toml
 from heddle.cli.main import main
-from heddle.cli.report_gather import read_holdings, subject_of
+from heddle.reports.runs.gather import read_holdings, subject_of
 
 Capture = pytest.CaptureFixture[str]
 TINY = load_design("tiny")

@@ -13,13 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_folders import SIMULATE, heddle, synth_document, train_document, verify_document, write_json
 
-import heddle.cli.report
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
 from heddle.cli import report as report_module
 from heddle.cli.main import main
-from heddle.cli.report_build import build_review
-from heddle.cli.report_gather import read_holdings, subject_of
+from heddle.reports.review.build import build_review
+from heddle.reports.runs.gather import read_holdings, subject_of
 
 TINY = load_design("tiny")
 DOCUMENTS = {

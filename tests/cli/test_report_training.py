@@ -9,7 +9,7 @@ from train_command import train
 
 from heddle.arch.design_io import load_design
 from heddle.cli import train_files as train_files_module
-from heddle.cli.report_parts import read_training
+from heddle.reports.runs.parts import read_training
 from heddle.reports.training_facts import TrainingFacts
 
 

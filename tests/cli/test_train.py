@@ -188,7 +188,11 @@ def test_the_weights_run_on_the_rtl(tmp_path: Path, capsys: Capture) -> None:
 
 def test_a_users_recipe_is_trained_and_named_and_another_text_is_another_run(tmp_path: Path, capsys: Capture) -> None:
     recipe = tmp_path / "mine.py"
-    text = "from dataclasses import replace\nfrom heddle.training.recipes.bdwp import BDWP\nMINE = replace(BDWP, name='mine')\n"
+    text = (
+        "from dataclasses import replace\n"
+        "from heddle.training.recipes.bdwp import BDWP\n"
+        "MINE = replace(BDWP, name='mine')\n"
+    )
     recipe.write_text(text)
     out = tmp_path / "out"
     options = ["--seeds", "1", "--recipe", str(recipe), "--out", str(out)]

@@ -9,9 +9,9 @@ import pytest
 
 from heddle.arch.design_io import load_design, to_toml
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.curves import TrainingCurve
 from heddle.reports.page import MAX_DESIGNS, ExploreFacts, write_explore_page, write_simulate_page, write_training_page
-from heddle.reports.plots import plot_layers, plot_pareto, plot_roofline, plot_training
+from heddle.reports.plots.curves import TrainingCurve
+from heddle.reports.plots.draw import plot_layers, plot_pareto, plot_roofline, plot_training
 from heddle.reports.render import inline_plots
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import PROVENANCE_NAME
-from heddle.cli.json_file import read_json
-from heddle.cli.record import RESULT_MARKS
-from heddle.cli.work_file import WORK_NAME, WorkFile, read_work
+from heddle.reports.runs.json_file import read_json
+from heddle.reports.runs.record import RESULT_MARKS
+from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work
 
 
 @dataclass(frozen=True)

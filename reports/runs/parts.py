@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.toml_file import check_model
-from heddle.cli.json_file import read_json
 from heddle.reports.review.content import AgreementPart, AgreementRow
+from heddle.reports.runs.json_file import read_json
 from heddle.reports.training_facts import TrainingFacts
 
 

@@ -17,13 +17,13 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.toml_file import check_model
-from heddle.cli.json_file import read_json
-from heddle.cli.report_folder import Place, result_places, work_of
-from heddle.cli.report_hardware import SavedSynthesis, read_synthesis
-from heddle.cli.report_parts import Document, read_agreement, read_training
-from heddle.cli.report_step import SavedFront, read_front
-from heddle.cli.work_file import WorkFile
 from heddle.reports.review.content import AgreementPart
+from heddle.reports.runs.folder import Place, result_places, work_of
+from heddle.reports.runs.hardware import SavedSynthesis, read_synthesis
+from heddle.reports.runs.json_file import read_json
+from heddle.reports.runs.parts import Document, read_agreement, read_training
+from heddle.reports.runs.step import SavedFront, read_front
+from heddle.reports.runs.work_file import WorkFile
 from heddle.reports.training_facts import TrainingFacts
 from heddle.synth.vivado.read import read_reports
 from heddle.synth.vivado.reports import VivadoReports

@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from heddle.reports.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
 from heddle.reports.front import (
     GAINS,
     objective_best,
@@ -21,6 +20,7 @@ from heddle.reports.front import (
     objective_heading,
     short_name,
 )
+from heddle.reports.plots.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
 from heddle.reports.units import count
 
 _UNITS = {"time": "s", "energy": "J"}

@@ -15,9 +15,7 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import to_toml
 from heddle.arch.errors import HeddleError
 from heddle.cli.interruptible import interruptible
-from heddle.cli.report_folder import Place, rerun_command, work_of
 from heddle.cli.work import Work
-from heddle.cli.work_file import SavedExploration, WorkFile
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dse.grid import Grid
@@ -25,6 +23,8 @@ from heddle.dse.points import METRICS
 from heddle.dse.request import OBJECTIVE_COLUMNS
 from heddle.reports.page import ExploreFacts
 from heddle.reports.review.content import FrontPart, StepPart
+from heddle.reports.runs.folder import Place, rerun_command, work_of
+from heddle.reports.runs.work_file import SavedExploration, WorkFile
 from heddle.sim.engines.simulate import simulate, simulate_schedule
 from heddle.sim.result import StepResult
 from heddle.sim.spans import step_spans

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.design_io import load_design
-from heddle.reports.pareto_plot import best_for_both, knee, objective_pairs
-from heddle.reports.plots import plot_layers, plot_pareto, plot_roofline
-from heddle.reports.roofline_plot import Roof, places, roof, roofline_points
+from heddle.reports.plots.draw import plot_layers, plot_pareto, plot_roofline
+from heddle.reports.plots.pareto import best_for_both, knee, objective_pairs
+from heddle.reports.plots.roofline import Roof, places, roof, roofline_points
 
 TITLE = "net, batch 8, bdwp on vcu1525"
 
@@ -116,7 +116,7 @@ def test_the_layer_plot_names_layers_parts_and_shares(svg):
 
 
 def test_above_the_limit_of_rows_the_fastest_layers_are_one(new_step, new_pass, tmp_path, monkeypatch):
-    monkeypatch.setattr("heddle.reports.layer_plot.MAX_ROWS", 4)
+    monkeypatch.setattr("heddle.reports.plots.layers.MAX_ROWS", 4)
     step = new_step(new_pass(f"conv{i}", "ff", "os", 1000 + i, 800) for i in range(9))
     svg = plot_layers(step, tmp_path)[0].read_text()
     assert "6 faster layers" in svg

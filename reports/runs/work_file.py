@@ -12,7 +12,6 @@ from heddle.arch.design import Design, Section
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
 from heddle.arch.toml_file import check_model
-from heddle.cli.json_file import read_json
 from heddle.cli.options import NetworkOptions
 from heddle.cli.output import json_text
 from heddle.cli.work import Work, check_countable, network_hash, network_of
@@ -23,6 +22,7 @@ from heddle.dataflow.step_items import Pass
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.updates import Optimizer
 from heddle.dse.space import Space, shown
+from heddle.reports.runs.json_file import read_json
 
 if TYPE_CHECKING:  # brings pandas, which simulate does without
     from heddle.dse.explore import Exploration

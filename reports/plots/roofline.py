@@ -13,7 +13,7 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.dram import DRAM_KINDS, channel_bytes_per_s
-from heddle.reports.figures import (
+from heddle.reports.plots.figures import (
     INK,
     PAPER,
     PART_COLOURS,

@@ -15,7 +15,7 @@ from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.work import Work, load_work
-from heddle.cli.work_file import WORK_NAME, WorkFile, read_work, saved_work, step_file, write_work
+from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work, saved_work, step_file, write_work
 
 TOPOLOGY = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from heddle.cli.main import main
-from heddle.cli.record import RESULT_MARKS
+from heddle.reports.runs.record import RESULT_MARKS
 
 COMMANDS = {
     "explore": ["explore", "--workload", "mlp", "--batch", "16", "--space", "small"],

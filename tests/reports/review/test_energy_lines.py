@@ -18,9 +18,9 @@ from heddle.arch.energy import energy_coefficients, energy_table
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
-from heddle.reports.energy_lines import combined_uncertainty, energy_lines, total_energy_j
 from heddle.reports.energy_source import on_chip_watts, power_source, with_power
 from heddle.reports.review.content import EnergyLine
+from heddle.reports.review.energy_lines import combined_uncertainty, energy_lines, total_energy_j
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 from heddle.synth.vivado.reports import Header, PowerReport

@@ -16,9 +16,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from heddle.reports.curve_labels import LabelledCurve, label_ends
-from heddle.reports.curves import AccuracyCurve, TrainingCurve
-from heddle.reports.figures import BLUE, GREEN, ORANGE, PURPLE, RED, elided, plain, save, styled_figure
+from heddle.reports.plots.curve_labels import LabelledCurve, label_ends
+from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.plots.figures import BLUE, GREEN, ORANGE, PURPLE, RED, elided, plain, save, styled_figure
 from heddle.reports.units import accuracy_spread, joules, seconds
 
 _HEIGHT_INCHES = 5.0

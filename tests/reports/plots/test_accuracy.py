@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from heddle.reports.curves import AccuracyCurve, TrainingCurve
-from heddle.reports.plots import plot_time_to_accuracy, plot_training
+from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
+from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
 
 TITLE = "mlp on digits"
 

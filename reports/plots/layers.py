@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
 from heddle.reports.breakdown import STAGE_PARTS, Stage, stages
-from heddle.reports.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
+from heddle.reports.plots.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
 from heddle.sim.result import StepResult

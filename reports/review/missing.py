@@ -12,8 +12,8 @@ from heddle.arch.design_io import load_design, preset_names, to_toml
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.train_options import MODELS
-from heddle.cli.work_file import WorkFile
 from heddle.reports.review.content import Missing
+from heddle.reports.runs.work_file import WorkFile
 
 #: The resources of the design's parts, by the model at least: always there, as the design itself is.
 HARDWARE = "hardware"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from heddle.reports.accuracy_plot import plot_time_to_accuracy, plot_training
-from heddle.reports.layer_plot import plot_layers
-from heddle.reports.pareto_plot import plot_pareto
-from heddle.reports.roofline_plot import plot_roofline
+from heddle.reports.plots.accuracy import plot_time_to_accuracy, plot_training
+from heddle.reports.plots.layers import plot_layers
+from heddle.reports.plots.pareto import plot_pareto
+from heddle.reports.plots.roofline import plot_roofline
 
 __all__ = ["plot_layers", "plot_pareto", "plot_roofline", "plot_time_to_accuracy", "plot_training"]

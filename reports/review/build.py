@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.cli.json_file import read_json
-from heddle.cli.report_gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
-from heddle.cli.report_hardware import hardware_part
-from heddle.cli.report_missing import (
+from heddle.reports.review.compare import design_changes
+from heddle.reports.review.content import Review, StepPart
+from heddle.reports.review.energy_lines import energy_lines
+from heddle.reports.review.missing import (
     ACCURACY,
     AGREEMENT,
     FRONT,
@@ -24,11 +24,11 @@ from heddle.cli.report_missing import (
     design_word,
     missing_sections,
 )
-from heddle.cli.report_step import step_part
-from heddle.cli.work_file import WorkFile, saved_work
-from heddle.reports.energy_lines import energy_lines
-from heddle.reports.review.compare import design_changes
-from heddle.reports.review.content import Review, StepPart
+from heddle.reports.runs.gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
+from heddle.reports.runs.hardware import hardware_part
+from heddle.reports.runs.json_file import read_json
+from heddle.reports.runs.step import step_part
+from heddle.reports.runs.work_file import WorkFile, saved_work
 from heddle.reports.summary import headline
 from heddle.reports.units import count, seconds
 from heddle.sim.spans import has_engine_tracks

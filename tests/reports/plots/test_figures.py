@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heddle.reports.figures import elided, engineering_axis, plain, save, styled_figure
+from heddle.reports.plots.figures import elided, engineering_axis, plain, save, styled_figure
 
 
 def test_long_names_lose_their_middle():

@@ -12,7 +12,7 @@ import pytest
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.run_dir import COLUMNS, pass_records, totals, write_results
+from heddle.reports.runs.step_files import COLUMNS, pass_records, totals, write_results
 
 
 def test_a_run_leaves_passes_totals_and_design(step, tmp_path):

@@ -12,9 +12,9 @@ from heddle.arch.design import Design
 from heddle.arch.resource_model import CALIBRATED
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
 from heddle.arch.toml_file import check_model
-from heddle.cli.json_file import read_json
-from heddle.cli.report_parts import Document
 from heddle.reports.review.content import HardwarePart, ModuleRow, StageRow
+from heddle.reports.runs.json_file import read_json
+from heddle.reports.runs.parts import Document
 from heddle.synth.yosys.sources import shown_name
 
 CALIBRATED_SOURCE, ESTIMATE_SOURCE = "calibrated model", "uncalibrated estimate"

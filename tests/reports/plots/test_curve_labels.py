@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heddle.reports.curve_labels import Box, ScaledCurve, place_labels
+from heddle.reports.plots.curve_labels import Box, ScaledCurve, place_labels
 
 shares = st.floats(0.05, 0.95)
 

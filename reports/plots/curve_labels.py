@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from heddle.reports.figures import plain
+from heddle.reports.plots.figures import plain
 
 _SIZE_POINTS = 9.0
 # A character and a line of _SIZE_POINTS, and the gap to the end of the curve, as shares of the axes' width and height.

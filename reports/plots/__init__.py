@@ -1,0 +1,1 @@
+"""Static figures, drawn by matplotlib as SVG and PNG."""

@@ -1,0 +1,1 @@
+"""Run folders: what a command leaves in one, document by document, and all of it read again."""
