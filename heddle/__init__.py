@@ -27,30 +27,31 @@ All names of ``__all__``, and those of training, are stable: they are added to, 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from heddle.arch.boards import Board, board_names, load_board
-from heddle.arch.design import Design, SparsityConfig
-from heddle.arch.design_io import load_design, override, preset_names, to_toml
-from heddle.arch.errors import HeddleError
-from heddle.arch.fit import check_fit
-from heddle.arch.nm import Packed, mask, pack, unpack
-from heddle.arch.resources import Resources, resources, resources_by_module
-from heddle.arch.sparsity import parse_sparsity
-from heddle.dataflow.load import load_network
-from heddle.dataflow.network import Network
-from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
-from heddle.dataflow.scheduler import Schedule
-from heddle.dataflow.scheduler import schedule_step as schedule
-from heddle.dataflow.step_items import TrainingStep
-from heddle.dataflow.training import StepOptions, training_step
-from heddle.dataflow.zoo import zoo_names, zoo_network
-from heddle.dse.explore import Exploration, explore
-from heddle.dse.request import ExploreRequest
-from heddle.dse.space import Space, default_space, load_space, with_sparsities
-from heddle.sim.engines.simulate import simulate
-from heddle.sim.estimate import estimate
-from heddle.sim.result import PassResult, StepResult
+if TYPE_CHECKING:
+    from heddle.arch.boards import Board, board_names, load_board
+    from heddle.arch.design import Design, SparsityConfig
+    from heddle.arch.design_io import load_design, override, preset_names, to_toml
+    from heddle.arch.errors import HeddleError
+    from heddle.arch.fit import check_fit
+    from heddle.arch.nm import Packed, mask, pack, unpack
+    from heddle.arch.resources import Resources, resources, resources_by_module
+    from heddle.arch.sparsity import parse_sparsity
+    from heddle.dataflow.load import load_network
+    from heddle.dataflow.network import Network
+    from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
+    from heddle.dataflow.scheduler import Schedule
+    from heddle.dataflow.scheduler import schedule_step as schedule
+    from heddle.dataflow.step_items import TrainingStep
+    from heddle.dataflow.training import StepOptions, training_step
+    from heddle.dataflow.zoo import zoo_names, zoo_network
+    from heddle.dse.explore import Exploration, explore
+    from heddle.dse.request import ExploreRequest
+    from heddle.dse.space import Space, default_space, load_space, with_sparsities
+    from heddle.sim.engines.simulate import simulate
+    from heddle.sim.estimate import estimate
+    from heddle.sim.result import PassResult, StepResult
 
 __all__ = [
     "RECIPES",
@@ -97,21 +98,69 @@ __all__ = [
     "zoo_network",
 ]
 
-#: The names of training, each with the module that has it, and its name there.
-_OF_TRAINING = {
-    "Policy": ("training", "Policy"),
-    "TrainingRecipe": ("training", "TrainingRecipe"),
+#: Every name with the module that has it, and its name there. A name is loaded when it is first used: importing any
+#: of our modules imports this one, and ``heddle --help`` needs no compiled kernel and no data frames.
+_HOMES = {
+    "Board": ("heddle.arch.boards", "Board"),
+    "Design": ("heddle.arch.design", "Design"),
+    "Exploration": ("heddle.dse.explore", "Exploration"),
+    "ExploreRequest": ("heddle.dse.request", "ExploreRequest"),
+    "HeddleError": ("heddle.arch.errors", "HeddleError"),
+    "Network": ("heddle.dataflow.network", "Network"),
+    "Packed": ("heddle.arch.nm", "Packed"),
+    "PassResult": ("heddle.sim.result", "PassResult"),
+    "Policy": ("heddle.training", "Policy"),
+    "RECIPES": ("heddle.dataflow.recipes", "RECIPES"),
+    "Recipe": ("heddle.dataflow.recipes", "Recipe"),
+    "Resources": ("heddle.arch.resources", "Resources"),
+    "Schedule": ("heddle.dataflow.scheduler", "Schedule"),
+    "Space": ("heddle.dse.space", "Space"),
+    "SparsityConfig": ("heddle.arch.design", "SparsityConfig"),
+    "StepOptions": ("heddle.dataflow.training", "StepOptions"),
+    "StepResult": ("heddle.sim.result", "StepResult"),
+    "TrainingRecipe": ("heddle.training", "TrainingRecipe"),
+    "TrainingStep": ("heddle.dataflow.step_items", "TrainingStep"),
+    "board_names": ("heddle.arch.boards", "board_names"),
+    "check_fit": ("heddle.arch.fit", "check_fit"),
+    "default_space": ("heddle.dse.space", "default_space"),
+    "estimate": ("heddle.sim.estimate", "estimate"),
+    "explore": ("heddle.dse.explore", "explore"),
     "export_weights": ("heddle.training.export", "export_weights"),
     "import_weights": ("heddle.training.export", "import_weights"),
+    "load_board": ("heddle.arch.boards", "load_board"),
+    "load_design": ("heddle.arch.design_io", "load_design"),
+    "load_network": ("heddle.dataflow.load", "load_network"),
+    "load_space": ("heddle.dse.space", "load_space"),
+    "mask": ("heddle.arch.nm", "mask"),
     "model_network": ("heddle.training.network_of", "network_of"),
-    "sparsify": ("training", "sparsify"),
-    "training_recipe": ("training", "training_recipe"),
+    "override": ("heddle.arch.design_io", "override"),
+    "pack": ("heddle.arch.nm", "pack"),
+    "parse_sparsity": ("heddle.arch.sparsity", "parse_sparsity"),
+    "preset_names": ("heddle.arch.design_io", "preset_names"),
+    "recipe_named": ("heddle.dataflow.recipes", "recipe_named"),
+    "resources": ("heddle.arch.resources", "resources"),
+    "resources_by_module": ("heddle.arch.resources", "resources_by_module"),
+    "schedule": ("heddle.dataflow.scheduler", "schedule_step"),
+    "simulate": ("heddle.sim.engines.simulate", "simulate"),
+    "sparsify": ("heddle.training", "sparsify"),
+    "to_toml": ("heddle.arch.design_io", "to_toml"),
+    "training_recipe": ("heddle.training", "training_recipe"),
+    "training_step": ("heddle.dataflow.training", "training_step"),
+    "unpack": ("heddle.arch.nm", "unpack"),
+    "with_sparsities": ("heddle.dse.space", "with_sparsities"),
+    "zoo_names": ("heddle.dataflow.zoo", "zoo_names"),
+    "zoo_network": ("heddle.dataflow.zoo", "zoo_network"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name of training; raises HeddleError where PyTorch is not installed."""
-    if name not in _OF_TRAINING:
+    """Return a name from its module; raises HeddleError where it is one of training and PyTorch is not installed."""
+    if name not in _HOMES:
         raise AttributeError(f"module 'heddle' has no attribute {name!r}")
-    module, own_name = _OF_TRAINING[name]
+    module, own_name = _HOMES[name]
     return getattr(import_module(module), own_name)
+
+
+def __dir__() -> list[str]:
+    """Return the names that are there to use."""
+    return sorted({*globals(), *_HOMES})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,23 @@ import heddle
 
 def test_every_promised_name_is_there() -> None:
     assert [name for name in heddle.__all__ if not hasattr(heddle, name)] == []
+
+
+def test_every_promised_name_has_a_home_that_types_know_too() -> None:
+    source = ast.parse(Path(heddle.__file__).read_text())
+    (typed,) = (node for node in source.body if isinstance(node, ast.If))
+    homes = {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in typed.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert homes == {name: home for name, home in heddle._HOMES.items() if name in heddle.__all__}
+
+
+def test_importing_heddle_loads_nothing_heavy() -> None:
+    code = "import sys, heddle; print(*{'numpy', 'numba', 'pandas', 'amaranth', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
 
 
 def test_the_promised_names_are_sorted_and_unique() -> None:

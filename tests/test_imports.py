@@ -64,7 +64,7 @@ def test_imports_are_absolute(path: Path) -> None:
 
 def test_the_check_sees_imports_inside_functions() -> None:
     source = "def f():\n    from heddle.cli.main import main\n    import heddle.dse.space\n"
-    source += "from heddle import hls, schedule"
+    source += "    from heddle import hls, schedule"
     assert list(imported_packages(source)) == ["cli", "dse", "hls", "heddle"]
 
 
