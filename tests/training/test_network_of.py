@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from small_models import Computes, elements, network_behind, products, vectors
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
@@ -17,47 +15,12 @@ from torch.utils.checkpoint import checkpoint
 from whole_model import weightless
 
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
+from heddle.dataflow.network import LinearLayer
 from heddle.dataflow.zoo import zoo_network
 from heddle.training import sparsify
 from heddle.training.models import build_model
 from heddle.training.models.mlp import Mlp
 from heddle.training.network_of import network_of
-
-
-def products(network: Network) -> list[Layer]:
-    return [layer for layer in network.layers if not isinstance(layer, VectorLayer)]
-
-
-def vectors(network: Network) -> list[VectorLayer]:
-    return [layer for layer in network.layers if isinstance(layer, VectorLayer)]
-
-
-def elements(network: Network) -> tuple[int, int]:
-    found = vectors(network)
-    return sum(layer.in_elements for layer in found), sum(layer.out_elements for layer in found)
-
-
-class Computes(nn.Module):
-    """A model of one function, with a linear layer ``fc`` and a parameter ``scale`` to use in it."""
-
-    def __init__(self, function: Callable[[Computes, Tensor], Tensor], features: int = 6) -> None:
-        super().__init__()
-        self.function = function
-        self.fc = nn.Linear(features, features)
-        self.scale = nn.Parameter(torch.ones(features))
-        self.matrix = nn.Parameter(torch.ones(features, 4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(self, x)
-
-
-def network_behind(function: Callable[[Computes, Tensor], Tensor]) -> Network:
-    """Samples are rows of 6 features: images [2, 5, 6] as [batch, 10, 6]."""
-    return network_of(Computes(lambda model, x: function(model, x.flatten(1, 2))), (2, 5, 6), "model")
-
-
-# The zoo.
 
 
 @pytest.mark.parametrize(
@@ -123,183 +86,6 @@ def test_the_model_and_the_random_numbers_are_left_as_they_are() -> None:
 def test_a_model_in_another_number_format_is_read_as_well() -> None:
     model = build_model("mlp", (1, 8, 8), 10)
     assert network_of(model.double(), (1, 8, 8), "mlp") == network_of(model.bfloat16(), (1, 8, 8), "mlp")
-
-
-# Convolutions.
-
-
-@settings(max_examples=15)
-@given(
-    groups=st.sampled_from([1, 2, 4]),
-    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    stride=st.tuples(st.integers(1, 2), st.integers(1, 3)),
-    padding=st.integers(0, 2),
-    dilation=st.integers(1, 2),
-    bias=st.booleans(),
-)
-def test_a_convolution_is_described_as_it_is(
-    groups: int, kernel: tuple[int, int], stride: tuple[int, int], padding: int, dilation: int, bias: bool
-) -> None:
-    conv = nn.Conv2d(4, 8, kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=bias)
-    network = network_of(nn.Sequential(OrderedDict(c=conv)), (4, 9, 11), "model")
-    out = conv(torch.zeros(1, 4, 9, 11))
-    (layer,) = network.layers
-    assert layer == ConvLayer(
-        "c", 9, 11, 4, out.shape[2], out.shape[3], 8, *kernel, *stride, groups=groups, bias=bias, input_gradient=False
-    )
-    assert layer.parameters == sum(parameter.numel() for parameter in conv.parameters())
-
-
-def test_a_convolution_along_one_axis_has_height_one() -> None:
-    model = nn.Sequential(nn.Flatten(2), nn.Conv1d(3, 5, 3, stride=2, padding=1))
-    (layer,) = network_of(model, (3, 4, 5), "model").layers
-    assert layer == ConvLayer("1", 1, 20, 3, 1, 10, 5, 1, 3, 1, 2, bias=True, input_gradient=False)
-
-
-# Linear layers and products.
-
-
-def test_every_vector_along_the_last_axis_is_a_row() -> None:
-    network = network_behind(lambda model, x: model.fc(x))
-    assert network.layers == (LinearLayer("fc", 10, 6, 6, bias=True, input_gradient=False),)
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda model, x: x @ model.matrix,
-        lambda model, x: torch.einsum("bti,io->bto", x, model.matrix),
-        lambda model, x: torch.einsum("io,bti->bto", model.matrix, x),
-        lambda model, x: torch.mm(x.flatten(0, 1), model.matrix),
-        lambda model, x: model.matrix.T @ x.transpose(1, 2),
-        lambda model, x: functional.linear(x, model.matrix.T),
-    ],
-    ids=["matmul", "einsum", "einsum-left", "mm", "left", "linear"],
-)
-def test_a_product_with_a_parameter_is_a_linear_layer_of_its_name(
-    function: Callable[[Computes, Tensor], Tensor],
-) -> None:
-    network = network_behind(function)
-    assert network.layers == (LinearLayer("matrix", 10, 6, 4, input_gradient=False),)
-
-
-def test_a_product_with_a_bias_in_it_has_a_bias() -> None:
-    network = network_behind(lambda model, x: torch.addmm(model.scale[:4], x.flatten(0, 1), model.matrix))
-    assert network.layers == (LinearLayer("matrix", 10, 6, 4, bias=True, input_gradient=False),)
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda model, x: x @ x.transpose(1, 2),
-        lambda model, x: torch.bmm(x, x.mT),
-        lambda model, x: torch.einsum("bti,bsi->bts", x, x),
-    ],
-    ids=["matmul", "bmm", "einsum"],
-)
-def test_a_product_of_two_activations_has_no_weights(function: Callable[[Computes, Tensor], Tensor]) -> None:
-    (layer,) = network_behind(function).layers
-    assert isinstance(layer, MatmulLayer)
-    assert (layer.m, layer.k, layer.n, layer.count) == (10, 6, 10, 1)
-
-
-def test_fused_attention_is_two_products_and_a_softmax() -> None:
-    def attend(_: Computes, x: Tensor) -> Tensor:
-        heads = x.reshape(-1, 10, 3, 2).transpose(1, 2)
-        return functional.scaled_dot_product_attention(heads, heads, heads)
-
-    assert network_behind(attend).layers == (
-        MatmulLayer("attention.qk", 10, 2, 10, count=3),
-        VectorLayer("attention.softmax", "softmax", 300, 300),
-        MatmulLayer("attention.pv", 10, 10, 2, count=3),
-    )
-
-
-def test_pytorchs_multi_head_attention_is_read() -> None:
-    class Attends(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.mha = nn.MultiheadAttention(8, 2, batch_first=True)
-
-        def forward(self, x: Tensor) -> Tensor:
-            tokens = x.flatten(2).transpose(1, 2)
-            return self.mha(tokens, tokens, tokens, need_weights=False)[0]
-
-    model = Attends()
-    network = network_of(model, (8, 2, 3), "model")
-    assert [layer.name for layer in network.layers] == [
-        "mha.in_proj",
-        "mha.qk",
-        "mha.softmax",
-        "mha.pv",
-        "mha.out_proj",
-    ]
-    assert network.parameters == sum(parameter.numel() for parameter in model.parameters())
-    assert network.macs == 6 * 8 * 24 + 2 * (2 * 6 * 6 * 4) + 6 * 8 * 8
-
-
-# Work without products.
-
-
-@pytest.mark.parametrize(
-    ("function", "expected"),
-    [
-        (lambda _, x: functional.relu(x), VectorLayer("relu", "activation", 60, 60)),
-        (lambda _, x: x.relu_(), VectorLayer("relu", "activation", 60, 60)),
-        (lambda _, x: functional.gelu(x), VectorLayer("gelu", "smooth_activation", 60, 60)),
-        (lambda _, x: x.softmax(-1), VectorLayer("softmax", "softmax", 60, 60)),
-        (lambda _, x: functional.layer_norm(x, (6,)), VectorLayer("layer_norm", "layernorm", 60, 60)),
-        (lambda _, x: x + x.flip(1), VectorLayer("add", "residual", 120, 60)),
-        (lambda model, x: x + model.scale, VectorLayer("add", "elementwise", 60, 60, parameters=6)),
-        (lambda _, x: torch.cat((x, x[:, :3]), 1), VectorLayer("cat", "elementwise", 78, 78)),
-        (lambda _, x: x.mean(1), VectorLayer("mean", "pool", 60, 6, window=10)),
-        (lambda _, x: x.amax(2), VectorLayer("amax", "pool", 60, 10, window=6)),
-        (lambda _, x: torch.maximum(x, x.flip(1)), VectorLayer("maximum", "elementwise", 120, 60)),
-        (lambda _, x: x.max(dim=1).values, VectorLayer("max", "pool", 60, 6, window=10)),
-        (lambda _, x: functional.max_pool1d(x, 2), VectorLayer("max_pool1d", "pool", 60, 30, window=2)),
-        (lambda _, x: functional.avg_pool2d(x[:, None], 2), VectorLayer("avg_pool2d", "pool", 60, 15, window=4)),
-        (lambda model, x: torch.einsum("bti,i->bti", x, model.scale), VectorLayer("einsum", "elementwise", 60, 60, 6)),
-    ],
-)
-def test_vector_work(function: Callable[[Computes, Tensor], Tensor], expected: VectorLayer) -> None:
-    network = network_behind(lambda model, x: model.fc(x).sum() + function(model, x))
-    assert expected in network.layers
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda _, x: x.reshape(-1, 60).unflatten(1, (6, 10)).transpose(1, 2),
-        lambda _, x: x.chunk(2, dim=1)[0].unbind(1)[0],
-        lambda _, x: functional.dropout(x, 0.1),
-        lambda _, x: x * 0.5,
-        lambda _, x: (x - 1) / 3,
-        lambda _, x: x.expand(3, -1, -1, -1).select(0, 1).contiguous().to(torch.float32),
-        lambda model, _: (model.scale.exp() + 1).softmax(0),
-    ],
-)
-def test_views_dropout_scaling_by_a_number_and_work_on_no_data_are_free(
-    function: Callable[[Computes, Tensor], Tensor],
-) -> None:
-    network = network_behind(lambda model, x: (function(model, x), model.fc(x)))  # type: ignore[arg-type, return-value]
-    assert [layer.name for layer in network.layers] == ["fc"]
-
-
-def test_a_pooling_onto_the_same_map_is_free_and_onto_another_has_its_window() -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d((6, 6)), nn.AdaptiveMaxPool2d((2, 3)))
-    assert network_of(model, (3, 6, 6), "model").layers[1:] == (VectorLayer("2", "pool", 144, 24, window=6),)
-
-
-def test_an_embedding_is_read_by_the_row() -> None:
-    def embed(model: Computes, x: Tensor) -> Tensor:
-        return functional.embedding(x[..., 0].long(), model.matrix)
-
-    assert network_behind(lambda model, x: embed(model, x) @ model.matrix.T).layers[0] == VectorLayer(
-        "embedding", "embedding", 10, 40, parameters=24
-    )
-
-
-# Names, gradients and remarks.
 
 
 def test_functions_are_named_after_the_module_that_calls_them() -> None:
