@@ -91,7 +91,7 @@ def test_the_list_seeds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert mutants.main(["--list", "queue-overfull"]) == 0
     assert (
         capsys.readouterr().out
-        == "queue-overfull              hls/stream/queue.py            a full queue takes a word more\n"
+        == "queue-overfull              hls/stream/queue.py     a full queue takes a word more\n"
     )
 
 
