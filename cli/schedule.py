@@ -24,7 +24,7 @@ from heddle.cli.output import (
     print_tables,
 )
 from heddle.cli.work import Work, load_work, work_hashes
-from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule, schedule_step
+from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping, schedule_step
 from heddle.dataflow.step_items import ProductPass
 from heddle.reports.runs.record import RunRecord, run_folder
 
@@ -98,7 +98,7 @@ def _product(item: ProductPass, entry: ProductSchedule) -> dict[str, Any]:
     }
 
 
-def _mapping(mapping: Mapping) -> dict[str, Any]:
+def _mapping(mapping: TileMapping) -> dict[str, Any]:
     return {
         "dataflow": mapping.dataflow,
         "interleave": {"rows": mapping.interleave_rows, "cols": mapping.interleave_cols},

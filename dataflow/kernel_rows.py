@@ -68,7 +68,7 @@ RATES = np.dtype(
 #: ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts;
 #: ``edge_bytes`` are those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts
 #: the steps that bring an operand, ``drain_cycles`` the tails of all result tiles.
-MAPPING = np.dtype(
+TILE_MAPPING = np.dtype(
     [
         (name, np.int64)
         for name in (

@@ -265,7 +265,7 @@ def _add_tilings(product, machine, ws: int, ir: int, ic: int, frontier, count: i
 
 @kernel
 def mapping_frontier(product, machine, frontier) -> int:  # type: ignore[no-untyped-def]
-    """Fill ``frontier`` (a MAPPING array of MAX_MAPPINGS) with the mappings that some rates make the best.
+    """Fill ``frontier`` (a TILE_MAPPING array of MAX_MAPPINGS) with the mappings that some rates make the best.
 
     Returns their number; 0 means that not even the smallest tile fits. Whatever the memory's and the lanes'
     speeds, the fastest mapping of the whole space has an equal in the frontier.
@@ -283,13 +283,19 @@ def mapping_frontier(product, machine, frontier) -> int:  # type: ignore[no-unty
 
 
 @kernel
+def is_better(cycles: float, moved_bytes: float, best_cycles: float, best_bytes: float) -> bool:
+    """Whether a mapping replaces the best so far: fewer cycles, then fewer DRAM bytes; of equals the earlier stays."""
+    return cycles < best_cycles or (cycles == best_cycles and moved_bytes < best_bytes)
+
+
+@kernel
 def fastest(frontier, count: int, out_elements: float, group_m: int, rates) -> int:  # type: ignore[no-untyped-def]
     """Index of the fastest of ``count`` mappings; ties go to the fewer DRAM bytes, then to the earlier one."""
     best, best_cycles, best_bytes = -1, np.inf, np.inf
     for i in range(count):
         cycles = mapping_cycles(frontier[i], out_elements, group_m, rates)
         moved = frontier[i]["load_bytes"] + frontier[i]["store_bytes"]
-        if cycles < best_cycles or (cycles == best_cycles and moved < best_bytes):
+        if is_better(cycles, moved, best_cycles, best_bytes):
             best, best_cycles, best_bytes = i, cycles, moved
     return best
 
@@ -298,7 +304,7 @@ def fastest(frontier, count: int, out_elements: float, group_m: int, rates) -> i
 def best_mappings(products, machine, rates, frontier, best, cycles) -> None:  # type: ignore[no-untyped-def]
     """Find the fastest mapping of each product under each dataflow.
 
-    Fills ``best`` (MAPPING, [products, 2]: OS, WS) and ``cycles`` ([products, 2], infinity where the machine lacks
+    Fills ``best`` (TILE_MAPPING, [products, 2]: OS, WS) and ``cycles`` ([products, 2], infinity where the machine lacks
     the dataflow or nothing fits). ``machine`` is a MACHINE array of one row, which is left as it was.
     """
     dataflows = machine[0]["dataflows"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -12,8 +13,8 @@ import numpy as np
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.kernel_rows import MAPPING, machine_row, product_rows, rates_row
-from heddle.dataflow.mapping import MAX_MAPPINGS, best_mappings
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.mapping import MAX_MAPPINGS, best_mappings, is_better
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
@@ -22,7 +23,7 @@ _DATAFLOWS: tuple[Dataflow, ...] = ("os", "ws")
 
 
 @dataclass(frozen=True)
-class Mapping:
+class TileMapping:
     """A product's mapping with its predicted cost. Tiles in elements, cycles of the design's clock, DRAM bytes."""
 
     dataflow: Dataflow
@@ -56,9 +57,9 @@ class ProductSchedule:
     """A product and the mapping it runs with. ``best_by_dataflow`` holds the fastest of each dataflow."""
 
     product: Product
-    mapping: Mapping
+    mapping: TileMapping
     row: np.void
-    best_by_dataflow: dict[Dataflow, Mapping]
+    best_by_dataflow: dict[Dataflow, TileMapping]
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def schedule_products(
 ) -> list[ProductSchedule | None]:
     """Return the fastest mapping of each product, None where not even the smallest tile fits."""
     machine = machine_row(with_dataflow(design, dataflow))
-    best = np.zeros((len(products), len(_DATAFLOWS)), MAPPING)
+    best = np.zeros((len(products), len(_DATAFLOWS)), TILE_MAPPING)
     cycles = np.zeros(best.shape)
-    frontier = np.zeros(MAX_MAPPINGS, MAPPING)
+    frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
     best_mappings(product_rows(products), machine, rates_row(design, board)[0], frontier, best, cycles)
     return [_product_schedule(*entry) for entry in zip(products, best, cycles.tolist(), strict=True)]
 
@@ -103,8 +104,13 @@ def _product_schedule(product: Product, rows: np.ndarray, cycles: list[float]) -
     }
     if not found:
         return None
-    chosen = min(found.values(), key=lambda mapping: (mapping.cycles, mapping.dram_bytes))
+    chosen = reduce(_better, found.values())
     return ProductSchedule(product, chosen, rows[_DATAFLOWS.index(chosen.dataflow)], found)
+
+
+def _better(best: TileMapping, other: TileMapping) -> TileMapping:
+    replaces = is_better(other.cycles, float(other.dram_bytes), best.cycles, float(best.dram_bytes))
+    return other if replaces else best
 
 
 def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
@@ -136,9 +142,9 @@ def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: Da
     return Schedule(replace(step, items=tuple(items)), by_product, tuple(failures))
 
 
-def _mapping(row: np.void, cycles: float) -> Mapping:
-    values = dict(zip(MAPPING.names or (), row.item(), strict=True))
-    return Mapping(
+def _mapping(row: np.void, cycles: float) -> TileMapping:
+    values = dict(zip(TILE_MAPPING.names or (), row.item(), strict=True))
+    return TileMapping(
         dataflow="ws" if values["ws"] else "os",
         interleave_rows=values["interleave_rows"],
         interleave_cols=values["interleave_cols"],

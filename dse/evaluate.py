@@ -19,7 +19,7 @@ from heddle.dse.grid import Grid
 from heddle.dse.kernels import step_costs
 from heddle.dse.points import RESOURCES, Points, concatenate
 from heddle.dse.request import ExploreRequest
-from heddle.dse.search import GroupSearch, RateChunk, Work, machines_of, rate_chunks
+from heddle.dse.search import GroupSearch, RateChunk, SparseStep, machines_of, rate_chunks
 from heddle.dse.space import AXI_BITS
 from heddle.sim.energy import energy_row, idle_watts, item_energy_j
 from heddle.sim.step_table import ARRAY, step_table
@@ -35,8 +35,8 @@ class Evaluator:
     def __init__(self, request: ExploreRequest, grid: Grid) -> None:
         self.grid = grid
         self._board = request.board
-        self._work = {sparsity: _work(request, sparsity, grid) for sparsity in grid.space.sparsities}
-        prunes_on_load = any(work.table.products["prune_on_load"].any() for work in self._work.values())
+        self._steps = {sparsity: _sparse_step(request, sparsity, grid) for sparsity in grid.space.sparsities}
+        prunes_on_load = any(step.table.products["prune_on_load"].any() for step in self._steps.values())
         rates = rates_rows(grid.rate_columns, AXI_BITS, request.board)
         self._chunks = tuple(rate_chunks(rates, prunes_on_load))
 
@@ -47,7 +47,7 @@ class Evaluator:
     def _group(self, group: int) -> Points:
         numbers = self.grid.structures_of(group)
         structures = [self.grid.structure_values(index) for index in numbers]
-        work = self._work[structures[0]["sparsities"]]
+        step = self._steps[structures[0]["sparsities"]]
         clock_hz = self.grid.rate_columns.clock_hz
         shape = len(structures), self.grid.rates
         need = self._resources(structures)
@@ -56,7 +56,7 @@ class Evaluator:
         in_time = clock_is_plausible(clock_hz, _column(structures, "adder_stages"))
         wanted = distinct & on_board & in_time
         lost = ~distinct, distinct & ~on_board, distinct & on_board & ~in_time
-        cycles, products_j = self._costs(structures, work, wanted)
+        cycles, products_j = self._costs(structures, step, wanted)
         mapped = wanted & np.isfinite(cycles)
         structure, rate = np.nonzero(mapped)
         time_s = cycles[mapped] / clock_hz[rate]
@@ -65,7 +65,7 @@ class Evaluator:
         return Points(
             point=(numbers.start + structure) * self.grid.rates + rate,
             time_s=time_s,
-            energy_j=products_j[mapped] + work.streams_j + idle_j,
+            energy_j=products_j[mapped] + step.streams_j + idle_j,
             **resources,
             skipped=tuple(int(np.count_nonzero(mask)) for mask in (*lost, wanted & ~mapped)),
         )
@@ -108,19 +108,19 @@ class Evaluator:
         )
         return resource_table(inputs)
 
-    def _costs(self, structures: Structures, work: Work, wanted: Mask) -> tuple[Grid2D, Grid2D]:
+    def _costs(self, structures: Structures, step: SparseStep, wanted: Mask) -> tuple[Grid2D, Grid2D]:
         """Cycles of the step and joules of its products, [structures, rates]; infinite where none is wanted."""
         cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
-        search = GroupSearch(work, dict(structures[0]) | self.grid.rate_values(0))
+        search = GroupSearch(step, dict(structures[0]) | self.grid.rate_values(0))
         for chunk in self._chunks:
             part = slice(None), chunk.span
-            _fill_costs(structures, work, search, chunk, wanted[part], cycles[part], products_j[part])
+            _fill_costs(structures, step, search, chunk, wanted[part], cycles[part], products_j[part])
         return cycles, products_j
 
 
 def _fill_costs(
     structures: Structures,
-    work: Work,
+    step: SparseStep,
     search: GroupSearch,
     chunk: RateChunk,
     wanted: Mask,
@@ -136,8 +136,8 @@ def _fill_costs(
             if machine not in chosen:
                 chosen[machine] = search.choices(machine, chunk)
         step_costs(
-            work.table.items,
-            work.table.refs,
+            step.table.items,
+            step.table.refs,
             chosen[machines.get("os")],
             chosen[machines.get("ws")],
             chunk.choice_of,
@@ -148,14 +148,14 @@ def _fill_costs(
         )
 
 
-def _work(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> Work:
+def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> SparseStep:
     options = StepOptions(request.batch, request.optimizer, request.pregenerate)
     table = step_table(training_step(request.network, request.recipe, sparsity, options))
     uses = np.bincount(table.refs, minlength=len(table.distinct)).astype(np.int64)
     # Any design has these joules; only the watts that flow with time depend on it, and no row is used for them.
     energy = energy_row(grid.design(0, request.board.name), request.board)
     streams = table.items[table.items["kind"] != ARRAY]
-    return Work(table, uses, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
+    return SparseStep(table, uses, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
 
 
 def _column(structures: Structures, name: str) -> npt.NDArray[np.int64]:

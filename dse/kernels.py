@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from heddle.arch.jit import kernel
-from heddle.dataflow.kernel_rows import MACHINE, MAPPING, PRODUCT, RATES
-from heddle.dataflow.mapping import fastest, mapping_cycles, mapping_frontier
+from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING
+from heddle.dataflow.mapping import fastest, is_better, mapping_cycles, mapping_frontier
 from heddle.sim.closed_form import memory_cycles, walk_step
-from heddle.sim.energy import ENERGY, product_energy
+from heddle.sim.energy import ENERGY, product_energy, total_j
 from heddle.sim.step_table import ITEM
 
 #: A product's fastest mapping in one dataflow under one rate: time, DRAM time and bytes, joules of all its uses.
@@ -42,9 +42,7 @@ def mapping_energies(products, uses, machine, energy, mappings, ends, energies_j
     first = 0
     for p in range(products.shape[0]):
         for i in range(first, ends[p]):
-            parts = product_energy(products[p], machine, mappings[i], energy)
-            joules = parts[0] + parts[1] + parts[2] + parts[3] + parts[4]
-            energies_j[i] = uses[p] * joules
+            energies_j[i] = uses[p] * total_j(product_energy(products[p], machine, mappings[i], energy))
         first = ends[p]
 
 
@@ -70,14 +68,6 @@ def choose_mappings(products, mappings, energies_j, ends, rates, choices) -> Non
 
 
 @kernel
-def _ws_is_better(os, ws) -> bool:  # type: ignore[no-untyped-def]
-    """The scheduler's rule: fewer cycles, then fewer DRAM bytes, then OS."""
-    if ws["cycles"] == os["cycles"]:
-        return ws["moved_bytes"] < os["moved_bytes"]
-    return ws["cycles"] < os["cycles"]
-
-
-@kernel
 def step_costs(  # type: ignore[no-untyped-def]
     items, refs, os_choices, ws_choices, choice_of, rates, wanted, cycles, energies_j
 ) -> None:
@@ -96,7 +86,7 @@ def step_costs(  # type: ignore[no-untyped-def]
         mapped = True
         for p in range(products):
             choice, other = os_choices[choice_of[r], p], ws_choices[choice_of[r], p]
-            if _ws_is_better(choice, other):
+            if is_better(other["cycles"], other["moved_bytes"], choice["cycles"], choice["moved_bytes"]):
                 choice = other
             mapped = mapped and choice["cycles"] < np.inf
             product_cycles[p], product_memory[p] = choice["cycles"], choice["memory_cycles"]
@@ -111,7 +101,7 @@ def step_costs(  # type: ignore[no-untyped-def]
 
 def compile_kernels() -> None:
     """Compile every kernel here, or load it from the cache, by running it on nothing."""
-    products, mappings, ends, joules = (np.zeros(0, kind) for kind in (PRODUCT, MAPPING, np.int64, np.float64))
+    products, mappings, ends, joules = (np.zeros(0, kind) for kind in (PRODUCT, TILE_MAPPING, np.int64, np.float64))
     machine, energy = np.zeros(1, MACHINE)[0], np.zeros(1, ENERGY)[0]
     rates, choices, wanted = np.zeros(0, RATES), np.zeros((0, 0), CHOICE), np.zeros(0, np.bool_)
     items, refs, choice_of = np.zeros(0, ITEM), np.zeros(0, np.int64), np.zeros(0, np.int64)

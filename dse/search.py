@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from heddle.dataflow.kernel_rows import MAPPING, machine_row
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.mapping import MAX_MAPPINGS
 from heddle.dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
 from heddle.dse.space import make_design
@@ -24,7 +24,7 @@ RATES_TOGETHER = 512
 
 
 @dataclass(frozen=True)
-class Work:
+class SparseStep:
     """A training step at one sparsity.
 
     ``uses`` [products] says how often each distinct product stands in it; ``streams_j`` are the joules of its
@@ -100,36 +100,36 @@ class _Frontiers:
 class GroupSearch:
     """The mappings of one group, searched when they are first asked for."""
 
-    def __init__(self, work: Work, values: Mapping[str, Any]) -> None:
+    def __init__(self, step: SparseStep, values: Mapping[str, Any]) -> None:
         """``values`` hold every axis of one of the group's points."""
-        self._work, self._values = work, values
+        self._step, self._values = step, values
         self._found: dict[Machine, _Frontiers] = {}
-        products = len(work.table.products)
-        self._scratch = np.zeros(MAX_MAPPINGS, MAPPING)
+        products = len(step.table.products)
+        self._scratch = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
         # Memory is only taken where frontiers are written, a few rows a product.
-        self._space = np.empty(products * MAX_MAPPINGS, MAPPING)
+        self._space = np.empty(products * MAX_MAPPINGS, TILE_MAPPING)
 
     def choices(self, machine: Machine, chunk: RateChunk) -> np.ndarray:
         """Return the fastest mappings as CHOICE rows [choice rates, products]."""
         if machine not in self._found:
             self._found[machine] = self._search(machine)
-        frontiers, products = self._found[machine], self._work.table.products
+        frontiers, products = self._found[machine], self._step.table.products
         choices = np.zeros((len(chunk.choice_rates), len(products)), CHOICE)
         choose_mappings(products, frontiers.rows, frontiers.energies_j, frontiers.ends, chunk.choice_rates, choices)
         return choices
 
     def no_choices(self, chunk: RateChunk) -> np.ndarray:
         """Return the choices of a dataflow that the machine lacks: infinite cycles."""
-        choices = np.zeros((len(chunk.choice_rates), len(self._work.table.products)), CHOICE)
+        choices = np.zeros((len(chunk.choice_rates), len(self._step.table.products)), CHOICE)
         choices["cycles"] = np.inf
         return choices
 
     def _search(self, machine: Machine) -> _Frontiers:
         values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
         row = machine_row(make_design(values, "searched", "any"))[0]
-        products, energy = self._work.table.products, self._work.energy[0]
+        products, energy = self._step.table.products, self._step.energy[0]
         ends = np.zeros(len(products), np.int64)
         count = search_mappings(products, row, self._scratch, self._space, ends)
         rows, energies_j = self._space[:count].copy(), np.zeros(count)
-        mapping_energies(products, self._work.uses, row, energy, rows, ends, energies_j)
+        mapping_energies(products, self._step.uses, row, energy, rows, ends, energies_j)
         return _Frontiers(rows, ends, energies_j)

@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule
+from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
 from heddle.dataflow.step_items import ProductPass
 from heddle.reports.breakdown import slowest
 from heddle.reports.front import cost_order, objective_brief, objective_heading, shared_text, split_columns, spread
@@ -188,7 +188,7 @@ def _schedule_cells(item: ProductPass, entry: ProductSchedule) -> list[str]:
     ]
 
 
-def _other_cell(entry: ProductSchedule, chosen: Mapping) -> str:
+def _other_cell(entry: ProductSchedule, chosen: TileMapping) -> str:
     """What the dataflow not chosen would take, as a factor of the chosen one's cycles."""
     others = [mapping for name, mapping in entry.best_by_dataflow.items() if name != chosen.dataflow]
     if not others:

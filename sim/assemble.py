@@ -9,7 +9,7 @@ import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.dataflow.kernel_rows import MAPPING, machine_row
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.scheduler import ProductSchedule, Schedule
 from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
 from heddle.sim.activity import step_activity
@@ -42,8 +42,8 @@ class _Energies:
 
 
 def chosen_mappings(schedule: Schedule, table: StepTable) -> np.ndarray:
-    """Return the MAPPING row of each distinct product of ``table``."""
-    mappings = np.zeros(len(table.distinct), MAPPING)
+    """Return the TILE_MAPPING row of each distinct product of ``table``."""
+    mappings = np.zeros(len(table.distinct), TILE_MAPPING)
     for index, product in enumerate(table.distinct):
         mappings[index] = schedule.by_product[product].row
     return mappings

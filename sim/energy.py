@@ -46,6 +46,12 @@ class ProductEnergy(NamedTuple):
     sore_j: float
 
 
+@kernel
+def total_j(spent: ProductEnergy) -> float:
+    """Joules of all parts together."""
+    return spent.array_j + spent.buffers_j + spent.links_j + spent.dram_j + spent.sore_j
+
+
 def energy_row(design: Design, board: Board) -> np.ndarray:
     """Return the design's ENERGY row (shape [1]): leakage, and the clock of all its flip-flops, as ``idle_w``."""
     coefficients = energy_coefficients()

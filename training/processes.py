@@ -1,4 +1,4 @@
-"""Work in processes of its own, which report how far they are and never outlive the process that started them."""
+"""Tasks in processes of its own, which report how far they are and never outlive the process that started them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
 Progress = Callable[[int, int], None]
-#: Told the place of a piece of work, and how much of how much of it is done.
+#: Told the place of a task, and how much of how much of it is done.
 NumberedProgress = Callable[[int, int, int], None]
 
 # What every run loads, and what takes longest to load. Names that are not installed are passed over.
 _PRELOADED = ("heddle.training.run", "torch._dynamo", "sklearn.datasets")
 
 
-class Work(Protocol[Result_co]):
+class Task(Protocol[Result_co]):
     """Something to do that tells how far it is; it and its result can be pickled."""
 
     def __call__(self, progress: Progress) -> Result_co:
@@ -50,7 +50,7 @@ class _Done(Generic[Result]):
 
 
 class _Worker:
-    """A process that does one piece of work after another; ``index`` is the place of the one it has."""
+    """A process that does one task after another; ``index`` is the place of the one it has."""
 
     def __init__(self, context: multiprocessing.context.ForkServerContext) -> None:
         self.connection, theirs = context.Pipe()
@@ -60,11 +60,11 @@ class _Worker:
             self.process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
 
-    def give(self, index: int, work: Work[Result]) -> None:
-        """Let it do ``work``; only when it has none."""
+    def give(self, index: int, task: Task[Result]) -> None:
+        """Let it do ``task``; only when it has none."""
         self.index = index
         with suppress(BrokenPipeError):  # it died in between, which the next reading tells
-            self.connection.send(work)
+            self.connection.send(task)
 
     def told(self) -> _Step | _Done[Result] | ProcessEndedError:
         """Return what it has sent, or that it ended."""
@@ -77,16 +77,16 @@ class _Worker:
 
 
 def in_processes(
-    work: Sequence[Work[Result]], workers: int, progress: NumberedProgress
+    tasks: Sequence[Task[Result]], workers: int, progress: NumberedProgress
 ) -> Iterator[tuple[int, Result | ProcessEndedError]]:
-    """Do all ``work`` in ``workers`` processes, one piece at a time in each; yield place and result as they end.
+    """Do all ``tasks`` in ``workers`` processes, one at a time in each; yield place and result as they end.
 
     A process that ends without a result gives a ProcessEndedError in its stead, and another takes its place. When the
     iteration is left early, by Ctrl-C too, the processes are ended; they end by themselves when this one is killed.
     """
     context = multiprocessing.get_context("forkserver")  # a fork of this process would lack PyTorch's threads
     context.set_forkserver_preload(list(_PRELOADED))
-    waiting = deque(enumerate(work))
+    waiting = deque(enumerate(tasks))
     busy: list[_Worker] = []
     try:
         while waiting or busy:
@@ -135,10 +135,10 @@ def _do_in_turn(connection: Connection) -> None:
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     while True:
         try:
-            work: Work[object] = connection.recv()
+            task: Task[object] = connection.recv()
         except EOFError:
             return
-        result = work(lambda done, total: connection.send(_Step(done, total)))
+        result = task(lambda done, total: connection.send(_Step(done, total)))
         connection.send(_Done(result))
 
 

@@ -11,7 +11,7 @@ import torch
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import prepare_run_dir
-from heddle.training.processes import ProcessEndedError, Progress, Work, in_processes
+from heddle.training.processes import ProcessEndedError, Progress, Task, in_processes
 from heddle.training.recipe_file import is_recipe_file
 from heddle.training.run import RunResult, train
 from heddle.training.settings import TrainSettings
@@ -48,10 +48,10 @@ def train_all(
     epochs done and all. With more than one worker the jobs run in processes of their own, which end with this one.
     """
     tally = _Tally([job.epochs for job in jobs], progress)
-    work = [partial(run_job, job, folder, data_folder) for job in jobs]
+    tasks = [partial(run_job, job, folder, data_folder) for job in jobs]
     if workers == 1 or len(jobs) == 1:
-        return [each(partial(tally.tell, index)) for index, each in enumerate(work)]
-    return _side_by_side(jobs, work, min(workers, len(jobs)), tally)
+        return [task(partial(tally.tell, index)) for index, task in enumerate(tasks)]
+    return _side_by_side(jobs, tasks, min(workers, len(jobs)), tally)
 
 
 def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, progress: Progress) -> Outcome:
@@ -89,10 +89,10 @@ class _Tally:
 
 
 def _side_by_side(
-    jobs: Sequence[TrainSettings], work: Sequence[Work[Outcome]], workers: int, tally: _Tally
+    jobs: Sequence[TrainSettings], tasks: Sequence[Task[Outcome]], workers: int, tally: _Tally
 ) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
-    for index, outcome in in_processes(work, workers, tally.tell):
+    for index, outcome in in_processes(tasks, workers, tally.tell):
         failed = isinstance(outcome, ProcessEndedError)
         outcomes[index] = RunFailure(jobs[index], str(outcome)) if isinstance(outcome, ProcessEndedError) else outcome
         if failed:  # count its epochs as done, so that the bar gets to its end

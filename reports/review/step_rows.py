@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule
+from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
 from heddle.dataflow.step_items import ProductPass
 from heddle.reports.breakdown import cycles_by_engine, slowest, stall_cycles
 from heddle.reports.review.chart_energy import uncertainty_text
@@ -209,6 +209,6 @@ def _schedule_row(item: ProductPass, entry: ProductSchedule) -> ScheduleRow:
     )
 
 
-def _instead(entry: ProductSchedule, chosen: Mapping) -> str:
+def _instead(entry: ProductSchedule, chosen: TileMapping) -> str:
     others = [mapping for name, mapping in entry.best_by_dataflow.items() if name != chosen.dataflow]
     return f"{others[0].dataflow.upper()} {factor(others[0].cycles / chosen.cycles)}" if others else ""

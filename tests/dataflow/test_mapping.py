@@ -10,7 +10,7 @@ from samples import BOARD, TINY, machines, single_product, steps
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
-from heddle.dataflow.kernel_rows import MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping import MAX_MAPPINGS, mapping_frontier
 from heddle.dataflow.scheduler import schedule_products
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
@@ -33,7 +33,7 @@ def products_of(step: TrainingStep) -> list[Product]:
 
 
 def frontier_of(product: Product, design: Design) -> np.ndarray:
-    frontier = np.zeros(MAX_MAPPINGS, MAPPING)
+    frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
     count = mapping_frontier(product_rows([product])[0], machine_row(design)[0], frontier)
     return frontier[:count]
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from heddle.dataflow.kernel_rows import MAPPING
-from heddle.dataflow.scheduler import Mapping, ProductSchedule, Schedule
+from heddle.dataflow.kernel_rows import TILE_MAPPING
+from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
 from heddle.dataflow.step_items import Operand, Product, ProductPass, TrainingStep
 from heddle.reports.terminal_tables import pareto_table, pass_table, schedule_table, summary_table
 
@@ -21,7 +21,7 @@ def printed(table, width=120):
 
 
 def mapping(dataflow, cycles):
-    return Mapping(
+    return TileMapping(
         dataflow=dataflow,
         interleave_rows=2,
         interleave_cols=4,
@@ -46,7 +46,7 @@ def schedule():
     chosen = mapping("os", 2000.0)
     best = [{"os": chosen, "ws": mapping("ws", 3000.0)}, {"os": chosen}]
     by_product = {
-        product: ProductSchedule(product, chosen, np.zeros(1, MAPPING)[0], others)
+        product: ProductSchedule(product, chosen, np.zeros(1, TILE_MAPPING)[0], others)
         for product, others in zip(products, best, strict=True)
     }
     items = tuple(ProductPass(name, "ff", (product,)) for name, product in zip(["qkv", "qk"], products, strict=True))

@@ -13,13 +13,13 @@ import naive_mapping as naive
 from naive_instruction import lead, parts_of
 
 from heddle.arch.design import Design
-from heddle.dataflow.scheduler import Mapping
+from heddle.dataflow.scheduler import TileMapping
 from heddle.dataflow.step_items import Product
 
 Step = tuple[int, int, int, bool, bool, bool, bool]
 
 
-def steps_of(product: Product, mapping: Mapping) -> Iterator[Step]:
+def steps_of(product: Product, mapping: TileMapping) -> Iterator[Step]:
     """Sizes m, n, k, which operand is new (left, right), first and last part, as nested loops give them."""
     along_m = list(enumerate(parts_of(product.m, mapping.tile_m)))
     along_n = list(enumerate(parts_of(product.n, mapping.tile_n)))
@@ -35,7 +35,7 @@ def steps_of(product: Product, mapping: Mapping) -> Iterator[Step]:
                 held_left, held_right = (im, ik), (jn, ik)
 
 
-def tiling_of(mapping: Mapping) -> naive.Tiling:
+def tiling_of(mapping: TileMapping) -> naive.Tiling:
     """The point of the naive space that a mapping is."""
     return naive.Tiling(
         mapping.dataflow,
@@ -64,7 +64,7 @@ class Buffer:
         self.free.append(ready)
 
 
-def run_without_memory(product: Product, design: Design, mapping: Mapping, start: float) -> tuple[float, float]:
+def run_without_memory(product: Product, design: Design, mapping: TileMapping, start: float) -> tuple[float, float]:
     """Run a product from ``start``; return when its last result is stored, and the array's busy cycles."""
     tiling = tiling_of(mapping)
     left, right, out = Buffer(), Buffer(), Buffer()

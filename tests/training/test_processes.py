@@ -1,4 +1,4 @@
-"""Work in processes of its own: results, progress, and no process that outlives its use."""
+"""Tasks in processes of its own: results, progress, and no process that outlives its use."""
 
 from __future__ import annotations
 
