@@ -15,9 +15,10 @@ from heddle.cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from heddle.cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
 from heddle.cli.output import print_error, print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.work import OPTIMIZERS, check_countable, network_of, one_of, words
+from heddle.cli.work import OPTIMIZERS, network_choice, one_of, words
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.work import check_countable
 from heddle.dse.explore import Exploration, Interrupted, explore
 from heddle.dse.measured_accuracy import Accuracies, read_accuracies
 from heddle.dse.points import RESOURCES
@@ -42,7 +43,7 @@ def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptio
             return INTERRUPTED
     written = _write_reports(found, folder) if folder and found.points else []
     if folder:
-        written.append(write_work(folder, exploration_file(network, search.board, found)))
+        written.append(write_work(folder, exploration_file(network_choice(network), search.board, found)))
     print_notes(request.network.notes)
     if output.json:
         print_json(exploration_json(found))
@@ -90,7 +91,7 @@ def _request(network: NetworkOptions, training: TrainingOptions, search: Explore
     recipe, space = recipe_named(training.recipe), _space(search)
     accuracies = read_accuracies(search.accuracy, recipe, space.sparsities) if search.accuracy else None
     request = ExploreRequest(
-        network=network_of(network),
+        network=network_choice(network).load(),
         batch=network.batch,
         recipe=recipe,
         board=load_board(search.board),

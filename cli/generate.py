@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options import GenerateOptions, MachineOptions
-from heddle.cli.output import json_text, print_json, print_paths
+from heddle.cli.output import print_json, print_paths
 from heddle.cli.work import load_machine
 from heddle.hls.emit import Block, emit_rtl
 from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks

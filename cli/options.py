@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE
 
-LARGEST_BATCH = 1 << 20
-LARGEST_SIZE = 1 << 16
 MOST_WORKERS = 1024
 LARGEST_SEED = (1 << 32) - 1
 

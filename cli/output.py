@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from heddle.arch.json_file import json_text
 
 if TYPE_CHECKING:  # the scheduler brings its compiled kernels, and doctor and help do without
     from heddle.dataflow.scheduler import Failure
@@ -17,11 +18,6 @@ _SHOWN_FAILURES = 20
 def print_json(document: Any) -> None:
     """Print ``document`` on stdout as one JSON document."""
     print(json_text(document), end="")
-
-
-def json_text(document: Any) -> str:
-    """Return ``document`` as JSON text; a number that is not finite is a bug and raises."""
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def print_error(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
@@ -34,6 +34,11 @@ def show_progress(label: str) -> Iterator[Report]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def show_status(text: str) -> AbstractContextManager[object]:
+    """Show a spinner on stderr meanwhile, where someone sees it."""
+    return Console(stderr=True).status(text) if sys.stderr.isatty() else nullcontext()
 
 
 def _lines(label: str) -> Report:

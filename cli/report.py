@@ -10,6 +10,7 @@ from heddle.arch.run_dir import check_file_target
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options import checked_path
 from heddle.cli.output import print_json, print_notes, print_paths
+from heddle.cli.progress import show_status
 from heddle.cli.report_compare import compare_two
 from heddle.cli.report_options import ReportOptions
 from heddle.reports.review.build import Built, build_review
@@ -35,7 +36,9 @@ def _report(folder: Path, options: ReportOptions) -> int:
     held = read_holdings(folder)
     out = options.out or folder / PAGE_NAME
     check_file_target(out)
-    built = build_review(held, subject_of(held, options.pick), out.parent)
+    subject = subject_of(held, options.pick)
+    with show_status(f"simulating on {subject.design.name}"):
+        built = build_review(held, subject, out.parent)
     page = write_review(built.review, out)
     print_notes((*built.problems, *_unread(built)))
     if options.json:

@@ -14,10 +14,11 @@ from heddle.arch.run_dir import check_file_target
 from heddle.arch.sparsity import parse_sparsity
 from heddle.arch.toml_file import is_path
 from heddle.cli.exit_codes import SUCCESS
-from heddle.cli.options import NetworkOptions, TrainingOptions
+from heddle.cli.options import TrainingOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.progress import show_status
 from heddle.cli.report_options import ReportOptions
-from heddle.cli.work import network_of
+from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
 from heddle.reports.review.compare import Change, Comparison, Side, compare
 from heddle.reports.review.compare_page import write_comparison
@@ -125,12 +126,9 @@ def _shared_work(options: ReportOptions, subjects: list[Subject]) -> WorkFile | 
         return next((subject.saved for subject in subjects if subject.saved is not None), None)
     defaults = TrainingOptions()
     recipe = recipe_named(options.recipe or defaults.recipe)
-    network = (
-        NetworkOptions(workload=options.workload)
-        if options.batch is None
-        else NetworkOptions(workload=options.workload, batch=options.batch)
-    )
-    return work_file(network, network_of(network), recipe, "sgd", defaults.pregenerate, subjects[0].board)
+    chosen = NetworkChoice(options.workload)
+    chosen = chosen if options.batch is None else replace(chosen, batch=options.batch)
+    return work_file(chosen, chosen.load(), recipe, "sgd", defaults.pregenerate, subjects[0].board)
 
 
 def _side(word: str, subject: Subject, shared: WorkFile | None) -> Side:
@@ -139,7 +137,8 @@ def _side(word: str, subject: Subject, shared: WorkFile | None) -> Side:
     if saved is None:
         return Side(word, subject.design, subject.board, None, None, {})
     work = replace(saved_work(saved, subject.design), board=subject.board)
-    _, result, dense = run_step(work)
+    with show_status(f"simulating {work.network.name} on {work.design.name}"):
+        _, result, dense = run_step(work)
     conditions = {
         "workload": work.network.name,
         "batch": str(saved.batch),

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options import LARGEST_BATCH, NETWORK, OUTPUT, TRAINING, check_range, checked_path
+from heddle.cli.options import NETWORK, OUTPUT, TRAINING, check_range, checked_path
+from heddle.dataflow.network_choice import LARGEST_BATCH
 
 
 def _page_path(text: str) -> Path:

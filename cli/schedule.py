@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options import (
@@ -16,16 +17,16 @@ from heddle.cli.options import (
 )
 from heddle.cli.output import (
     failures_json,
-    json_text,
     print_failures,
     print_json,
     print_notes,
     print_paths,
     print_tables,
 )
-from heddle.cli.work import Work, load_work, work_hashes
+from heddle.cli.work import load_work, network_choice
 from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping, schedule_step
 from heddle.dataflow.step_items import ProductPass
+from heddle.dataflow.work import StepWork, work_hashes
 from heddle.reports.runs.record import RunRecord, run_folder
 
 _DECIMALS = 3
@@ -50,7 +51,7 @@ def run(
         from heddle.reports.runs.work_file import step_file, write_work
 
         written.append(write_atomically(folder / "schedule.json", json_text(document).encode()))
-        written.append(write_work(folder, step_file(network, machine.board, work)))
+        written.append(write_work(folder, step_file(network_choice(network), machine.board, work)))
         written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.notes)
     if output.json:
@@ -64,7 +65,7 @@ def run(
     return FAILED_CHECK if schedule.failures else SUCCESS
 
 
-def schedule_json(schedule: Schedule, work: Work) -> dict[str, Any]:
+def schedule_json(schedule: Schedule, work: StepWork) -> dict[str, Any]:
     """Return the document of ``heddle schedule``: one entry a product, in program order.
 
     A pass has several products where a strided convolution's BP is split by phase.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.interruptible import interruptible
 from heddle.arch.run_dir import check_file_target, sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.interruptible import interruptible
 from heddle.cli.options import (
     MachineOptions,
     NetworkOptions,
@@ -23,9 +22,10 @@ from heddle.cli.options import (
 from heddle.cli.output import print_failures, print_json, print_notes, print_paths, print_tables
 from heddle.cli.power_file import load_power
 from heddle.cli.result_json import step_json
-from heddle.cli.work import Work, load_work, one_of, work_hashes
+from heddle.cli.work import load_work, network_choice, one_of
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.work import StepWork, work_hashes
 from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
 from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.sim.estimate import estimate_schedule
@@ -73,7 +73,7 @@ def run(
         from heddle.reports.runs.work_file import step_file, write_work
 
         written += _write_results(folder, simulated, work, simulation.plots)
-        written.append(write_work(folder, step_file(network, machine.board, work)))
+        written.append(write_work(folder, step_file(network_choice(network), machine.board, work)))
         power_hash = {"power": sha256_of(simulation.power)} if simulation.power else {}
         written.append(record.write(folder, work_hashes(network.workload, work) | power_hash))
     print_notes(work.notes)
@@ -92,7 +92,7 @@ def _check_trace(path: Path, level: Level) -> None:
         print_notes([f"{path} is the timeline of the engines; the figures are those of the estimate"])
 
 
-def _simulate(work: Work, level: Level) -> _Simulated:
+def _simulate(work: StepWork, level: Level) -> _Simulated:
     schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
     result = _run_level(level, schedule, work)
     if work.recipe == DENSE:
@@ -101,7 +101,7 @@ def _simulate(work: Work, level: Level) -> _Simulated:
     return _Simulated(schedule, result, _run_level(level, dense_schedule, work))
 
 
-def _powered(simulated: _Simulated, power: PowerReport, work: Work) -> _Simulated:
+def _powered(simulated: _Simulated, power: PowerReport, work: StepWork) -> _Simulated:
     """Both steps with a power report's watts in place of the model's energy on chip."""
     result, dense = with_power(simulated.result, power), with_power(simulated.dense, power)
     if simulated.dense is simulated.result:
@@ -109,7 +109,7 @@ def _powered(simulated: _Simulated, power: PowerReport, work: Work) -> _Simulate
     return _Simulated(simulated.schedule, result, dense, power_source(power, work.board))
 
 
-def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
+def _run_level(level: Level, schedule: Schedule, work: StepWork) -> StepResult:
     if level == "estimate":
         return estimate_schedule(schedule, work.design, work.board)
     from heddle.sim.engines.simulate import simulate_schedule
@@ -117,16 +117,16 @@ def _run_level(level: Level, schedule: Schedule, work: Work) -> StepResult:
     return interruptible(lambda: simulate_schedule(schedule, work.design, work.board))
 
 
-def _status(text: str, level: Level) -> AbstractContextManager[Any]:
-    """A spinner on stderr while the engines run; the closed form is done before one would be read."""
-    if level == "estimate" or not sys.stderr.isatty():
+def _status(text: str, level: Level) -> AbstractContextManager[object]:
+    """A spinner while the engines run; the closed form is done before one would be read."""
+    if level == "estimate":
         return nullcontext()
-    from rich.console import Console
+    from heddle.cli.progress import show_status
 
-    return Console(stderr=True).status(text)
+    return show_status(text)
 
 
-def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
+def _write_trace(path: Path, schedule: Schedule, work: StepWork) -> list[Path]:
     from heddle.sim.timeline import write_trace
 
     left_out = interruptible(lambda: write_trace(path, schedule, work.design, work.board))
@@ -135,7 +135,7 @@ def _write_trace(path: Path, schedule: Schedule, work: Work) -> list[Path]:
     return [path]
 
 
-def _write_results(folder: Path, simulated: _Simulated, work: Work, with_plots: bool) -> list[Path]:
+def _write_results(folder: Path, simulated: _Simulated, work: StepWork, with_plots: bool) -> list[Path]:
     from heddle.reports.page import write_simulate_page
     from heddle.reports.runs.step_files import write_results
 

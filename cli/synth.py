@@ -11,10 +11,11 @@ from typing import Any
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options import MachineOptions
-from heddle.cli.output import json_text, print_json, print_notes, print_paths, print_tables
+from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
 from heddle.cli.synth_options import SynthOptions

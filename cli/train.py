@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from heddle.arch.boards import Board
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.arch.interruptible import terminable
 from heddle.arch.run_dir import sha256_of, sha256_of_text
 from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.interruptible import terminable
 from heddle.cli.options import MachineOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.train_options import DATA_SETS, IMAGE_FOLDER, MODELS, TrainOptions
+from heddle.cli.train_options import DATA_SETS, IMAGE_FOLDER, TrainOptions
 from heddle.cli.work import OPTIMIZERS, load_machine, one_of, words
+from heddle.dataflow.model_names import MODELS
 from heddle.dataflow.updates import Optimizer
 from heddle.reports.runs.record import RunRecord, run_folder
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
-from heddle.cli.output import json_text
 from heddle.cli.trained import Trained, training_facts
 from heddle.reports.page import write_training_page
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve

@@ -11,8 +11,6 @@ import typer
 
 from heddle.arch.errors import HeddleError
 from heddle.cli.options import (
-    LARGEST_BATCH,
-    LARGEST_SIZE,
     MACHINE,
     MOST_WORKERS,
     NETWORK,
@@ -22,10 +20,11 @@ from heddle.cli.options import (
     checked_path,
     out_path,
 )
+from heddle.dataflow.model_names import MODELS
+from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE
 
 MOST_SEEDS = 1000
-#: Names of training.models and training.data, which cannot be asked before PyTorch has been loaded.
-MODELS = ("mlp", "resnet9-small", "resnet9", "resnet18", "vgg19", "vit-tiny", "vit-small")
+#: Names of training.data, which cannot be asked before PyTorch has been loaded.
 IMAGE_FOLDER = "imagefolder"
 DATA_SETS = ("digits", "cifar10", "cifar100", IMAGE_FOLDER)
 

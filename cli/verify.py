@@ -16,10 +16,11 @@ from typing import Any, get_args
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design
 from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import command_line, sha256_of, sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options import MachineOptions, VerifyOptions
-from heddle.cli.output import json_text, print_json, print_paths, print_tables
+from heddle.cli.output import print_json, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.recipes import recipe_named

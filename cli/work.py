@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar, cast
 
 from heddle.arch.boards import Board, load_board
@@ -13,16 +11,15 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, number_range, override
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.fit import check_fit
-from heddle.arch.run_dir import sha256_of, sha256_of_text
 from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions, check_range
-from heddle.dataflow.footprint import capacity_note, step_footprint
-from heddle.dataflow.network import Network
-from heddle.dataflow.recipes import Recipe, recipe_named
+from heddle.dataflow.network_choice import NetworkChoice
+from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import DataflowChoice
-from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep
-from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.step_items import PASSES, Pass
+from heddle.dataflow.training import StepOptions
 from heddle.dataflow.updates import Optimizer
+from heddle.dataflow.work import StepWork, step_work
 
 Word = TypeVar("Word", bound=str)
 
@@ -30,8 +27,6 @@ OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam")
 DATAFLOWS: tuple[DataflowChoice, ...] = ("auto", "os", "ws")
 
 _KIB = 1024
-# Counts stand in 64-bit integers; sums over a step's products stay below this for any step that is accepted.
-_LARGEST_PRODUCT = 1 << 56
 
 #: Option, the design's key that it sets, and the factor from the option's unit to the key's.
 _OVERRIDES: tuple[tuple[str, str, float], ...] = (
@@ -52,34 +47,9 @@ _OVERRIDES: tuple[tuple[str, str, float], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Work:
-    """One training step of a network on one design. ``recipe`` is what ``step`` was made with."""
-
-    network: Network
-    recipe: Recipe
-    design: Design
-    board: Board
-    step: TrainingStep
-    options: StepOptions
-    dataflow: DataflowChoice
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the importer assumed, and whether the step is too large for the design's memory."""
-        if self.design.memory.unlimited:
-            return self.network.notes
-        channels = self.design.memory.channels
-        footprint = step_footprint(self.network, self.options.batch, self.options.optimizer)
-        too_large = capacity_note(footprint, channels * self.board.memory.bytes_per_channel, channels)
-        return (*self.network.notes, *([too_large] if too_large else []))
-
-    def step_under(self, recipe: Recipe) -> TrainingStep:
-        """Return the same step trained by another recipe."""
-        return training_step(self.network, recipe, self.design.sparsity, self.options)
-
-
-def load_work(network: NetworkOptions, training: TrainingOptions, step: PassOptions, machine: MachineOptions) -> Work:
+def load_work(
+    network: NetworkOptions, training: TrainingOptions, step: PassOptions, machine: MachineOptions
+) -> StepWork:
     """Return the work that the options name.
 
     Raises HeddleError for an unknown word, a value out of range, a file that cannot be read, a design that does
@@ -94,10 +64,7 @@ def load_work(network: NetworkOptions, training: TrainingOptions, step: PassOpti
         passes=_passes(step.passes),
     )
     design, board = load_machine(machine, step.sparsity)
-    made = network_of(network)
-    work = training_step(made, recipe, design.sparsity, options)
-    check_countable(work)
-    return Work(made, recipe, design, board, work, options, dataflow)
+    return step_work(network_choice(network).load(), recipe, design, board, options, dataflow)
 
 
 def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:
@@ -124,38 +91,15 @@ def load_buildable(options: MachineOptions, sparsity: str | None) -> tuple[Desig
     return design, board
 
 
-def network_of(options: NetworkOptions) -> Network:
-    """Return the network that the options name; raises HeddleError."""
-    sizes = {
-        "image_size": options.image_size,
-        "classes": options.classes,
-        "sequence_length": options.sequence_length,
-    }
-    given = [name for name, size in sizes.items() if size is not None]
-    if not given:
-        from heddle.dataflow.load import load_network
-
-        return load_network(options.workload, options.batch)
-    from heddle.dataflow.zoo import zoo_names, zoo_network
-
-    if options.workload not in zoo_names():
-        raise unknown("network of the zoo", options.workload, zoo_names(), option_name(given[0]))
-    return zoo_network(options.workload, **sizes)
-
-
-def network_hash(workload: str, network: Network) -> str:
-    """Return the SHA-256 of the file that ``workload`` names, or of the zoo network's layers."""
-    path = Path(workload)
-    return sha256_of(path) if path.is_file() else sha256_of_text(repr(network.layers))
-
-
-def work_hashes(workload: str, work: Work) -> dict[str, str]:
-    """Return the SHA-256 of each input of ``work`` by name; design and board as they are after all options."""
-    return {
-        "workload": network_hash(workload, work.network),
-        "design": sha256_of_text(work.design.model_dump_json()),
-        "board": sha256_of_text(work.board.model_dump_json()),
-    }
+def network_choice(options: NetworkOptions) -> NetworkChoice:
+    """Return the network that the options name, not read yet."""
+    return NetworkChoice(
+        workload=options.workload,
+        batch=options.batch,
+        image_size=options.image_size,
+        classes=options.classes,
+        sequence_length=options.sequence_length,
+    )
 
 
 def one_of(given: str, valid: Sequence[Word], option: str, what: str) -> Word:
@@ -193,15 +137,3 @@ def _check_override(option: str, value: float, key: str, factor: float) -> None:
     if bounds is not None:
         low, high = bounds
         check_range(option, value, math.ceil(low / factor), math.floor(high / factor))
-
-
-def check_countable(step: TrainingStep) -> None:
-    """Refuse a step whose products overflow 64-bit counts instead of printing what they wrap round to."""
-    for item in step.items:
-        if isinstance(item, ProductPass):
-            for product in item.products:
-                if product.dense_macs > _LARGEST_PRODUCT:
-                    raise HeddleError(
-                        f"layer {item.layer!r} multiplies {product.count} x [{product.m} x {product.k}] by "
-                        f"[{product.k} x {product.n}], which is more than 2^56 multiply-adds; lower --batch"
-                    )

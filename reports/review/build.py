@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import read_json
 from heddle.reports.review.compare import design_changes
 from heddle.reports.review.content import Review, StepPart
 from heddle.reports.review.energy_lines import energy_lines
@@ -26,7 +27,6 @@ from heddle.reports.review.missing import (
 )
 from heddle.reports.runs.gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
 from heddle.reports.runs.hardware import hardware_part
-from heddle.reports.runs.json_file import read_json
 from heddle.reports.runs.step import step_part
 from heddle.reports.runs.work_file import WorkFile, saved_work
 from heddle.reports.summary import headline

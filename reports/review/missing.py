@@ -11,7 +11,7 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, preset_names, to_toml
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
-from heddle.cli.train_options import MODELS
+from heddle.dataflow.model_names import MODELS
 from heddle.reports.review.content import Missing
 from heddle.reports.runs.work_file import WorkFile
 

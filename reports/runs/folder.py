@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import read_json
 from heddle.arch.run_dir import PROVENANCE_NAME
-from heddle.reports.runs.json_file import read_json
 from heddle.reports.runs.record import RESULT_MARKS
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work
 

@@ -16,11 +16,11 @@ from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import AgreementPart
 from heddle.reports.runs.folder import Place, result_places, work_of
 from heddle.reports.runs.hardware import SavedSynthesis, read_synthesis
-from heddle.reports.runs.json_file import read_json
 from heddle.reports.runs.parts import Document, read_agreement, read_training
 from heddle.reports.runs.step import SavedFront, read_front
 from heddle.reports.runs.work_file import WorkFile

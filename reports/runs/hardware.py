@@ -9,11 +9,11 @@ from pathlib import Path
 from heddle.arch.boards import Board
 from heddle.arch.calibration.ranges import calibration_line, extrapolations
 from heddle.arch.design import Design
+from heddle.arch.json_file import read_json
 from heddle.arch.resource_model import CALIBRATED
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
 from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import HardwarePart, ModuleRow, StageRow
-from heddle.reports.runs.json_file import read_json
 from heddle.reports.runs.parts import Document
 from heddle.synth.yosys.sources import shown_name
 

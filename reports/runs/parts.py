@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import AgreementPart, AgreementRow
-from heddle.reports.runs.json_file import read_json
 from heddle.reports.training_facts import TrainingFacts
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import to_toml
 from heddle.arch.errors import HeddleError
-from heddle.cli.interruptible import interruptible
-from heddle.cli.work import Work
+from heddle.arch.interruptible import interruptible
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.work import StepWork
 from heddle.dse.grid import Grid
 from heddle.dse.points import METRICS
 from heddle.dse.request import OBJECTIVE_COLUMNS
@@ -76,34 +74,24 @@ def read_front(place: Place) -> SavedFront:
     return SavedFront(work, work.exploration, front)
 
 
-def run_step(work: Work) -> tuple[Schedule, StepResult, StepResult | None]:
+def run_step(work: StepWork) -> tuple[Schedule, StepResult, StepResult | None]:
     """Schedule ``work`` and run it on the engines: its schedule, its result, and that of the same step dense.
 
     There is no dense one where the recipe prunes nothing itself.
     """
     design, board = work.design, work.board
-    with _status(f"simulating {work.network.name} on {design.name}"):
-        schedule = schedule_step(work.step, design, board, work.dataflow)
-        result = interruptible(lambda: simulate_schedule(schedule, design, board))
-        if work.recipe == DENSE:
-            return schedule, result, None
-        return schedule, result, interruptible(lambda: simulate(work.step_under(DENSE), design, board, work.dataflow))
+    schedule = schedule_step(work.step, design, board, work.dataflow)
+    result = interruptible(lambda: simulate_schedule(schedule, design, board))
+    if work.recipe == DENSE:
+        return schedule, result, None
+    return schedule, result, interruptible(lambda: simulate(work.step_under(DENSE), design, board, work.dataflow))
 
 
-def step_part(work: Work) -> StepPart:
+def step_part(work: StepWork) -> StepPart:
     """Return ``work`` as the page shows it: simulated by the engines, with its timeline."""
     schedule, result, dense = run_step(work)
     spans = interruptible(lambda: step_spans(schedule, work.design, work.board))
     return StepPart(result, dense, schedule, spans)
-
-
-def _status(text: str) -> AbstractContextManager[Any]:
-    """A spinner on stderr where someone sees it."""
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True).status(text)
 
 
 def _facts(work: WorkFile, found: SavedExploration) -> ExploreFacts:

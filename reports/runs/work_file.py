@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import field_serializer
+from pydantic import Field, field_serializer
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design, Section
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import json_text, read_json
 from heddle.arch.run_dir import write_atomically
 from heddle.arch.toml_file import check_model
-from heddle.cli.options import NetworkOptions
-from heddle.cli.output import json_text
-from heddle.cli.work import Work, check_countable, network_hash, network_of
 from heddle.dataflow.network import Network
+from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE, NetworkChoice
 from heddle.dataflow.recipes import Recipe, recipe_named
 from heddle.dataflow.scheduler import DataflowChoice
 from heddle.dataflow.step_items import Pass
-from heddle.dataflow.training import StepOptions, training_step
+from heddle.dataflow.training import StepOptions
 from heddle.dataflow.updates import Optimizer
+from heddle.dataflow.work import StepWork, network_hash, step_work
 from heddle.dse.space import Space, shown
-from heddle.reports.runs.json_file import read_json
 
 if TYPE_CHECKING:  # brings pandas, which simulate does without
     from heddle.dse.explore import Exploration
 
 WORK_NAME = "work.json"
 VERSION: Literal[1] = 1
+
+Size = Annotated[int | None, Field(ge=1, le=LARGEST_SIZE)]
 
 
 class SavedStep(Section):
@@ -68,10 +69,10 @@ class WorkFile(Section):
     workload: str
     network_name: str
     network_sha256: str
-    batch: int
-    image_size: int | None
-    classes: int | None
-    sequence_length: int | None
+    batch: int = Field(ge=1, le=LARGEST_BATCH)
+    image_size: Size
+    classes: Size
+    sequence_length: Size
     recipe: str
     optimizer: Optimizer
     pregenerate: bool
@@ -81,9 +82,9 @@ class WorkFile(Section):
     exploration: SavedExploration | None = None
 
     @property
-    def network_options(self) -> NetworkOptions:
-        """The options that name the network; raises HeddleError where a number is out of range."""
-        return NetworkOptions(
+    def network_choice(self) -> NetworkChoice:
+        """The network as it was named."""
+        return NetworkChoice(
             workload=self.workload,
             batch=self.batch,
             image_size=self.image_size,
@@ -108,7 +109,7 @@ class WorkFile(Section):
         return StepOptions(self.batch).passes if self.step is None else self.step.passes
 
 
-def step_file(network: NetworkOptions, board_word: str | None, work: Work) -> WorkFile:
+def step_file(network: NetworkChoice, board_word: str | None, work: StepWork) -> WorkFile:
     """Return what ``simulate`` or ``schedule`` keep of ``work``, made from those options."""
     options = work.options
     saved = SavedStep(design=work.design, passes=options.passes, dataflow=work.dataflow)
@@ -116,7 +117,7 @@ def step_file(network: NetworkOptions, board_word: str | None, work: Work) -> Wo
     return whole.model_copy(update={"step": saved, "board_word": board_word or ""})
 
 
-def exploration_file(network: NetworkOptions, board_word: str, found: Exploration) -> WorkFile:
+def exploration_file(network: NetworkChoice, board_word: str, found: Exploration) -> WorkFile:
     """Return what ``explore`` keeps of what it ``found``, made from those options."""
     request = found.request
     saved = SavedExploration(
@@ -135,18 +136,18 @@ def exploration_file(network: NetworkOptions, board_word: str, found: Exploratio
 
 
 def work_file(
-    options: NetworkOptions, network: Network, recipe: Recipe, optimizer: Optimizer, pregenerate: bool, board: Board
+    choice: NetworkChoice, network: Network, recipe: Recipe, optimizer: Optimizer, pregenerate: bool, board: Board
 ) -> WorkFile:
-    """Return what all work files have, made from the options that name the network."""
+    """Return what all work files have, ``choice`` being how the network was named."""
     return WorkFile(
         version=VERSION,
-        workload=options.workload,
+        workload=choice.workload,
         network_name=network.name,
-        network_sha256=network_hash(options.workload, network),
-        batch=options.batch,
-        image_size=options.image_size,
-        classes=options.classes,
-        sequence_length=options.sequence_length,
+        network_sha256=network_hash(choice.workload, network),
+        batch=choice.batch,
+        image_size=choice.image_size,
+        classes=choice.classes,
+        sequence_length=choice.sequence_length,
         recipe=recipe.name,
         optimizer=optimizer,
         pregenerate=pregenerate,
@@ -179,19 +180,17 @@ def read_work(path: Path) -> WorkFile:
 
 def saved_network(saved: WorkFile) -> Network:
     """Return the network of ``saved``; raises HeddleError where its file has gone, or has changed since."""
-    network = network_of(saved.network_options)
+    network = saved.network_choice.load()
     if network_hash(saved.workload, network) != saved.network_sha256:
         raise HeddleError(f"workload {saved.workload!r} has changed since (its SHA-256 is another one)")
     return network
 
 
-def saved_work(saved: WorkFile, design: Design) -> Work:
+def saved_work(saved: WorkFile, design: Design) -> StepWork:
     """Return the training step of ``saved`` on ``design``; raises HeddleError as ``saved_network`` does."""
     network, recipe = saved_network(saved), recipe_named(saved.recipe)
     options = StepOptions(
         batch=saved.batch, optimizer=saved.optimizer, pregenerate=saved.pregenerate, passes=saved.passes
     )
-    step = training_step(network, recipe, design.sparsity, options)
-    check_countable(step)
     dataflow: DataflowChoice = "auto" if saved.step is None else saved.step.dataflow
-    return Work(network, recipe, design, saved.board, step, options, dataflow)
+    return step_work(network, recipe, design, saved.board, options, dataflow)

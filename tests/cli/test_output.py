@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heddle.cli.output import json_text, print_failures
+from heddle.arch.json_file import json_text
+from heddle.cli.output import print_failures
 from heddle.dataflow.scheduler import Failure
 
 

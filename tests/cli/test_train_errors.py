@@ -13,7 +13,8 @@ import pytest
 from train_command import KEYS, QUICK, table, train
 
 from heddle.cli.main import main
-from heddle.cli.train_options import DATA_SETS, MODELS
+from heddle.cli.train_options import DATA_SETS
+from heddle.dataflow.model_names import MODELS
 from heddle.training import errors as errors_module
 from heddle.training import run as run_module
 from heddle.training.data.registry import data_names

@@ -8,12 +8,13 @@ import pytest
 
 from heddle.arch.errors import HeddleError
 from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
-from heddle.cli.work import Work, load_work, network_hash, one_of, words, work_hashes
+from heddle.cli.work import load_work, one_of, words
 from heddle.dataflow.recipes import DENSE
+from heddle.dataflow.work import StepWork, network_hash, work_hashes
 from heddle.dataflow.zoo import zoo_network
 
 
-def work(machine: MachineOptions | None = None) -> Work:
+def work(machine: MachineOptions | None = None) -> StepWork:
     return load_work(
         NetworkOptions(workload="mlp"),
         TrainingOptions(),

@@ -14,21 +14,22 @@ from hypothesis import strategies as st
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
-from heddle.cli.work import Work, load_work
+from heddle.cli.work import load_work, network_choice
+from heddle.dataflow.work import StepWork
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work, saved_work, step_file, write_work
 
 TOPOLOGY = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
 
 
-def work_of(network: NetworkOptions, **words: Any) -> Work:
+def work_of(network: NetworkOptions, **words: Any) -> StepWork:
     training = TrainingOptions(optimizer=words.get("optimizer", "sgd"), pregenerate=words.get("pregenerate", True))
     passes = PassOptions(passes=words.get("passes", "ff,bp,wu,update"), dataflow=words.get("dataflow", "auto"))
     return load_work(network, training, passes, MachineOptions(design="tiny"))
 
 
-def written(folder: Path, network: NetworkOptions, **words: Any) -> tuple[Work, WorkFile]:
+def written(folder: Path, network: NetworkOptions, **words: Any) -> tuple[StepWork, WorkFile]:
     work = work_of(network, **words)
-    return work, read_work(write_work(folder, step_file(network, None, work)))
+    return work, read_work(write_work(folder, step_file(network_choice(network), None, work)))
 
 
 @pytest.mark.parametrize(

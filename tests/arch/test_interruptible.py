@@ -8,7 +8,7 @@ import time
 import pytest
 from child import start_heddle
 
-from heddle.cli.interruptible import interruptible
+from heddle.arch.interruptible import interruptible
 
 
 def test_the_result_comes_back() -> None:

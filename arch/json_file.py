@@ -1,4 +1,4 @@
-"""JSON files of a run folder, read again: an object, or one line that says what is wrong with the file."""
+"""JSON text, and JSON files read again: an object, or one line that says what is wrong with the file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from heddle.arch.errors import HeddleError
+
+
+def json_text(document: Any) -> str:
+    """Return ``document`` as JSON text; a number that is not finite is a bug and raises."""
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:
