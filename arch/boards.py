@@ -8,13 +8,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from heddle.arch.design import Count, Section
+from heddle.arch.dram import DRAM_KINDS, DramTiming
+from heddle.arch.registry import KeyOf
 from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
 
 BOARDS = Path(__file__).resolve().parent / "boards"
 
 DataRate = Annotated[float, Field(gt=0)]
 Amount = Annotated[int, Field(ge=0, le=1 << 40)]
-MEMORY_DATA_RATES = {"DDR4-2400": 2.4e9}
 
 
 class BoardResources(Section):
@@ -35,28 +36,33 @@ class BoardResources(Section):
 
 
 class BoardMemory(Section):
-    """DRAM on the card; only kinds whose timing the tool has are accepted.
+    """DRAM on the card, of a kind that ``heddle.arch.dram`` has the timing of.
 
     ``data_rate_per_s`` is transfers a second and pin; ``channel_data_bits`` leaves out the check bits.
     """
 
-    kind: Literal["DDR4-2400"]
+    kind: Annotated[str, KeyOf(DRAM_KINDS)]
     channels: Annotated[int, Field(ge=1, le=32)]
     bytes_per_channel: Count
     data_rate_per_s: DataRate
-    channel_data_bits: Literal[16, 32, 64]
+    channel_data_bits: Literal[16, 32, 64, 128]
 
     @model_validator(mode="after")
     def _rate_is_the_kinds(self) -> Self:
-        rate = MEMORY_DATA_RATES[self.kind]
+        rate = DRAM_KINDS[self.kind].data_rate_per_s
         if self.data_rate_per_s != rate:
             raise ValueError(f"data_rate_per_s of {self.kind} is {rate:g}, got {self.data_rate_per_s:g}")
         return self
 
     @property
+    def timing(self) -> DramTiming:
+        """The kind's timing on a channel of this width: what every model of the board's memory goes by."""
+        return DRAM_KINDS[self.kind].of_width(self.channel_data_bits // 8)
+
+    @property
     def channel_bytes_per_s(self) -> float:
         """Peak of one channel, bytes a second."""
-        return self.data_rate_per_s * self.channel_data_bits / 8
+        return self.timing.peak_bytes_per_s
 
     @property
     def peak_bytes_per_s(self) -> float:

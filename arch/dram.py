@@ -1,17 +1,16 @@
-"""DDR4 timing, by its JEDEC names, and what a striped set of channels sustains.
+"""The kinds of DRAM, by their timing's JEDEC names, and what a striped set of channels sustains.
 
-Values are those of the DDR4-2400 (17-17-17) speed bin for 8 Gb x8 devices, JESD79-4: cycles of tCK = 0.833 ns
-where the standard counts clocks, seconds where it counts time.
+A new kind is a row of DRAM_KINDS; a board's file names it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class DramTiming:
-    """Timing of one DRAM channel. ``row_bytes`` is the page of a whole rank (1 KiB a device, 8 devices)."""
+    """Timing of one DRAM channel of ``bus_bytes``. ``row_bytes`` is the page of all devices on that bus."""
 
     name: str
     data_rate_per_s: float
@@ -29,6 +28,10 @@ class DramTiming:
     write_to_read_s: float
     refresh_cycle_s: float
     refresh_interval_s: float
+
+    def of_width(self, bus_bytes: int) -> DramTiming:
+        """Return the same kind on a bus of ``bus_bytes``: as many devices more or fewer, and their pages with them."""
+        return replace(self, bus_bytes=bus_bytes, row_bytes=self.row_bytes * bus_bytes // self.bus_bytes)
 
     @property
     def burst_bytes(self) -> int:
@@ -69,6 +72,8 @@ class DramTiming:
 
 _TCK_S = 1 / 1.2e9
 
+#: The DDR4-2400 (17-17-17) speed bin, 8 Gb x8 devices of 1 KiB pages, JESD79-4: cycles of tCK = 0.833 ns where the
+#: standard counts clocks, seconds where it counts time.
 DDR4_2400 = DramTiming(
     name="DDR4-2400",
     data_rate_per_s=2.4e9,
@@ -88,7 +93,8 @@ DDR4_2400 = DramTiming(
     refresh_interval_s=7.8e-6,  # tREFI up to 85 C
 )
 
-DRAM_KINDS = {DDR4_2400.name: DDR4_2400}
+#: Every kind of memory that a board can have, by the name that its file gives.
+DRAM_KINDS = {kind.name: kind for kind in (DDR4_2400,)}
 
 #: Tensors are striped over the channels in pieces of this size: an AXI burst may not cross 4 KiB.
 STRIPE_BYTES = 4096

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from heddle.arch.dram import DDR4_2400
 from heddle.arch.jit import kernel
 from heddle.arch.timing import (
     DISPATCH_CYCLES,
@@ -26,7 +25,6 @@ from heddle.arch.timing import (
     ws_tail_cycles,
 )
 
-BURST_BYTES = DDR4_2400.burst_bytes
 ACCUMULATOR_BYTES = 4
 
 
@@ -59,9 +57,9 @@ def bits_to_bytes(elements: int, bits: float) -> int:
 
 
 @kernel
-def burst_bytes(nbytes: int, runs: int) -> int:
+def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
     """DRAM bytes moved for ``nbytes`` in ``runs`` equal contiguous runs: whole bursts each."""
-    return runs * ceil_div(ceil_div(nbytes, runs), BURST_BYTES) * BURST_BYTES
+    return runs * ceil_div(ceil_div(nbytes, runs), burst_bytes) * burst_bytes
 
 
 @kernel
@@ -175,21 +173,21 @@ def out_runs(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def left_load_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def left_load_bytes(product, burst_bytes: int, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
     """DRAM bytes of one load of a left tile."""
-    return burst_bytes(left_tile_bytes(product, outer, k), left_runs(product, outer, k))
+    return in_bursts(left_tile_bytes(product, outer, k), left_runs(product, outer, k), burst_bytes)
 
 
 @kernel
-def right_load_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def right_load_bytes(product, burst_bytes: int, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
     """DRAM bytes of one load of a right tile."""
-    return burst_bytes(right_tile_bytes(product, outer, k), right_runs(product, outer, k))
+    return in_bursts(right_tile_bytes(product, outer, k), right_runs(product, outer, k), burst_bytes)
 
 
 @kernel
-def out_store_bytes(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+def out_store_bytes(product, burst_bytes: int, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
     """DRAM bytes of one store of a result tile."""
-    return burst_bytes(bits_to_bytes(m * n, product["out_bits"]), out_runs(product, m, n))
+    return in_bursts(bits_to_bytes(m * n, product["out_bits"]), out_runs(product, m, n), burst_bytes)
 
 
 class ArrayTiles(NamedTuple):

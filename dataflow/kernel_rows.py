@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.dram import DRAM_KINDS, access_latency_s, channel_bytes_per_s
+from heddle.arch.dram import access_latency_s, channel_bytes_per_s
 from heddle.dataflow.step_items import Operand, Product
 
 _OPERAND_FIELDS = (
@@ -30,7 +30,7 @@ PRODUCT = np.dtype(
     + [("out_bits", np.float64), ("out_tiled", np.int64), ("out_channels_on_m", np.int64)]
 )
 
-#: What a mapping's shape depends on: the array and the halves of the double buffers (bytes).
+#: What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
 #: ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT.
 MACHINE = np.dtype(
     [
@@ -48,6 +48,7 @@ MACHINE = np.dtype(
             "activation_half_bytes",
             "weight_half_bytes",
             "output_half_bytes",
+            "burst_bytes",
         )
     ]
 )
@@ -133,8 +134,8 @@ def axes_bits(axes: str) -> int:
     return _AXES_BITS[axes]
 
 
-def machine_row(design: Design) -> np.ndarray:
-    """Return the design as one MACHINE row (shape [1])."""
+def machine_row(design: Design, board: Board) -> np.ndarray:
+    """Return the design on ``board`` as one MACHINE row (shape [1])."""
     array, buffers = design.array, design.buffers
     unlimited = design.memory.unlimited
     rows = np.zeros(1, MACHINE)
@@ -144,6 +145,7 @@ def machine_row(design: Design) -> np.ndarray:
     row["axes"] = axes_bits(array.interleave_axes)
     row["chain"] = array.drain == "chain"
     row["dataflows"] = dataflow_bits(array.dataflows)
+    row["burst_bytes"] = board.memory.timing.burst_bytes
     for kind in ("activation", "weight", "output"):
         half_bytes = getattr(buffers, f"{kind}_bytes") // 2
         row[f"{kind}_half_bytes"] = _UNLIMITED_BYTES if unlimited else half_bytes
@@ -171,7 +173,7 @@ class RateColumns:
 def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> np.ndarray:
     """Return the memory and lane rates of many designs on ``board`` as a RATES array, a row for each entry."""
     rows = np.zeros(len(columns.clock_hz), RATES)
-    timing, clock_hz = DRAM_KINDS[board.memory.kind], columns.clock_hz
+    timing, clock_hz = board.memory.timing, columns.clock_hz
     channel_rates = np.array([channel_bytes_per_s(timing, axi_bits, float(clock)) for clock in clock_hz])
     rows["cycles_per_byte"] = clock_hz / (columns.channels * channel_rates)
     rows["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * clock_hz

@@ -111,30 +111,32 @@ def _instructions_cycles(product, machine, mapping, last_m: int, last_n: int, la
 
 
 @kernel
-def _operand_bytes(product, mapping, last_m: int, last_n: int, last_k: int):  # type: ignore[no-untyped-def]
+def _operand_bytes(product, burst_bytes: int, mapping, last_m: int, last_n: int, last_k: int):  # type: ignore[no-untyped-def]
     """DRAM bytes of reading the left and the right operand once, tile by tile."""
     left, right = 0.0, 0.0
     for part in range(2):
         k, times_k = _size_and_times(part, mapping["tiles_k"], mapping["tile_k"], last_k)
         if times_k > 0:
-            left += times_k * left_load_bytes(product, last_m, k)
-            right += times_k * right_load_bytes(product, last_n, k)
+            left += times_k * left_load_bytes(product, burst_bytes, last_m, k)
+            right += times_k * right_load_bytes(product, burst_bytes, last_n, k)
             if mapping["tiles_m"] > 1:
-                left += times_k * (mapping["tiles_m"] - 1) * left_load_bytes(product, mapping["tile_m"], k)
+                full = left_load_bytes(product, burst_bytes, mapping["tile_m"], k)
+                left += times_k * (mapping["tiles_m"] - 1) * full
             if mapping["tiles_n"] > 1:
-                right += times_k * (mapping["tiles_n"] - 1) * right_load_bytes(product, mapping["tile_n"], k)
+                full = right_load_bytes(product, burst_bytes, mapping["tile_n"], k)
+                right += times_k * (mapping["tiles_n"] - 1) * full
     return left, right
 
 
 @kernel
-def _result_bytes(product, mapping, last_m: int, last_n: int) -> float:  # type: ignore[no-untyped-def]
+def _result_bytes(product, burst_bytes: int, mapping, last_m: int, last_n: int) -> float:  # type: ignore[no-untyped-def]
     """DRAM bytes of storing the result of one repetition, tile by tile."""
     stored = 0.0
     for kind in range(4):
         m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
         n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
         if times_m * times_n > 0:
-            stored += times_m * times_n * out_store_bytes(product, m, n)
+            stored += times_m * times_n * out_store_bytes(product, burst_bytes, m, n)
     return stored
 
 
@@ -145,19 +147,19 @@ def fill_mapping(product, machine, mapping) -> None:  # type: ignore[no-untyped-
     tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
     tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
     mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
-    count = product["count"]
+    count, burst_bytes = product["count"], machine["burst_bytes"]
     last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
     full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
     compute = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
     mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
-    left, right = _operand_bytes(product, mapping, last_m, last_n, last_k)
+    left, right = _operand_bytes(product, burst_bytes, mapping, last_m, last_n, last_k)
     left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
     mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
-    mapping["store_bytes"] = count * _result_bytes(product, mapping, last_m, last_n)
+    mapping["store_bytes"] = count * _result_bytes(product, burst_bytes, mapping, last_m, last_n)
     mapping["edge_bytes"] = (
-        left_load_bytes(product, mapping["tile_m"], mapping["tile_k"])
-        + right_load_bytes(product, mapping["tile_n"], mapping["tile_k"])
-        + out_store_bytes(product, last_m, last_n)
+        left_load_bytes(product, burst_bytes, mapping["tile_m"], mapping["tile_k"])
+        + right_load_bytes(product, burst_bytes, mapping["tile_n"], mapping["tile_k"])
+        + out_store_bytes(product, burst_bytes, last_m, last_n)
     )
     mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
     mapping["stores"] = float(count * tiles_m * tiles_n)

@@ -88,7 +88,7 @@ def schedule_products(
     products: Sequence[Product], design: Design, board: Board, dataflow: DataflowChoice = "auto"
 ) -> list[ProductSchedule | None]:
     """Return the fastest mapping of each product, None where not even the smallest tile fits."""
-    machine = machine_row(with_dataflow(design, dataflow))
+    machine = machine_row(with_dataflow(design, dataflow), board)
     best = np.zeros((len(products), len(_DATAFLOWS)), TILE_MAPPING)
     cycles = np.zeros(best.shape)
     frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from heddle.arch.boards import Board
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.mapping import MAX_MAPPINGS
 from heddle.dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
@@ -100,9 +101,9 @@ class _Frontiers:
 class GroupSearch:
     """The mappings of one group, searched when they are first asked for."""
 
-    def __init__(self, step: SparseStep, values: Mapping[str, Any]) -> None:
-        """``values`` hold every axis of one of the group's points."""
-        self._step, self._values = step, values
+    def __init__(self, step: SparseStep, values: Mapping[str, Any], board: Board) -> None:
+        """``values`` hold every axis of one of the group's points, whose memory is that of ``board``."""
+        self._step, self._values, self._board = step, values, board
         self._found: dict[Machine, _Frontiers] = {}
         products = len(step.table.products)
         self._scratch = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
@@ -126,7 +127,7 @@ class GroupSearch:
 
     def _search(self, machine: Machine) -> _Frontiers:
         values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
-        row = machine_row(make_design(values, "searched", "any"))[0]
+        row = machine_row(make_design(values, "searched", self._board.name), self._board)[0]
         products, energy = self._step.table.products, self._step.energy[0]
         ends = np.zeros(len(products), np.int64)
         count = search_mappings(products, row, self._scratch, self._space, ends)

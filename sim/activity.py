@@ -33,7 +33,7 @@ def step_activity(
     table: StepTable, mappings: np.ndarray, design: Design, board: Board, total_cycles: float
 ) -> dict[str, float]:
     """Return the counts of a step by name, those of COUNTED and FF_CYCLES, for TILE_MAPPING rows by product."""
-    machine = machine_row(design)[0]
+    machine = machine_row(design, board)[0]
     uses = np.bincount(table.refs, minlength=len(table.distinct))
     counts = {name: _count(table, mappings, uses, machine, act) for name, act in COUNTED.items()}
     counts[FF_CYCLES] = float(resources(design, board).ff) * total_cycles

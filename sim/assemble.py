@@ -90,7 +90,7 @@ def assemble(
 
 
 def _energies(schedule: Schedule, table: StepTable, design: Design, board: Board) -> _Energies:
-    energy, machine = energy_row(design, board)[0], machine_row(design)[0]
+    energy, machine = energy_row(design, board)[0], machine_row(design, board)[0]
     product_j, item_j = np.zeros((len(table.distinct), len(_PARTS))), np.zeros(len(table.items))
     mappings = chosen_mappings(schedule, table)
     all_energies(table.products, mappings, table.items, machine, energy, product_j, item_j)

@@ -81,7 +81,7 @@ def operand_case(
     schedule = _schedule(name, product, design, board, dataflow)
     slots = right if isinstance(right, Slots) else right_slots(product, right)
     _check_sizes(name, product, left, slots)
-    program = list(instructions(schedule, left, slots, design))
+    program = list(instructions(schedule, left, slots, design, board))
     expected = multiply_slots(left, slots, design.numbers.operand)
     return product_case(name, program, expected, design, array_cycles(schedule, design, board), stalls, rerun)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.nm import index_bits
 from heddle.arch.timing import slots_of
@@ -38,10 +39,10 @@ class Stalls:
 
 
 def instructions(
-    schedule: ProductSchedule, left: npt.NDArray[np.uint16], right: Slots, design: Design
+    schedule: ProductSchedule, left: npt.NDArray[np.uint16], right: Slots, design: Design, board: Board
 ) -> Iterator[Instruction]:
     """Yield the instructions of a product in program order. ``left`` [m, k], ``right`` its [k, n] operand's slots."""
-    mapping, machine = schedule.mapping, machine_row(design)[0]
+    mapping, machine = schedule.mapping, machine_row(design, board)[0]
     in_ws, split = mapping.dataflow == "ws", (mapping.interleave_rows, mapping.interleave_cols)
     given, sums = 0, np.zeros(0, np.int64)
     for part in _parts(schedule, left, right, design):

@@ -12,7 +12,7 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.dram import DRAM_KINDS, channel_bytes_per_s
+from heddle.arch.dram import channel_bytes_per_s
 from heddle.reports.plots.figures import (
     INK,
     PAPER,
@@ -64,7 +64,7 @@ class RooflinePoint:
 def roof(design: Design, board: Board) -> Roof:
     """Return the design's roof on ``board``: all PEs busy; all channels at the lesser of AXI port and DRAM."""
     memory = design.memory
-    channel = channel_bytes_per_s(DRAM_KINDS[board.memory.kind], memory.axi_bits, design.clock_hz)
+    channel = channel_bytes_per_s(board.memory.timing, memory.axi_bits, design.clock_hz)
     bandwidth = None if memory.unlimited else memory.channels * channel
     return Roof(_FLOP_PER_MAC * design.peak_macs_per_second, bandwidth)
 

@@ -1,1 +1,1 @@
-"""Decoupled load, compute, store and update engines with tokens, double buffers and DDR4, per instruction."""
+"""Decoupled load, compute, store and update engines with tokens, double buffers and DRAM, per instruction."""

@@ -20,7 +20,7 @@ def array_cycles(schedule: ProductSchedule, design: Design, board: Board) -> int
 
     From the clock that takes the first instruction to the clock that takes the last result, both included.
     """
-    dram, machine = dram_row(design, board), machine_row(design)[0]
+    dram, machine = dram_row(design, board), machine_row(design, board)[0]
     job = Job(
         product_rows([schedule.product])[0],
         machine,

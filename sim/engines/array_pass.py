@@ -207,15 +207,15 @@ def _move(job, pipe, nbytes: int, runs: int, stride: int, ready: float, directio
 @kernel
 def _load(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-def]
     """Load what the next step brings; SORE prunes the right operand on its way where the weights lie dense."""
-    product = job.product
+    product, burst_bytes = job.product, job.machine["burst_bytes"]
     tile, arrived = tile_at(product, job.mapping, pipe["loaded"]), ready
     if tile.new_left:
-        nbytes, runs = left_load_bytes(product, tile.m, tile.k), left_runs(product, tile.m, tile.k)
+        nbytes, runs = left_load_bytes(product, burst_bytes, tile.m, tile.k), left_runs(product, tile.m, tile.k)
         arrived = _move(job, pipe, nbytes, runs, left_pixel_bytes(product), ready, READ)
         halves.left_ready[pipe["lefts"] % 2] = arrived
         pipe["lefts"] += 1
     if tile.new_right:
-        nbytes, runs = right_load_bytes(product, tile.n, tile.k), right_runs(product, tile.n, tile.k)
+        nbytes, runs = right_load_bytes(product, burst_bytes, tile.n, tile.k), right_runs(product, tile.n, tile.k)
         arrived = _move(job, pipe, nbytes, runs, right_pixel_bytes(product), ready, READ)
         if product["prune_on_load"]:
             pruning_cycles = sore_cycles(tile.k * tile.n, product["group_m"], job.rates["sore_lanes"])
@@ -233,7 +233,8 @@ def _store(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-
     product, out = job.product, pipe["stored"] % 2
     tile = tile_at(product, job.mapping, pipe["stored"] * job.mapping["tiles_k"])
     pipe["lanes_free"] = ready + lane_cycles(tile.m * tile.n, job.rates["vector_lanes"])
-    nbytes, runs = out_store_bytes(product, tile.m, tile.n), out_runs(product, tile.m, tile.n)
+    nbytes = out_store_bytes(product, job.machine["burst_bytes"], tile.m, tile.n)
+    runs = out_runs(product, tile.m, tile.n)
     done = _move(job, pipe, nbytes, runs, out_pixel_bytes(product), ready, WRITE)
     halves.out_free[out] = max(done, pipe["lanes_free"])
     pipe["end"] = max(pipe["end"], halves.out_free[out])

@@ -1,4 +1,4 @@
-"""DDR4 channels as the engines see them: a transfer comes in, and the time of its last data goes out.
+"""DRAM channels as the engines see them: a transfer comes in, and the time of its last data goes out.
 
 Tensors are striped over the channels. Of each channel the model keeps when its data bus is free, which way the
 bus last went, the open row of each bank, and when the next refresh is due. A contiguous transfer streams row
@@ -14,7 +14,7 @@ import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.dram import CONTROLLER_LATENCY_S, DRAM_KINDS, STRIPE_BYTES
+from heddle.arch.dram import CONTROLLER_LATENCY_S, STRIPE_BYTES
 from heddle.arch.jit import kernel
 from heddle.dataflow.cost import ceil_div
 
@@ -54,7 +54,7 @@ class DramState(NamedTuple):
 
 def dram_row(design: Design, board: Board) -> np.ndarray:
     """Return the DRAM row (shape [1]) of ``design`` on ``board``: bursts as fast as bus and AXI port allow."""
-    timing, clock_hz = DRAM_KINDS[board.memory.kind], design.clock_hz
+    timing, clock_hz = board.memory.timing, design.clock_hz
     row = np.zeros(1, DRAM)
     row["channels"] = design.memory.channels
     row["banks"] = timing.banks

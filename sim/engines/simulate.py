@@ -67,7 +67,7 @@ def run_engines(
         table.refs,
         table.products,
         chosen_mappings(schedule, table),
-        machine_row(design)[0],
+        machine_row(design, board)[0],
         rates_row(design, board)[0],
         dram[0],
         state,
@@ -118,7 +118,8 @@ def _run_items(  # type: ignore[no-untyped-def]
         elif moved > 0 or item["lane_elements"] > 0:
             lanes = max(lane_cycles(item["lane_elements"], rates["vector_lanes"]), sore_time_cycles(item, rates))
             read_bytes, write_bytes = item["read_bytes"], item["write_bytes"]
-            start_stream(stream[0], ring[0], i, read_bytes, write_bytes, lanes, STREAM_CHUNK_BYTES, now)
+            burst_bytes = dram["burst_bytes"]
+            start_stream(stream[0], ring[0], i, read_bytes, write_bytes, lanes, STREAM_CHUNK_BYTES, burst_bytes, now)
             now = run_stream(dram, state, stream[0], ring[0], updates, events, VECTOR_ENGINE)
         result["end"] = now
         result["dram_bytes"] = moved

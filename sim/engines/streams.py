@@ -13,7 +13,7 @@ import numpy as np
 
 from heddle.arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
 from heddle.arch.jit import kernel
-from heddle.dataflow.cost import BURST_BYTES, ceil_div
+from heddle.dataflow.cost import ceil_div
 from heddle.sim.engines.dram import READ, WRITE, idle_from, transfer
 from heddle.sim.engines.events import UPDATE, record
 
@@ -43,18 +43,26 @@ def background(capacity: int) -> Background:
 
 @kernel
 def start_stream(  # type: ignore[no-untyped-def]
-    stream, ring, item: int, read_bytes: float, write_bytes: float, lane_cycles: float, unit_bytes: int, start: float
+    stream,
+    ring,
+    item: int,
+    read_bytes: float,
+    write_bytes: float,
+    lane_cycles: float,
+    unit_bytes: int,
+    burst_bytes: int,
+    start: float,
 ):
     """Set up a stream of so many bytes in all, and so many lane cycles, from ``start``.
 
-    ``unit_bytes`` is the size of a DRAM request: small ones let other engines in between.
+    ``unit_bytes`` is the size of a DRAM request: small ones let other engines in between. Each is whole bursts.
     """
     steps = max(1, ceil_div(int(max(read_bytes, write_bytes)), STREAM_CHUNK_BYTES))
     units = ceil_div(STREAM_CHUNK_BYTES, unit_bytes)
     stream["item"], stream["steps"], stream["step"] = item, steps, 0
     stream["units"], stream["unit"], stream["address"] = units, 0, 0
-    stream["read_bytes"] = ceil_div(int(read_bytes), steps * units * BURST_BYTES) * BURST_BYTES
-    stream["write_bytes"] = ceil_div(int(write_bytes), steps * units * BURST_BYTES) * BURST_BYTES
+    stream["read_bytes"] = ceil_div(int(read_bytes), steps * units * burst_bytes) * burst_bytes
+    stream["write_bytes"] = ceil_div(int(write_bytes), steps * units * burst_bytes) * burst_bytes
     stream["lane_cycles"] = lane_cycles / steps
     stream["start"], stream["lane_free"], stream["arrived"], stream["end"] = start, start, start, start
     ring[:] = start
@@ -149,7 +157,7 @@ def queue_update(  # type: ignore[no-untyped-def]
     at = updates.queue[1]
     unit_bytes = STRIPE_BYTES * dram["channels"]
     stream, ring = updates.streams[at], updates.rings[at]
-    start_stream(stream, ring, item, read_bytes, write_bytes, lane_cycles, unit_bytes, start)
+    start_stream(stream, ring, item, read_bytes, write_bytes, lane_cycles, unit_bytes, dram["burst_bytes"], start)
     updates.queue[1] = at + 1
 
 

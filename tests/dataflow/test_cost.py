@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from naive_array import Array
 from naive_instruction import NaiveInstruction
 from naive_program import Instruction, expected, os_tile, run, ws_tile
-from samples import SMALL, TINY, machines, steps
+from samples import BOARD, SMALL, TINY, machines, steps
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
@@ -20,7 +20,7 @@ from heddle.arch.timing import DISPATCH_CYCLES
 from heddle.dataflow.cost import (
     ArrayTiles,
     array_tiles,
-    burst_bytes,
+    in_bursts,
     instruction_cycles,
     left_load_bytes,
     out_store_bytes,
@@ -34,10 +34,11 @@ from heddle.dataflow.step_items import ProductPass, TrainingStep
 
 
 def test_every_run_moves_whole_bursts() -> None:
-    assert burst_bytes(1, 1) == 64
-    assert burst_bytes(64, 1) == 64
-    assert burst_bytes(65, 1) == 128
-    assert burst_bytes(65, 5) == 5 * 64
+    assert in_bursts(1, 1, 64) == 64
+    assert in_bursts(64, 1, 64) == 64
+    assert in_bursts(65, 1, 64) == 128
+    assert in_bursts(65, 1, 32) == 96
+    assert in_bursts(65, 5, 64) == 5 * 64
 
 
 def test_a_dense_tile_of_a_1x1_convolution_is_pixels_times_channels() -> None:
@@ -56,12 +57,12 @@ def test_a_tile_never_takes_more_than_it_has_spread_out() -> None:
 
 def os_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:
     """With the whole interleave over columns."""
-    machine, interleave = machine_row(design)[0], design.array.interleave
+    machine, interleave = machine_row(design, BOARD)[0], design.array.interleave
     return array_tiles(machine, 0, 1, interleave, m, n, slots, accumulates)
 
 
 def ws_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:
-    return array_tiles(machine_row(design)[0], 1, 1, 1, m, n, slots, accumulates)
+    return array_tiles(machine_row(design, BOARD)[0], 1, 1, 1, m, n, slots, accumulates)
 
 
 def test_the_last_k_part_of_a_packed_operand_counts_its_own_slots() -> None:
@@ -94,11 +95,12 @@ def test_ws_tiles_of_one_fold_wait_for_rows_or_weights_and_those_of_several_for_
 def test_an_instruction_is_its_dispatch_and_its_tiles() -> None:
     shape = os_shape(SMALL, 16, 128, 100)
     assert shape.tiles == 4
-    assert instruction_cycles(machine_row(SMALL)[0], 0, shape, 0) == DISPATCH_CYCLES + 4 * 100 * SMALL.array.interleave
+    machine, interleave = machine_row(SMALL, BOARD)[0], SMALL.array.interleave
+    assert instruction_cycles(machine, 0, shape, 0) == DISPATCH_CYCLES + 4 * 100 * interleave
 
 
 def test_only_os_instructions_that_go_on_from_partial_sums_wait_for_them() -> None:
-    machine = machine_row(SMALL)[0]
+    machine = machine_row(SMALL, BOARD)[0]
     for ws, shape in ((0, os_shape(SMALL, 8, 8, 9, accumulates=True)), (1, ws_shape(SMALL, 8, 8, 9, accumulates=True))):
         first, second = (instruction_cycles(machine, ws, shape, reloads) for reloads in (0, 1))
         assert second - first == reload_cycles(machine, ws, shape.tiles)
@@ -106,7 +108,7 @@ def test_only_os_instructions_that_go_on_from_partial_sums_wait_for_them() -> No
 
 
 def test_many_tiles_leave_nothing_to_settle_but_their_lead() -> None:
-    machine, array = machine_row(SMALL)[0], SMALL.array
+    machine, array = machine_row(SMALL, BOARD)[0], SMALL.array
     waits = [settle_cycles(machine, 0, tiles) for tiles in range(1, 9)]
     assert waits == sorted(waits, reverse=True)
     assert waits[0] > waits[-1] == 0
@@ -115,22 +117,24 @@ def test_many_tiles_leave_nothing_to_settle_but_their_lead() -> None:
 
 def test_without_overlap_the_sums_have_settled_when_the_next_instruction_is_taken() -> None:
     apart = override(SMALL, {"array.overlap_tiles": False})
-    machine, array = machine_row(apart)[0], apart.array
+    machine, array = machine_row(apart, BOARD)[0], apart.array
     assert settle_cycles(machine, 0, 1) == 0
     assert reload_cycles(machine, 0, 1) == (array.rows - 1) * array.interleave
 
 
 @settings(max_examples=60, deadline=None)
-@given(step=steps(), data=st.data())
-def test_the_bytes_of_any_tile_are_those_counted_pixel_by_pixel(step: TrainingStep, data: st.DataObject) -> None:
+@given(step=steps(), burst=st.sampled_from((16, 32, 64, 128)), data=st.data())
+def test_the_bytes_of_any_tile_are_those_counted_pixel_by_pixel(
+    step: TrainingStep, burst: int, data: st.DataObject
+) -> None:
     products = [p for item in step.items if isinstance(item, ProductPass) for p in item.products]
     for product in products:
         row = product_rows([product])[0]
         m, n = data.draw(st.integers(1, product.m)), data.draw(st.integers(1, product.n))
         k = data.draw(st.integers(1, product.k))
-        assert left_load_bytes(row, m, k) == naive.left_transfer(product, m, k)
-        assert right_load_bytes(row, n, k) == naive.right_transfer(product, n, k)
-        assert out_store_bytes(row, m, n) == naive.out_transfer(product, m, n)
+        assert left_load_bytes(row, burst, m, k) == naive.left_transfer(product, burst, m, k)
+        assert right_load_bytes(row, burst, n, k) == naive.right_transfer(product, burst, n, k)
+        assert out_store_bytes(row, burst, m, n) == naive.out_transfer(product, burst, m, n)
 
 
 @settings(max_examples=100, deadline=None)
@@ -145,7 +149,7 @@ def test_an_instruction_takes_the_sum_of_its_array_tiles(
 ) -> None:
     dataflow = data.draw(st.sampled_from(design.array.dataflows))
     split = data.draw(st.sampled_from(design.array.interleave_pairs)) if dataflow == "os" else (1, 1)
-    machine, ws = machine_row(design)[0], dataflow == "ws"
+    machine, ws = machine_row(design, BOARD)[0], dataflow == "ws"
     counted = NaiveInstruction(design, dataflow, split, *sizes, is_cut)
     shape = array_tiles(machine, ws, *split, *sizes, is_cut)
     assert shape.tiles == counted.tiles
@@ -185,7 +189,7 @@ def built(design: Design) -> Array:
 def test_the_os_parts_of_a_reduction_take_the_cycles_of_the_array_as_it_is_built(
     design: Design, extents: tuple[int, int], slots: list[int], seed: int
 ) -> None:
-    array, machine, draw = built(design), machine_row(design)[0], Random(seed)
+    array, machine, draw = built(design), machine_row(design, BOARD)[0], Random(seed)
     program, cycles = list[Instruction](), 0
     for part, part_slots in enumerate(slots):
         shape = os_shape(design, *extents, part_slots, len(slots) > 1)
@@ -207,7 +211,7 @@ def test_the_os_parts_of_a_reduction_take_the_cycles_of_the_array_as_it_is_built
 def test_the_ws_parts_of_a_reduction_take_the_cycles_of_the_array_as_it_is_built(
     design: Design, extents: tuple[int, int], slots: list[int], seed: int
 ) -> None:
-    array, machine, draw = built(design), machine_row(design)[0], Random(seed)
+    array, machine, draw = built(design), machine_row(design, BOARD)[0], Random(seed)
     program, cycles = list[Instruction](), 0
     for part, part_slots in enumerate(slots):
         shape = ws_shape(design, *extents, part_slots, len(slots) > 1)
@@ -223,7 +227,7 @@ def test_without_overlap_an_instruction_is_never_faster(dataflow: str) -> None:
     apart, shape_of = override(SMALL, {"array.overlap_tiles": False}), {"os": os_shape, "ws": ws_shape}[dataflow]
     for m, n, slots in ((8, 8, 8), (64, 64, 3), (100, 9, 50)):
         overlapped, in_turn = (
-            instruction_cycles(machine_row(design)[0], dataflow == "ws", shape_of(design, m, n, slots), 0)
+            instruction_cycles(machine_row(design, BOARD)[0], dataflow == "ws", shape_of(design, m, n, slots), 0)
             for design in (SMALL, apart)
         )
         assert overlapped <= in_turn

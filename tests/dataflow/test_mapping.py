@@ -6,25 +6,15 @@ import naive_mapping as naive
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import BOARD, TINY, machines, single_product, steps
+from samples import BOARD, TINY, boards, machines, single_product, steps
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
-from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows
 from heddle.dataflow.mapping import MAX_MAPPINGS, mapping_frontier
 from heddle.dataflow.scheduler import schedule_products
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
-
-
-def rates_of(design: Design) -> naive.Rates:
-    row = rates_row(design, BOARD)[0]
-    return naive.Rates(
-        cycles_per_byte=float(row["cycles_per_byte"]),
-        turnaround_cycles=float(row["turnaround_cycles"]),
-        latency_cycles=float(row["latency_cycles"]),
-        vector_lanes=design.lanes.vector,
-        sore_lanes=design.lanes.sore,
-    )
 
 
 def products_of(step: TrainingStep) -> list[Product]:
@@ -32,9 +22,9 @@ def products_of(step: TrainingStep) -> list[Product]:
     return list(dict.fromkeys(found))
 
 
-def frontier_of(product: Product, design: Design) -> np.ndarray:
+def frontier_of(product: Product, design: Design, board: Board = BOARD) -> np.ndarray:
     frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
-    count = mapping_frontier(product_rows([product])[0], machine_row(design)[0], frontier)
+    count = mapping_frontier(product_rows([product])[0], machine_row(design, board)[0], frontier)
     return frontier[:count]
 
 
@@ -50,11 +40,11 @@ def tiling_of(row: np.void) -> naive.Tiling:
 
 
 @settings(max_examples=60, deadline=None)
-@given(step=steps(), design=machines())
-def test_the_scheduler_finds_the_optimum_of_the_whole_space(step: TrainingStep, design: Design) -> None:
+@given(step=steps(), design=machines(), board=boards())
+def test_the_scheduler_finds_the_optimum_of_the_whole_space(step: TrainingStep, design: Design, board: Board) -> None:
     products = products_of(step)
-    for product, found in zip(products, schedule_products(products, design, BOARD), strict=True):
-        costs = naive.every_cost(product, design, rates_of(design))
+    for product, found in zip(products, schedule_products(products, design, board), strict=True):
+        costs = naive.every_cost(product, design, naive.rates_of(design, board))
         if found is None:
             assert costs == []
             continue
@@ -63,11 +53,13 @@ def test_the_scheduler_finds_the_optimum_of_the_whole_space(step: TrainingStep, 
 
 
 @settings(max_examples=60, deadline=None)
-@given(step=steps(), design=machines())
-def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(step: TrainingStep, design: Design) -> None:
+@given(step=steps(), design=machines(), board=boards())
+def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(
+    step: TrainingStep, design: Design, board: Board
+) -> None:
     for product in products_of(step):
-        for row in frontier_of(product, design):
-            walked = naive.cost(product, design, rates_of(design), tiling_of(row))
+        for row in frontier_of(product, design, board):
+            walked = naive.cost(product, design, naive.rates_of(design, board), tiling_of(row))
             assert row["compute_cycles"] == walked.compute_cycles
             assert row["load_bytes"] == walked.load_bytes
             assert row["store_bytes"] == walked.store_bytes

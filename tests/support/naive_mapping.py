@@ -13,22 +13,37 @@ from math import ceil
 
 from naive_instruction import NaiveInstruction, lead, parts_of
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.step_items import Operand, Product
 
-BURST_BYTES = 64
 ACCUMULATOR_BYTES = 4
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE."""
+    """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE; burst."""
 
     cycles_per_byte: float
     turnaround_cycles: float
     latency_cycles: float
     vector_lanes: int
     sore_lanes: int
+    burst_bytes: int
+
+
+def rates_of(design: Design, board: Board) -> Rates:
+    """What the tool says of a design's memory and lanes on ``board``."""
+    row = rates_row(design, board)[0]
+    return Rates(
+        cycles_per_byte=float(row["cycles_per_byte"]),
+        turnaround_cycles=float(row["turnaround_cycles"]),
+        latency_cycles=float(row["latency_cycles"]),
+        vector_lanes=design.lanes.vector,
+        sore_lanes=design.lanes.sore,
+        burst_bytes=board.memory.timing.burst_bytes,
+    )
 
 
 @dataclass(frozen=True)
@@ -137,37 +152,37 @@ def right_bytes(product: Product, tile_n: int, tile_k: int) -> int:
     return ceil(elements(product.right, tile_n, stored_k(product, tile_k)) * product.right.bits / 8)
 
 
-def in_bursts(nbytes: int, runs: int) -> int:
+def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
     """DRAM bytes of equal runs, each of whole bursts."""
-    return sum(ceil(ceil(nbytes / runs) / BURST_BYTES) * BURST_BYTES for _ in range(runs))
+    return sum(ceil(ceil(nbytes / runs) / burst_bytes) * burst_bytes for _ in range(runs))
 
 
-def left_transfer(product: Product, tile_m: int, tile_k: int) -> int:
+def left_transfer(product: Product, burst_bytes: int, tile_m: int, tile_k: int) -> int:
     """DRAM bytes of a left tile: one run if it takes all channels, else one a stored pixel."""
     operand = product.left
     if operand.pixels_on_k:
         runs = 1 if tile_m == product.m else pixels(operand, tile_k)
     else:
         runs = 1 if tile_k == product.k else pixels(operand, tile_m)
-    return in_bursts(left_bytes(product, tile_m, tile_k), 1 if operand.tiled else runs)
+    return in_bursts(left_bytes(product, tile_m, tile_k), 1 if operand.tiled else runs, burst_bytes)
 
 
-def right_transfer(product: Product, tile_n: int, tile_k: int) -> int:
+def right_transfer(product: Product, burst_bytes: int, tile_n: int, tile_k: int) -> int:
     """DRAM bytes of a right tile: one run if it takes all channels, else one a stored pixel."""
     operand = product.right
     if operand.pixels_on_k:
         runs = 1 if tile_n == product.n else pixels(operand, stored_k(product, tile_k))
     else:
         runs = 1 if tile_k == product.k else pixels(operand, tile_n)
-    return in_bursts(right_bytes(product, tile_n, tile_k), 1 if operand.tiled else runs)
+    return in_bursts(right_bytes(product, tile_n, tile_k), 1 if operand.tiled else runs, burst_bytes)
 
 
-def out_transfer(product: Product, tile_m: int, tile_n: int) -> int:
+def out_transfer(product: Product, burst_bytes: int, tile_m: int, tile_n: int) -> int:
     """DRAM bytes of a result tile."""
     channels, positions = (tile_m, tile_n) if product.out_channels_on_m else (tile_n, tile_m)
     all_channels = product.m if product.out_channels_on_m else product.n
     one_run = product.out_tiled or channels == all_channels
-    return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), 1 if one_run else positions)
+    return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), 1 if one_run else positions, burst_bytes)
 
 
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
@@ -181,10 +196,10 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
             for ik, k in enumerate(k_parts):
                 brought = 0
                 if held_left != (im, ik):
-                    brought += left_transfer(product, m, k)
+                    brought += left_transfer(product, rates.burst_bytes, m, k)
                     held_left = (im, ik)
                 if held_right != (jn, ik):
-                    brought += right_transfer(product, n, k)
+                    brought += right_transfer(product, rates.burst_bytes, n, k)
                     pruned += k * n if product.prune_on_load else 0
                     held_right = (jn, ik)
                 loads += brought > 0
@@ -193,7 +208,7 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
                 last = instruction(product, design, tiling, (m, n, k))
                 compute += last.cycles(reloads=ik > 0)
             stores += 1
-            last_bytes = out_transfer(product, m, n)
+            last_bytes = out_transfer(product, rates.burst_bytes, m, n)
             store_bytes += last_bytes
     drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
     compute += lead(design, tiling.dataflow) + last.finish

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from heddle.arch.boards import load_board
+from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.sparsity import parse_sparsity
@@ -69,6 +69,17 @@ def step_of(
 ) -> TrainingStep:
     """A training step, of one sample unless ``options`` say otherwise."""
     return training_step(network, recipe_named(recipe), parse_sparsity(sparsity), options or StepOptions(batch=1))
+
+
+def of_width(channel_data_bits: int) -> Board:
+    """The sample board with channels of another width, and so with another burst."""
+    memory = BOARD.memory.model_copy(update={"channel_data_bits": channel_data_bits})
+    return BOARD.model_copy(update={"memory": memory})
+
+
+def boards() -> st.SearchStrategy[Board]:
+    """Boards whose bursts differ: 16 to 128 bytes."""
+    return st.sampled_from([of_width(bits) for bits in (16, 32, 64, 128)])
 
 
 @st.composite

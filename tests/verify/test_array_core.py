@@ -42,7 +42,8 @@ def product(extents, dataflow, seed, distribution="any-bits"):
     (schedule,) = schedule_products((run,), with_dataflow(DESIGN, dataflow), BOARD)
     operands = draw(distribution, extents, "fp16", seed)
     slots = dense_slots(operands.right)
-    return list(instructions(schedule, operands.left, slots, DESIGN)), multiply_slots(operands.left, slots, "fp16")
+    program = list(instructions(schedule, operands.left, slots, DESIGN, BOARD))
+    return program, multiply_slots(operands.left, slots, "fp16")
 
 
 def one_after_another(products):
