@@ -61,21 +61,21 @@ def pe(i: ResourceInputs) -> ResourceTable:
 def pe_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """LUTs and flip-flops of one PE that are counted and not fitted."""
     memory, registers = _pe_chains(i)
-    return memory, np.asarray(registers + _pe_operands_ff(i), np.int64)
+    return memory, registers + _pe_operands_ff(i)
 
 
 def pe_features(i: ResourceInputs) -> Features:
     """What the fitted part of a PE depends on: depths, the group's size, dataflows, the operand's format."""
-    both = np.asarray(i.has_os) * np.asarray(i.has_ws)
+    both = i.has_os * i.has_ws
     return {
         "one": 1,
-        **{f"adder_stages_{k}": np.asarray(i.adder_stages) == k for k in range(2, 7)},
-        **{f"multiplier_stages_{k}": np.asarray(i.multiplier_stages) == k for k in range(1, 4)},
-        "group_of_more_than_4": np.maximum(np.asarray(i.m) - 4, 0),
-        "group_of_2": np.asarray(i.m) == 2,
+        **{f"adder_stages_{k}": i.adder_stages == k for k in range(2, 7)},
+        **{f"multiplier_stages_{k}": i.multiplier_stages == k for k in range(1, 4)},
+        "group_of_more_than_4": np.maximum(i.m - 4, 0),
+        "group_of_2": i.m == 2,
         "os": i.has_os,
         "both_dataflows": both,
-        "os_latency": np.asarray(i.has_os) * (np.asarray(i.adder_stages) + i.multiplier_stages),
+        "os_latency": i.has_os * (i.adder_stages + i.multiplier_stages),
         "bf16": i.has_bf16,
     }
 
@@ -99,18 +99,18 @@ def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     shift register. All rows' enables are one line. Where there is WS, each row but the first chooses what has waited.
     """
     memory, registers = _core_memory(i)
-    words = np.asarray(i.rows) + i.cols + 2
-    chosen = np.asarray(i.has_ws) * (np.asarray(i.rows) - 1) * (CONTROL_BITS + OPERAND_BITS * np.asarray(i.m))
-    banks = SUM_BITS * np.asarray(i.cols) * (queue_banks(words) - 1)
-    return np.asarray(memory + chosen + banks, np.int64), registers
+    words = i.rows + i.cols + 2
+    chosen = i.has_ws * (i.rows - 1) * (CONTROL_BITS + OPERAND_BITS * i.m)
+    banks = SUM_BITS * i.cols * (queue_banks(words) - 1)
+    return memory + chosen + banks, registers
 
 
 def _core_memory(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """LUTs as memory and flip-flops of the result queue and of the registers that partial sums wait in."""
-    sums = SUM_BITS * np.asarray(i.cols)
-    memory = queue_memory_lut(sums, np.asarray(i.rows) + i.cols + 2) + sums * line_lut(i.multiplier_stages)
-    registers = sums * (1 + line_ff(i.multiplier_stages)) + 2 * np.asarray(i.rows) + i.cols
-    return np.asarray(memory, np.int64), np.asarray(registers, np.int64)
+    sums = SUM_BITS * i.cols
+    memory = queue_memory_lut(sums, i.rows + i.cols + 2) + sums * line_lut(i.multiplier_stages)
+    registers = sums * (1 + line_ff(i.multiplier_stages)) + 2 * i.rows + i.cols
+    return memory, registers
 
 
 def core_features(i: ResourceInputs) -> Features:
@@ -118,7 +118,7 @@ def core_features(i: ResourceInputs) -> Features:
     return {
         "one": 1,
         "os": i.has_os,
-        "both_dataflows": np.asarray(i.has_os) * np.asarray(i.has_ws),
+        "both_dataflows": i.has_os * i.has_ws,
         "rows": i.rows,
         "cols": i.cols,
     }
@@ -127,7 +127,7 @@ def core_features(i: ResourceInputs) -> Features:
 def _pe_operands_ff(i: ResourceInputs) -> Amounts:
     """The group, the PE's own weight and the one that passes, and the registers south of the chains."""
     weight = RECODED_BITS + index_bits_of(i.m)
-    return np.asarray(RECODED_BITS * np.asarray(i.m) + 2 * weight + SUM_BITS)
+    return RECODED_BITS * i.m + 2 * weight + SUM_BITS
 
 
 def _pe_chains(i: ResourceInputs) -> tuple[Amounts, Amounts]:
@@ -135,22 +135,20 @@ def _pe_chains(i: ResourceInputs) -> tuple[Amounts, Amounts]:
 
     The chain of results is I words and the register south; partial sums and their register are one line.
     """
-    ring = np.maximum(np.asarray(i.interleave) - i.adder_stages, 0)
-    chains = np.asarray(i.has_os) * i.chain_drain
-    lut = np.asarray(i.has_os) * line_lut(ring) + chains * (
-        line_lut(i.interleave) + line_lut(np.asarray(i.interleave) + 1)
-    )
-    ff = np.asarray(i.has_os) * line_ff(ring) + chains * (line_ff(i.interleave) + line_ff(np.asarray(i.interleave) + 1))
-    return np.asarray(SUM_BITS * lut), np.asarray(SUM_BITS * ff)
+    ring = np.maximum(i.interleave - i.adder_stages, 0)
+    chains = i.has_os * i.chain_drain
+    lut = i.has_os * line_lut(ring) + chains * (line_lut(i.interleave) + line_lut(i.interleave + 1))
+    ff = i.has_os * line_ff(ring) + chains * (line_ff(i.interleave) + line_ff(i.interleave + 1))
+    return SUM_BITS * lut, SUM_BITS * ff
 
 
 def _less_border(i: ResourceInputs, grid: ResourceTable) -> ResourceTable:
     """The grid without what nothing reads: in the last row the chain of partial sums and the weight that passes."""
-    chains = np.asarray(i.has_os) * i.chain_drain * np.asarray(i.cols)
-    line = np.asarray(i.interleave) + 1
+    chains = i.has_os * i.chain_drain * i.cols
+    line = i.interleave + 1
     lut = SUM_BITS * chains * line_lut(line)
-    weight_ff = np.asarray(i.cols) * (RECODED_BITS + index_bits_of(i.m))
-    east_ff = np.asarray(i.rows)
+    weight_ff = i.cols * (RECODED_BITS + index_bits_of(i.m))
+    east_ff = i.rows
     return table(
         lut=grid.lut - lut,
         lut_as_memory=grid.lut_as_memory - lut,
@@ -166,14 +164,14 @@ def recoder_features(i: ResourceInputs) -> Features:
 
 def _recoders(i: ResourceInputs) -> ResourceTable:
     """A recoder and its register for each operand that enters."""
-    number = np.asarray(i.rows) * i.m + i.cols
+    number = i.rows * i.m + i.cols
     each = fitted("recoders", "lut", recoder_features(i))
     return table(lut=number * each, ff=number * RECODED_BITS)
 
 
 def _lines(i: ResourceInputs) -> ResourceTable:
     """Row r's control is r + 1 clocks late and its group r behind the recoder's; so the columns; results catch up."""
-    group, weight = RECODED_BITS * np.asarray(i.m), index_bits_of(i.m) + SUM_BITS
+    group, weight = RECODED_BITS * i.m, index_bits_of(i.m) + SUM_BITS
     lut, ff = (
         CONTROL_BITS * _late_by_one(sums, i.rows)
         + group * _late_by_none(sums, i.rows)
@@ -184,23 +182,23 @@ def _lines(i: ResourceInputs) -> ResourceTable:
     return table(lut=i.chain_drain * lut, lut_as_memory=i.chain_drain * lut, ff=i.chain_drain * ff)
 
 
-def _late_by_none(sums: Amounts, lines: npt.ArrayLike) -> Amounts:
+def _late_by_none(sums: Amounts, lines: Amounts) -> Amounts:
     """The sum over as many one-bit lines, 0, 1, ... clocks long."""
-    return np.asarray(sums[np.asarray(lines)])
+    return sums[lines]
 
 
-def _late_by_one(sums: Amounts, lines: npt.ArrayLike) -> Amounts:
+def _late_by_one(sums: Amounts, lines: Amounts) -> Amounts:
     """The sum over as many one-bit lines, 1, 2, ... clocks long."""
-    return np.asarray(sums[np.asarray(lines) + 1])
+    return sums[lines + 1]
 
 
 def _waits(i: ResourceInputs) -> ResourceTable:
     """In WS row r's control and raw activations wait r x L steps, each row in a memory of its own."""
-    bits = CONTROL_BITS + OPERAND_BITS * np.asarray(i.m)
-    at = (np.asarray(i.adder_stages), np.asarray(i.rows))
+    bits = CONTROL_BITS + OPERAND_BITS * i.m
+    at = (i.adder_stages, i.rows)
     memory = ring_memory_lut(bits, 2) * _SHORT_WAITS[at] + bits * _WAIT_BANKS[at]
     logic = bits * _WAIT_SELECTS[at] + _WAIT_POINTERS[at]
-    ws = np.asarray(i.has_ws) * i.chain_drain
+    ws = i.has_ws * i.chain_drain
     return table(lut=ws * (memory + logic), lut_as_memory=ws * memory, ff=ws * _WAIT_POINTERS[at])
 
 

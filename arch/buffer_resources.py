@@ -35,7 +35,7 @@ def buffers(i: ResourceInputs) -> ResourceTable:
     return total(
         [
             _buffer(i.activation_bytes, activation_read_bits(i), is_ultra(i.activation_bytes, i.board_has_uram)),
-            _buffer(i.weight_bytes, weight_width, np.asarray(0)),
+            _buffer(i.weight_bytes, weight_width, 0),
             _buffer(i.output_bytes, output_width, is_ultra(i.output_bytes, i.board_has_uram)),
         ]
     )
@@ -56,25 +56,24 @@ def activation_read_bits(i: ResourceInputs) -> Amounts:
 
 def is_ultra(capacity_bytes: Ints, board_has_uram: Ints) -> Amounts:
     """1 where a buffer is large enough to be UltraRAM and the board has it; the weight buffer never is."""
-    large = np.asarray(capacity_bytes) >= c.URAM_THRESHOLD_BYTES.value
-    return np.asarray(large * np.asarray(board_has_uram), dtype=np.int64)
+    return np.asarray((capacity_bytes >= c.URAM_THRESHOLD_BYTES.value) * board_has_uram)
 
 
-def _buffer(capacity_bytes: Ints, width_bits: Ints, ultra: Amounts) -> ResourceTable:
+def _buffer(capacity_bytes: Amounts, width_bits: Amounts, ultra: Ints) -> ResourceTable:
     """A double buffer of either kind: both halves lie in the same blocks, a port of 72 bits wide.
 
     Its registers are those of the blocks' outputs and one a bank; banks of a deep buffer are OR-ed.
     """
-    half_words = ceil_div(4 * np.asarray(capacity_bytes, np.int64), width_bits)
+    half_words = ceil_div(4 * capacity_bytes, width_bits)
     banks = ceil_div(half_words, np.where(ultra, _ULTRA_WORDS, _BLOCK_WORDS))
-    whole, rest = np.asarray(width_bits) // _PORT_BITS, np.asarray(width_bits) % _PORT_BITS
+    whole, rest = width_bits // _PORT_BITS, width_bits % _PORT_BITS
     slices = whole + (rest > 0)
     halves = 2 * whole + (rest > 0) + (rest > _PORT_BITS // 2)
     joined = ceil_div(np.maximum(banks - 1, 0), 3)
     # Half blocks pair up; an odd one left over is a block.
     return table(
-        lut=np.asarray(width_bits) * joined + 2 * banks * slices + 2 * banks,
-        ff=banks * (np.asarray(width_bits) + 1) + 1,
+        lut=width_bits * joined + 2 * banks * slices + 2 * banks,
+        ff=banks * (width_bits + 1) + 1,
         bram36=(1 - ultra) * ceil_div(banks * halves, 2),
         uram=ultra * banks * slices,
     )

@@ -20,14 +20,13 @@ def sore(i: ResourceInputs) -> ResourceTable:
 
 def sore_features(i: ResourceInputs) -> Mapping[str, npt.ArrayLike]:
     """What a lane depends on: elements to hold, pairs to compare and to count for N ranks, bits of the N kept."""
-    m, n = np.asarray(i.m), np.asarray(i.n)
-    pairs = m * (m - 1) // 2
+    pairs = i.m * (i.m - 1) // 2
     return {
         "one": 1,
-        "elements": m,
+        "elements": i.m,
         "pairs": pairs,
-        "counted_pairs": pairs * np.log2(n),
-        "kept_bits": n * (OPERAND_BITS + index_bits_of(i.m)),
+        "counted_pairs": pairs * np.log2(i.n),
+        "kept_bits": i.n * (OPERAND_BITS + index_bits_of(i.m)),
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,70 +12,79 @@ import numpy.typing as npt
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 
-Ints = int | npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.int64]
+Ints = int | Amounts
 
 OPERAND_BITS = 16
 #: A recoded operand has one exponent bit more, so that the PEs meet no subnormals.
 RECODED_BITS = 17
 SUM_BITS = 32
+_POWERS = np.array([1, 2, 4, 8, 16])
 #: What the sequencer tells a row of PEs a step (hls.control.CONTROL).
 CONTROL_BITS = 5
 
 
 @dataclass(frozen=True)
 class ResourceInputs:
-    """What the resource formulas need of a design; flags are 0 or 1. Fields broadcast against each other."""
+    """What the resource formulas need of a design; flags are 0 or 1. Fields broadcast against each other.
 
-    rows: Ints
-    cols: Ints
-    n: Ints
-    m: Ints
-    interleave: Ints
-    interleave_cols_only: Ints
-    adder_stages: Ints
-    multiplier_stages: Ints
-    has_bf16: Ints
-    has_os: Ints
-    has_ws: Ints
-    chain_drain: Ints
-    sore_lanes: Ints
-    wuve_lanes: Ints
-    vector_lanes: Ints
-    activation_bytes: Ints
-    weight_bytes: Ints
-    output_bytes: Ints
-    channels: Ints
-    axi_bits: Ints
-    board_has_uram: Ints
+    Whatever whole numbers it is made of, the fields are int64 arrays.
+    """
+
+    rows: Amounts
+    cols: Amounts
+    n: Amounts
+    m: Amounts
+    interleave: Amounts
+    interleave_cols_only: Amounts
+    adder_stages: Amounts
+    multiplier_stages: Amounts
+    has_bf16: Amounts
+    has_os: Amounts
+    has_ws: Amounts
+    chain_drain: Amounts
+    sore_lanes: Amounts
+    wuve_lanes: Amounts
+    vector_lanes: Amounts
+    activation_bytes: Amounts
+    weight_bytes: Amounts
+    output_bytes: Amounts
+    channels: Amounts
+    axi_bits: Amounts
+    board_has_uram: Amounts
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, np.asarray(getattr(self, field.name), np.int64))
 
     @classmethod
     def of(cls, design: Design, board: Board) -> ResourceInputs:
         """Return the inputs of one design on ``board``."""
         array = design.array
-        return cls(
-            rows=array.rows,
-            cols=array.cols,
-            n=design.sparsity.n,
-            m=design.sparsity.m,
-            interleave=array.interleave,
-            interleave_cols_only=int(array.interleave_axes == "cols"),
-            adder_stages=array.adder_stages,
-            multiplier_stages=array.multiplier_stages,
-            has_bf16=int(design.numbers.operand == "bf16"),
-            has_os=int("os" in array.dataflows),
-            has_ws=int("ws" in array.dataflows),
-            chain_drain=int(array.drain == "chain"),
-            sore_lanes=design.lanes.sore,
-            wuve_lanes=design.lanes.wuve,
-            vector_lanes=design.lanes.vector,
-            activation_bytes=design.buffers.activation_bytes,
-            weight_bytes=design.buffers.weight_bytes,
-            output_bytes=design.buffers.output_bytes,
-            channels=design.memory.channels,
-            axi_bits=design.memory.axi_bits,
-            board_has_uram=int(board.resources.uram > 0),
-        )
+        values: dict[str, Any] = {
+            "rows": array.rows,
+            "cols": array.cols,
+            "n": design.sparsity.n,
+            "m": design.sparsity.m,
+            "interleave": array.interleave,
+            "interleave_cols_only": int(array.interleave_axes == "cols"),
+            "adder_stages": array.adder_stages,
+            "multiplier_stages": array.multiplier_stages,
+            "has_bf16": int(design.numbers.operand == "bf16"),
+            "has_os": int("os" in array.dataflows),
+            "has_ws": int("ws" in array.dataflows),
+            "chain_drain": int(array.drain == "chain"),
+            "sore_lanes": design.lanes.sore,
+            "wuve_lanes": design.lanes.wuve,
+            "vector_lanes": design.lanes.vector,
+            "activation_bytes": design.buffers.activation_bytes,
+            "weight_bytes": design.buffers.weight_bytes,
+            "output_bytes": design.buffers.output_bytes,
+            "channels": design.memory.channels,
+            "axi_bits": design.memory.axi_bits,
+            "board_has_uram": int(board.resources.uram > 0),
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -113,15 +123,14 @@ def total(tables: Sequence[ResourceTable]) -> ResourceTable:
     )
 
 
-def index_bits_of(m: Ints) -> Amounts:
-    """ceil(log2 M) for M of 2 to 32, integers or arrays."""
-    size = np.asarray(m)
-    return np.asarray(sum(np.asarray(size > power, np.int64) for power in (1, 2, 4, 8, 16)), np.int64)
+def index_bits_of(m: Amounts) -> Amounts:
+    """ceil(log2 M) for M of 2 to 32."""
+    return np.searchsorted(_POWERS, m).astype(np.int64)
 
 
-def ceil_div(amount: npt.ArrayLike, unit: npt.ArrayLike) -> Amounts:
+def ceil_div(amount: Ints, unit: Ints) -> Amounts:
     """Whole units that hold ``amount``; both are whole numbers, so the division is exact in integers."""
-    return np.asarray(-(-np.asarray(amount, np.int64) // np.asarray(unit, np.int64)), np.int64)
+    return np.asarray(-(-amount // unit))
 
 
 def _whole(amount: npt.ArrayLike) -> Amounts:

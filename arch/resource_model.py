@@ -1,7 +1,7 @@
 """The resource formulas: what each module of a design takes of an FPGA, in closed form.
 
-One set of formulas serves a single design and arrays of a million: every field of ``ResourceInputs`` may be an
-integer or an int64 array, and the fields broadcast. Array, SORE, WUVE and buffers are calibrated against synthesis
+One set of formulas serves a single design and arrays of a million: every field of ``ResourceInputs`` holds one
+number or many, and the fields broadcast. Array, SORE, WUVE and buffers are calibrated against synthesis
 (``heddle.arch.calibration``); the other modules have no RTL, and their numbers in ``heddle.arch.coefficients`` are
 estimates.
 """
@@ -50,7 +50,7 @@ def _dma(i: ResourceInputs) -> ResourceTable:
     """One DMA engine with an AXI4 master a channel, a FIFO of the bus' width in each direction."""
     lut = c.DMA_LUT.value + c.DMA_LUT_PER_BIT.value * i.axi_bits
     ff = c.DMA_FF.value + c.DMA_FF_PER_BIT.value * i.axi_bits
-    fifo_blocks = c.DMA_FIFOS.value * ceil_div(i.axi_bits, c.RAM_WORD_BITS.value)
+    fifo_blocks = c.DMA_FIFOS.value * ceil_div(i.axi_bits, int(c.RAM_WORD_BITS.value))
     return table(lut=i.channels * lut, ff=i.channels * ff, bram36=i.channels * fifo_blocks)
 
 

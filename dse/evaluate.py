@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.clock import clock_is_plausible
-from heddle.arch.design import SparsityConfig
+from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.fit import fits
 from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
 from heddle.arch.resource_model import resource_table
@@ -50,7 +51,7 @@ class Evaluator:
         step = self._steps[structures[0]["sparsities"]]
         clock_hz = self.grid.rate_columns.clock_hz
         shape = len(structures), self.grid.rates
-        need = self._resources(structures)
+        need = self._resources(self.grid.design(numbers.start * self.grid.rates, self._board.name), structures)
         distinct = np.broadcast_to(self._is_first_of_its_kind(structures), shape)
         on_board = np.broadcast_to(fits(need, self.grid.rate_columns.channels, self._board), shape)
         in_time = clock_is_plausible(clock_hz, _column(structures, "adder_stages"))
@@ -78,33 +79,22 @@ class Evaluator:
             ["os" in s["dataflows"] or (s["interleave"], s["interleave_axes"]) == first for s in structures]
         ).astype(np.bool_)
 
-    def _resources(self, structures: Structures) -> ResourceTable:
-        """Resources [structures, rates] of a group."""
-        first, rates = structures[0], self.grid.rate_columns
-        activation_bytes, weight_bytes, output_bytes = first["buffers"]
+    def _resources(self, design: Design, structures: Structures) -> ResourceTable:
+        """Resources [structures, rates] of a group; ``design`` is one of its points."""
+        rates = self.grid.rate_columns
         dataflows = [structure["dataflows"].split("+") for structure in structures]
-        inputs = ResourceInputs(
-            rows=first["rows"],
-            cols=first["cols"],
-            n=first["sparsities"].n,
-            m=first["sparsities"].m,
+        inputs = replace(
+            ResourceInputs.of(design, self._board),
             interleave=_column(structures, "interleave"),
             interleave_cols_only=_flags([s["interleave_axes"] == "cols" for s in structures]),
             adder_stages=_column(structures, "adder_stages"),
             multiplier_stages=_column(structures, "multiplier_stages"),
-            has_bf16=0,
             has_os=_flags(["os" in names for names in dataflows]),
             has_ws=_flags(["ws" in names for names in dataflows]),
-            chain_drain=1,
             sore_lanes=rates.sore_lanes,
             wuve_lanes=rates.wuve_lanes,
             vector_lanes=rates.vector_lanes,
-            activation_bytes=activation_bytes,
-            weight_bytes=weight_bytes,
-            output_bytes=output_bytes,
             channels=rates.channels,
-            axi_bits=AXI_BITS,
-            board_has_uram=int(self._board.resources.uram > 0),
         )
         return resource_table(inputs)
 

@@ -29,7 +29,14 @@ from heddle.synth.yosys.tool import yosys_version
 
 Vector = npt.NDArray[np.float64]
 #: Vector lanes, channels and the like have no part in what is fitted.
-_OTHERS = {"vector_lanes": 1, "channels": 1, "axi_bits": 512, "board_has_uram": 1}
+_OTHERS: dict[str, Any] = {
+    "interleave_cols_only": 0,
+    "chain_drain": 1,
+    "vector_lanes": 1,
+    "channels": 1,
+    "axi_bits": 512,
+    "board_has_uram": 1,
+}
 _DIGITS = 6
 _MEASURED = (
     "rows",
@@ -76,11 +83,9 @@ def inputs_of(rows: pd.DataFrame) -> ResourceInputs:
     given: dict[str, Any] = {name: rows[name].to_numpy(np.int64) for name in _MEASURED}
     return ResourceInputs(
         **given,
-        interleave_cols_only=0,
         has_bf16=(rows["operand"] == "bf16").to_numpy(np.int64),
         has_os=np.array(["os" in names for names in flows], np.int64),
         has_ws=np.array(["ws" in names for names in flows], np.int64),
-        chain_drain=1,
         **_OTHERS,
     )
 
