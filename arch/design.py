@@ -6,11 +6,12 @@ A Design is data only. It loads from a preset or a TOML file (``heddle.arch.desi
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Dataflow = Literal["os", "ws"]
+DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 InterleaveAxes = Literal["cols", "rows", "both"]
 GROUP_SIZES = (2, 4, 8, 16, 32)
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from heddle.arch.run_dir import tool_version
 from heddle.cli.exit_codes import SUCCESS
-from heddle.cli.options import DoctorOptions
+from heddle.cli.options.doctor import DoctorOptions
 from heddle.cli.output import print_json, print_tables
 from heddle.cli.tools import Tool, find_tools
 

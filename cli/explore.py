@@ -12,17 +12,20 @@ from heddle.arch.boards import load_board
 from heddle.arch.errors import HeddleError
 from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
-from heddle.cli.options import ExploreOptions, NetworkOptions, OutputOptions, TrainingOptions
+from heddle.cli.options.explore import ExploreOptions
+from heddle.cli.options.shared import NetworkOptions, OutputOptions, TrainingOptions
 from heddle.cli.output import print_error, print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.work import OPTIMIZERS, network_choice, one_of, words
+from heddle.cli.work import network_choice, one_of, words
+from heddle.dataflow.choices import OPTIMIZERS
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.work import check_countable
 from heddle.dse.explore import Exploration, Interrupted, explore
 from heddle.dse.measured_accuracy import Accuracies, read_accuracies
+from heddle.dse.objectives import ACCURACY, OBJECTIVE_COLUMNS
 from heddle.dse.points import RESOURCES
-from heddle.dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, default_objectives, objectives_with
+from heddle.dse.request import ExploreRequest, default_objectives, objectives_with
 from heddle.dse.space import Space, load_space, with_sparsities
 from heddle.reports.runs.record import run_folder
 from heddle.reports.runs.work_file import exploration_file, write_work

@@ -8,7 +8,8 @@ from typing import Any
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import SUCCESS
-from heddle.cli.options import GenerateOptions, MachineOptions
+from heddle.cli.options.generate import GenerateOptions
+from heddle.cli.options.shared import MachineOptions
 from heddle.cli.output import print_json, print_paths
 from heddle.cli.work import load_machine
 from heddle.hls.emit import Block, emit_rtl

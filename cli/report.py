@@ -8,11 +8,11 @@ from typing import Any
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import check_file_target
 from heddle.cli.exit_codes import SUCCESS
-from heddle.cli.options import checked_path
+from heddle.cli.options.report import ReportOptions
+from heddle.cli.options.values import checked_path
 from heddle.cli.output import print_json, print_notes, print_paths
 from heddle.cli.progress import show_status
 from heddle.cli.report_compare import compare_two
-from heddle.cli.report_options import ReportOptions
 from heddle.reports.review.build import Built, build_review
 from heddle.reports.review.page import write_review
 from heddle.reports.runs.gather import read_holdings, subject_of

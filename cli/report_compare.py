@@ -14,10 +14,10 @@ from heddle.arch.run_dir import check_file_target
 from heddle.arch.sparsity import parse_sparsity
 from heddle.arch.toml_file import is_path
 from heddle.cli.exit_codes import SUCCESS
-from heddle.cli.options import TrainingOptions
+from heddle.cli.options.report import ReportOptions
+from heddle.cli.options.shared import TrainingOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_status
-from heddle.cli.report_options import ReportOptions
 from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
 from heddle.reports.review.compare import Change, Comparison, Side, compare

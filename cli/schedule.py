@@ -7,14 +7,8 @@ from typing import Any
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.options import (
-    MachineOptions,
-    NetworkOptions,
-    OutputOptions,
-    PassOptions,
-    ScheduleOptions,
-    TrainingOptions,
-)
+from heddle.cli.options.schedule import ScheduleOptions
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOptions, PassOptions, TrainingOptions
 from heddle.cli.output import (
     failures_json,
     print_failures,

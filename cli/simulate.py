@@ -5,20 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.interruptible import interruptible
 from heddle.arch.run_dir import check_file_target, sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.options import (
-    MachineOptions,
-    NetworkOptions,
-    OutputOptions,
-    PassOptions,
-    SimulateOptions,
-    TrainingOptions,
-)
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOptions, PassOptions, TrainingOptions
+from heddle.cli.options.simulate import SimulateOptions
 from heddle.cli.output import print_failures, print_json, print_notes, print_paths, print_tables
 from heddle.cli.power_file import load_power
 from heddle.cli.result_json import step_json
@@ -29,10 +22,9 @@ from heddle.dataflow.work import StepWork, work_hashes
 from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
 from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.sim.estimate import estimate_schedule
-from heddle.sim.result import Level, StepResult
+from heddle.sim.levels import LEVELS, Level
+from heddle.sim.result import StepResult
 from heddle.synth.vivado.reports import PowerReport
-
-LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(frozen=True)

@@ -14,21 +14,21 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.options import MachineOptions
+from heddle.cli.options.shared import MachineOptions
+from heddle.cli.options.synth import SynthOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
-from heddle.cli.synth_options import SynthOptions
 from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
-from heddle.cli.work import OPTIMIZERS, load_buildable, one_of
-from heddle.dataflow.updates import Optimizer
+from heddle.cli.work import load_buildable, one_of
+from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.hls.emit import emit_rtl
 from heddle.hls.generate import array_blocks, array_rtl, check_generable
 from heddle.hls.manifest import manifest
 from heddle.hls.names import ARRAY_MODULE
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element
-from heddle.synth.result import Usage
+from heddle.synth.result import TOOLS, Usage
 from heddle.synth.vivado.batch import find_vivado, run_vivado
 from heddle.synth.vivado.project import project_files
 from heddle.synth.vivado.read import read_reports
@@ -37,7 +37,6 @@ from heddle.synth.yosys.mapping import map_flat
 from heddle.synth.yosys.plan import WITHOUT_RTL
 from heddle.synth.yosys.run import synthesise
 
-TOOLS = ("yosys", "vivado")
 VIVADO_FOLDER = "vivado"
 
 

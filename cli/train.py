@@ -4,58 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heddle.arch.boards import Board
-from heddle.arch.design import Design, SparsityConfig
-from heddle.arch.errors import HeddleError
 from heddle.arch.interruptible import terminable
 from heddle.arch.run_dir import sha256_of, sha256_of_text
-from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.options import MachineOptions
+from heddle.cli.options.train import TrainOptions
 from heddle.cli.output import print_json, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.train_options import DATA_SETS, IMAGE_FOLDER, TrainOptions
-from heddle.cli.work import OPTIMIZERS, load_machine, one_of, words
-from heddle.dataflow.model_names import MODELS
-from heddle.dataflow.updates import Optimizer
+from heddle.cli.train_plan import train_plan
 from heddle.reports.runs.record import RunRecord, run_folder
+from heddle.training.errors import needs_torch
 
 if TYPE_CHECKING:  # these bring PyTorch, which takes seconds; a slip on the command line is told before
     from heddle.cli.trained import Trained
-    from heddle.training.ratios import RatioRule
     from heddle.training.settings import TrainSettings
-
-DEVICES = ("cpu", "cuda")
-ARITHMETICS = ("float", "machine")
-RATIOS: tuple[RatioRule, ...] = ("uniform", "erk")
-
-# Where no design says otherwise.
-_OPERAND_FORMAT = "fp16"
-
-
-@dataclass(frozen=True)
-class TrainPlan:
-    """The options as checked words and objects; ``machine`` is None where no design is simulated."""
-
-    model: str
-    data: str
-    optimizer: Optimizer
-    arithmetic: str
-    device: str
-    dense: tuple[str, ...]
-    sparsity: SparsityConfig
-    ratios: RatioRule
-    machine: tuple[Design, Board] | None
 
 
 def run(training: TrainOptions) -> int:
     """Train, print and write as the options ask; return FAILED_CHECK when a run could not be finished, else SUCCESS."""
     record = RunRecord()
     plan = train_plan(training)
+    needs_torch()
     with terminable():
         from heddle.cli.train_run import check_data, settings_of, train_seeds
         from heddle.cli.trained import gathered
@@ -75,29 +46,6 @@ def run(training: TrainOptions) -> int:
     for failure in trained.failures:
         print(f"heddle: {failure.settings.recipe}, seed {failure.settings.seed}: {failure.reason}", file=sys.stderr)
     return FAILED_CHECK if trained.failures else SUCCESS
-
-
-def train_plan(options: TrainOptions) -> TrainPlan:
-    """Return what the options name; raises HeddleError for all that can be told without PyTorch."""
-    data = one_of(options.data, DATA_SETS, "--data", "data set")
-    if options.image_size is not None and data != IMAGE_FOLDER:
-        raise HeddleError(f"--image-size is for --data {IMAGE_FOLDER}; the images of {data} have one size")
-    sparsity = parse_sparsity(options.sparsity)
-    arithmetic = one_of(options.arithmetic, ARITHMETICS, "--arithmetic", "arithmetic")
-    machine = MachineOptions(design=options.design) if options.design is not None else None
-    loaded = load_machine(machine, options.sparsity) if machine is not None else None
-    operand = loaded[0].numbers.operand if loaded is not None else _OPERAND_FORMAT
-    return TrainPlan(
-        model=one_of(options.model, MODELS, "--model", "model"),
-        data=data,
-        optimizer=one_of(options.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
-        arithmetic=operand if arithmetic == "machine" else arithmetic,
-        device=one_of(options.device, DEVICES, "--device", "device"),
-        dense=tuple(words(options.keep_dense, "--keep-dense")) if options.keep_dense is not None else (),
-        sparsity=sparsity,
-        ratios=one_of(options.ratios, RATIOS, "--ratios", "rule"),
-        machine=loaded,
-    )
 
 
 def default_workers(device: str, threads: int) -> int:

@@ -19,7 +19,7 @@ from heddle.training.export import export_weights
 from heddle.training.run import RunResult, trained_model
 from heddle.training.runs import checkpoint_folder
 from heddle.training.settings import TrainSettings
-from heddle.training.sparsify import FLOAT
+from heddle.training.sparsifying import FLOAT
 from heddle.training.summary import Comparison, Spread, mean_curve
 
 ACCURACY_NAME = "accuracy.csv"

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import sha256_of
 from heddle.arch.sparsity import parse_sparsity
+from heddle.cli.options.train import TrainOptions
 from heddle.cli.progress import Report
-from heddle.cli.train_options import TrainOptions
+from heddle.cli.train_plan import TrainPlan
 from heddle.training.data.samples import DataSet
 from heddle.training.recipe_file import is_recipe_file, resolve_recipe
 from heddle.training.run import check_settings, data_of
 from heddle.training.runs import Outcome, train_all
 from heddle.training.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from heddle.cli.train import TrainPlan
 
 
 def settings_of(options: TrainOptions, plan: TrainPlan) -> TrainSettings:

@@ -5,22 +5,16 @@ The verbs' modules load compiled kernels, pandas or matplotlib; ``heddle --help`
 
 from __future__ import annotations
 
-from heddle.cli.options import (
-    DoctorOptions,
-    ExploreOptions,
-    GenerateOptions,
-    MachineOptions,
-    NetworkOptions,
-    OutputOptions,
-    PassOptions,
-    ScheduleOptions,
-    SimulateOptions,
-    TrainingOptions,
-    VerifyOptions,
-)
-from heddle.cli.report_options import ReportOptions
-from heddle.cli.synth_options import SynthOptions
-from heddle.cli.train_options import TrainOptions
+from heddle.cli.options.doctor import DoctorOptions
+from heddle.cli.options.explore import ExploreOptions
+from heddle.cli.options.generate import GenerateOptions
+from heddle.cli.options.report import ReportOptions
+from heddle.cli.options.schedule import ScheduleOptions
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOptions, PassOptions, TrainingOptions
+from heddle.cli.options.simulate import SimulateOptions
+from heddle.cli.options.synth import SynthOptions
+from heddle.cli.options.train import TrainOptions
+from heddle.cli.options.verify import VerifyOptions
 
 
 def explore(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Dataflow, Design
+from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import command_line, sha256_of, sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
-from heddle.cli.options import MachineOptions, VerifyOptions
+from heddle.cli.options.shared import MachineOptions
+from heddle.cli.options.verify import VerifyOptions
 from heddle.cli.output import print_json, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.work import load_machine, one_of
@@ -29,7 +30,7 @@ from heddle.hls.generate import check_generable
 from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.verify.benches import Bench, array_bench, lane_benches
 from heddle.verify.icarus import build_icarus_model
-from heddle.verify.model import Simulator
+from heddle.verify.model import SIMULATORS, Simulator
 from heddle.verify.operands import Extents
 from heddle.verify.results import Verdict, all_passed
 from heddle.verify.simulation import run_cases
@@ -37,7 +38,6 @@ from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
 from heddle.verify.verilator import build_verilator_model
 from heddle.verify.weights import weight_suite
 
-SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 RESULT_NAME = "verify.json"
 
 _GEMM = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})", re.ASCII)
@@ -151,7 +151,7 @@ def _dataflows(given: str | None, design: Design) -> tuple[Dataflow, ...]:
     """The dataflow that is asked for, or all that the design has."""
     if given is None:
         return design.array.dataflows
-    chosen: Dataflow = one_of(given, get_args(Dataflow), "--dataflow", "dataflow")
+    chosen = one_of(given, DATAFLOWS, "--dataflow", "dataflow")
     if chosen not in design.array.dataflows:
         raise unknown(f"dataflow of design {design.name!r}", chosen, design.array.dataflows, "--dataflow")
     return (chosen,)

@@ -12,19 +12,16 @@ from heddle.arch.design_io import load_design, number_range, override
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.fit import check_fit
 from heddle.arch.sparsity import parse_sparsity
-from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions, check_range
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from heddle.cli.options.values import check_range
+from heddle.dataflow.choices import DATAFLOW_CHOICES, OPTIMIZERS
 from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
-from heddle.dataflow.scheduler import DataflowChoice
 from heddle.dataflow.step_items import PASSES, Pass
 from heddle.dataflow.training import StepOptions
-from heddle.dataflow.updates import Optimizer
 from heddle.dataflow.work import StepWork, step_work
 
 Word = TypeVar("Word", bound=str)
-
-OPTIMIZERS: tuple[Optimizer, ...] = ("sgd", "adam")
-DATAFLOWS: tuple[DataflowChoice, ...] = ("auto", "os", "ws")
 
 _KIB = 1024
 
@@ -56,7 +53,7 @@ def load_work(
     not fit its board, and a step too large to count.
     """
     recipe = recipe_named(training.recipe)
-    dataflow = one_of(step.dataflow, DATAFLOWS, "--dataflow", "dataflow")
+    dataflow = one_of(step.dataflow, DATAFLOW_CHOICES, "--dataflow", "dataflow")
     options = StepOptions(
         batch=network.batch,
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),

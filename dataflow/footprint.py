@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.network import Layer, LinearLayer, MatmulLayer, Network, VectorLayer
-from heddle.dataflow.updates import FP32_BYTES, OPERAND_BYTES, Optimizer, moments
+from heddle.dataflow.updates import FP32_BYTES, OPERAND_BYTES, moments
 
 #: Vector operations that leave no tensor of their own: they ride on the stream of the one before.
 _FUSED = ("activation", "residual")

@@ -6,20 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Literal
 
 import numpy as np
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Dataflow, Design
+from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping import MAX_MAPPINGS, best_mappings, is_better
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
-
-DataflowChoice = Literal["auto", "os", "ws"]
-_DATAFLOWS: tuple[Dataflow, ...] = ("os", "ws")
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def schedule_products(
 ) -> list[ProductSchedule | None]:
     """Return the fastest mapping of each product, None where not even the smallest tile fits."""
     machine = machine_row(with_dataflow(design, dataflow), board)
-    best = np.zeros((len(products), len(_DATAFLOWS)), TILE_MAPPING)
+    best = np.zeros((len(products), len(DATAFLOWS)), TILE_MAPPING)
     cycles = np.zeros(best.shape)
     frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
     best_mappings(product_rows(products), machine, rates_row(design, board)[0], frontier, best, cycles)
@@ -99,13 +96,13 @@ def schedule_products(
 def _product_schedule(product: Product, rows: np.ndarray, cycles: list[float]) -> ProductSchedule | None:
     found = {
         name: _mapping(row, predicted)
-        for name, row, predicted in zip(_DATAFLOWS, rows, cycles, strict=True)
+        for name, row, predicted in zip(DATAFLOWS, rows, cycles, strict=True)
         if predicted < math.inf
     }
     if not found:
         return None
     chosen = reduce(_better, found.values())
-    return ProductSchedule(product, chosen, rows[_DATAFLOWS.index(chosen.dataflow)], found)
+    return ProductSchedule(product, chosen, rows[DATAFLOWS.index(chosen.dataflow)], found)
 
 
 def _better(best: TileMapping, other: TileMapping) -> TileMapping:

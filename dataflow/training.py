@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from heddle.arch.design import SparsityConfig
+from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import (
     NOT_PRUNED,
     LayerShape,
@@ -22,7 +23,7 @@ from heddle.dataflow.lowering import (
 from heddle.dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
 from heddle.dataflow.recipes import DENSE, Recipe, SparseOperand
 from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
-from heddle.dataflow.updates import Optimizer, parameter_update, weight_update
+from heddle.dataflow.updates import parameter_update, weight_update
 from heddle.dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
 
 

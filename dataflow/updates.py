@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
+from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import Pruning
 from heddle.dataflow.step_items import UpdatePass
-
-Optimizer = Literal["sgd", "adam"]
 
 FP32_BYTES = 4
 OPERAND_BYTES = 2

@@ -9,10 +9,10 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import sha256_of, sha256_of_text
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.footprint import capacity_note, step_footprint
 from heddle.dataflow.network import Network
 from heddle.dataflow.recipes import Recipe
-from heddle.dataflow.scheduler import DataflowChoice
 from heddle.dataflow.step_items import ProductPass, TrainingStep
 from heddle.dataflow.training import StepOptions, training_step
 

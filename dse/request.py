@@ -11,20 +11,12 @@ from heddle.arch.boards import Board
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.jit import sources_digest
 from heddle.arch.run_dir import sha256_of_text
+from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.network import Network
 from heddle.dataflow.recipes import Recipe
-from heddle.dataflow.updates import Optimizer
 from heddle.dse.measured_accuracy import Accuracies
-from heddle.dse.points import RESOURCES
+from heddle.dse.objectives import ACCURACY, DEFAULT_OBJECTIVES, OBJECTIVES
 from heddle.dse.space import Space
-
-#: What can be minimised: seconds and joules of a training step, and resources of the device.
-OBJECTIVES = ("time", "energy", *RESOURCES)
-DEFAULT_OBJECTIVES = ("time", "energy", "lut")
-#: What can be maximised where measured accuracies are given: test accuracy in per cent.
-ACCURACY = "accuracy"
-#: The result column of each objective.
-OBJECTIVE_COLUMNS = {name: {"time": "time_s", "energy": "energy_j"}.get(name, name) for name in (*OBJECTIVES, ACCURACY)}
 
 
 def objectives_with(accuracies: Accuracies | None) -> tuple[str, ...]:

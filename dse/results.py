@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from heddle.arch.run_dir import atomic_file, write_atomically, write_provenance
 from heddle.dse.grid import Grid
 from heddle.dse.measured_accuracy import Accuracies
+from heddle.dse.objectives import ACCURACY, OBJECTIVE_COLUMNS
 from heddle.dse.points import METRICS, Points, concatenate
-from heddle.dse.request import ACCURACY, OBJECTIVE_COLUMNS, ExploreRequest, accuracies_digest
+from heddle.dse.request import ExploreRequest, accuracies_digest
 
 #: Most rows of the sample of all points that an exploration keeps for plots.
 SAMPLE_ROWS = 20_000

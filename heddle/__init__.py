@@ -158,6 +158,10 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'heddle' has no attribute {name!r}")
     module, own_name = _HOMES[name]
+    if module.startswith("heddle.training"):
+        from heddle.training.errors import needs_torch
+
+        needs_torch()
     return getattr(import_module(module), own_name)
 
 

@@ -14,7 +14,8 @@ from heddle.dataflow.scheduler import ProductSchedule, Schedule
 from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
 from heddle.sim.activity import step_activity
 from heddle.sim.energy import ProductEnergy, all_energies, energy_row
-from heddle.sim.result import Level, PassResult, StepResult
+from heddle.sim.levels import Level
+from heddle.sim.result import PassResult, StepResult
 from heddle.sim.step_table import UPDATE, VECTOR, StepTable
 
 _PARTS = ProductEnergy._fields

@@ -6,8 +6,9 @@ import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.kernel_rows import rates_row
-from heddle.dataflow.scheduler import DataflowChoice, Schedule, schedule_step
+from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import all_memory_cycles, busy_cycles, walk_step

@@ -8,8 +8,8 @@ from typing import Literal
 
 from heddle.arch.design import Design
 from heddle.dataflow.scheduler import Failure
+from heddle.sim.levels import Level
 
-Level = Literal["estimate", "engines"]
 Engine = Literal["os", "ws", "vector", "update"]
 
 

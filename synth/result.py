@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+#: What synthesises: yosys block by block, or Vivado, which places and routes.
+Tool = Literal["yosys", "vivado"]
+TOOLS: tuple[Tool, ...] = get_args(Tool)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from heddle.dataflow.assemble import assemble_network
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
 from heddle.training import exported_products, exported_vectors
 from heddle.training.exported_graph import EXPORT_BATCH, ExportedGraph, first_tensor, module_paths, operation
-from heddle.training.sparsify import sparsified_layers
+from heddle.training.sparsifying import sparsified_layers
 
 Translator = Callable[[Node, ExportedGraph], tuple[Layer, ...]]
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
 
 from torch import nn
 
 from heddle.arch.design import SparsityConfig
+from heddle.training.catalogue import RatioRule
 from heddle.training.policy import LayerChoice
-
-RatioRule = Literal["uniform", "erk"]
 
 
 def layer_sparsities(

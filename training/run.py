@@ -24,7 +24,7 @@ from heddle.training.processes import Progress
 from heddle.training.ratios import layer_sparsities
 from heddle.training.recipe_file import resolve_recipe
 from heddle.training.settings import TrainSettings
-from heddle.training.sparsify import FLOAT, sparsified_layers, sparsify
+from heddle.training.sparsifying import FLOAT, sparsified_layers, sparsify
 
 CHECKPOINT_NAME = "checkpoint.pt"
 _TEST_BATCH = 512

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from heddle.arch.run_dir import sha256_of_text, tool_version
-from heddle.training.ratios import RatioRule
+from heddle.dataflow.choices import Optimizer
+from heddle.training.catalogue import RatioRule
 
-OptimizerName = Literal["sgd", "adam"]
 _NOTHING_PRUNED = "2:2"  # N = M
-
-OPTIMIZERS: tuple[OptimizerName, ...] = ("sgd", "adam")
 
 
 class TrainSettings(BaseModel):
@@ -39,7 +37,7 @@ class TrainSettings(BaseModel):
     seed: Annotated[int, Field(ge=0)] = 0
     epochs: Annotated[int, Field(ge=1)] = 30
     batch: Annotated[int, Field(ge=1)] = 64
-    optimizer: OptimizerName = "sgd"
+    optimizer: Optimizer = "sgd"
     learning_rate: Annotated[float, Field(gt=0)] = 0.05
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: Annotated[float, Field(ge=0)] = 5e-4

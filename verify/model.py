@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 Simulator = Literal["verilator", "icarus"]
+SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from heddle.arch.boards import Board
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.misfit import misfit_reason
-from heddle.dataflow.scheduler import DataflowChoice, ProductSchedule, schedule_products, with_dataflow
+from heddle.dataflow.scheduler import ProductSchedule, schedule_products, with_dataflow
 from heddle.dataflow.step_items import Operand, Product
 from heddle.sim.engines.array_cycles import array_cycles
 from heddle.sim.functional.formats import Bits

@@ -11,9 +11,9 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, preset_names, to_toml
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
-from heddle.dataflow.model_names import MODELS
 from heddle.reports.review.content import Missing
 from heddle.reports.runs.work_file import WorkFile
+from heddle.training.catalogue import MODELS
 
 #: The resources of the design's parts, by the model at least: always there, as the design itself is.
 HARDWARE = "hardware"

@@ -17,8 +17,8 @@ from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.work import StepWork
 from heddle.dse.grid import Grid
+from heddle.dse.objectives import OBJECTIVE_COLUMNS
 from heddle.dse.points import METRICS
-from heddle.dse.request import OBJECTIVE_COLUMNS
 from heddle.reports.page import ExploreFacts
 from heddle.reports.review.content import FrontPart, StepPart
 from heddle.reports.runs.folder import Place, rerun_command, work_of

@@ -13,13 +13,12 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import json_text, read_json
 from heddle.arch.run_dir import write_atomically
 from heddle.arch.toml_file import check_model
+from heddle.dataflow.choices import DataflowChoice, Optimizer
 from heddle.dataflow.network import Network
 from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE, NetworkChoice
 from heddle.dataflow.recipes import Recipe, recipe_named
-from heddle.dataflow.scheduler import DataflowChoice
 from heddle.dataflow.step_items import Pass
 from heddle.dataflow.training import StepOptions
-from heddle.dataflow.updates import Optimizer
 from heddle.dataflow.work import StepWork, network_hash, step_work
 from heddle.dse.space import Space, shown
 

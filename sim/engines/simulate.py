@@ -11,8 +11,9 @@ from heddle.arch.design import Design
 from heddle.arch.dram import STREAM_CHUNK_BYTES
 from heddle.arch.jit import kernel
 from heddle.arch.timing import lane_cycles
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.kernel_rows import machine_row, rates_row
-from heddle.dataflow.scheduler import DataflowChoice, Schedule, schedule_step
+from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.dataflow.updates import Optimizer
+from heddle.dataflow.choices import Optimizer
 from heddle.hls.emit import Block, emit
 from heddle.hls.generate import (
     array_blocks,

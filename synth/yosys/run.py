@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.dataflow.updates import Optimizer
+from heddle.dataflow.choices import Optimizer
 from heddle.synth.result import ModuleUsage, Stage, Synthesis
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import MappedBlock, Progress, map_blocks

@@ -14,7 +14,7 @@ from child import start_heddle
 from heddle.arch.design import Design
 from heddle.arch.toml_file import check_model
 from heddle.cli.main import main
-from heddle.dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
+from heddle.dse.objectives import OBJECTIVE_COLUMNS, OBJECTIVES
 from heddle.reports import front
 
 Capture = pytest.CaptureFixture[str]

@@ -76,7 +76,7 @@ BAD_COMMAND_LINES = {
     "a missing option": (
         ["schedule"],
         "schedule: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
-        "mobilenetv2, vit-small, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv "
+        "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv "
         "(heddle schedule --help lists the options)",
     ),
     "an option without its value": (
@@ -381,10 +381,14 @@ def test_names_that_the_terminal_cannot_show_are_escaped(tmp_path: Path) -> None
     assert "gr\\xf6\\xdfe" in done.stdout
 
 
-def test_help_and_doctor_load_no_compiled_kernels() -> None:
-    code = "import sys; from heddle.cli.main import main; main(['--help']); sys.exit('numba' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
-    assert done.returncode == 0
+@pytest.mark.parametrize("arguments", [["--help"], ["explore", "--help"], ["train", "--help"]])
+def test_help_loads_no_compiled_kernels_data_frames_or_pytorch(arguments: list[str]) -> None:
+    code = (
+        f"import sys; from heddle.cli.main import main; main({arguments!r});"
+        "print({'numba', 'pandas', 'torch'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, "set()\n")
 
 
 def test_simulate_loads_neither_pandas_nor_matplotlib() -> None:

@@ -13,12 +13,8 @@ import pytest
 from train_command import KEYS, QUICK, table, train
 
 from heddle.cli.main import main
-from heddle.cli.train_options import DATA_SETS
-from heddle.dataflow.model_names import MODELS
 from heddle.training import errors as errors_module
 from heddle.training import run as run_module
-from heddle.training.data.registry import data_names
-from heddle.training.models.registry import model_names
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled
@@ -156,11 +152,6 @@ def test_a_foreign_table_of_accuracies_is_refused_before_training(
     assert error.endswith("move it away\n")
     assert not (tmp_path / "runs").exists()
     assert accuracies.read_bytes() == content
-
-
-def test_the_names_told_without_pytorch_are_those_of_models_and_data() -> None:
-    assert model_names() == MODELS
-    assert data_names() == DATA_SETS
 
 
 def test_without_pytorch_training_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

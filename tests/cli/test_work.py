@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from heddle.arch.errors import HeddleError
-from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.work import load_work, one_of, words
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.work import StepWork, network_hash, work_hashes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import Pruning
-from heddle.dataflow.updates import Optimizer, parameter_update, weight_update
+from heddle.dataflow.updates import parameter_update, weight_update
 
 WEIGHTS = 1024
 

@@ -18,7 +18,7 @@ from heddle.dse import explore as explore_module
 from heddle.dse.explore import ExploreRequest, Interrupted, explore
 from heddle.dse.grid import Grid
 from heddle.dse.measured_accuracy import Accuracies
-from heddle.dse.request import OBJECTIVE_COLUMNS, OBJECTIVES
+from heddle.dse.objectives import OBJECTIVE_COLUMNS, OBJECTIVES
 from heddle.sim.estimate import estimate
 
 METRICS = ["time_s", "energy_j", "lut", "ff", "dsp", "bram36", "uram"]

@@ -19,7 +19,7 @@ from heddle.arch.packed_layer import DenseOperand, PackedLayer, dense_patterns
 from heddle.sim.functional.formats import from_float32, operand_format, to_float32
 from heddle.training.export import export_weights, import_weights
 from heddle.training.policy import Policy
-from heddle.training.sparsify import sparsify
+from heddle.training.sparsifying import sparsify
 
 ALL = Policy(first_convolution=False, classifier=False)
 

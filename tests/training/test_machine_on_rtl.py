@@ -23,7 +23,7 @@ from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_ker
 from heddle.sim.functional.formats import FP16, Bits, Float32, from_float32, to_float32
 from heddle.sim.functional.gemm import multiply_slots
 from heddle.training.layers import NmConv2d
-from heddle.training.sparsify import sparsified_layers, sparsify
+from heddle.training.sparsifying import sparsified_layers, sparsify
 from heddle.verify.model import Model
 from heddle.verify.product_cases import operand_case, right_slots
 from heddle.verify.simulation import run_cases

@@ -13,7 +13,7 @@ from torch import nn
 from heddle.arch.sparsity import parse_sparsity
 from heddle.training.policy import Policy, layer_choices
 from heddle.training.ratios import layer_ratios
-from heddle.training.sparsify import sparsified_layers, sparsify
+from heddle.training.sparsifying import sparsified_layers, sparsify
 
 NOTHING_SET_ASIDE = Policy(first_convolution=False, classifier=False)
 

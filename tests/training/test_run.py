@@ -22,7 +22,7 @@ from heddle.training.loss_scale import LossScale
 from heddle.training.masks import top_n
 from heddle.training.run import CHECKPOINT_NAME, check_settings, sparse_model, steps_per_epoch, train, trained_model
 from heddle.training.settings import TrainSettings
-from heddle.training.sparsify import sparsified_layers
+from heddle.training.sparsifying import sparsified_layers
 
 # Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
 pytestmark = pytest.mark.compiled

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from heddle.training.settings import OPTIMIZERS, TrainSettings
+from heddle.training.settings import TrainSettings
 
 BASE = TrainSettings(model="mlp", data="digits", recipe="bdwp")
 OTHER_VALUES: dict[str, Any] = {
@@ -77,9 +77,3 @@ def test_the_dense_run_shares_all_other_settings(name: str) -> None:
 def test_values_out_of_range_and_unknown_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TrainSettings.model_validate({"model": "mlp", "data": "digits", **wrong})
-
-
-def test_the_optimisers_are_those_that_the_machine_knows() -> None:
-    from heddle.cli.work import OPTIMIZERS as MACHINE_OPTIMIZERS
-
-    assert OPTIMIZERS == MACHINE_OPTIMIZERS

@@ -92,11 +92,20 @@ _VARIANTS: Mapping[str, Variant] = {
 }
 
 
-def load_cifar(name: str, request: DataRequest) -> DataSet:
-    """Read ``cifar10`` or ``cifar100`` from ``request.folder``: the unpacked folder, or the one it lies in.
+def load_cifar10(request: DataRequest) -> DataSet:
+    """Read CIFAR-10 from ``request.folder``: the unpacked folder, or the one it lies in.
 
     Raises HeddleError where the files are missing (it says what to put where), damaged or of another kind.
     """
+    return _load("cifar10", request)
+
+
+def load_cifar100(request: DataRequest) -> DataSet:
+    """Read CIFAR-100 as ``load_cifar10`` reads CIFAR-10; raises HeddleError as it does."""
+    return _load("cifar100", request)
+
+
+def _load(name: str, request: DataRequest) -> DataSet:
     variant = _VARIANTS[name]
     version, folder = _locate(name, variant, request.folder)
     train = _joined([version.read(_existing(name, folder / file)) for file in version.train_files])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
-from heddle.cli.options import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.work import load_work, network_choice
 from heddle.dataflow.work import StepWork
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work, saved_work, step_file, write_work

@@ -10,33 +10,25 @@ from typing import Annotated
 import typer
 
 from heddle.arch.errors import HeddleError
-from heddle.cli.options import (
+from heddle.cli.options.values import (
     MACHINE,
     MOST_WORKERS,
     NETWORK,
     OUTPUT,
     TRAINING,
+    JsonFlag,
     check_range,
-    checked_path,
+    listed,
+    one_of_words,
     out_path,
+    path_of,
 )
-from heddle.dataflow.model_names import MODELS
+from heddle.dataflow.choices import OPTIMIZERS
 from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE
+from heddle.dataflow.recipes import RECIPES
+from heddle.training.catalogue import ARITHMETICS, DATA_SETS, DEVICES, IMAGE_FOLDER, MODELS, RATIO_RULES
 
 MOST_SEEDS = 1000
-#: Names of training.data, which cannot be asked before PyTorch has been loaded.
-IMAGE_FOLDER = "imagefolder"
-DATA_SETS = ("digits", "cifar10", "cifar100", IMAGE_FOLDER)
-
-
-def _data_path(text: str) -> Path:
-    return checked_path("--data-dir", text, "folder")
-
-
-def _check_number(option: str, value: float, low: float, high: float) -> None:
-    if math.isnan(value):
-        raise HeddleError(f"{option}: nan is no number (valid: {low:,} to {high:,})")
-    check_range(option, value, low, high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +37,23 @@ class TrainOptions:
 
     model: Annotated[
         str,
-        typer.Option(help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}.", rich_help_panel=NETWORK),
+        typer.Option(help=f"{listed(MODELS)}.", rich_help_panel=NETWORK),
     ]
     data: Annotated[
         str,
-        typer.Option(help=f"{', '.join(DATA_SETS[:-1])} or {DATA_SETS[-1]}.", rich_help_panel=NETWORK),
-    ] = DATA_SETS[0]
+        typer.Option(help=f"{listed(DATA_SETS)}.", rich_help_panel=NETWORK),
+    ] = next(iter(DATA_SETS))
     data_dir: Annotated[
         Path | None,
-        typer.Option(parser=_data_path, metavar="DIR", help="Where the data set lies.", rich_help_panel=NETWORK),
+        typer.Option(
+            parser=path_of("--data-dir", "folder"),
+            metavar="DIR",
+            help="Where the data set lies.",
+            rich_help_panel=NETWORK,
+        ),
     ] = None
     image_size: Annotated[
-        int | None, typer.Option(help="Image side in pixels (imagefolder).", rich_help_panel=NETWORK)
+        int | None, typer.Option(help=f"Image side in pixels ({IMAGE_FOLDER}).", rich_help_panel=NETWORK)
     ] = None
     train_samples: Annotated[
         int | None, typer.Option(help="Train on so many samples only.", rich_help_panel=NETWORK)
@@ -64,7 +61,7 @@ class TrainOptions:
     recipe: Annotated[
         str,
         typer.Option(
-            help="A training recipe (dense, sr-ste, bdwp, bdwp-wu, ...), or the path of a .py file that defines one.",
+            help=f"A training recipe ({', '.join(RECIPES)}, or a variant), or the path of a .py file that defines one.",
             rich_help_panel=TRAINING,
         ),
     ] = "bdwp"
@@ -74,11 +71,11 @@ class TrainOptions:
     ratios: Annotated[
         str,
         typer.Option(
-            metavar="uniform|erk",
+            metavar=one_of_words(RATIO_RULES),
             help="N:M for all layers alike, or narrow layers keep more and wide ones less (Erdős-Rényi kernel).",
             rich_help_panel=TRAINING,
         ),
-    ] = "uniform"
+    ] = RATIO_RULES[0]
     keep_dense: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +87,9 @@ class TrainOptions:
     seeds: Annotated[int, typer.Option(help="Runs, with the seeds 0, 1, 2, ...", rich_help_panel=TRAINING)] = 3
     epochs: Annotated[int, typer.Option(help="Passes over the training samples.", rich_help_panel=TRAINING)] = 30
     batch: Annotated[int, typer.Option(help="Samples a training step.", rich_help_panel=TRAINING)] = 64
-    optimizer: Annotated[str, typer.Option(metavar="sgd|adam", help="Weight update.", rich_help_panel=TRAINING)] = "sgd"
+    optimizer: Annotated[
+        str, typer.Option(metavar=one_of_words(OPTIMIZERS), help="Weight update.", rich_help_panel=TRAINING)
+    ] = OPTIMIZERS[0]
     learning_rate: Annotated[
         float, typer.Option(help="At the start; it falls along half a cosine.", rich_help_panel=TRAINING)
     ] = 0.05
@@ -99,18 +98,20 @@ class TrainOptions:
     arithmetic: Annotated[
         str,
         typer.Option(
-            metavar="float|machine",
+            metavar=one_of_words(ARITHMETICS),
             help="PyTorch's, or the accelerator's: 16-bit operands, FP32 sums in the array's order.",
             rich_help_panel=MACHINE,
         ),
-    ] = "float"
+    ] = ARITHMETICS[0]
     design: Annotated[
         str | None,
         typer.Option(
             help="Simulate time and energy on this design: a preset or a path to its .toml.", rich_help_panel=MACHINE
         ),
     ] = None
-    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where to train.", rich_help_panel=OUTPUT)] = "cpu"
+    device: Annotated[
+        str, typer.Option(metavar=one_of_words(DEVICES), help="Where to train.", rich_help_panel=OUTPUT)
+    ] = DEVICES[0]
     workers: Annotated[
         int | None,
         typer.Option(
@@ -130,7 +131,7 @@ class TrainOptions:
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+    json: JsonFlag = False
 
     def __post_init__(self) -> None:
         check_range("--image-size", self.image_size, 1, LARGEST_SIZE)
@@ -143,3 +144,9 @@ class TrainOptions:
         _check_number("--weight-decay", self.weight_decay, 0, 1000)
         check_range("--workers", self.workers, 1, MOST_WORKERS)
         check_range("--threads", self.threads, 1, MOST_WORKERS)
+
+
+def _check_number(option: str, value: float, low: float, high: float) -> None:
+    if math.isnan(value):
+        raise HeddleError(f"{option}: nan is no number (valid: {low:,} to {high:,})")
+    check_range(option, value, low, high)

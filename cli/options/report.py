@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options import NETWORK, OUTPUT, TRAINING, check_range, checked_path
+from heddle.cli.options.values import NETWORK, OUTPUT, TRAINING, JsonFlag, check_range, path_of
 from heddle.dataflow.network_choice import LARGEST_BATCH
-
-
-def _page_path(text: str) -> Path:
-    return checked_path("--out", text, "file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +27,7 @@ class ReportOptions:
     out: Annotated[
         Path | None,
         typer.Option(
-            parser=_page_path,
+            parser=path_of("--out", "file"),
             metavar="FILE",
             help="The page; report.html in the folder by default, comparison.html for two.",
             rich_help_panel=OUTPUT,
@@ -55,7 +51,7 @@ class ReportOptions:
         str | None,
         typer.Option(metavar="N:M", help="N:M of designs compared; their own by default.", rich_help_panel=TRAINING),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+    json: JsonFlag = False
 
     def __post_init__(self) -> None:
         check_range("--batch", self.batch, 1, LARGEST_BATCH)

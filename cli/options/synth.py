@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options import CASES, MOST_WORKERS, OUTPUT, check_range, out_path
+from heddle.cli.options.values import CASES, MOST_WORKERS, OUTPUT, JsonFlag, check_range, one_of_words, out_path
+from heddle.dataflow.choices import OPTIMIZERS
+from heddle.synth.result import TOOLS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,18 +21,19 @@ class SynthOptions:
     tool: Annotated[
         str,
         typer.Option(
-            metavar="yosys|vivado",
+            metavar=one_of_words(TOOLS),
             help="yosys maps each distinct block once; Vivado places and routes the array's core.",
             rich_help_panel=CASES,
         ),
-    ] = "yosys"
+    ] = TOOLS[0]
     sparsity: Annotated[
         str | None,
         typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=CASES),
     ] = None
     optimizer: Annotated[
-        str, typer.Option(metavar="sgd|adam", help="What the WUVE lanes compute.", rich_help_panel=CASES)
-    ] = "sgd"
+        str,
+        typer.Option(metavar=one_of_words(OPTIMIZERS), help="What the WUVE lanes compute.", rich_help_panel=CASES),
+    ] = OPTIMIZERS[0]
     flat: Annotated[
         bool,
         typer.Option(
@@ -57,7 +60,7 @@ class SynthOptions:
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)] = False
+    json: JsonFlag = False
 
     def __post_init__(self) -> None:
         check_range("--workers", self.workers, 1, MOST_WORKERS)

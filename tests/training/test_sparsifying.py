@@ -14,7 +14,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from heddle.arch.errors import HeddleError
 from heddle.training import Policy, sparsified_layers, sparsify
 from heddle.training.layers import NmConv1d, NmConv2d, NmConv3d, NmLinear
-from heddle.training.sparsify import arithmetics
+from heddle.training.sparsifying import arithmetics
 
 STEPS_NEEDED = ("asp", "mdgf-linear", "mdgf-exponential", "sdgf-stepwise", "sdgf-geometric")
 

@@ -1,0 +1,86 @@
+"""The options of ``heddle verify``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heddle.arch.design import DATAFLOWS
+from heddle.cli.options.values import (
+    CASES,
+    LARGEST_SEED,
+    OUTPUT,
+    JsonFlag,
+    check_range,
+    one_of_words,
+    out_path,
+    path_of,
+)
+from heddle.verify.model import SIMULATORS
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """What only ``verify`` takes."""
+
+    gemm: Annotated[
+        str | None,
+        typer.Option(metavar="MxKxN", help="One product; a suite of them by default.", rich_help_panel=CASES),
+    ] = None
+    workload: Annotated[
+        str | None,
+        typer.Option(
+            help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=CASES
+        ),
+    ] = None
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            parser=path_of("--weights", "file"),
+            metavar="FILE",
+            help="Trained weights (.safetensors) whose layers' FF and BP, cut to a few tiles, are the cases.",
+            rich_help_panel=CASES,
+        ),
+    ] = None
+    layer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=CASES)
+    ] = None
+    recipe: Annotated[
+        str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=CASES)
+    ] = "bdwp"
+    sparsity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N:M", help="N:M of products and hardware; the design's by default.", rich_help_panel=CASES
+        ),
+    ] = None
+    dataflow: Annotated[
+        str | None,
+        typer.Option(
+            metavar=one_of_words(DATAFLOWS), help="All that the design has by default.", rich_help_panel=CASES
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=CASES)] = 0
+    case: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Run only the case of this name.", rich_help_panel=CASES)
+    ] = None
+    simulator: Annotated[
+        str,
+        typer.Option(metavar=one_of_words(SIMULATORS), help="Which simulator runs the RTL.", rich_help_panel=OUTPUT),
+    ] = SIMULATORS[0]
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Write waves as FST files into --out.", rich_help_panel=OUTPUT)
+    ] = False
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=out_path, metavar="DIR", help="Write verdicts, logs and waves there.", rich_help_panel=OUTPUT
+        ),
+    ] = None
+    json: JsonFlag = False
+
+    def __post_init__(self) -> None:
+        check_range("--seed", self.seed, 0, LARGEST_SEED)
