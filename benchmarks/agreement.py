@@ -1,8 +1,8 @@
 """How far the closed-form estimate is from the engines: every network of the zoo, three recipes, three machines.
 
-``python -m benchmarks.agreement [--batch 16] [--designs sat-vcu1525,small,tiny]`` prints a table of both levels'
-cycles and exits with 1 if any pair differs by more than 5 %. Small arrays have many instructions: the whole sweep
-takes minutes at batch 16, so take larger batches on ``sat-vcu1525`` alone.
+``python -m benchmarks.agreement [--batch 16] [--designs sat-vcu1525,small,tiny]`` prints a Markdown table
+of both levels' cycles and exits with 1 if any pair differs by more than 5 %. Small arrays have many instructions: the
+whole sweep takes minutes at batch 16, so take larger batches on ``sat-vcu1525`` alone.
 """
 
 from __future__ import annotations
@@ -41,6 +41,14 @@ class Pair(NamedTuple):
         """The estimate's error relative to the engines."""
         return self.estimate_cycles / self.engines_cycles - 1
 
+    @property
+    def row(self) -> str:
+        """The pair's line of the table."""
+        return (
+            f"| {self.design} | {self.network} | {self.recipe} | {self.estimate_cycles:,.0f} "
+            f"| {self.engines_cycles:,.0f} | {100 * self.error:.2f} % | {'same' if self.same_bytes else 'DIFFER'} |"
+        )
+
 
 def compare(design: Design, network: str, recipe: str, sparsity: str, batch: int) -> Pair:
     """Run one step at both levels on the same schedule."""
@@ -60,19 +68,15 @@ def main() -> int:
     parser.add_argument("--designs", default="sat-vcu1525,small,tiny", help="presets, separated by commas")
     options = parser.parse_args()
     pairs = []
-    print(f"{'design':<12} {'network':<12} {'recipe':<9} {'estimate':>16} {'engines':>16} {'error %':>8}  bytes")
+    print("| design | network | recipe | estimate | engines | error | bytes |\n|---|---|---|---|---|---|---|")
     for design in map(load_design, options.designs.split(",")):
         for network in zoo_names():
             for recipe, sparsity in RECIPES:
                 pair = compare(design, network, recipe, sparsity, options.batch)
                 pairs.append(pair)
-                print(
-                    f"{pair.design:<12} {pair.network:<12} {pair.recipe:<9} {pair.estimate_cycles:>16.0f} "
-                    f"{pair.engines_cycles:>16.0f} {100 * pair.error:>8.2f}  {'same' if pair.same_bytes else 'DIFFER'}",
-                    flush=True,
-                )
+                print(pair.row, flush=True)
     worst = max(pairs, key=lambda pair: abs(pair.error))
-    print(f"worst of {len(pairs)} at batch {options.batch}: {100 * worst.error:.2f} % ", end="")
+    print(f"\nworst of {len(pairs)} at batch {options.batch}: {100 * worst.error:.2f} % ", end="")
     print(f"({worst.design}, {worst.network}, {worst.recipe})")
     return int(abs(worst.error) > ALLOWED or not all(pair.same_bytes for pair in pairs))
 

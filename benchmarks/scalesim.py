@@ -133,9 +133,9 @@ def main() -> None:
         write_products(topology, arguments.layers)
         ours_s, result = run_heddle(topology, arguments.repeats)
         theirs_s, cycles = run_scalesim(ensure_environment(), topology, folder)
+    print("| layer | Heddle | SCALE-Sim | ratio |\n|---|---|---|---|")
     for item, theirs in zip(result.passes, cycles.values(), strict=True):
-        ratio = item.cycles / theirs
-        print(f"{item.layer:24} heddle {item.cycles:12,.0f}  SCALE-Sim {theirs:12,}  ratio {ratio:.4f}")
+        print(f"| {item.layer} | {item.cycles:,.0f} | {theirs:,} | {item.cycles / theirs:.4f} |")
     record = {
         "benchmark": "scalesim",
         "layers": len(result.passes),

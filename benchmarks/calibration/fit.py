@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.calibration.designs import FIT, HELD_OUT
+from benchmarks.docs_tables.pages import Table, table
 from heddle.arch.array_resources import core_exact, core_features, pe_exact, pe_features, recoder_features
 from heddle.arch.calibration import RESOURCES, fitted_path, measured_path
 from heddle.arch.calibration.ranges import RANGED
@@ -174,26 +175,26 @@ def main() -> None:
     }
     if not check:
         write_atomically(fitted_path(), (json.dumps(document, indent=1) + "\n").encode())
-    _print_blocks(rows)
-    if measured_path(HELD_OUT).is_file():
-        _print_held_out(pd.read_csv(measured_path(HELD_OUT)))
+    print("\n".join([*blocks_table().lines, "", *held_out_table().lines]))
 
 
-def _print_blocks(rows: pd.DataFrame) -> None:
-    print("| block | resource | blocks | median error | worst error |\n|---|---|---|---|---|")
+def blocks_table() -> Table:
+    """Errors of each kind of block, predicted by a fit to all others."""
+    measured, rows = pd.read_csv(measured_path(FIT)), []
     for model in MODELS:
         for resource in model.resources:
-            errors = np.abs(cross_validated(rows, model, resource))
-            print(f"| {model.kind} | {resource} | {len(errors)} | {np.median(errors):.1%} | {errors.max():.1%} |")
+            errors = np.abs(cross_validated(measured, model, resource))
+            rows.append([model.kind, resource, len(errors), f"{np.median(errors):.1%}", f"{errors.max():.1%}"])
+    return table(("block", "resource", "blocks", "median error", "worst error"), rows)
 
 
-def _print_held_out(rows: pd.DataFrame) -> None:
-    errors = held_out_errors(rows)
-    print(f"\n| design | {' | '.join(RESOURCES)} |\n|---{'|---' * len(RESOURCES)}|")
-    for design, row in errors.iterrows():
-        print(f"| {design} | {' | '.join(f'{row[name]:+.1%}' for name in RESOURCES)} |")
+def held_out_table() -> Table:
+    """Errors of whole designs that took no part in the fit, then their median and the worst."""
+    errors = held_out_errors(pd.read_csv(measured_path(HELD_OUT)))
+    rows = [[design, *(f"{row[name]:+.1%}" for name in RESOURCES)] for design, row in errors.iterrows()]
     for name, figure in (("median", errors.abs().median()), ("worst", errors.abs().max())):
-        print(f"| **{name}** | {' | '.join(f'{figure[resource]:.1%}' for resource in RESOURCES)} |")
+        rows.append([f"**{name}**", *(f"{figure[resource]:.1%}" for resource in RESOURCES)])
+    return table(("design", *RESOURCES), rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,54 @@
+"""What makes each table of figures, by the name in its marker: a function of the code, or a stored measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.calibration import fit
+from benchmarks.docs_tables import machine, networks, stored
+from benchmarks.docs_tables.pages import PageError, Table
+
+#: Tables that the code makes at once.
+COMPUTED: Mapping[str, Callable[[], Table]] = {
+    "presets": machine.presets,
+    "boards": machine.boards,
+    "preset-resources": machine.preset_resources,
+    "resource-coefficients": machine.resource_coefficients,
+    "clock-coefficients": machine.clock_coefficients,
+    "energy-inputs": machine.energy_inputs,
+    "energies": machine.energies,
+    "activity-energies": machine.activity_energies,
+    "array-tiles": machine.array_tiles,
+    "zoo": networks.zoo,
+    "space-axes": networks.space_axes,
+    "calibration-held-out": fit.held_out_table,
+    "calibration-blocks": fit.blocks_table,
+}
+
+
+def made(name: str) -> Table:
+    """Return the table of a marker. Raises PageError for a name that nothing makes."""
+    if name in COMPUTED:
+        return COMPUTED[name]()
+    found = stored_tables()
+    if name not in found:
+        raise PageError(f"nothing makes {name} (valid: {', '.join(sorted({*COMPUTED, *found}))})")
+    return found[name]
+
+
+def stored_tables() -> Mapping[str, Table]:
+    """Return all tables of the stored measurements. Raises PageError where two tables have one name."""
+    found: dict[str, Table] = {}
+    for data in stored.data_names():
+        for name, table in stored.read(data).tables.items():
+            if name in found or name in COMPUTED:
+                raise PageError(f"two tables are called {name}, one of them in docs/data/{data}.json")
+            found[name] = table
+    return found
+
+
+def note(name: str) -> str:
+    """Return the line of a page on a stored measurement. Raises PageError for a name that is none."""
+    if name not in stored.data_names():
+        raise PageError(f"no measurement is called {name} (valid: {', '.join(stored.data_names())})")
+    return stored.read(name).note
