@@ -14,6 +14,7 @@ Dataflow = Literal["os", "ws"]
 DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 InterleaveAxes = Literal["cols", "rows", "both"]
 GROUP_SIZES = (2, 4, 8, 16, 32)
+MOST_INTERLEAVE = 64
 
 Count = Annotated[int, Field(gt=0, le=1 << 40)]
 
@@ -36,7 +37,7 @@ class ArrayConfig(Section):
     rows: Annotated[int, Field(ge=1, le=512)]
     cols: Annotated[int, Field(ge=1, le=512)]
     dataflows: tuple[Dataflow, ...] = ("os", "ws")
-    interleave: Annotated[int, Field(ge=1, le=64)] = 1
+    interleave: Annotated[int, Field(ge=1, le=MOST_INTERLEAVE)] = 1
     interleave_axes: InterleaveAxes = "both"
     adder_stages: Annotated[int, Field(ge=1, le=6)] = 1
     multiplier_stages: Annotated[int, Field(ge=0, le=3)] = 0

@@ -43,12 +43,11 @@ from heddle.dataflow.lowering import (
     weight_gradient_products,
 )
 from heddle.dataflow.network import ConvLayer
-from heddle.dataflow.scheduler import ProductSchedule, schedule_products
+from heddle.dataflow.scheduler import ProductSchedule
 from heddle.dataflow.step_items import Product
 from heddle.dataflow.zoo import zoo_network
 from heddle.hls.generate import array_rtl
-from heddle.sim.functional.gemm import multiply_slots
-from heddle.verify.product_cases import operand_case, right_slots
+from heddle.verify.product_cases import GivenProduct, operand_case
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import run_cases
 from heddle.verify.verilator import build_verilator_model
@@ -115,25 +114,17 @@ def layer_passes(layer: ConvLayer, n: int, m: int) -> Iterator[LayerPass]:
     yield LayerPass("WU", product, weight_gradient_gemm(data), weight_gradient(data.x, data.gradient), magnitude)
 
 
-def scheduled(layer_pass: LayerPass, design: Design) -> ProductSchedule:
-    """Return the mapping that the scheduler gives the pass. Raises ValueError where the design has none."""
-    (schedule,) = schedule_products((layer_pass.product,), design, load_board(design.board))
-    if schedule is None:
-        raise ValueError(f"{layer_pass.name}: no tile of it fits the buffers of {design.name}")
-    return schedule
-
-
 def check(layer_pass: LayerPass, design: Design, folder: Path) -> Outcome:
     """Run one pass on the RTL of ``design``; files go to ``folder``."""
-    product, board = layer_pass.product, load_board(design.board)
+    board = load_board(design.board)
     left, right = layer_pass.gemm.left.view(np.uint16), layer_pass.gemm.right.view(np.uint16)
-    case = operand_case(layer_pass.name, product, left, right, design, board)
-    error = np.abs(multiply_slots(left, right_slots(product, right), design.numbers.operand) - layer_pass.exact)
+    given = GivenProduct(layer_pass.name, layer_pass.product, left, right)
+    case, error = operand_case(given, design, board), np.abs(given.result(design) - layer_pass.exact)
     model = build_verilator_model(array_rtl(design))
     begun = time.perf_counter()
     (verdict,) = run_cases(model, [case], folder, lambda done, total: None)
     seconds = time.perf_counter() - begun
-    return Outcome(layer_pass, scheduled(layer_pass, design), verdict, _share(error, layer_pass), seconds)
+    return Outcome(layer_pass, given.schedule(design, board), verdict, _share(error, layer_pass), seconds)
 
 
 def _share(error: Double, layer_pass: LayerPass) -> float:

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from heddle.arch.design import SparsityConfig
+from heddle.dataflow.program.slots import Slots, dense_slots, kept_slots
 from heddle.sim.functional.formats import Bits, Float32, OperandFormat, from_float32, operand_format, to_float32
 from heddle.sim.functional.gemm import multiply_slots
-from heddle.sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
 from heddle.training.pass_products import OperandPruning
 
 _Part = TypeVar("_Part")
@@ -93,9 +93,7 @@ class MachineArray:
 
 
 def _slots(right: Bits, kept: SparsityConfig | None) -> Slots:
-    if kept is None or kept.n == kept.m:
-        return dense_slots(right)
-    return packed_slots(pack_columns(right, kept.n, kept.m), len(right))
+    return dense_slots(right) if kept is None else kept_slots(right, kept.n, kept.m)
 
 
 def _parts(m: int, n: int, slots: int) -> list[tuple[slice, slice]]:

@@ -10,9 +10,8 @@ from heddle.arch.design import Design
 from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.generate import array_blocks, sore_block, wuve_block
 from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule
-from heddle.verify.cases import Case
+from heddle.verify.cases import Case, Stalls
 from heddle.verify.lanes import sore_case, wuve_case
-from heddle.verify.program import Stalls
 from heddle.verify.suite import Run
 
 _SORE_OPERANDS = ("trained", "any-bits", "ties")

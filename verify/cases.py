@@ -1,7 +1,7 @@
 """A case of a bench: what is offered to a component's input streams, and what its output streams must give.
 
-A bench knows streams of words and nothing of matrices; ``heddle.verify.program`` makes cases of products. Words stand
-in uint8 arrays [words, bytes], least significant byte first, as wide as the payload rounded up to whole bytes.
+A bench knows streams of words and nothing of matrices; ``heddle.verify.program_case`` makes cases of products. Words
+stand in uint8 arrays [words, bytes], least significant byte first, as wide as the payload rounded up to whole bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,15 @@ Words = NDArray[np.uint8]
 
 #: In ``InputStream.source``: the word stands in ``words``. In ``OutputStream.place``: nobody looks at the lane.
 NONE = -1
+
+
+@dataclass(frozen=True)
+class Stalls:
+    """Chances of a clock in which an operand is not offered, or a result not taken; ``seed`` draws them."""
+
+    idle: float = 0.0
+    backpressure: float = 0.0
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,8 @@ from heddle.hls.lanes.ranking import packed_layout
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.sim.functional.formats import from_float32, operand_format
 from heddle.sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
-from heddle.verify.cases import Case, InputStream, OutputStream, Words, pack_lanes
+from heddle.verify.cases import Case, InputStream, OutputStream, Stalls, Words, pack_lanes
 from heddle.verify.operands import Extents, draw
-from heddle.verify.program import Stalls
 
 _BLOCKS = 16
 _WEIGHTS = 256

@@ -1,7 +1,7 @@
 """Operands to verify with: bit patterns by named distribution, the same for the same name, sizes and seed.
 
 Each distribution aims at one kind of fault. Patterns are drawn by their fields, so that BF16 reaches as far into
-its own corners as FP16 does. The right operand is dense; ``heddle.sim.functional.slots.pack_columns`` prunes it.
+its own corners as FP16 does. The right operand is dense; ``heddle.dataflow.program.slots.pack_columns`` prunes it.
 """
 
 from __future__ import annotations

@@ -9,15 +9,23 @@ from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.misfit import misfit_reason
+from heddle.dataflow.program.product import product_program
+from heddle.dataflow.program.slots import Slots, kept_slots
 from heddle.dataflow.scheduler import ProductSchedule, schedule_products, with_dataflow
 from heddle.dataflow.step_items import Operand, Product
 from heddle.sim.engines.array_cycles import array_cycles
-from heddle.sim.functional.formats import Bits
+from heddle.sim.functional.formats import Bits, Float32
 from heddle.sim.functional.gemm import multiply_slots
-from heddle.sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
-from heddle.verify.cases import Case
+from heddle.verify.cases import Case, Stalls
 from heddle.verify.operands import Extents, draw
-from heddle.verify.program import Stalls, instructions, product_case
+from heddle.verify.program_case import Expectation, program_case
+
+
+def bench_product(extents: Extents, kept: SparsityConfig | None) -> Product:
+    """Return the product of these sizes as the scheduler takes it, its right operand N:M by ``kept`` (None: dense)."""
+    keep_n, group_m = (1, 1) if kept is None else (kept.n, kept.m)
+    m, k, n = extents.m, extents.k, extents.n
+    return Product(m, k, n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m)
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,7 @@ class ProductRun:
     @property
     def product(self) -> Product:
         """The product as the scheduler takes it."""
-        keep_n, group_m = (1, 1) if self.is_dense else (self.sparsity.n, self.sparsity.m)
-        m, k, n = self.extents.m, self.extents.k, self.extents.n
-        return Product(m, k, n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m)
+        return bench_product(self.extents, None if self.is_dense else self.sparsity)
 
     @property
     def name(self) -> str:
@@ -51,59 +57,65 @@ class ProductRun:
         return f"{sizes}-{kind}-{self.dataflow}-{self.distribution}-s{self.seed}"
 
 
+@dataclass(frozen=True)
+class GivenProduct:
+    """A product to verify whose operands are given.
+
+    ``left`` [m, k] are patterns of the design's format; ``right`` dense patterns [k, n], of which the product's N:M is
+    kept, or its slots.
+    """
+
+    name: str
+    product: Product
+    left: Bits
+    right: Bits | Slots
+    dataflow: DataflowChoice = "auto"
+    stalls: Stalls = Stalls()  # noqa: RUF009 - frozen
+
+    @property
+    def slots(self) -> Slots:
+        """The right operand's slots, pruned where the product is."""
+        if isinstance(self.right, Slots):
+            return self.right
+        return kept_slots(self.right, self.product.keep_n, self.product.group_m)
+
+    def schedule(self, design: Design, board: Board) -> ProductSchedule:
+        """Return the mapping that the scheduler gives it on ``design``.
+
+        Raises HeddleError where the product's groups are not the array's, and where no tile of it fits the buffers.
+        """
+        product = self.product
+        if product.keep_n != product.group_m and product.group_m != design.sparsity.m:
+            own = f"design {design.name!r}, whose M is {design.sparsity.m}"
+            raise HeddleError(f"groups of M = {product.group_m} do not run on {own}")
+        restricted = with_dataflow(design, self.dataflow)
+        (schedule,) = schedule_products((product,), restricted, board)
+        if schedule is None:
+            raise HeddleError(f"{self.name}: {misfit_reason(product, restricted)}")
+        return schedule
+
+    def result(self, design: Design) -> Float32:
+        """Return its result [m, n], as ``heddle.sim.functional`` computes it in the design's format."""
+        return multiply_slots(self.left, self.slots, design.numbers.operand)
+
+
 def run_case(run: ProductRun, design: Design, board: Board, rerun: str = "") -> Case:
-    """Return the bench's case of ``run`` on ``design``.
-
-    Raises HeddleError where the product's groups are not the array's, or where it does not fit the buffers.
-    """
+    """Return the bench's case of ``run`` on ``design``. Raises HeddleError as ``operand_case`` does."""
     operands = draw(run.distribution, run.extents, design.numbers.operand, run.seed)
-    return operand_case(
-        run.name, run.product, operands.left, operands.right, design, board, run.dataflow, rerun, run.stalls
-    )
+    given = GivenProduct(run.name, run.product, operands.left, operands.right, run.dataflow, run.stalls)
+    return operand_case(given, design, board, rerun)
 
 
-def operand_case(
-    name: str,
-    product: Product,
-    left: Bits,
-    right: Bits | Slots,
-    design: Design,
-    board: Board,
-    dataflow: DataflowChoice = "auto",
-    rerun: str = "",
-    stalls: Stalls = Stalls(),
-) -> Case:
-    """Return the bench's case of ``product`` for given operands: ``heddle.sim.functional``'s bits, the engines' cycles.
+def operand_case(given: GivenProduct, design: Design, board: Board, rerun: str = "") -> Case:
+    """Return the bench's case of ``given``: ``heddle.sim.functional``'s bits, the engines' cycles.
 
-    ``left`` [m, k] are patterns of the design's format; ``right`` dense patterns [k, n], of which the product's N:M
-    is kept, or its slots. Raises HeddleError where the product's groups are not the array's, where no tile of it
-    fits the buffers, or where the operands have other sizes.
+    Raises HeddleError as ``GivenProduct.schedule`` does, and where the operands have other sizes.
     """
-    schedule = _schedule(name, product, design, board, dataflow)
-    slots = right if isinstance(right, Slots) else right_slots(product, right)
-    _check_sizes(name, product, left, slots)
-    program = list(instructions(schedule, left, slots, design, board))
-    expected = multiply_slots(left, slots, design.numbers.operand)
-    return product_case(name, program, expected, design, array_cycles(schedule, design, board), stalls, rerun)
-
-
-def right_slots(product: Product, right: Bits) -> Slots:
-    """Return the dense patterns ``right`` [k, n] as the slots of ``product``'s right operand, pruned where it is."""
-    if product.keep_n == product.group_m:
-        return dense_slots(right)
-    return packed_slots(pack_columns(right, product.keep_n, product.group_m), product.k)
-
-
-def _schedule(name: str, product: Product, design: Design, board: Board, dataflow: DataflowChoice) -> ProductSchedule:
-    if product.keep_n != product.group_m and product.group_m != design.sparsity.m:
-        raise HeddleError(
-            f"groups of M = {product.group_m} do not run on design {design.name!r}, whose M is {design.sparsity.m}"
-        )
-    restricted = with_dataflow(design, dataflow)
-    (schedule,) = schedule_products((product,), restricted, board)
-    if schedule is None:
-        raise HeddleError(f"{name}: {misfit_reason(product, restricted)}")
-    return schedule
+    schedule, slots = given.schedule(design, board), given.slots
+    _check_sizes(given.name, given.product, given.left, slots)
+    program = list(product_program(schedule, given.left, slots, design, board))
+    expected = Expectation(given.result(design), array_cycles(schedule, design, board))
+    return program_case(given.name, program, expected, design, given.stalls, rerun)
 
 
 def _check_sizes(name: str, product: Product, left: Bits, right: Slots) -> None:

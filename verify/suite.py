@@ -9,10 +9,9 @@ from typing import Protocol
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design, SparsityConfig
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
-from heddle.verify.cases import Case
+from heddle.verify.cases import Case, Stalls
 from heddle.verify.operands import Extents
 from heddle.verify.product_cases import ProductRun, run_case
-from heddle.verify.program import Stalls
 
 #: Distributions of operands that each aim at one kind of fault.
 _DIRECTED = ("any-bits", "wide", "zeros", "subnormals", "large", "cancelling", "specials", "ties")

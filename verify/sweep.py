@@ -20,10 +20,9 @@ from heddle.arch.design import ArrayConfig, BufferConfig, Dataflow, Design, Spar
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.hls.generate import array_rtl
-from heddle.verify.cases import Case, joined
+from heddle.verify.cases import Case, Stalls, joined
 from heddle.verify.operands import DISTRIBUTIONS, Extents
 from heddle.verify.product_cases import ProductRun, run_case
-from heddle.verify.program import Stalls
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import run_cases
 from heddle.verify.verilator import build_verilator_model

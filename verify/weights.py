@@ -21,13 +21,12 @@ from heddle.arch.design import Dataflow, Design, SparsityConfig
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.packed_file import read_packed
 from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer, RightOperand, WeightPass
-from heddle.dataflow.step_items import Operand, Product
+from heddle.dataflow.program.slots import Slots, dense_slots, packed_slots
 from heddle.sim.functional.convolution import Geometry
 from heddle.sim.functional.formats import Bits
-from heddle.sim.functional.slots import Slots, dense_slots, packed_slots
 from heddle.verify.cases import Case
 from heddle.verify.operands import Extents, draw
-from heddle.verify.product_cases import operand_case
+from heddle.verify.product_cases import GivenProduct, bench_product, operand_case
 from heddle.verify.suite import cut_to_tiles
 
 _DISTRIBUTION = "trained"
@@ -66,13 +65,11 @@ class WeightRun:
     def case(self, design: Design, board: Board, command: str) -> Case:
         """Return the bench's case; ``command`` is the command line that has it among its cases."""
         sparsity = _pruned(self.layer.record, self.pass_name)
-        keep_n, group_m = (1, 1) if sparsity is None else (sparsity.n, sparsity.m)
-        m, k, n = self.extents.m, self.extents.k, self.extents.n
-        product = Product(m, k, n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m)
+        product = bench_product(self.extents, sparsity)
         left = _activations if self.pass_name == "ff" else _gradients
         bits = left(self.extents, design.numbers.operand, self.seed)
         rerun = f"{command} --case {shlex.quote(self.name)}"
-        return operand_case(self.name, product, bits, self.right(), design, board, self.dataflow, rerun)
+        return operand_case(GivenProduct(self.name, product, bits, self.right(), self.dataflow), design, board, rerun)
 
     def right(self) -> Slots:
         """Return the right operand: the file's weights at the product's taps, cut to the extents."""

@@ -6,7 +6,8 @@ from enum import IntEnum
 
 from amaranth.lib import data
 
-from heddle.hls.array.command import COMMAND, INTERVAL_BITS
+from heddle.arch.isa import INTERVAL_BITS
+from heddle.hls.array.command import COMMAND
 
 
 class Source(IntEnum):

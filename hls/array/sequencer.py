@@ -14,8 +14,9 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
+from heddle.arch.isa import COUNT_BITS
 from heddle.arch.timing import os_lead_cycles, os_tail_cycles, ws_tail_cycles
-from heddle.hls.array.command import COMMAND, COUNT_BITS
+from heddle.hls.array.command import COMMAND
 from heddle.hls.array.control import CONTROL, NEEDS, PROGRESS
 from heddle.hls.array.os_steps import OsSteps
 from heddle.hls.array.steps import Steps

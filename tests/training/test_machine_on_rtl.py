@@ -17,15 +17,14 @@ from torch import Tensor, nn
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.dataflow.recipes import recipe_named
-from heddle.dataflow.step_items import Operand, Product
 from heddle.hls.generate import array_rtl
 from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
 from heddle.sim.functional.formats import FP16, Bits, Float32, from_float32, to_float32
-from heddle.sim.functional.gemm import multiply_slots
 from heddle.training.layers import NmConv2d
 from heddle.training.sparsifying import sparsified_layers, sparsify
 from heddle.verify.model import Model
-from heddle.verify.product_cases import operand_case, right_slots
+from heddle.verify.operands import Extents
+from heddle.verify.product_cases import GivenProduct, bench_product, operand_case
 from heddle.verify.simulation import run_cases
 from heddle.verify.verilator import build_verilator_model
 
@@ -65,10 +64,10 @@ class OnTheArray:
     is_turned: bool = False
 
     @property
-    def product(self) -> Product:
-        keep_n, group_m = (DESIGN.sparsity.n, DESIGN.sparsity.m) if self.sparse else (1, 1)
-        m, k, n = *self.left.shape, self.right.shape[1]
-        return Product(m, k, n, left=Operand(), right=Operand(tiled=True), keep_n=keep_n, group_m=group_m)
+    def given(self) -> GivenProduct:
+        extents = Extents(*self.left.shape, self.right.shape[1])
+        product = bench_product(extents, DESIGN.sparsity if self.sparse else None)
+        return GivenProduct(self.name, product, self.left, self.right)
 
     @property
     def turned(self) -> OnTheArray:
@@ -78,7 +77,7 @@ class OnTheArray:
     @property
     def result(self) -> Float32:
         """What the case expects of the RTL, turned back where the product is turned."""
-        result = multiply_slots(self.left, right_slots(self.product, self.right), "fp16")
+        result = self.given.result(DESIGN)
         return result.T if self.is_turned else result
 
 
@@ -151,7 +150,7 @@ def test_a_layers_step_has_the_bits_of_the_rtl(recipe: str, place: int, model: M
     weight_gradient = weight_gradient_product(step, recipe)
     products = [forward, *backward, weight_gradient]
     assert any(product.sparse for product in products)
-    cases = [operand_case(each.name, each.product, each.left, each.right, DESIGN, BOARD) for each in products]
+    cases = [operand_case(each.given, DESIGN, BOARD) for each in products]
     verdicts = run_cases(model, cases, tmp_path, lambda done, total: None)
     assert [verdict.problems for verdict in verdicts if not verdict.passed] == []
 

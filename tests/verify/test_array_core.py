@@ -10,15 +10,17 @@ import pytest
 from heddle.arch.boards import load_board
 from heddle.arch.design import SparsityConfig
 from heddle.arch.timing import DISPATCH_CYCLES, os_drain_cycles
+from heddle.dataflow.program.product import product_program
+from heddle.dataflow.program.results import NO_PLACE
+from heddle.dataflow.program.slots import dense_slots
 from heddle.dataflow.scheduler import schedule_products, with_dataflow
 from heddle.dataflow.step_items import Operand, Product
 from heddle.hls.generate import array_rtl
 from heddle.sim.functional.gemm import multiply_slots
-from heddle.sim.functional.slots import dense_slots
-from heddle.verify.cases import NONE
+from heddle.verify.cases import Stalls
 from heddle.verify.operands import Extents, draw
 from heddle.verify.product_cases import ProductRun, run_case
-from heddle.verify.program import Stalls, instructions, product_case
+from heddle.verify.program_case import Expectation, program_case
 from heddle.verify.simulation import run_cases
 from heddle.verify.sweep import BUILDS
 from heddle.verify.verilator import build_verilator_model
@@ -42,7 +44,7 @@ def product(extents, dataflow, seed, distribution="any-bits"):
     (schedule,) = schedule_products((run,), with_dataflow(DESIGN, dataflow), BOARD)
     operands = draw(distribution, extents, "fp16", seed)
     slots = dense_slots(operands.right)
-    program = list(instructions(schedule, operands.left, slots, DESIGN, BOARD))
+    program = list(product_program(schedule, operands.left, slots, DESIGN, BOARD))
     return program, multiply_slots(operands.left, slots, "fp16")
 
 
@@ -52,11 +54,13 @@ def one_after_another(products):
     for steps, result in products:
         below = len(expected)
         for step in steps:
-            settle = os_drain_cycles(DESIGN.array.rows, DESIGN.array.interleave, 1) if step is steps[0] else None
-            command = step.command if settle is None else {**step.command, "settle": settle}
-            rows = np.where(step.rows == NONE, NONE, step.rows + below)
-            program.append(replace(step, command=command, rows=rows, partial=step.partial + given))
-        given += sum(len(step.rows) for step in steps)
+            command, results = step.command, step.results
+            if step is steps[0]:
+                command = replace(command, settle=os_drain_cycles(DESIGN.array.rows, DESIGN.array.interleave, 1))
+            rows = np.where(results.rows == NO_PLACE, NO_PLACE, results.rows + below)
+            moved = replace(results, rows=rows, partial=results.partial + given)
+            program.append(replace(step, command=command, results=moved))
+        given += sum(len(step.results.rows) for step in steps)
         expected = np.concatenate([expected, result])
     return program, expected
 
@@ -67,8 +71,8 @@ def test_products_follow_one_another_without_a_reset_and_change_the_dataflow(mod
     products = [product(size, kind, seed) for seed, (size, kind) in enumerate(zip(sizes, kinds, strict=True))]
     program, expected = one_after_another(products)
     cases = [
-        product_case("chained", program, expected, DESIGN, 20_000),
-        product_case("stalled", program, expected, DESIGN, 20_000, Stalls(0.4, 0.6, 1)),
+        program_case("chained", program, Expectation(expected, 20_000), DESIGN),
+        program_case("stalled", program, Expectation(expected, 20_000), DESIGN, Stalls(0.4, 0.6, 1)),
     ]
     verdicts = verdicts_of(model, cases, tmp_path)
     assert [verdict.bit_exact for verdict in verdicts] == [True, True]

@@ -8,8 +8,8 @@ from heddle.arch.design import SparsityConfig
 from heddle.arch.design_io import load_design
 from heddle.hls.emit import emit_rtl
 from heddle.hls.generate import lane_blocks
+from heddle.verify.cases import Stalls
 from heddle.verify.lanes import sore_case, wuve_case
-from heddle.verify.program import Stalls
 from heddle.verify.simulation import run_cases
 from heddle.verify.verilator import build_verilator_model
 

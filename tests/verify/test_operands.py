@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.program.slots import pack_columns
 from heddle.sim.functional.formats import BF16, FP16, Bits, OperandFormat, to_float32
 from heddle.sim.functional.gemm import multiply, multiply_packed
-from heddle.sim.functional.slots import pack_columns
 from heddle.verify.operands import DISTRIBUTIONS, Extents, Operands, draw
 
 EXTENTS = Extents(m=24, k=36, n=20)

@@ -18,7 +18,7 @@ from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.packed_file import PackedNetwork, write_packed
 from heddle.arch.packed_layer import LayerRecord, dense_patterns
-from heddle.sim.functional.slots import Slots
+from heddle.dataflow.program.slots import Slots
 from heddle.verify.weights import WeightRun, weight_suite
 
 TINY = load_design("tiny")

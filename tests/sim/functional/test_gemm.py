@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from heddle.arch import nm
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.program.slots import Slots, dense_slots, pack_columns, packed_slots
 from heddle.sim.functional.formats import BF16, FP16, Bits, Float32, OperandFormat, from_float32, to_float32
 from heddle.sim.functional.gemm import multiply, multiply_packed, multiply_slots
-from heddle.sim.functional.slots import Slots, dense_slots, pack_columns, packed_slots
 
 NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
 FORMATS = [FP16, BF16]

@@ -14,7 +14,9 @@ import numpy.typing as npt
 from heddle.arch import nm
 from heddle.arch.errors import HeddleError
 from heddle.arch.timing import slots_of
-from heddle.sim.functional.formats import Bits
+
+#: Patterns of 16-bit operands.
+Bits = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,10 @@ def dense_slots(right: Bits) -> Slots:
     """Return the slots of the dense operand ``right`` [k, cols]: each element one, in its place."""
     k_index = np.arange(len(right), dtype=np.int32)[:, np.newaxis]
     return Slots(right, np.broadcast_to(k_index, right.shape))
+
+
+def kept_slots(right: Bits, keep_n: int, group_m: int) -> Slots:
+    """Return the slots of the dense patterns ``right`` [k, cols] with ``keep_n`` of ``group_m`` kept (equal: all)."""
+    if keep_n == group_m:
+        return dense_slots(right)
+    return packed_slots(pack_columns(right, keep_n, group_m), len(right))

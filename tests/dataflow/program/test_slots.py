@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.timing import slots_of
-from heddle.sim.functional.slots import dense_slots, pack_columns, packed_slots
+from heddle.dataflow.program.slots import dense_slots, pack_columns, packed_slots
 
 
 def largest_first(column: list[int], n: int) -> list[int]:
