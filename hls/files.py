@@ -1,0 +1,43 @@
+"""All files of a generated design: the Verilog of its blocks, what a simulator needs, and the manifest beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.json_file import json_text
+from heddle.hls.emit import Block, emit_rtl
+from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
+from heddle.hls.manifest import manifest
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class GeneratedDesign:
+    """A design as RTL: the name of its top module, and the text of every file by name, the manifest among them."""
+
+    top: str
+    files: Mapping[str, str]
+
+
+def generated_design(design: Design, board: Board) -> GeneratedDesign:
+    """Return array core, lanes and buffers of ``design`` as files; raises HeddleError for a design that is no hardware.
+
+    The same design gives the same text.
+    """
+    check_generable(design)
+    core, element = array_blocks(design)
+    tops: list[tuple[Block, list[Block]]] = [(core, [element])]
+    tops += [(lane, []) for lane in lane_blocks(design)]
+    buffers = double_buffers(design, board)
+    tops += [(buffer_block(part, buffer), slice_blocks(buffer)) for part, buffer in buffers.items()]
+    files: dict[str, str] = {}
+    modules: dict[str, Block] = {}  # by name: two buffers may instantiate the same slice
+    for top, repeated in tops:
+        files |= emit_rtl(top, repeated).files
+        modules |= {block.name: block for block in (top, *repeated)}
+    document = json_text(manifest(design, modules.values(), core.name, files))
+    return GeneratedDesign(core.name, {**dict(sorted(files.items())), MANIFEST_NAME: document})
