@@ -18,10 +18,10 @@ from heddle.arch.design_io import load_design, override
 from heddle.dataflow.recipes import DENSE, Recipe, recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo.registry import zoo_network
-from heddle.sim.engines.array_pass import STALL_CAUSES
 from heddle.sim.engines.simulate import simulate
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
+from heddle.sim.stalls import STALL_CAUSES
 
 NETWORKS = ("resnet9", "vit-small", "vgg19", "resnet18", "resnet50")
 PUBLISHED_MEAN = 1.75

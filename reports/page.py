@@ -24,7 +24,6 @@ from heddle.reports.front import (
 )
 from heddle.reports.render import inline_plots, render
 from heddle.reports.summary import (
-    STALL_CAUSES,
     energy_rows,
     headline,
     machine_line,
@@ -42,6 +41,7 @@ from heddle.reports.training_facts import (
     training_notes,
 )
 from heddle.sim.result import StepResult
+from heddle.sim.stalls import stall_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ def _step_values(result: StepResult, dense: StepResult | None) -> dict[str, Any]
         "summary": summary_rows(result, compared),
         "energy": energy_rows(result),
         "engines": cycles_by_engine(result),
-        "stalls": {STALL_CAUSES.get(cause, cause): cycles for cause, cycles in stall_cycles(result).items()},
+        "stalls": {stall_text(cause): cycles for cause, cycles in stall_cycles(result).items()},
         "layers": layer_rows(result),
         "passes": [(item, pass_text(item), size_text(item)) for item in slowest(result, len(result.passes))],
         "toml": to_toml(result.design),

@@ -27,14 +27,6 @@ VIVADO_PARTS = {
     "vivado_core": "array core, dynamic (Vivado)",
 }
 
-STALL_CAUSES = {
-    "fill": "waiting for the first operands",
-    "load_left": "waiting for the left operand",
-    "load_right": "waiting for the right operand",
-    "store": "no free half of the output buffer",
-    "drain": "tail and last store",
-}
-
 
 @dataclass(frozen=True)
 class SummaryRow:

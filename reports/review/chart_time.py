@@ -12,9 +12,10 @@ import altair as alt
 from heddle.reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
 from heddle.reports.plots.figures import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
 from heddle.reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
-from heddle.reports.summary import STALL_CAUSES, headline
+from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
 from heddle.sim.result import StepResult
+from heddle.sim.stalls import stall_text
 
 PART_NAMES = {
     "ff": "FF",
@@ -60,29 +61,25 @@ def waiting_figure(result: StepResult) -> Figure | None:
     if not causes or not result.cycles:
         return None
     bars = [bar for bar in _waiting_bars(result, tuple(causes)) if any(bar.parts.values())]
-    colours = {_COMPUTING: GREEN, **{_cause(cause): _CAUSE_COLOURS.get(cause, SAMPLE) for cause in causes}}
+    colours = {_COMPUTING: GREEN, **{stall_text(cause): _CAUSE_COLOURS.get(cause, SAMPLE) for cause in causes}}
     first, cycles = next(iter(causes.items()))
     description = (
         f"{len(bars)} array layers in the network's order. The array computes in "
         f"{percent(result.compute_cycles / result.cycles)} of the step; most of its waiting is "
-        f"{_cause(first)}, {percent(cycles / result.cycles)} of the step."
+        f"{stall_text(first)}, {percent(cycles / result.cycles)} of the step."
     )
     return _stacked("waiting", bars, colours, result, "Array time by layer: computing and waiting", description)
 
 
-def _cause(cause: str) -> str:
-    return STALL_CAUSES.get(cause, cause)
-
-
 def _waiting_bars(result: StepResult, causes: Sequence[str]) -> list[_Stack]:
-    by_layer = {row.layer: dict.fromkeys([_COMPUTING, *map(_cause, causes)], 0.0) for row in layer_rows(result)}
+    by_layer = {row.layer: dict.fromkeys([_COMPUTING, *map(stall_text, causes)], 0.0) for row in layer_rows(result)}
     for item in result.passes:
         parts = by_layer[item.layer]
         if item.on_array:
             parts[_COMPUTING] += item.compute_cycles
             for cause, cycles in item.stall_cycles.items():
                 if cause in causes:
-                    parts[_cause(cause)] += cycles
+                    parts[stall_text(cause)] += cycles
     return [_Stack(layer, parts) for layer, parts in by_layer.items()]
 
 

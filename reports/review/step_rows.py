@@ -12,9 +12,10 @@ from heddle.dataflow.step_items import ProductPass
 from heddle.reports.breakdown import cycles_by_engine, slowest, stall_cycles
 from heddle.reports.review.chart_energy import uncertainty_text
 from heddle.reports.review.content import EnergyLine
-from heddle.reports.summary import STALL_CAUSES, pass_text, size_text
+from heddle.reports.summary import pass_text, size_text
 from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
 from heddle.sim.result import StepResult
+from heddle.sim.stalls import stall_text
 
 _AXES = {"cols": "columns only", "rows": "rows only", "both": "rows or columns"}
 _DRAINS = {"chain": "down each column", "direct": "a wire for every PE (idealised)"}
@@ -167,7 +168,7 @@ def stall_rows(result: StepResult) -> tuple[ShareRow, ...]:
     """Return what the array waits for, most first, as shares of the step."""
     clock_hz = result.design.clock_hz
     return tuple(
-        ShareRow(STALL_CAUSES.get(cause, cause), seconds(cycles / clock_hz), cycles / result.cycles)
+        ShareRow(stall_text(cause), seconds(cycles / clock_hz), cycles / result.cycles)
         for cause, cycles in stall_cycles(result).items()
     )
 

@@ -9,10 +9,11 @@ from heddle.arch.design import Design
 from heddle.dataflow.cost import lead_cycles
 from heddle.dataflow.kernel_rows import machine_row, product_rows, rates_row
 from heddle.dataflow.scheduler import ProductSchedule
-from heddle.sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
+from heddle.sim.engines.array_pass import PIPE, Job, run_product
 from heddle.sim.engines.dram import dram_row, dram_state
 from heddle.sim.engines.events import event_log
 from heddle.sim.engines.streams import background
+from heddle.sim.stalls import STALL_CAUSES
 
 
 def array_cycles(schedule: ProductSchedule, design: Design, board: Board) -> int:

@@ -31,11 +31,7 @@ from heddle.sim.engines.dram import READ, WRITE, transfer
 from heddle.sim.engines.events import COMPUTE, LOAD, STORE, record
 from heddle.sim.engines.streams import run_updates_until
 from heddle.sim.engines.tiles import tile_at, tile_count
-
-#: Why the array idles: its first operands, waiting for either operand, for a free output half
-#: (the store is behind), and after its last instruction (tail, last store).
-STALL_CAUSES = ("fill", "load_left", "load_right", "store", "drain")
-FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(5)
+from heddle.sim.stalls import DRAIN, FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND
 
 #: Progress of a product: steps loaded, computed, stored; tiles of each operand loaded and reached by the array;
 #: when the array, SORE and the store lanes are free; when the last store so far ends; the array's instructions, and

@@ -17,12 +17,13 @@ from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from heddle.sim.engines.array_pass import PIPE, STALL_CAUSES, Job, run_product
+from heddle.sim.engines.array_pass import PIPE, Job, run_product
 from heddle.sim.engines.dram import dram_row, dram_state
 from heddle.sim.engines.events import VECTOR as VECTOR_ENGINE
 from heddle.sim.engines.events import event_log
 from heddle.sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
 from heddle.sim.result import StepResult
+from heddle.sim.stalls import STALL_CAUSES
 from heddle.sim.step_table import ARRAY, UPDATE, StepTable, step_table
 
 #: What the engines found for one item, in cycles and bytes; ``end`` is absolute.

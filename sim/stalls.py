@@ -1,0 +1,20 @@
+"""Why the array idles: every cause once, by its name in results, with what it means."""
+
+from __future__ import annotations
+
+#: In the order of the engines' counters. ``store``: the store of an earlier tile is behind.
+STALL_CAUSES = {
+    "fill": "waiting for the first operands",
+    "load_left": "waiting for the left operand",
+    "load_right": "waiting for the right operand",
+    "store": "no free half of the output buffer",
+    "drain": "tail and last store",
+}
+
+#: Places of the causes in the engines' counters.
+FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(len(STALL_CAUSES))
+
+
+def stall_text(cause: str) -> str:
+    """Return what ``cause`` is in words; a cause without any is its own name."""
+    return STALL_CAUSES.get(cause, cause)
