@@ -10,6 +10,9 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from heddle.arch.formats import ACCUMULATORS, FP16, FP32, OPERANDS, FloatFormat
+from heddle.arch.registry import KeyOf
+
 Dataflow = Literal["os", "ws"]
 DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 InterleaveAxes = Literal["cols", "rows", "both"]
@@ -82,10 +85,15 @@ class SparsityConfig(Section):
 
 
 class NumberConfig(Section):
-    """Operand and accumulator formats. The product of two operands is exact in FP32 either way."""
+    """Formats of the operands and of the sums of their products (``heddle.arch.formats``)."""
 
-    operand: Literal["fp16", "bf16"] = "fp16"
-    accumulator: Literal["fp32"] = "fp32"
+    operand: Annotated[str, KeyOf(OPERANDS)] = FP16.name
+    accumulator: Annotated[str, KeyOf(ACCUMULATORS)] = FP32.name
+
+    @property
+    def operand_format(self) -> FloatFormat:
+        """The operands' row of the table of formats."""
+        return OPERANDS[self.operand]
 
 
 class LaneConfig(Section):

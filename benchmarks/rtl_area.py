@@ -15,9 +15,9 @@ from pathlib import Path
 from benchmarks.yosys import Netlist, synthesise
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
+from heddle.arch.formats import BF16, FP16
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.fp.adder import CUTS, Adder
-from heddle.hls.fp.formats import BF16, FP16
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import Recoder
 from heddle.hls.lanes.sore import SoreLane

@@ -10,13 +10,13 @@ from heddle.arch.boards import Board
 from heddle.arch.buffer_resources import activation_read_bits, is_ultra
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP32, ProductRange
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.stce import right_layout, sums_layout
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block, Rtl, emit_rtl
-from heddle.hls.fp.formats import OPERANDS
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule, Wuve
@@ -28,10 +28,16 @@ BUFFER_MODULE = "heddle_buffer"
 
 
 def check_generable(design: Design) -> None:
-    """Raise HeddleError for a design that is an idealisation and no hardware."""
+    """Raise HeddleError for a design that is an idealisation, or whose multiplier does not exist."""
     if design.array.drain == "direct":
         raise HeddleError(
             f"design {design.name!r} has array.drain = direct, an idealisation without RTL (valid: chain)"
+        )
+    operand = design.numbers.operand_format
+    if operand.product_in(FP32) is ProductRange.ROUNDED:
+        raise HeddleError(
+            f"design {design.name!r} has operands of {operand}, whose products do not fit FP32's fraction: there is no "
+            "multiplier that rounds them (hls/fp/multiplier.py)"
         )
 
 
@@ -42,12 +48,12 @@ def array_blocks(design: Design) -> tuple[Block, Block]:
 
 def sore_block(design: Design) -> Block:
     """Return one lane of SORE for the design's N:M."""
-    return Block(SORE_MODULE, SoreLane(design.sparsity.n, design.sparsity.m))
+    return Block(SORE_MODULE, SoreLane(design.sparsity.n, design.sparsity.m, design.numbers.operand_format.width))
 
 
 def wuve_block(design: Design, rule: UpdateRule) -> Block:
     """Return one lane of WUVE for an optimiser, with operands in the design's format."""
-    return Block(f"heddle_wuve_{rule.name}", Wuve(rule, units=Units(operand=OPERANDS[design.numbers.operand])))
+    return Block(f"heddle_wuve_{rule.name}", Wuve(rule, units=Units(operand=design.numbers.operand_format)))
 
 
 def lane_blocks(design: Design) -> Iterator[Block]:

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from heddle.arch.errors import HeddleError, nearest, unknown
+from heddle.arch.formats import FloatFormat, operand_format
 from heddle.arch.packed_file import PackedNetwork, read_packed, write_packed
 from heddle.arch.packed_layer import LayerRecord, PackedLayer, dense_patterns, right_operand
-from heddle.sim.functional.formats import OperandFormat, from_float32, operand_format, to_float32
+from heddle.sim.functional.formats import from_float32, to_float32
 from heddle.training.layers import NmConv3d, NmLayer
 from heddle.training.pruner import View
 from heddle.training.weight_matrices import backward_operand, forward_operand, weight_of_forward
@@ -79,7 +80,7 @@ def _walk(model: nn.Module) -> Iterator[tuple[str, Weighted]]:
             yield name, module
 
 
-def _packed(name: str, layer: Weighted, form: OperandFormat) -> PackedLayer:
+def _packed(name: str, layer: Weighted, form: FloatFormat) -> PackedLayer:
     ff, bp = layer.operands() if isinstance(layer, NmLayer) else (View(layer.weight, None), View(layer.weight, None))
     record = _record(name, layer).model_copy(update={"ff": ff.kept, "bp": bp.kept})
     try:
@@ -118,7 +119,7 @@ def _rows_and_columns(sizes: tuple[int, ...]) -> tuple[int, int]:
     return rows[0] if rows else 1, columns
 
 
-def _patterns(view: View, record: LayerRecord, form: OperandFormat) -> npt.NDArray[np.uint16]:
+def _patterns(view: View, record: LayerRecord, form: FloatFormat) -> npt.NDArray[np.uint16]:
     weight = view.tensor.detach().to("cpu", torch.float32).numpy()
     return from_float32(weight, form).reshape(record.out_channels, -1, *record.kernel)
 
@@ -192,7 +193,7 @@ def _check_state(tensors: Mapping[str, Tensor], stored: Mapping[str, npt.NDArray
             )
 
 
-def _put_forward_weight(layer: Weighted, packed: PackedLayer, form: OperandFormat) -> None:
+def _put_forward_weight(layer: Weighted, packed: PackedLayer, form: FloatFormat) -> None:
     weight = to_float32(weight_of_forward(dense_patterns(packed.ff), packed.record), form)
     layer.weight.copy_(torch.from_numpy(weight).reshape(layer.weight.shape))
     if isinstance(layer, NmLayer):

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from heddle.arch.design import SparsityConfig
+from heddle.arch.formats import FloatFormat, operand_format
 from heddle.dataflow.program.slots import Slots, dense_slots, kept_slots
-from heddle.sim.functional.formats import Bits, Float32, OperandFormat, from_float32, operand_format, to_float32
+from heddle.sim.functional.formats import Bits, Float32, from_float32, to_float32
 from heddle.sim.functional.gemm import multiply_slots
 from heddle.training.pass_products import OperandPruning
 
@@ -39,7 +40,7 @@ class MachineArray:
         operand_format(self.format_name)
 
     @property
-    def format(self) -> OperandFormat:
+    def format(self) -> FloatFormat:
         """The operands' format."""
         return operand_format(self.format_name)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor, nn
 
 from heddle.arch.errors import HeddleError, unknown
-from heddle.sim.functional.formats import OPERAND_FORMATS
+from heddle.arch.formats import OPERANDS
 from heddle.training.layers import NmConv1d, NmConv2d, NmConv3d, NmConvolution, NmLayer, NmLinear
 from heddle.training.machine import MachineConv2d, MachineLinear
 from heddle.training.matmul import MachineMatmul, Matmul
@@ -28,7 +28,7 @@ _USUAL_POLICY = Policy()
 
 def arithmetics() -> tuple[str, ...]:
     """The names that ``arithmetic`` takes: PyTorch's floating point, or the machine's with either operand format."""
-    return (FLOAT, *OPERAND_FORMATS)
+    return (FLOAT, *OPERANDS)
 
 
 def sparsify(

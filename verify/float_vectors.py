@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from heddle.hls.fp.formats import FP16, FP32, FloatFormat
+from heddle.arch.formats import FP16, FP32, FloatFormat
 
 Words = npt.NDArray[np.uint32]
 Pairs = tuple[Words, Words]

@@ -11,10 +11,11 @@ from amaranth.lib import data
 
 from heddle.arch import nm
 from heddle.arch.design import Design, SparsityConfig
+from heddle.arch.formats import operand_format
 from heddle.arch.timing import lane_cycles, sore_cycles, sore_tail_cycles
 from heddle.hls.lanes.ranking import packed_layout
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
-from heddle.sim.functional.formats import from_float32, operand_format
+from heddle.sim.functional.formats import from_float32
 from heddle.sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
 from heddle.verify.cases import Case, InputStream, OutputStream, Stalls, Words, pack_lanes
 from heddle.verify.operands import Extents, draw

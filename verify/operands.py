@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from heddle.arch.errors import unknown
-from heddle.sim.functional.formats import BF16, Bits, OperandFormat, from_float32, operand_format
+from heddle.arch.formats import BF16, FloatFormat, operand_format
+from heddle.sim.functional.formats import Bits, from_float32
 
 _SIGN = 0x8000
 
@@ -45,7 +46,7 @@ class Operands:
     right: Bits
 
 
-_Draw = Callable[[np.random.Generator, Extents, OperandFormat], Operands]
+_Draw = Callable[[np.random.Generator, Extents, FloatFormat], Operands]
 
 
 def draw(distribution: str, extents: Extents, operand: str, seed: int) -> Operands:
@@ -59,24 +60,24 @@ def draw(distribution: str, extents: Extents, operand: str, seed: int) -> Operan
     return DISTRIBUTIONS[distribution](rng, extents, operand_format(operand))
 
 
-def _trained(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _trained(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Activations after a ReLU, weights at the scale of He et al. (2015), sqrt(2 / fan-in)."""
     activations = np.maximum(rng.standard_normal(extents.left), 0)
     weights = rng.standard_normal(extents.right) * np.sqrt(2 / max(extents.k, 1))
     return Operands(from_float32(activations, operand), from_float32(weights, operand))
 
 
-def _any_bits(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _any_bits(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Every pattern alike: long reductions soon become NaN, short ones meet every kind of operand."""
     return Operands(_uniform(rng, extents.left), _uniform(rng, extents.right))
 
 
-def _wide(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _wide(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Finite numbers whose products lie up to 60 binades apart: every alignment of the adder."""
     return Operands(*(_binades(rng, shape, operand, -15, 15) for shape in (extents.left, extents.right)))
 
 
-def _zeros(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _zeros(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Zeros of both signs, one element in four another number."""
 
     def matrix(shape: tuple[int, int]) -> Bits:
@@ -85,7 +86,7 @@ def _zeros(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -
     return Operands(matrix(extents.left), matrix(extents.right))
 
 
-def _subnormals(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _subnormals(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Subnormal operands, numbers near one, and numbers whose products are the smallest there are.
 
     For BF16 those products fall among the FP32 subnormals and are rounded before they are added.
@@ -100,14 +101,14 @@ def _subnormals(rng: np.random.Generator, extents: Extents, operand: OperandForm
     return Operands(matrix(extents.left), matrix(extents.right))
 
 
-def _large(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _large(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """The format's top four binades: BF16 products and sums overflow, FP16 sums grow to their largest."""
     return Operands(
         *(_binades(rng, shape, operand, operand.bias - 3, operand.bias) for shape in (extents.left, extents.right))
     )
 
 
-def _cancelling(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _cancelling(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Along k in threes: a large product, its negative but for one place or none, then a small product.
 
     What a sum keeps of the small ones shows after the large ones have cancelled.
@@ -128,9 +129,9 @@ def _cancelling(rng: np.random.Generator, extents: Extents, operand: OperandForm
     )
 
 
-def _specials(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _specials(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Infinities, NaNs and zeros among ordinary numbers, so few that most sums meet none, one or two of them."""
-    quiet_and_signalling = [operand.nan, operand.infinity + 1, operand.infinity | _SIGN | 3]
+    quiet_and_signalling = [operand.canonical_nan, operand.infinity + 1, operand.infinity | _SIGN | 3]
     special = np.array([operand.infinity, operand.infinity | _SIGN, 0, _SIGN, *quiet_and_signalling], np.uint16)
     share = 0.5 / max(extents.k, 1)
 
@@ -140,7 +141,7 @@ def _specials(rng: np.random.Generator, extents: Extents, operand: OperandFormat
     return Operands(matrix(extents.left), matrix(extents.right))
 
 
-def _ties(rng: np.random.Generator, extents: Extents, operand: OperandFormat) -> Operands:
+def _ties(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """A right operand of three magnitudes, both signs: pruning decides by index in nearly every group."""
     one = operand.bias << operand.fraction_bits
     magnitudes = np.array([0, one, one + 1], np.uint16)
@@ -170,9 +171,7 @@ def _signs(rng: np.random.Generator, shape: tuple[int, int]) -> Bits:
     return _uniform(rng, shape) & np.uint16(_SIGN)
 
 
-def _binades(
-    rng: np.random.Generator, shape: tuple[int, int], operand: OperandFormat, lowest: int, highest: int
-) -> Bits:
+def _binades(rng: np.random.Generator, shape: tuple[int, int], operand: FloatFormat, lowest: int, highest: int) -> Bits:
     """Normal numbers of either sign with exponents from ``lowest`` to ``highest``, as far as the format has them."""
     fields = np.clip(np.array([lowest, highest]) + operand.bias, 1, 2 * operand.bias)
     exponents = rng.integers(fields[0], fields[1], shape, dtype=np.uint16, endpoint=True)

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP32, OPERANDS, FloatFormat
 from heddle.hls.fp.adder import CUTS as ADDER_CUTS
 from heddle.hls.fp.adder import Adder
-from heddle.hls.fp.formats import FP32, OPERANDS, FloatFormat
 from heddle.hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.verify.binary_unit import CompiledUnits, Words, compiled

@@ -26,9 +26,9 @@ class ArrayCore(wiring.Component):
     -----
     command : stream of COMMAND, in
         Instructions, in order.
-    left : stream of R x M raw 16-bit operands, in
+    left : stream of R x M raw operands, in
         Activation groups, one for each row.
-    right : stream of C x {value: 16, index}, in
+    right : stream of C x {value, index}, in
         Packed weights, one for each column.
     partial : stream of C x Signal(32), in
         FP32 partial sums that a result goes on from.

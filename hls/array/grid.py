@@ -7,8 +7,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
+from heddle.arch.formats import FP32
 from heddle.hls.array.control import CONTROL
-from heddle.hls.array.uspe import FP32_BITS, group_layout, weight_layout
+from heddle.hls.array.uspe import group_layout, weight_layout
 
 #: The module name under which the PE is emitted, once.
 USPE_MODULE = "heddle_uspe"
@@ -24,7 +25,7 @@ def west_layout(design: Design) -> data.StructLayout:
 
 def north_layout(design: Design) -> data.StructLayout:
     """What a column takes from the north: a weight, a partial sum of OS, and where the sums of WS start."""
-    return data.StructLayout({"weight": weight_layout(design), "partial": FP32_BITS, "sums": FP32_BITS})
+    return data.StructLayout({"weight": weight_layout(design), "partial": FP32.width, "sums": FP32.width})
 
 
 class Grid(wiring.Component):
@@ -50,7 +51,7 @@ class Grid(wiring.Component):
             {
                 "west": In(west_layout(design)).array(rows),
                 "north": In(north_layout(design)).array(cols),
-                "south": Out(FP32_BITS).array(cols),
+                "south": Out(FP32.width).array(cols),
             }
         )
 

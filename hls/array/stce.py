@@ -13,32 +13,30 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
+from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.arch.timing import ws_row_steps
 from heddle.hls.array.control import CONTROL
 from heddle.hls.array.grid import Grid
-from heddle.hls.array.uspe import FP32_BITS, group_layout
-from heddle.hls.fp.formats import OPERANDS
+from heddle.hls.array.uspe import group_layout
 from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.stream.delay import StepDelay, delayed, flags, registers
-
-OPERAND_BITS = 16
 
 
 def left_layout(design: Design) -> data.ArrayLayout:
     """A step's activations: for each row a group of M raw operands."""
-    return data.ArrayLayout(data.ArrayLayout(OPERAND_BITS, design.sparsity.m), design.array.rows)
+    return data.ArrayLayout(data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m), design.array.rows)
 
 
 def right_layout(design: Design) -> data.ArrayLayout:
     """A step's weights: for each column a raw operand and its index within the group."""
-    weight = data.StructLayout({"value": OPERAND_BITS, "index": index_bits(design.sparsity.m)})
+    weight = data.StructLayout({"value": design.numbers.operand_format.width, "index": index_bits(design.sparsity.m)})
     return data.ArrayLayout(weight, design.array.cols)
 
 
 def sums_layout(design: Design) -> data.ArrayLayout:
     """A step's partial sums or results: an FP32 word for each column."""
-    return data.ArrayLayout(FP32_BITS, design.array.cols)
+    return data.ArrayLayout(FP32.width, design.array.cols)
 
 
 class Stce(wiring.Component):
@@ -52,9 +50,9 @@ class Stce(wiring.Component):
         The same for every PE; it reaches each in its frame.
     ws : Signal(1), in
         Weight-stationary; constant while anything is in the array.
-    left : R x M raw 16-bit operands, in
+    left : R x M raw operands, in
         An activation group for each row.
-    right : C x {value: 16, index}, in
+    right : C x {value, index}, in
         A packed weight for each column.
     partial : C x Signal(32), in
         FP32 partial sums: they meet the products of the operands of the same step (OS: after (R - 1 - r) x I
@@ -103,8 +101,9 @@ class Stce(wiring.Component):
             control = self._either(m, waited_control, control, f"control{row}")
             raw = self._either(m, waited_raw, raw, f"raw{row}")
         group = Signal(group_layout(self.design), name=f"recoded{row}")
+        width = self.design.numbers.operand_format.width
         for element in range(self.design.sparsity.m):
-            m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, OPERAND_BITS), f"{row}_{element}"))
+            m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, width), f"{row}_{element}"))
         en = flags(m, self.en, row + 1, name=f"en{row}")
         waited = delayed(m, control, row + 1, name=f"west_control{row}")
         return Cat(en, waited, delayed(m, group.as_value(), row, name=f"west_group{row}"))
@@ -116,7 +115,7 @@ class Stce(wiring.Component):
         to_adder = 1 + self.design.array.multiplier_stages
         partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
         others = delayed(m, Cat(right.index, partial), col + 1, name=f"north_partial{col}")
-        return Cat(delayed(m, value, col, name=f"north_value{col}"), others, others[-FP32_BITS:])
+        return Cat(delayed(m, value, col, name=f"north_value{col}"), others, others[-FP32.width :])
 
     def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
         chosen = Signal(in_os.shape(), name=name)
@@ -125,6 +124,6 @@ class Stce(wiring.Component):
 
     def _recoded(self, m: Module, raw: Value, name: str) -> data.View:
         """A recoded operand, one clock after the raw one."""
-        m.submodules[f"recode_{name}"] = recoder = RecodedRegister(OPERANDS[self.design.numbers.operand])
+        m.submodules[f"recode_{name}"] = recoder = RecodedRegister(self.design.numbers.operand_format)
         m.d.comb += recoder.raw.eq(raw)
         return recoder.recoded

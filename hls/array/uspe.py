@@ -12,28 +12,26 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
+from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.arch.timing import ring_cycles
 from heddle.hls.array.control import CONTROL, Source
 from heddle.hls.fp.adder import Adder
-from heddle.hls.fp.formats import OPERANDS
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import recoded_layout
 from heddle.hls.stream.delay import flags, registers
-
-FP32_BITS = 32
 
 
 def weight_layout(design: Design) -> data.StructLayout:
     """A packed weight as the PEs pass it on: the recoded value and its index within the group of M."""
     return data.StructLayout(
-        {"value": recoded_layout(OPERANDS[design.numbers.operand]), "index": index_bits(design.sparsity.m)}
+        {"value": recoded_layout(design.numbers.operand_format), "index": index_bits(design.sparsity.m)}
     )
 
 
 def group_layout(design: Design) -> data.ArrayLayout:
     """An activation group as the PEs hold it: M recoded operands."""
-    return data.ArrayLayout(recoded_layout(OPERANDS[design.numbers.operand]), design.sparsity.m)
+    return data.ArrayLayout(recoded_layout(design.numbers.operand_format), design.sparsity.m)
 
 
 class Uspe(wiring.Component):
@@ -72,10 +70,10 @@ class Uspe(wiring.Component):
                 "group_east": Out(group),
                 "weight": In(weight),
                 "weight_south": Out(weight),
-                "partial": In(FP32_BITS),
-                "partial_south": Out(FP32_BITS),
-                "sums": In(FP32_BITS),
-                "sums_south": Out(FP32_BITS),
+                "partial": In(FP32.width),
+                "partial_south": Out(FP32.width),
+                "sums": In(FP32.width),
+                "sums_south": Out(FP32.width),
             }
         )
 
@@ -84,9 +82,8 @@ class Uspe(wiring.Component):
         m = Module()
         control, own_weight = self._operands(m)
         array = self.design.array
-        m.submodules.multiplier = multiplier = Multiplier(
-            OPERANDS[self.design.numbers.operand], array.multiplier_stages
-        )
+        operand = self.design.numbers.operand_format
+        m.submodules.multiplier = multiplier = Multiplier(operand, array.multiplier_stages)
         m.submodules.adder = adder = Adder(stages=array.adder_stages)
         selected = Array(self.group_east[element] for element in range(self.design.sparsity.m))[own_weight.index]
         m.d.comb += [
@@ -124,7 +121,7 @@ class Uspe(wiring.Component):
         spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
         ring = registers(m, total, spare, self.en, name="ring")
         source = registers(m, control.source, array.multiplier_stages, self.en, name="source")
-        choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32_BITS)}
+        choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32.width)}
         choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
         return Array(choices[place] for place in Source)[source]
 

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.pipeline import Pipeline, cuts_for
 from heddle.hls.fp.shift import digits, shift_left, shift_right_sticky
 

@@ -8,8 +8,8 @@ from amaranth.hdl import Module, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.formats import FP32
 from heddle.hls.fp.expression import Expression, Operation, in_order
-from heddle.hls.fp.formats import FP32
 from heddle.hls.fp.units import Units, connect_unit
 from heddle.hls.stream.delay import registers
 

@@ -1,4 +1,4 @@
-"""The floating-point multiplier: two recoded operands of 16 bits, an FP32 product."""
+"""The floating-point multiplier: two recoded operands, an FP32 product."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat, ProductRange
 from heddle.hls.fp.pipeline import Pipeline, cuts_for
 from heddle.hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, recoded_bias, recoded_layout
 from heddle.hls.fp.shift import digits, shift_right_sticky
@@ -69,7 +69,8 @@ class Multiplier(wiring.Component):
     """
 
     def __init__(self, operand: FloatFormat, stages: int = 1) -> None:
-        if 2 * operand.fraction_bits + 1 > FP32.fraction_bits:
+        self._range = operand.product_in(FP32)
+        if self._range is ProductRange.ROUNDED:
             raise ValueError(f"a product of two {operand} has more fraction bits than FP32 holds")
         self.operand = operand
         self.stages = stages
@@ -86,17 +87,12 @@ class Multiplier(wiring.Component):
         """Multiply, then pack in the way that the operands' range asks for."""
         m = Module()
         pipeline = Pipeline(m, self.en, self._cuts)
-        pack = _pack_normal if _always_normal(self.operand) else _pack_gradual
+        pack = _pack_normal if self._range is ProductRange.EXACT else _pack_gradual
         operands = pipeline.at("operands", _Operands(Value.cast(self.a), Value.cast(self.b)))
         multiplied = pipeline.at("multiplied", _multiply(operands, self.operand))
         packed = pipeline.at("packed", pack(pipeline, multiplied, self.operand))
         m.d.comb += self.product.eq(packed.word)
         return m
-
-
-def _always_normal(operand: FloatFormat) -> bool:
-    """Whether every product of finite non-zero operands is a normal FP32 number."""
-    return 2 * operand.least_exponent >= 1 - FP32.bias and 2 * operand.bias + 1 <= FP32.bias
 
 
 def _multiply(operands: _Operands, operand: FloatFormat) -> _Product:

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.pipeline import Pipeline, cuts_for
 from heddle.hls.fp.rounding import GUARD_BITS, Exact, limited, rounded
 from heddle.hls.fp.unpack import kind_of, unpack

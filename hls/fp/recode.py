@@ -19,7 +19,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.fp.formats import FloatFormat
+from heddle.arch.formats import FloatFormat
 
 CLASS_BITS = 3
 CLASS_INFINITY = 0b110

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-from heddle.hls.fp.formats import FloatFormat
+from heddle.arch.formats import FloatFormat
 from heddle.hls.fp.pipeline import Pipeline
 from heddle.hls.fp.shift import digits, shift_right_sticky
 from heddle.hls.fp.unpack import Kind

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.pipeline import Pipeline
 from heddle.hls.fp.rounding import Exact, rounded, within
 from heddle.hls.fp.rows import row_cuts

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import wiring
 
+from heddle.arch.formats import FP16, FloatFormat
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.divider import Divider
 from heddle.hls.fp.expression import Operation
-from heddle.hls.fp.formats import FP16, FloatFormat
 from heddle.hls.fp.narrower import Narrower
 from heddle.hls.fp.square_root import SquareRoot
 from heddle.hls.fp.word_multiplier import WordMultiplier

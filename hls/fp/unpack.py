@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from amaranth.hdl import Cat, Const, Mux, Value
 
-from heddle.hls.fp.formats import FloatFormat
+from heddle.arch.formats import FloatFormat
 from heddle.hls.fp.pipeline import Pipeline
 
 

@@ -15,6 +15,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.data import ArrayLayout, StructLayout, View
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.formats import FP16
 from heddle.arch.nm import index_bits
 from heddle.arch.sparsity import checked_sparsity
 from heddle.arch.timing import SORE_RANK_CYCLES
@@ -48,7 +49,7 @@ class TopN(wiring.Component):
 
     latency = SORE_RANK_CYCLES
 
-    def __init__(self, n: int, m: int, value_bits: int = 16) -> None:
+    def __init__(self, n: int, m: int, value_bits: int = FP16.width) -> None:
         """Raises HeddleError for an unsupported N:M; ``value_bits`` counts the sign and at least one bit more."""
         checked_sparsity(n, m)
         self.n = n

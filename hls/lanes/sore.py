@@ -6,6 +6,7 @@ from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from heddle.arch.formats import FP16
 from heddle.arch.sparsity import checked_sparsity
 from heddle.hls.lanes.ranking import TopN, group_layout, packed_layout
 from heddle.hls.stream.fork import Fork
@@ -16,7 +17,7 @@ class SoreLane(wiring.Component):
     """Takes one row of an M x M block a clock; gives its packed row group, and M packed column groups a block.
 
     Ports:
-        rows : stream of M bit patterns of ``value_bits`` (FP16 or BF16), in; M words in a row make a block
+        rows : stream of M bit patterns of ``value_bits`` (an operand format), in; M words in a row make a block
         row_groups : stream of packed groups (``heddle.hls.lanes.ranking.packed_layout``), out; one for each row, in
         order column_groups : stream of packed groups, out; column 0 to M - 1 of each full block, in order. An index
             counts rows of the block.
@@ -34,7 +35,7 @@ class SoreLane(wiring.Component):
     row_latency = Fork.latency + TopN.latency
     column_latency = Fork.latency + Transposer.latency + TopN.latency
 
-    def __init__(self, n: int, m: int, value_bits: int = 16) -> None:
+    def __init__(self, n: int, m: int, value_bits: int = FP16.width) -> None:
         """Raises HeddleError for an unsupported N:M."""
         checked_sparsity(n, m)
         self.n = n

@@ -14,6 +14,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.formats import FP16
 from heddle.arch.timing import SORE_TRANSPOSE_CYCLES
 from heddle.hls.lanes.ranking import group_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
@@ -33,7 +34,7 @@ class Transposer(wiring.Component):
 
     latency = SORE_TRANSPOSE_CYCLES
 
-    def __init__(self, m: int, word_bits: int = 16) -> None:
+    def __init__(self, m: int, word_bits: int = FP16.width) -> None:
         """``m`` a power of two from 2: the diagonal's arithmetic modulo M is then the wrap of log2 M bits."""
         if m < 2 or m & (m - 1):
             raise ValueError(f"a block has a power of two of rows, at least 2, not {m}")

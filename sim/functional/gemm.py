@@ -21,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import operand_format
 from heddle.arch.jit import kernel
 from heddle.arch.nm import Packed
 from heddle.dataflow.program.slots import Slots, dense_slots, packed_slots
-from heddle.sim.functional.formats import Bits, Float32, canonical, operand_format, to_float32
+from heddle.sim.functional.formats import Bits, Float32, canonical, to_float32
 
 _Matrix = TypeVar("_Matrix", Bits, Float32)
 

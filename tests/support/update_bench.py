@@ -13,7 +13,7 @@ from amaranth.hdl import Module
 from fp_bench import words
 from naive_float import BF16, FP16, FP32, convert
 
-from heddle.hls.fp import formats
+from heddle.arch import formats
 from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule
 from heddle.sim.functional.update import AdamHyperparameters, SgdScalars
 

@@ -14,9 +14,10 @@ from torch import nn
 from heddle.arch import nm
 from heddle.arch.design import SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import operand_format
 from heddle.arch.packed_file import read_packed
 from heddle.arch.packed_layer import DenseOperand, PackedLayer, dense_patterns
-from heddle.sim.functional.formats import from_float32, operand_format, to_float32
+from heddle.sim.functional.formats import from_float32, to_float32
 from heddle.training.export import export_weights, import_weights
 from heddle.training.policy import Policy
 from heddle.training.sparsifying import sparsify

@@ -6,7 +6,7 @@ import naive_float
 import numpy as np
 import pytest
 
-from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 from heddle.verify.float_vectors import adder_pairs, all_pairs, float32_product, float32_sum, small_sum
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import BF16, FP16, FloatFormat
 from heddle.dataflow.program.slots import pack_columns
-from heddle.sim.functional.formats import BF16, FP16, Bits, OperandFormat, to_float32
+from heddle.sim.functional.formats import Bits, to_float32
 from heddle.sim.functional.gemm import multiply, multiply_packed
 from heddle.verify.operands import DISTRIBUTIONS, Extents, Operands, draw
 
@@ -13,7 +14,7 @@ EXTENTS = Extents(m=24, k=36, n=20)
 BOTH = pytest.mark.parametrize("operand", [FP16, BF16], ids=lambda operand: operand.name)
 
 
-def of(distribution: str, operand: OperandFormat, extents: Extents = EXTENTS, seed: int = 0) -> Operands:
+def of(distribution: str, operand: FloatFormat, extents: Extents = EXTENTS, seed: int = 0) -> Operands:
     return draw(distribution, extents, operand.name, seed)
 
 
@@ -21,15 +22,13 @@ def magnitudes(bits: Bits) -> Bits:
     return bits & 0x7FFF
 
 
-def is_subnormal(bits: Bits, operand: OperandFormat) -> np.ndarray:
+def is_subnormal(bits: Bits, operand: FloatFormat) -> np.ndarray:
     return (magnitudes(bits) > 0) & (magnitudes(bits) < 1 << operand.fraction_bits)
 
 
 @BOTH
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
-def test_a_seed_always_gives_the_same_patterns_and_another_one_others(
-    operand: OperandFormat, distribution: str
-) -> None:
+def test_a_seed_always_gives_the_same_patterns_and_another_one_others(operand: FloatFormat, distribution: str) -> None:
     first, again, other = (of(distribution, operand, seed=seed) for seed in (5, 5, 6))
     assert first.left.dtype == first.right.dtype == np.uint16
     assert first.left.shape == EXTENTS.left
@@ -55,7 +54,7 @@ def test_any_extents_can_be_drawn_and_pruned(distribution: str) -> None:
 
 @BOTH
 def test_trained_activations_are_not_negative_and_weights_have_the_scale_of_their_fan_in(
-    operand: OperandFormat,
+    operand: FloatFormat,
 ) -> None:
     operands = of("trained", operand, Extents(64, 128, 64))
     assert (to_float32(operands.left, operand) >= 0).all()
@@ -64,14 +63,14 @@ def test_trained_activations_are_not_negative_and_weights_have_the_scale_of_thei
 
 @BOTH
 @pytest.mark.parametrize("distribution", ["trained", "wide", "zeros", "subnormals", "large", "cancelling", "ties"])
-def test_only_any_bits_and_specials_hold_infinities_and_nans(operand: OperandFormat, distribution: str) -> None:
+def test_only_any_bits_and_specials_hold_infinities_and_nans(operand: FloatFormat, distribution: str) -> None:
     operands = of(distribution, operand)
     assert (magnitudes(operands.left) < operand.infinity).all()
     assert (magnitudes(operands.right) < operand.infinity).all()
 
 
 @BOTH
-def test_any_bits_hold_every_kind_of_operand(operand: OperandFormat) -> None:
+def test_any_bits_hold_every_kind_of_operand(operand: FloatFormat) -> None:
     bits = of("any-bits", operand, Extents(500, 500, 1)).left
     assert is_subnormal(bits, operand).any()
     assert (magnitudes(bits) == operand.infinity).any()
@@ -79,7 +78,7 @@ def test_any_bits_hold_every_kind_of_operand(operand: OperandFormat) -> None:
 
 
 @BOTH
-def test_wide_products_span_60_binades(operand: OperandFormat) -> None:
+def test_wide_products_span_60_binades(operand: FloatFormat) -> None:
     operands = of("wide", operand, Extents(200, 200, 200))
     for side in (operands.left, operands.right):
         exponents = np.frexp(to_float32(side, operand))[1] - 1
@@ -87,13 +86,13 @@ def test_wide_products_span_60_binades(operand: OperandFormat) -> None:
 
 
 @BOTH
-def test_zeros_come_with_both_signs_and_with_numbers_among_them(operand: OperandFormat) -> None:
+def test_zeros_come_with_both_signs_and_with_numbers_among_them(operand: FloatFormat) -> None:
     for side in (of("zeros", operand).left, of("zeros", operand).right):
         assert {0, 0x8000} < set(side.ravel().tolist())
 
 
 @BOTH
-def test_subnormals_are_a_third_of_the_operands(operand: OperandFormat) -> None:
+def test_subnormals_are_a_third_of_the_operands(operand: FloatFormat) -> None:
     for side in (of("subnormals", operand).left, of("subnormals", operand).right):
         assert is_subnormal(side, operand).mean() == pytest.approx(1 / 3, abs=0.1)
 
@@ -113,7 +112,7 @@ def test_large_bf16_sums_overflow_and_large_fp16_sums_do_not() -> None:
 
 
 @BOTH
-def test_cancelling_products_come_in_pairs_that_leave_nothing_or_one_place(operand: OperandFormat) -> None:
+def test_cancelling_products_come_in_pairs_that_leave_nothing_or_one_place(operand: FloatFormat) -> None:
     operands = of("cancelling", operand, Extents(5, 9, 40))
     left, right = to_float32(operands.left, operand), to_float32(operands.right, operand)
     assert np.array_equal(left[:, 0::3], left[:, 1::3])
@@ -125,7 +124,7 @@ def test_cancelling_products_come_in_pairs_that_leave_nothing_or_one_place(opera
 
 
 @BOTH
-def test_specials_leave_some_sums_finite_and_make_others_infinite_or_nan(operand: OperandFormat) -> None:
+def test_specials_leave_some_sums_finite_and_make_others_infinite_or_nan(operand: FloatFormat) -> None:
     operands = of("specials", operand)
     sums = multiply(operands.left, operands.right, operand.name)
     assert np.isfinite(sums).any()
@@ -134,7 +133,7 @@ def test_specials_leave_some_sums_finite_and_make_others_infinite_or_nan(operand
 
 
 @BOTH
-def test_ties_leave_most_groups_undecided_by_magnitude(operand: OperandFormat) -> None:
+def test_ties_leave_most_groups_undecided_by_magnitude(operand: FloatFormat) -> None:
     groups = magnitudes(of("ties", operand).right[:32].T.reshape(20, 4, 8))
     ranked = np.sort(groups, axis=-1)[..., ::-1]
     assert (ranked[..., 1] == ranked[..., 2]).mean() > 0.5

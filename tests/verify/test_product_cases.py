@@ -11,9 +11,10 @@ import pytest
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP16
 from heddle.dataflow.step_items import Operand, Product
 from heddle.hls.generate import array_rtl
-from heddle.sim.functional.formats import FP16, from_float32
+from heddle.sim.functional.formats import from_float32
 from heddle.verify.operands import Extents, draw
 from heddle.verify.product_cases import GivenProduct, ProductRun, operand_case, run_case
 from heddle.verify.simulation import run_cases

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 from heddle.hls.fp.adder import CUTS as ADDER_CUTS
 from heddle.hls.fp.adder import Adder
-from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
 from heddle.hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.verify import vectors

@@ -8,8 +8,8 @@ import naive_float
 import pytest
 from fp_bench import EDGES, run_unit, words
 
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.adder import CUTS, Adder
-from heddle.hls.fp.formats import FP32, FloatFormat
 
 
 def _sums(unit: Adder, pairs: list[tuple[int, int]], pause: float = 0.0) -> list[int]:

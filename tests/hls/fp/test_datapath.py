@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from stream_bench import simulate
 
+from heddle.arch.formats import BF16
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.expression import narrow, scalar, square_root, stream
-from heddle.hls.fp.formats import BF16
 from heddle.hls.fp.units import Units
 
 DEEP = Units()

@@ -6,8 +6,8 @@ from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format
 from naive_update import divide
 
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.divider import Divider
-from heddle.hls.fp.formats import FP32, FloatFormat
 
 
 def quotients(a, b):

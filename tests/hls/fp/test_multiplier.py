@@ -9,7 +9,7 @@ import naive_float
 import pytest
 from fp_bench import run_unit
 
-from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 from heddle.hls.fp.multiplier import CUTS, Multiplier
 from heddle.verify.binary_unit import UnitBank
 

@@ -7,7 +7,7 @@ from naive_float import FP16 as NAIVE_FP16
 from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format, convert
 
-from heddle.hls.fp.formats import BF16, FP16, FP32, FloatFormat
+from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 from heddle.hls.fp.narrower import Narrower
 
 

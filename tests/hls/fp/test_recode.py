@@ -9,7 +9,7 @@ import pytest
 from amaranth.sim import Simulator
 from stream_bench import resettable, simulate
 
-from heddle.hls.fp.formats import BF16, FP16, FloatFormat
+from heddle.arch.formats import BF16, FP16, FloatFormat
 from heddle.hls.fp.recode import (
     CLASS_BITS,
     CLASS_INFINITY,

@@ -6,7 +6,7 @@ from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format
 from naive_update import square_root
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.square_root import SquareRoot
 
 

@@ -6,7 +6,7 @@ from fp_bench import EDGES, run_unit, words
 from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format, multiply
 
-from heddle.hls.fp.formats import FP32, FloatFormat
+from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.word_multiplier import CUTS, WordMultiplier
 
 

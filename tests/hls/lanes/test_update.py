@@ -5,8 +5,8 @@ import pytest
 from stream_bench import Collector, Feeder, run
 from update_bench import OPTIMIZERS, fields, with_scalars
 
+from heddle.arch.formats import BF16, FP16
 from heddle.arch.nm import pack
-from heddle.hls.fp.formats import BF16, FP16
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.update import BlockUpdate
 

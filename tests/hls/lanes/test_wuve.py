@@ -6,7 +6,7 @@ from stream_bench import Collector, Feeder, resettable, run
 from update_bench import OPTIMIZERS, fields, with_scalars
 
 from heddle.arch.errors import HeddleError
-from heddle.hls.fp.formats import BF16, FP16
+from heddle.arch.formats import BF16, FP16
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve, update_rule
 

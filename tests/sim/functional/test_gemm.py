@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from heddle.arch import nm
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import BF16, FP16, FloatFormat
 from heddle.dataflow.program.slots import Slots, dense_slots, pack_columns, packed_slots
-from heddle.sim.functional.formats import BF16, FP16, Bits, Float32, OperandFormat, from_float32, to_float32
+from heddle.sim.functional.formats import Bits, Float32, from_float32, to_float32
 from heddle.sim.functional.gemm import multiply, multiply_packed, multiply_slots
 
 NAIVE = {FP16: naive_float.FP16, BF16: naive_float.BF16}
@@ -18,15 +19,16 @@ BOTH = pytest.mark.parametrize("operand", FORMATS, ids=lambda operand: operand.n
 NAN = 0x7FC0_0000
 
 
-def interesting(operand: OperandFormat) -> list[int]:
+def interesting(operand: FloatFormat) -> list[int]:
     """Both zeros, the edges of subnormals and normals, infinities, quiet and signalling NaNs, a few numbers."""
     normal, largest = 1 << operand.fraction_bits, operand.infinity - 1
     one = operand.bias << operand.fraction_bits
-    positive = [0, 1, normal - 1, normal, one, one + 1, largest, operand.infinity, operand.infinity + 1, operand.nan]
+    specials = [operand.infinity, operand.infinity + 1, operand.canonical_nan]
+    positive = [0, 1, normal - 1, normal, one, one + 1, largest, *specials]
     return [*positive, *(pattern | 0x8000 for pattern in positive)]
 
 
-def patterns(operand: OperandFormat) -> st.SearchStrategy[int]:
+def patterns(operand: FloatFormat) -> st.SearchStrategy[int]:
     return st.sampled_from(interesting(operand)) | st.integers(0, 0xFFFF)
 
 
@@ -39,7 +41,7 @@ def bits_of(sums: Float32) -> list[list[int]]:
     return sums.view(np.uint32).tolist()
 
 
-def naive(left: Bits, slots: Slots, operand: OperandFormat, partial: Float32) -> list[list[int]]:
+def naive(left: Bits, slots: Slots, operand: FloatFormat, partial: Float32) -> list[list[int]]:
     values, k_index, start = slots.values.tolist(), slots.k_index.tolist(), partial.view(np.uint32).tolist()
     return [
         [
@@ -52,7 +54,7 @@ def naive(left: Bits, slots: Slots, operand: OperandFormat, partial: Float32) ->
     ]
 
 
-def numpy_chain(left: Bits, slots: Slots, operand: OperandFormat, partial: Float32) -> Float32:
+def numpy_chain(left: Bits, slots: Slots, operand: FloatFormat, partial: Float32) -> Float32:
     """The same chains with numpy's float32 operators, one slot of all outputs at a time."""
     x, sums = to_float32(left, operand), partial.copy()
     with np.errstate(all="ignore"):
@@ -64,9 +66,7 @@ def numpy_chain(left: Bits, slots: Slots, operand: OperandFormat, partial: Float
 @BOTH
 @settings(max_examples=40)
 @given(data=st.data())
-def test_a_product_is_the_exact_chain_of_roundings_for_any_patterns(
-    operand: OperandFormat, data: st.DataObject
-) -> None:
+def test_a_product_is_the_exact_chain_of_roundings_for_any_patterns(operand: FloatFormat, data: st.DataObject) -> None:
     m, k, n = (data.draw(st.integers(1, most), label=label) for most, label in ((3, "m"), (9, "k"), (3, "n")))
     group = data.draw(st.sampled_from([2, 4, 8]), label="M")
     keep = data.draw(st.integers(1, group), label="N")
@@ -93,7 +93,7 @@ EXTENTS = [(1, 3, 2), (129, 300, 3), (40, 261, 5), (257, 17, 2)]
 @pytest.mark.parametrize("sparsity", [(2, 8), (1, 4), (8, 8)], ids=str)
 @pytest.mark.parametrize("exponents", ["all", "middle"])
 def test_large_products_equal_numpy_arithmetic(
-    operand: OperandFormat, extents: tuple[int, int, int], sparsity: tuple[int, int], exponents: str
+    operand: FloatFormat, extents: tuple[int, int, int], sparsity: tuple[int, int], exponents: str
 ) -> None:
     m, k, n = extents
     rng = np.random.default_rng([m, k, n])
@@ -108,7 +108,7 @@ def test_large_products_equal_numpy_arithmetic(
 
 
 @BOTH
-def test_dense_goes_through_every_element(operand: OperandFormat) -> None:
+def test_dense_goes_through_every_element(operand: FloatFormat) -> None:
     rng = np.random.default_rng(1)
     left, right = (from_float32(rng.standard_normal(shape), operand) for shape in ((5, 11), (11, 4)))
     expected = numpy_chain(left, dense_slots(right), operand, np.zeros((5, 4), np.float32))
@@ -117,7 +117,7 @@ def test_dense_goes_through_every_element(operand: OperandFormat) -> None:
 
 
 @BOTH
-def test_a_reduction_cut_into_parts_goes_on_from_the_partial_sums(operand: OperandFormat) -> None:
+def test_a_reduction_cut_into_parts_goes_on_from_the_partial_sums(operand: FloatFormat) -> None:
     rng = np.random.default_rng(2)
     left, right = (from_float32(rng.standard_normal(shape), operand) for shape in ((6, 24), (24, 3)))
     first = multiply(left[:, :10], right[:10], operand.name)
@@ -169,7 +169,7 @@ def test_additions_are_not_reordered() -> None:
         ([1, 1], [1, -1], 0),
     ],
 )
-def test_specials(operand: OperandFormat, left: list[float], right: list[float], expected: int) -> None:
+def test_specials(operand: FloatFormat, left: list[float], right: list[float], expected: int) -> None:
     result = multiply(from_float32(row(*left), operand), from_float32(row(*right).T, operand), operand.name)
     assert bits_of(result) == [[expected]]
 
