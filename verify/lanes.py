@@ -10,8 +10,7 @@ import numpy.typing as npt
 from amaranth.lib import data
 
 from heddle.arch import nm
-from heddle.arch.design import Design, SparsityConfig
-from heddle.arch.formats import operand_format
+from heddle.arch.design import Design
 from heddle.arch.timing import lane_cycles, sore_cycles, sore_tail_cycles
 from heddle.hls.lanes.ranking import packed_layout
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
@@ -22,7 +21,6 @@ from heddle.verify.operands import Extents, draw
 
 _BLOCKS = 16
 _WEIGHTS = 256
-_OPERAND_BITS = 16
 #: Cycles after which a lane that should have finished hangs, as a multiple of what it has to take.
 _PATIENCE = 40
 
@@ -39,10 +37,10 @@ def sore_case(design: Design, distribution: str, seed: int, stalls: Stalls, reru
     cycles = int(sore_cycles(values.size, m, 1)) + sore_tail_cycles(m)
     return _lane_case(
         f"sore-{n}:{m}-{distribution}",
-        ("rows", pack_lanes(values, _OPERAND_BITS)),
+        ("rows", pack_lanes(values, design.numbers.operand_format.width)),
         {
-            "row_groups": _packed_words(by_row.values, by_row.indices, design.sparsity),
-            "column_groups": _packed_words(by_column.values, by_column.indices, design.sparsity),
+            "row_groups": _packed_words(by_row, design),
+            "column_groups": _packed_words(by_column, design),
         },
         cycles,
         stalls,
@@ -51,17 +49,17 @@ def sore_case(design: Design, distribution: str, seed: int, stalls: Stalls, reru
     )
 
 
-def _packed_words(values: nm.Values, indices: nm.Indices, sparsity: SparsityConfig) -> tuple[Words, int]:
-    """Packed groups [..., N] as words of ``heddle.hls.lanes.ranking.packed_layout``, and their width."""
-    layout = packed_layout(sparsity.n, sparsity.m, _OPERAND_BITS)
-    flat = {"values": values.reshape(-1, sparsity.n), "indices": indices.reshape(-1, sparsity.n)}
+def _packed_words(packed: nm.Packed, design: Design) -> tuple[Words, int]:
+    """Packed groups as words of ``heddle.hls.lanes.ranking.packed_layout``, and their width."""
+    layout = packed_layout(packed.n, packed.m, design.numbers.operand_format.width)
+    flat = {"values": packed.values.reshape(-1, packed.n), "indices": packed.indices.reshape(-1, packed.n)}
     return _struct_words(layout, flat), layout.size
 
 
 def wuve_case(design: Design, lane: Wuve, seed: int, stalls: Stalls, rerun: str = "") -> Case:
     """Return a step of weights at a trained net's scale through one lane of an optimiser of ``design``."""
     step = _RULES[lane.rule.name](np.random.default_rng(seed))
-    operand = from_float32(step.after["master"], operand_format(design.numbers.operand))
+    operand = from_float32(step.after["master"], design.numbers.operand_format)
     entering, leaving = (port.payload.shape().elem_shape for port in (lane.weights, lane.updated))
     scalars = {name: int(_bits(np.float32(value))) for name, value in step.scalars.items()}
     after = {name: _bits(array) for name, array in step.after.items()}

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.design import Design
+from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.dataflow.program.product import CommandWords
 from heddle.dataflow.program.results import NO_PLACE
 from heddle.verify.cases import NONE, Case, InputStream, OutputStream, Stalls, pack_lanes
 
-OPERAND_BITS = 16
-FP32_BITS = 32
 #: A run that takes this many times its predicted cycles, and some more, has hung.
 _PATIENCE = 4
 
@@ -56,13 +55,14 @@ def _inputs(program: Sequence[CommandWords], design: Design, idle: float) -> tup
     left = np.concatenate([step.operands.left for step in program])
     values = np.concatenate([step.operands.values for step in program]).astype(np.uint64)
     indices = np.concatenate([step.operands.indices for step in program]).astype(np.uint64)
-    weights = values | indices << np.uint64(OPERAND_BITS)
+    operand_bits = design.numbers.operand_format.width
+    weights = values | indices << np.uint64(operand_bits)
     partial = np.concatenate([step.results.partial for step in program])
-    partial_words = np.zeros((len(partial), design.array.cols * FP32_BITS // 8), np.uint8)
+    partial_words = np.zeros((len(partial), design.array.cols * FP32.width_bytes), np.uint8)
     return (
         InputStream("command", commands, idle=idle),
-        InputStream("left", pack_lanes(left.reshape(len(left), -1), OPERAND_BITS), idle=idle),
-        InputStream("right", pack_lanes(weights, OPERAND_BITS + index_bits(design.sparsity.m)), idle=idle),
+        InputStream("left", pack_lanes(left.reshape(len(left), -1), operand_bits), idle=idle),
+        InputStream("right", pack_lanes(weights, operand_bits + index_bits(design.sparsity.m)), idle=idle),
         InputStream("partial", partial_words, partial, idle=idle),
     )
 
@@ -76,8 +76,8 @@ def _results(program: Sequence[CommandWords], expected: npt.NDArray[np.float32],
     bits = np.where(seen, expected.view(np.uint32)[rows, cols], 0)
     return OutputStream(
         name="result",
-        expected=pack_lanes(bits.astype(np.uint64), FP32_BITS),
-        lane_bits=FP32_BITS,
+        expected=pack_lanes(bits.astype(np.uint64), FP32.width),
+        lane_bits=FP32.width,
         place=np.where(seen, rows * expected.shape[1] + cols, NONE),
         columns=expected.shape[1],
         backpressure=backpressure,
