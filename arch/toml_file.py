@@ -146,7 +146,8 @@ def _describe(problem: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _unknown_key(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     parents = [str(part) for part in loc[:-1]]
-    valid = [".".join([*parents, field]) for field in _section(model, parents).model_fields]
+    fields = _section(model, parents).model_fields.items()
+    valid = [".".join([*parents, field.serialization_alias or name]) for name, field in fields]
     given = ".".join([*parents, str(loc[-1])])
     close = nearest(given, valid)
     guess = f"; did you mean {close!r}?" if close else ""
@@ -154,11 +155,13 @@ def _unknown_key(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
 
 
 def _section(model: type[BaseModel], path: Iterable[str]) -> type[BaseModel]:
-    """Return the model that ``path`` leads to; as it comes from a failed check, its parts are fields."""
+    """Return the model that ``path`` leads to; a part of it that is no field is a place in a list or a table."""
     for part in path:
+        if part not in model.model_fields:
+            continue
         inner = model.model_fields[part].annotation
         candidates = (inner, *typing.get_args(inner))
-        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), model)
     return model
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from heddle.arch.run_dir import sha256_of_text, write_atomically
+from heddle.arch.run_dir import write_atomically
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.generate import GenerateOptions
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.output import print_json, print_paths
 from heddle.cli.work import load_machine
+from heddle.dataflow.work import machine_hashes
 from heddle.hls.files import generated_design
 from heddle.hls.generate import check_generable
 from heddle.reports.runs.record import RunRecord, result_folder
@@ -24,8 +25,7 @@ def run(machine: MachineOptions, generation: GenerateOptions) -> int:
     folder = result_folder(generation.out, "generate")
     generated = generated_design(design, board)
     written = [write_atomically(folder / name, text.encode()) for name, text in generated.files.items()]
-    hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
-    written.append(record.write(folder, hashes))
+    written.append(record.write(folder, machine_hashes(design, board)))
     if generation.json:
         print_json(_generated_json(generated.top, written))
     else:

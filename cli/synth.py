@@ -25,6 +25,7 @@ from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.hls.emit import emit_rtl
 from heddle.hls.generate import array_blocks, array_rtl, check_generable
 from heddle.hls.manifest import manifest
+from heddle.hls.files import MANIFEST_NAME
 from heddle.hls.names import ARRAY_MODULE
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element
@@ -118,7 +119,7 @@ def _write_project(folder: Path, design: Design, board: Board) -> list[Path]:
     verilog = emit_rtl(core, [element]).verilog
     files = {**verilog, **project_files(design, board, verilog)}
     # By this the reports that come back are known to be of this design.
-    files[RESULT_MARKS["generate"]] = json_text(manifest(design, (core, element), core.name, sorted(files)))
+    files[MANIFEST_NAME] = manifest(design, (core, element), core.name, sorted(files)).text()
     return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]
 
 

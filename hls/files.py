@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.json_file import json_text
 from heddle.hls.emit import Block, emit_rtl
 from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
 from heddle.hls.manifest import manifest
@@ -39,5 +38,5 @@ def generated_design(design: Design, board: Board) -> GeneratedDesign:
     for top, repeated in tops:
         files |= emit_rtl(top, repeated).files
         modules |= {block.name: block for block in (top, *repeated)}
-    document = json_text(manifest(design, modules.values(), core.name, files))
+    document = manifest(design, modules.values(), core.name, files).text()
     return GeneratedDesign(core.name, {**dict(sorted(files.items())), MANIFEST_NAME: document})

@@ -1,40 +1,69 @@
-"""The manifest of emitted Verilog: for each block its ports, parameters and latencies, as plain data for JSON."""
+"""The manifest of emitted Verilog: for each block its ports, parameters and latencies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from amaranth.lib import wiring
 
 from heddle.arch import timing
 from heddle.arch.design import Design
+from heddle.arch.document import Document
 from heddle.hls.emit import Block, ports_of
 
 
-def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[str]) -> dict[str, Any]:
-    """Return the manifest of ``blocks`` made from ``design``; ``files`` are what was written beside it.
+class PortEntry(Document):
+    """A port of an emitted module; ``width`` in bits."""
+
+    name: str
+    direction: Literal["in", "out"]
+    width: int
+
+
+class ModuleEntry(Document):
+    """A module: latencies in clocks, and what follows from the board besides the design (``parameters``, of buffers)."""
+
+    name: str
+    ports: tuple[PortEntry, ...]
+    latencies: dict[str, int]
+    parameters: dict[str, Any]
+
+
+class Manifest(Document):
+    """``manifest.json`` beside emitted Verilog: what was written, and the design that it was made from.
 
     A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks
     (``heddle.arch.timing`` for the array, the component's own for lanes and buffers); ``rst`` is synchronous and
-    active high. Parameters are what follows from the board besides the design: those of buffers.
+    active high.
     """
-    return {
-        "top": top,
-        "files": sorted(files),
-        "design": design.model_dump(mode="json"),
-        "array_latencies": array_latencies(design),
-        "modules": [
-            {
-                "name": block.name,
-                "ports": [asdict(port) for port in ports_of(block.component)],
-                "latencies": component_latencies(block.component),
-                "parameters": component_parameters(block.component),
-            }
-            for block in blocks
-        ],
-    }
+
+    top: str
+    files: tuple[str, ...]
+    design: Design
+    array_latencies: dict[str, int]
+    modules: tuple[ModuleEntry, ...]
+
+
+def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[str]) -> Manifest:
+    """Return the manifest of ``blocks`` made from ``design``; ``files`` are what was written beside it."""
+    return Manifest(
+        top=top,
+        files=tuple(sorted(files)),
+        design=design,
+        array_latencies=array_latencies(design),
+        modules=tuple(_module(block) for block in blocks),
+    )
+
+
+def _module(block: Block) -> ModuleEntry:
+    ports = (PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports_of(block.component))
+    return ModuleEntry(
+        name=block.name,
+        ports=tuple(ports),
+        latencies=component_latencies(block.component),
+        parameters=component_parameters(block.component),
+    )
 
 
 def component_latencies(component: wiring.Component) -> dict[str, int]:

@@ -17,7 +17,7 @@ from heddle.hls.manifest import array_latencies, manifest
 def tiny_manifest():  # type: ignore[no-untyped-def]
     design = load_design("tiny")
     blocks = [*array_blocks(design), *lane_blocks(design)]
-    return json.loads(json.dumps(manifest(design, blocks, "heddle_array", ["b.v", "a.v"])))
+    return json.loads(manifest(design, blocks, "heddle_array", ["b.v", "a.v"]).text())
 
 
 def test_it_names_top_files_modules_and_the_whole_design() -> None:

@@ -271,13 +271,13 @@ def test_the_manifest_says_what_a_buffer_is_made_of() -> None:
     design, board = load_design("tiny"), load_board("vcu1525")
     (_, block), *_ = buffer_blocks(design, board)
     slices = slice_blocks(double_buffers(design, board)["activation"])
-    buffer, full, rest = manifest(design, [block, *slices], "heddle_array", [])["modules"]
-    assert buffer["latencies"] == {"read_latency": 2}
-    assert buffer["parameters"] == {
+    buffer, full, rest = manifest(design, [block, *slices], "heddle_array", []).modules
+    assert buffer.latencies == {"read_latency": 2}
+    assert buffer.parameters == {
         "word_bits": 256,
         "words_per_half": 256,
         "ram": "block",
         "slices": {"heddle_block_ram_72x512": 3, "heddle_block_ram_40x512": 1},
     }
-    assert full["parameters"] == {"bits": 72, "words": 256, "ram": "block"}
-    assert rest["parameters"] == {"bits": 40, "words": 256, "ram": "block"}
+    assert full.parameters == {"bits": 72, "words": 256, "ram": "block"}
+    assert rest.parameters == {"bits": 40, "words": 256, "ram": "block"}
