@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from heddle.arch.json_file import json_text
 
-if TYPE_CHECKING:  # the scheduler brings its compiled kernels, and doctor and help do without
+if TYPE_CHECKING:
+    from heddle.arch.document import Document
+
+    # The scheduler brings its compiled kernels, and doctor and help do without.
     from heddle.dataflow.scheduler import Failure
 
 _SHOWN_FAILURES = 20
@@ -18,6 +21,11 @@ _SHOWN_FAILURES = 20
 def print_json(document: Any) -> None:
     """Print ``document`` on stdout as one JSON document."""
     print(json_text(document), end="")
+
+
+def print_document(document: Document) -> None:
+    """Print on stdout what the document's file holds."""
+    print(document.text(), end="")
 
 
 def print_error(message: str) -> None:

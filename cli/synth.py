@@ -23,9 +23,9 @@ from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_
 from heddle.cli.work import load_buildable, one_of
 from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.hls.emit import emit_rtl
+from heddle.hls.files import MANIFEST_NAME
 from heddle.hls.generate import array_blocks, array_rtl, check_generable
 from heddle.hls.manifest import manifest
-from heddle.hls.files import MANIFEST_NAME
 from heddle.hls.names import ARRAY_MODULE
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element

@@ -22,7 +22,7 @@ class PortEntry(Document):
 
 
 class ModuleEntry(Document):
-    """A module: latencies in clocks, and what follows from the board besides the design (``parameters``, of buffers)."""
+    """A module: its latencies are in clocks, its ``parameters`` follow from the board besides the design (buffers')."""
 
     name: str
     ports: tuple[PortEntry, ...]
@@ -57,10 +57,12 @@ def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[
 
 
 def _module(block: Block) -> ModuleEntry:
-    ports = (PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports_of(block.component))
+    ports = (
+        PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports_of(block.component)
+    )
     return ModuleEntry(
         name=block.name,
-        ports=tuple(ports),
+        ports=tuple(PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports),
         latencies=component_latencies(block.component),
         parameters=component_parameters(block.component),
     )

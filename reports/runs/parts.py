@@ -14,6 +14,7 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import AgreementPart, AgreementRow
+from heddle.reports.runs.documents.verification import StalledCase, Verification
 from heddle.reports.training_facts import TrainingFacts
 
 
@@ -21,21 +22,6 @@ class Document(BaseModel):
     """A JSON document of another verb, as far as it is shown."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Case(Document):
-    name: str
-    bit_exact: bool
-    rtl_cycles: int | None
-    sim_cycles: int | None = None
-    passed: bool
-
-
-class _Verified(Document):
-    design: Design
-    simulator: str
-    cases: tuple[_Case, ...]
-    stalled_cases: tuple[_Case, ...]
 
 
 class _Run(Document):
@@ -76,12 +62,14 @@ class _Trained(Document):
 
 def read_agreement(path: Path) -> tuple[AgreementPart, Design]:
     """Return the cases of a ``verify.json``, and the design that was run; raises HeddleError for a damaged file."""
-    found = check_model(_Verified, read_json(path), str(path))
-    rows = (
-        AgreementRow(case.name, case.bit_exact, case.rtl_cycles, case.sim_cycles, case.passed)
-        for case in (*found.cases, *found.stalled_cases)
-    )
+    found = Verification.read(path)
+    rows = [_agreement(case, case.sim_cycles) for case in found.cases]
+    rows += [_agreement(case, None) for case in found.stalled_cases]
     return AgreementPart(found.design.name, found.simulator, tuple(rows)), found.design
+
+
+def _agreement(case: StalledCase, sim_cycles: int | None) -> AgreementRow:
+    return AgreementRow(case.name, case.bit_exact, case.rtl_cycles, sim_cycles, case.passed)
 
 
 def read_training(path: Path) -> tuple[TrainingFacts, Design | None]:

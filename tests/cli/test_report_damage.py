@@ -105,10 +105,11 @@ def test_a_document_with_something_else_in_it_is_told_in_one_line(case: str, tmp
     assert message in str(refused.value)
 
 
-def test_keys_that_a_later_version_adds_are_passed_over(tmp_path: Path) -> None:
-    for name, document in DOCUMENTS.items():
-        write_json(tmp_path / name.removesuffix(".json") / name, document | {"new": 1})
-    assert problems_of(tmp_path) == ()
+def test_a_key_that_is_not_known_is_told_with_its_file(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "verify.json", DOCUMENTS["verify.json"] | {"sede": 1})
+    with pytest.raises(HeddleError) as refused:
+        read_holdings(tmp_path)
+    assert str(refused.value).startswith(f"{path}: unknown key 'sede'; did you mean 'seed'? (valid: design, ")
 
 
 def test_a_run_of_an_older_version_is_told_with_the_command_that_makes_it_again(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from naive_weights import small_network
 
 from heddle.arch.packed_file import write_packed
 from heddle.arch.run_dir import sha256_of
-from heddle.cli import verify as verify_module
 from heddle.cli.main import main
+from heddle.verify import run_benches as run_benches_module
 from heddle.verify.results import Mismatch, Verdict
 
 Capture = pytest.CaptureFixture[str]
@@ -106,13 +106,13 @@ def test_weights_that_do_not_suit_the_design_are_one_line(weights: Path, capsys:
 def test_a_failing_case_is_told_on_stderr_with_element_values_cycle_and_rerun(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    real = verify_module.run_cases
+    real = run_benches_module.run_cases
 
     def with_a_fault(*arguments: Any) -> list[Verdict]:
         wrong = Mismatch("result", 1, 2, word=3, lane=2, cycle=40, expected=0x3F800000, actual=0x3F800001, bits=32)
         return [replace(verdict, bit_exact=False, problems=(str(wrong),)) for verdict in real(*arguments)]
 
-    monkeypatch.setattr(verify_module, "run_cases", with_a_fault)
+    monkeypatch.setattr(run_benches_module, "run_cases", with_a_fault)
     assert main(["verify", "--design", "tiny", "--gemm", "2x4x2", "--dataflow", "os", "--json"]) == 1
     streams = capsys.readouterr()
     assert not json.loads(streams.out)["passed"]

@@ -10,6 +10,8 @@ from typing import Any
 from heddle.arch.design import Design
 from heddle.arch.resources import RESOURCE_NAMES
 from heddle.cli.main import main
+from heddle.reports.runs.documents.verification import Verification
+from heddle.verify.results import Verdict
 
 EXPLORE = ["explore", "--workload", "mlp", "--batch", "16", "--space", "small"]
 SIMULATE = ["simulate", "--workload", "mlp", "--batch", "8", "--design", "tiny"]
@@ -29,15 +31,9 @@ def write_json(path: Path, document: dict[str, Any]) -> Path:
 
 def verify_document(design: Design) -> dict[str, Any]:
     """What ``heddle verify`` writes of two cases, of which one claims bits only."""
-    passed = {"passed": True, "problems": [], "rerun": "heddle verify --case a"}
-    return {
-        "design": design.model_dump(mode="json"),
-        "simulator": "verilator",
-        "seed": 0,
-        "cases": [{"name": "a", "bit_exact": True, "rtl_cycles": 120, "sim_cycles": 120, **passed}],
-        "stalled_cases": [{"name": "b", "bit_exact": True, "rtl_cycles": 140, **passed}],
-        "passed": True,
-    }
+    rerun = "heddle verify --case a"
+    verdicts = [Verdict("a", True, 120, 120, (), rerun), Verdict("b", True, 140, None, (), rerun)]
+    return Verification.of(verdicts, design, "verilator", 0).model_dump(mode="json")
 
 
 def synth_document(design: Design) -> dict[str, Any]:

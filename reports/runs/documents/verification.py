@@ -1,0 +1,74 @@
+"""``verify.json``: the design that was run, and what came of each case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from heddle.arch.design import Design
+from heddle.arch.document import Document
+from heddle.verify.model import Simulator
+from heddle.verify.results import Verdict, all_passed
+
+
+class StalledCase(Document):
+    """A case whose streams stall on purpose, so that it claims bits and no cycles."""
+
+    name: str
+    bit_exact: bool
+    rtl_cycles: int | None
+    passed: bool
+    problems: tuple[str, ...]
+    rerun: str
+
+
+class ClaimedCase(StalledCase):
+    """A case whose cycles the simulator claims as well."""
+
+    sim_cycles: int
+
+
+class Verification(Document):
+    """What ``heddle verify`` found."""
+
+    design: Design
+    simulator: Simulator
+    seed: int
+    cases: tuple[ClaimedCase, ...]
+    stalled_cases: tuple[StalledCase, ...]
+    passed: bool
+
+    @classmethod
+    def of(cls, verdicts: Sequence[Verdict], design: Design, simulator: Simulator, seed: int) -> Self:
+        """Return the document of ``verdicts``."""
+        return cls(
+            design=design,
+            simulator=simulator,
+            seed=seed,
+            cases=tuple(_claimed(each, each.sim_cycles) for each in verdicts if each.sim_cycles is not None),
+            stalled_cases=tuple(_stalled(each) for each in verdicts if each.sim_cycles is None),
+            passed=all_passed(verdicts),
+        )
+
+
+def _claimed(verdict: Verdict, sim_cycles: int) -> ClaimedCase:
+    return ClaimedCase(
+        name=verdict.name,
+        bit_exact=verdict.bit_exact,
+        rtl_cycles=verdict.rtl_cycles,
+        passed=verdict.passed,
+        problems=verdict.problems,
+        rerun=verdict.rerun,
+        sim_cycles=sim_cycles,
+    )
+
+
+def _stalled(verdict: Verdict) -> StalledCase:
+    return StalledCase(
+        name=verdict.name,
+        bit_exact=verdict.bit_exact,
+        rtl_cycles=verdict.rtl_cycles,
+        passed=verdict.passed,
+        problems=verdict.problems,
+        rerun=verdict.rerun,
+    )

@@ -1,0 +1,76 @@
+"""Runs benches: each top module compiled once, its cases run in a folder named as it is."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from heddle.arch.errors import HeddleError
+from heddle.verify.benches import Bench
+from heddle.verify.icarus import build_icarus_model
+from heddle.verify.model import Simulator
+from heddle.verify.results import Verdict
+from heddle.verify.simulation import Report, run_cases
+from heddle.verify.verilator import build_verilator_model
+
+#: Called with a top module before it is compiled; the block that it opens is left when its cases have run, and what
+#: it yields is called with how many of how many cases are done.
+Follow = Callable[[str], AbstractContextManager[Report]]
+
+
+@contextmanager
+def unfollowed(top: str) -> Iterator[Report]:
+    """Tell nobody how far the cases of ``top`` are."""
+    yield lambda done, total: None
+
+
+def run_benches(
+    benches: Iterable[Bench],
+    simulator: Simulator,
+    out: Path | None = None,
+    *,
+    waves: bool = False,
+    follow: Follow = unfollowed,
+) -> list[Verdict]:
+    """Return the verdicts on all cases of ``benches``, in order.
+
+    Cases, logs and (with ``waves``) waves go to ``out``, or to a folder that goes with the run. Raises HeddleError
+    where the simulator is missing or ends early; the folder, whose log the error names, then stays.
+    """
+    with _work_folder(out) as folder:
+        return [verdict for bench in benches for verdict in _run_bench(bench, simulator, folder, waves, follow)]
+
+
+def _run_bench(bench: Bench, simulator: Simulator, folder: Path, waves: bool, follow: Follow) -> list[Verdict]:
+    rtl = bench.rtl()
+    work = folder / rtl.top
+    work.mkdir(exist_ok=True)
+    with follow(rtl.top) as report:
+        if simulator == "icarus":
+            model = build_icarus_model(rtl, work / "icarus", waves=waves)
+        else:
+            model = build_verilator_model(rtl, waves=waves)
+        return run_cases(model, bench.cases, work, report)
+
+
+@contextmanager
+def _work_folder(out: Path | None) -> Iterator[Path]:
+    """A folder for what passes between this process and the simulator's: ``out``, or one that goes with the run.
+
+    An error names a log in it, so then it stays.
+    """
+    if out is not None:
+        yield out
+        return
+    folder = Path(tempfile.mkdtemp(prefix="heddle-verify-"))
+    try:
+        yield folder
+    except HeddleError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

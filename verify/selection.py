@@ -1,0 +1,100 @@
+"""Which cases verify a design: of the array and, where no products are named, of the lanes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from heddle.arch.boards import Board
+from heddle.arch.design import Dataflow, Design
+from heddle.arch.errors import HeddleError, unknown
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions, training_step
+from heddle.verify.benches import Bench, array_bench, lane_benches
+from heddle.verify.operands import Extents
+from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
+from heddle.verify.weights import weight_suite
+
+_WORKLOAD_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is verified; a suite of products and the lanes without ``gemm``, ``workload`` and ``weights``.
+
+    ``weights`` is a file of trained weights, of which ``layer`` names one; ``recipe`` is that of ``workload``.
+    ``dataflow`` is None for all that the design has, ``case`` for all cases. ``seed`` draws operands and stalls.
+
+    Raises HeddleError where two kinds of products are given, and a layer without weights.
+    """
+
+    gemm: Extents | None = None
+    workload: str | None = None
+    weights: Path | None = None
+    layer: str | None = None
+    recipe: str = "bdwp"
+    dataflow: Dataflow | None = None
+    seed: int = 0
+    case: str | None = None
+
+    def __post_init__(self) -> None:
+        given = self.products
+        if len(given) > 1:
+            raise HeddleError(f"{given[0]} and {given[1]} exclude each other; give one of them")
+        if self.layer is not None and self.weights is None:
+            raise HeddleError("--layer needs --weights FILE, the file that holds the layer")
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The options given that say which products are verified."""
+        given = {"--gemm": self.gemm, "--workload": self.workload, "--weights": self.weights}
+        return tuple(name for name, value in given.items() if value is not None)
+
+
+def selected_benches(selection: Selection, design: Design, board: Board, command: str) -> list[Bench]:
+    """Return the benches of ``selection``; ``command`` is the command line that has all their cases.
+
+    Raises HeddleError for a dataflow that the design has not, an unknown case, recipe, layer or workload, and a file
+    that cannot be read.
+    """
+    runs = _suite(selection, design)
+    lanes = [] if selection.products else list(lane_benches(design, selection.seed))
+    if selection.case is not None:
+        names = [run.name for run in runs] + [name for lane in lanes for name in lane.case_names]
+        if selection.case not in names:
+            raise unknown("case", selection.case, names, "--case")
+        runs = [run for run in runs if run.name == selection.case]
+        lanes = [lane for lane in lanes if selection.case in lane.case_names]
+    benches = [array_bench(design, board, runs, command)] if runs else []
+    benches += [lane.build(command) for lane in lanes]
+    return [_only(bench, selection.case) for bench in benches]
+
+
+def _only(bench: Bench, name: str | None) -> Bench:
+    """The bench with the case called ``name``; with all of them without one."""
+    return replace(bench, cases=tuple(case for case in bench.cases if name in (None, case.name)))
+
+
+def _suite(selection: Selection, design: Design) -> Sequence[Run]:
+    dataflows, seed = _dataflows(selection.dataflow, design), selection.seed
+    if selection.weights is not None:
+        return weight_suite(selection.weights, selection.layer, design, dataflows, seed)
+    if selection.gemm is not None:
+        return gemm_suite(design, dataflows, selection.gemm, seed)
+    if selection.workload is not None:
+        from heddle.dataflow.load import load_network
+
+        network, recipe = load_network(selection.workload, _WORKLOAD_BATCH), recipe_named(selection.recipe)
+        step = training_step(network, recipe, design.sparsity, StepOptions(batch=_WORKLOAD_BATCH))
+        return workload_suite(step, design, dataflows, seed)
+    return default_suite(design, dataflows, seed)
+
+
+def _dataflows(given: Dataflow | None, design: Design) -> tuple[Dataflow, ...]:
+    """The dataflow that is asked for, or all that the design has."""
+    if given is None:
+        return design.array.dataflows
+    if given not in design.array.dataflows:
+        raise unknown(f"dataflow of design {design.name!r}", given, design.array.dataflows, "--dataflow")
+    return (given,)
