@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from heddle.arch.formats import FP32
 from heddle.arch.jit import kernel
 from heddle.arch.timing import (
     DISPATCH_CYCLES,
@@ -25,7 +26,7 @@ from heddle.arch.timing import (
     ws_tail_cycles,
 )
 
-ACCUMULATOR_BYTES = 4
+ACCUMULATOR_BYTES = FP32.width_bytes
 
 
 @kernel

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heddle.arch.formats import FP16, FloatFormat
 from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.network import Layer, LinearLayer, MatmulLayer, Network, VectorLayer
-from heddle.dataflow.updates import FP32_BYTES, OPERAND_BYTES, moments
+from heddle.dataflow.updates import STATE_BYTES, moments
 
 #: Vector operations that leave no tensor of their own: they ride on the stream of the one before.
 _FUSED = ("activation", "residual")
@@ -15,10 +16,10 @@ _GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes of DRAM. ``activations``: every tensor the backward pass reads, FP16, kept for the whole step.
+    """Bytes of DRAM, elements in the operand format where nothing else is said.
 
-    ``gradients``: the two largest dY at once. ``parameters``: FP32 master, gradient and moments, FP16 copies for FF
-    and BP.
+    ``activations``: every tensor the backward pass reads, kept for the whole step. ``gradients``: the two largest dY
+    at once. ``parameters``: FP32 master, gradient and moments, copies for FF and BP.
     """
 
     activation_bytes: int
@@ -31,10 +32,10 @@ class Footprint:
         return self.activation_bytes + self.gradient_bytes + self.parameter_bytes
 
 
-def step_footprint(network: Network, batch: int, optimizer: Optimizer) -> Footprint:
+def step_footprint(network: Network, batch: int, optimizer: Optimizer, operand: FloatFormat = FP16) -> Footprint:
     """Return what one training step of ``network`` keeps in DRAM, nothing recomputed."""
-    tensors = [_kept_elements(layer) * batch * OPERAND_BYTES for layer in network.layers]
-    per_parameter = FP32_BYTES * (2 + moments(optimizer)) + 2 * OPERAND_BYTES
+    tensors = [_kept_elements(layer) * batch * operand.width_bytes for layer in network.layers]
+    per_parameter = STATE_BYTES * (2 + moments(optimizer)) + 2 * operand.width_bytes
     return Footprint(
         activation_bytes=sum(tensors),
         gradient_bytes=sum(sorted(tensors)[-2:]),

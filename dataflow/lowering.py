@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.arch.nm import index_bits
 from heddle.dataflow.network import LinearLayer, WeightedLayer
 from heddle.dataflow.recipes import SparseOperand
-from heddle.dataflow.step_items import ACCUMULATOR_BITS, OPERAND_BITS, Operand, Product
+from heddle.dataflow.step_items import Operand, Product
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,14 @@ class LayerShape:
     kernel: tuple[int, int]
     stride: tuple[int, int]
     groups: int
+    operand: FloatFormat = FP16
 
     @classmethod
-    def of(cls, layer: WeightedLayer, batch: int) -> LayerShape:
-        """Return the shape of ``layer`` at ``batch`` samples."""
+    def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat = FP16) -> LayerShape:
+        """Return the shape of ``layer`` at ``batch`` samples of ``operand`` elements."""
         if isinstance(layer, LinearLayer):
             rows = layer.rows * batch
-            return cls(rows, rows, 1, 1, layer.in_features, layer.out_features, (1, 1), (1, 1), 1)
+            return cls(rows, rows, 1, 1, layer.in_features, layer.out_features, (1, 1), (1, 1), 1, operand)
         return cls(
             out_pixels=batch * layer.out_height * layer.out_width,
             in_pixels=batch * layer.in_height * layer.in_width,
@@ -41,6 +43,7 @@ class LayerShape:
             kernel=(layer.kernel_height, layer.kernel_width),
             stride=(layer.stride_height, layer.stride_width),
             groups=layer.groups,
+            operand=operand,
         )
 
     @property
@@ -52,7 +55,7 @@ class LayerShape:
         """X spread over the taps: pixels of the output map, each touching its window of the input."""
         step = min(float(self.taps), self.in_pixels / self.out_pixels)
         halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
-        return Operand(taps=self.taps, pixels_on_k=pixels_on_k, pixel_step=step, halo=halo)
+        return Operand(bits=self.operand.width, taps=self.taps, pixels_on_k=pixels_on_k, pixel_step=step, halo=halo)
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ class Pruning:
     keep_n: int = 1
     group_m: int = 1
     on_load: bool = False
+    operand: FloatFormat = FP16
 
     @property
     def bits(self) -> float:
-        """Stored bits of one element in memory: 16 of value and, packed, ceil(log2 M) of index."""
-        return OPERAND_BITS + (0 if self.on_load else index_bits(self.group_m))
+        """Stored bits of one element in memory: those of the value and, packed, ceil(log2 M) of index."""
+        return self.operand.width + (0 if self.on_load else index_bits(self.group_m))
 
 
 NOT_PRUNED = Pruning()
@@ -83,6 +87,7 @@ def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]
         n=shape.out_channels,
         left=shape.input_patch(pixels_on_k=False),
         right=Operand(bits=weights.bits, tiled=True),
+        out_bits=shape.operand.width,
         count=shape.groups,
         keep_n=weights.keep_n,
         group_m=weights.group_m,
@@ -113,7 +118,7 @@ def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, p
     groups of M pixels shift with the tap, so X cannot lie packed in memory: SORE then prunes it on load.
     """
     rows, cols = shape.taps * shape.in_channels, shape.out_channels
-    left, right = shape.input_patch(pixels_on_k=True), Operand(pixels_on_k=True)
+    left, right = shape.input_patch(pixels_on_k=True), Operand(bits=shape.operand.width, pixels_on_k=True)
     if operand == "x":
         rows, cols, left, right = cols, rows, right, left
         pruning = replace(pruning, on_load=shape.taps > 1)
@@ -127,16 +132,17 @@ def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, p
         keep_n=pruning.keep_n,
         group_m=pruning.group_m,
         prune_on_load=pruning.on_load,
-        out_bits=ACCUMULATOR_BITS,
+        out_bits=FP32.width,
         out_tiled=True,
         transposed=operand == "x",
     )
     return (product,)
 
 
-def matmul_products(m: int, k: int, n: int, count: int) -> tuple[Product, ...]:
-    """Return ``count`` products of two activations, [m x k] . [k x n], both dense."""
-    return (Product(m, k, n, left=Operand(), right=Operand(pixels_on_k=True), count=count),)
+def matmul_products(m: int, k: int, n: int, count: int, operand: FloatFormat = FP16) -> tuple[Product, ...]:
+    """Return ``count`` products of two activations, [m x k] . [k x n], both dense, of ``operand`` elements."""
+    left, right = Operand(bits=operand.width), Operand(bits=operand.width, pixels_on_k=True)
+    return (Product(m, k, n, left=left, right=right, out_bits=operand.width, count=count),)
 
 
 def _taps_by_residue(kernel: int, stride: int) -> list[int]:
@@ -156,8 +162,9 @@ def _weights_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, 
         m=shape.out_pixels,
         k=taps[0] * taps[1] * shape.out_channels,
         n=shape.in_channels,
-        left=_phase_gradients(shape, taps, OPERAND_BITS),
+        left=_phase_gradients(shape, taps, shape.operand.width),
         right=Operand(bits=weights.bits, tiled=True),
+        out_bits=shape.operand.width,
         count=shape.groups * times,
         keep_n=weights.keep_n,
         group_m=weights.group_m,
@@ -170,8 +177,9 @@ def _gradients_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int
         m=shape.in_channels,
         k=taps[0] * taps[1] * shape.out_channels,
         n=shape.out_pixels,
-        left=Operand(tiled=True),
+        left=Operand(bits=shape.operand.width, tiled=True),
         right=_phase_gradients(shape, taps, gradients.bits),
+        out_bits=shape.operand.width,
         count=shape.groups * times,
         keep_n=gradients.keep_n,
         group_m=gradients.group_m,

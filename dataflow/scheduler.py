@@ -121,7 +121,11 @@ def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
 
 
 def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> Schedule:
-    """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on."""
+    """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on.
+
+    Raises HeddleError where the design lacks the dataflow, or has operands of another width than the step's.
+    """
+    _check_operands(step, design)
     restricted = with_dataflow(design, dataflow)
     wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
     schedules = dict(zip(wanted, schedule_products(tuple(wanted), restricted, board), strict=True))
@@ -137,6 +141,15 @@ def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: Da
             by_product.update(found)
         items.append(item)
     return Schedule(replace(step, items=tuple(items)), by_product, tuple(failures))
+
+
+def _check_operands(step: TrainingStep, design: Design) -> None:
+    own = design.numbers.operand_format
+    if step.operand.width != own.width:
+        raise HeddleError(
+            f"the step is of {step.operand} elements ({step.operand.width} bits), but design {design.name!r} has {own} "
+            f"operands ({own.width} bits); make the step with StepOptions(operand={own.name!r})"
+        )
 
 
 def _mapping(row: np.void, cycles: float) -> TileMapping:

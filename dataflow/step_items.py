@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from heddle.arch.formats import FP16, FloatFormat
+
 Pass = Literal["ff", "bp", "wu", "update"]
 PASSES: tuple[Pass, ...] = ("ff", "bp", "wu", "update")
 
-OPERAND_BITS = 16.0
-ACCUMULATOR_BITS = 32.0
+#: What an element takes of an operand or a result of which nothing else is said: the default format of designs.
+_DEFAULT_BITS = float(FP16.width)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Operand:
     in which tiles are read (weights: the update writes them so), so every tile is one contiguous run.
     """
 
-    bits: float = OPERAND_BITS
+    bits: float = _DEFAULT_BITS
     taps: int = 1
     pixels_on_k: bool = False
     pixel_step: float = 1.0
@@ -55,7 +57,7 @@ class Product:
     keep_n: int = 1
     group_m: int = 1
     prune_on_load: bool = False
-    out_bits: float = OPERAND_BITS
+    out_bits: float = _DEFAULT_BITS
     out_tiled: bool = False
     out_channels_on_m: bool = False
     transposed: bool = False
@@ -127,13 +129,14 @@ WorkItem = ProductPass | VectorPass | UpdatePass
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """All work of one training step, in the order of the program."""
+    """All work of one training step, in the order of the program, for machines with ``operand``'s width."""
 
     network: str
     batch: int
     recipe: str
     sparsity: str
     items: tuple[WorkItem, ...]
+    operand: FloatFormat = FP16
 
     @property
     def dense_macs(self) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from heddle.arch.design import SparsityConfig
+from heddle.arch.formats import FP16, FloatFormat, operand_format
 from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import (
-    NOT_PRUNED,
     LayerShape,
     Pruning,
     backward_products,
@@ -32,6 +32,7 @@ class StepOptions:
     """What a step is made with, beside network and recipe.
 
     ``pregenerate``: the update writes packed weights once; otherwise SORE prunes dense weights at every load.
+    ``operand`` names the format of activations and weights in memory, a design's ``numbers.operand``.
     ``layer_recipes`` and ``layer_sparsities`` are those of single layers, by name, that run under another recipe, or
     at another N:M, than the step's.
     """
@@ -40,18 +41,20 @@ class StepOptions:
     optimizer: Optimizer = "sgd"
     pregenerate: bool = True
     passes: tuple[Pass, ...] = PASSES
+    operand: str = FP16.name
     layer_recipes: Mapping[str, Recipe] = field(default_factory=dict)
     layer_sparsities: Mapping[str, SparsityConfig] = field(default_factory=dict)
 
 
 def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions) -> TrainingStep:
     """Return the work items of one training step of ``network``, only those of ``options.passes``."""
-    planner = _Planner(recipe, sparsity, options)
+    operand = operand_format(options.operand)
+    planner = _Planner(recipe, sparsity, options, operand)
     items = [item for layer in network.layers for item in planner.forward(layer)]
     for layer in reversed(network.layers):
         items.extend(planner.backward(layer))
     kept = tuple(item for item in items if item.pass_name in options.passes)
-    return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", kept)
+    return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", kept, operand)
 
 
 def recipe_on(layer: WeightedLayer, recipe: Recipe, sparsity: SparsityConfig) -> Recipe:
@@ -74,43 +77,44 @@ class _Planner:
     recipe: Recipe
     sparsity: SparsityConfig
     options: StepOptions
+    operand: FloatFormat
 
     def forward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch
         if isinstance(layer, VectorLayer):
-            yield vector_forward(layer, batch)
+            yield vector_forward(layer, batch, self.operand)
         elif isinstance(layer, MatmulLayer):
-            products = matmul_products(layer.m, layer.k, layer.n, layer.count * batch)
+            products = matmul_products(layer.m, layer.k, layer.n, layer.count * batch, self.operand)
             yield ProductPass(layer.name, "ff", products)
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
-            yield depthwise_forward(layer, batch)
+            yield depthwise_forward(layer, batch, self.operand)
         else:
             yield from self._for(layer)._weighted_forward(layer)
 
     def backward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch
         if isinstance(layer, VectorLayer):
-            yield vector_backward(layer, batch)
+            yield vector_backward(layer, batch, self.operand)
             if layer.parameters:
-                yield parameter_update(layer.name, layer.parameters, self.options.optimizer)
+                yield parameter_update(layer.name, layer.parameters, self.options.optimizer, self.operand)
         elif isinstance(layer, MatmulLayer):
             count = layer.count * batch
-            yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count))
-            yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count))
+            yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count, self.operand))
+            yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count, self.operand))
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
-            yield from depthwise_backward(layer, batch)
-            yield parameter_update(layer.name, layer.parameters, self.options.optimizer)
+            yield from depthwise_backward(layer, batch, self.operand)
+            yield parameter_update(layer.name, layer.parameters, self.options.optimizer, self.operand)
         else:
             yield from self._for(layer)._weighted_backward(layer)
 
     def _weighted_forward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch)
+        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch, self.operand)
         yield ProductPass(layer.name, "ff", forward_products(shape, self._pruning(recipe.ff)))
         if recipe.wu == "x" and shape.taps == 1:
             yield self._packing(layer.name, "ff", shape.in_pixels * shape.in_channels * shape.groups)
 
     def _weighted_backward(self, layer: WeightedLayer) -> Iterator[WorkItem]:
-        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch)
+        recipe, shape = self.recipe, LayerShape.of(layer, self.options.batch, self.operand)
         gradients = shape.out_pixels * shape.out_channels * shape.groups
         if layer.input_gradient:
             if recipe.bp == "dy":
@@ -132,13 +136,13 @@ class _Planner:
     def _pruning(self, operand: SparseOperand | None) -> Pruning:
         """Packed weights need pre-generation; activations are packed as they are written, always."""
         if operand is None:
-            return NOT_PRUNED
+            return Pruning(operand=self.operand)
         on_load = operand == "weight" and not self.options.pregenerate
-        return Pruning(self.sparsity.n, self.sparsity.m, on_load)
+        return Pruning(self.sparsity.n, self.sparsity.m, on_load, self.operand)
 
     def _packing(self, layer: str, pass_name: Pass, elements: int) -> VectorPass:
         """SORE in the store path: the packed copy of activations or gradients, written beside the dense one."""
-        pruning = Pruning(self.sparsity.n, self.sparsity.m)
+        pruning = Pruning(self.sparsity.n, self.sparsity.m, operand=self.operand)
         kept = -(-elements // pruning.group_m) * pruning.keep_n
         packed_bytes = -(-int(kept * pruning.bits) // 8)
         return VectorPass(layer, pass_name, "sore", 0, packed_bytes, 0, elements, pruning.group_m)
@@ -151,6 +155,7 @@ class _Planner:
             layer.weights,
             layer.parameters - layer.weights,
             self.options.optimizer,
-            (Pruning(self.sparsity.n, self.sparsity.m),) * packed_uses,
+            (Pruning(self.sparsity.n, self.sparsity.m, operand=self.operand),) * packed_uses,
             dense_copy=packed_uses < len(users),
+            operand=self.operand,
         )

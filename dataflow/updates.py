@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import Pruning
 from heddle.dataflow.step_items import UpdatePass
 
-FP32_BYTES = 4
-OPERAND_BYTES = 2
+STATE_BYTES = FP32.width_bytes
 #: FP32 moments that an optimiser keeps for each weight: momentum; first and second moment.
 _MOMENTS: dict[Optimizer, int] = {"sgd": 1, "adam": 2}
 
@@ -19,16 +19,16 @@ def moments(optimizer: Optimizer) -> int:
     return _MOMENTS[optimizer]
 
 
-def parameter_update(layer: str, parameters: int, optimizer: Optimizer) -> UpdatePass:
+def parameter_update(layer: str, parameters: int, optimizer: Optimizer, operand: FloatFormat = FP16) -> UpdatePass:
     """Return the update of parameters that are never packed: norms, embeddings, depthwise kernels.
 
-    Reads gradient, master and moments, writes master and moments in FP32 and an FP16 copy for the next step.
+    Reads gradient, master and moments, writes master and moments in FP32 and a copy in ``operand`` for the next step.
     """
-    state_bytes = FP32_BYTES * (1 + _MOMENTS[optimizer])
+    state_bytes = STATE_BYTES * (1 + _MOMENTS[optimizer])
     return UpdatePass(
         layer=layer,
-        read_bytes=(FP32_BYTES + state_bytes) * parameters,
-        write_bytes=(state_bytes + OPERAND_BYTES) * parameters,
+        read_bytes=(STATE_BYTES + state_bytes) * parameters,
+        write_bytes=(state_bytes + operand.width_bytes) * parameters,
         weights=parameters,
     )
 
@@ -40,15 +40,16 @@ def weight_update(
     optimizer: Optimizer,
     packed: tuple[Pruning, ...],
     dense_copy: bool = True,
+    operand: FloatFormat = FP16,
 ) -> UpdatePass:
     """Return the update of a layer's weights and biases.
 
-    As ``parameter_update``, but the weights' FP16 copy is written only where some pass uses dense weights
+    As ``parameter_update``, but the weights' ``operand`` copy is written only where some pass uses dense weights
     (``dense_copy``), and one packed copy for each entry of ``packed``. SORE sees each weight once, for both
     directions of its M x M block together.
     """
-    plain = parameter_update(layer, weights + biases, optimizer)
-    saved_bytes = 0 if dense_copy else OPERAND_BYTES * weights
+    plain = parameter_update(layer, weights + biases, optimizer, operand)
+    saved_bytes = 0 if dense_copy else operand.width_bytes * weights
     packed_bytes = sum(_packed_bytes(weights, pruning) for pruning in packed)
     return replace(
         plain,

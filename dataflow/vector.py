@@ -1,6 +1,6 @@
 """What the vector unit does in a training step: bytes and lane passes of every layer without a matrix product.
 
-Activations are FP16 (2 bytes). An operation fuses with the stream that produces its input wherever the
+Activations are of the operand format. An operation fuses with the stream that produces its input wherever the
 hardware can do so; what remains is counted here:
 
 - batch normalisation: statistics ride on the store of Y; normalising needs the whole batch's statistics first,
@@ -19,70 +19,79 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.dataflow.network import ConvLayer, VectorLayer
 from heddle.dataflow.step_items import Pass, VectorPass
 
-ACTIVATION_BYTES = 2
-GRADIENT_SUM_BYTES = 4
+_BITS_PER_BYTE = 8
+#: A mask of an activation, and the place of a pooled element within its window.
+_MASK_BITS, _PLACE_BITS = 1, 8
 
 
 class _Stream(NamedTuple):
-    """Bytes read and written, and lane passes, for each input and each output element."""
+    """Elements read and written, and lane passes, for each input and each output element.
 
-    read_in: float = 0.0
-    read_out: float = 0.0
-    write_in: float = 0.0
-    write_out: float = 0.0
+    ``read_out_bits`` and ``write_out_bits`` are further bits for each output element: masks, places, FP32 sums.
+    """
+
+    read_in: int = 0
+    read_out: int = 0
+    write_in: int = 0
+    write_out: int = 0
+    read_out_bits: int = 0
+    write_out_bits: int = 0
     lanes_in: int = 0
     lanes_out: int = 0
 
 
 _FORWARD = {
-    "batchnorm": _Stream(read_in=2, write_out=2, lanes_out=1),
-    "layernorm": _Stream(read_in=2, write_out=2, lanes_in=1, lanes_out=1),
-    "activation": _Stream(write_out=1 / 8),
-    "smooth_activation": _Stream(write_in=2),
-    "pool": _Stream(read_in=2, write_out=3, lanes_in=1),
-    "residual": _Stream(read_out=2),
-    "softmax": _Stream(read_in=2, write_out=2, lanes_in=2, lanes_out=1),
-    "embedding": _Stream(read_out=2, write_out=2, lanes_out=1),
-    "elementwise": _Stream(read_in=2, write_out=2, lanes_out=1),
+    "batchnorm": _Stream(read_in=1, write_out=1, lanes_out=1),
+    "layernorm": _Stream(read_in=1, write_out=1, lanes_in=1, lanes_out=1),
+    "activation": _Stream(write_out_bits=_MASK_BITS),
+    "smooth_activation": _Stream(write_in=1),
+    "pool": _Stream(read_in=1, write_out=1, write_out_bits=_PLACE_BITS, lanes_in=1),
+    "residual": _Stream(read_out=1),
+    "softmax": _Stream(read_in=1, write_out=1, lanes_in=2, lanes_out=1),
+    "embedding": _Stream(read_out=1, write_out=1, lanes_out=1),
+    "elementwise": _Stream(read_in=1, write_out=1, lanes_out=1),
 }
 _BACKWARD = {
-    "batchnorm": _Stream(read_in=4, read_out=4, write_in=2, lanes_in=2),
-    "layernorm": _Stream(read_in=2, read_out=2, write_in=2, lanes_in=2),
-    "activation": _Stream(read_out=1 / 8),
-    "smooth_activation": _Stream(read_in=2),
-    "pool": _Stream(read_out=3, write_in=2, lanes_in=1),
-    "residual": _Stream(read_out=2),
-    "softmax": _Stream(read_in=2, read_out=2, write_in=2, lanes_in=2),
-    "embedding": _Stream(read_out=2 + GRADIENT_SUM_BYTES, write_out=GRADIENT_SUM_BYTES, lanes_out=1),
-    "elementwise": _Stream(read_out=2, write_in=2, lanes_in=1),
+    "batchnorm": _Stream(read_in=2, read_out=2, write_in=1, lanes_in=2),
+    "layernorm": _Stream(read_in=1, read_out=1, write_in=1, lanes_in=2),
+    "activation": _Stream(read_out_bits=_MASK_BITS),
+    "smooth_activation": _Stream(read_in=1),
+    "pool": _Stream(read_out=1, read_out_bits=_PLACE_BITS, write_in=1, lanes_in=1),
+    "residual": _Stream(read_out=1),
+    "softmax": _Stream(read_in=1, read_out=1, write_in=1, lanes_in=2),
+    "embedding": _Stream(read_out=1, read_out_bits=FP32.width, write_out_bits=FP32.width, lanes_out=1),
+    "elementwise": _Stream(read_out=1, write_in=1, lanes_in=1),
 }
 
 
-def vector_forward(layer: VectorLayer, batch: int) -> VectorPass:
+def vector_forward(layer: VectorLayer, batch: int, operand: FloatFormat = FP16) -> VectorPass:
     """Return the FF stream of a vector layer."""
-    return _stream_pass(layer, batch, _FORWARD[layer.op], "ff")
+    return _stream_pass(layer, batch, operand, _FORWARD[layer.op], "ff")
 
 
-def vector_backward(layer: VectorLayer, batch: int) -> VectorPass:
+def vector_backward(layer: VectorLayer, batch: int, operand: FloatFormat = FP16) -> VectorPass:
     """Return the BP stream of a vector layer."""
-    return _stream_pass(layer, batch, _BACKWARD[layer.op], "bp")
+    return _stream_pass(layer, batch, operand, _BACKWARD[layer.op], "bp")
 
 
-def depthwise_forward(layer: ConvLayer, batch: int) -> VectorPass:
+def depthwise_forward(layer: ConvLayer, batch: int, operand: FloatFormat = FP16) -> VectorPass:
     """Return the FF stream of a depthwise convolution: X in, Y out, one tap of one output a lane-cycle."""
     inputs, outputs = _map_elements(layer, batch)
-    return _depthwise(layer, "ff", ACTIVATION_BYTES * inputs, ACTIVATION_BYTES * outputs, outputs)
+    each = operand.width_bytes
+    return _depthwise(layer, "ff", each * inputs, each * outputs, outputs)
 
 
-def depthwise_backward(layer: ConvLayer, batch: int) -> Iterator[VectorPass]:
+def depthwise_backward(layer: ConvLayer, batch: int, operand: FloatFormat = FP16) -> Iterator[VectorPass]:
     """Yield BP (dY in, dX out) where the input has a gradient, then WU (X and dY in, sums kept on chip)."""
     inputs, outputs = _map_elements(layer, batch)
+    each = operand.width_bytes
     if layer.input_gradient:
-        yield _depthwise(layer, "bp", ACTIVATION_BYTES * outputs, ACTIVATION_BYTES * inputs, outputs)
-    yield _depthwise(layer, "wu", ACTIVATION_BYTES * (inputs + outputs), GRADIENT_SUM_BYTES * layer.weights, outputs)
+        yield _depthwise(layer, "bp", each * outputs, each * inputs, outputs)
+    yield _depthwise(layer, "wu", each * (inputs + outputs), FP32.width_bytes * layer.weights, outputs)
 
 
 def _depthwise(layer: ConvLayer, pass_name: Pass, read_bytes: int, write_bytes: int, outputs: int) -> VectorPass:
@@ -103,13 +112,16 @@ def _map_elements(layer: ConvLayer, batch: int) -> tuple[int, int]:
     return inputs, outputs
 
 
-def _stream_pass(layer: VectorLayer, batch: int, stream: _Stream, pass_name: Pass) -> VectorPass:
+def _stream_pass(layer: VectorLayer, batch: int, operand: FloatFormat, stream: _Stream, pass_name: Pass) -> VectorPass:
     inputs, outputs = layer.in_elements * batch, layer.out_elements * batch
+    read_bits = operand.width * (stream.read_in * inputs + stream.read_out * outputs) + stream.read_out_bits * outputs
+    write_bits = operand.width * (stream.write_in * inputs + stream.write_out * outputs)
+    write_bits += stream.write_out_bits * outputs
     return VectorPass(
         layer=layer.name,
         pass_name=pass_name,
         op=layer.op,
-        read_bytes=round(stream.read_in * inputs + stream.read_out * outputs),
-        write_bytes=round(stream.write_in * inputs + stream.write_out * outputs),
+        read_bytes=round(read_bits / _BITS_PER_BYTE),
+        write_bytes=round(write_bits / _BITS_PER_BYTE),
         lane_elements=stream.lanes_in * inputs + stream.lanes_out * outputs,
     )

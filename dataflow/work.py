@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heddle.arch.boards import Board
@@ -38,7 +38,7 @@ class StepWork:
         if self.design.memory.unlimited:
             return self.network.notes
         channels = self.design.memory.channels
-        footprint = step_footprint(self.network, self.options.batch, self.options.optimizer)
+        footprint = step_footprint(self.network, self.options.batch, self.options.optimizer, self.step.operand)
         too_large = capacity_note(footprint, channels * self.board.memory.bytes_per_channel, channels)
         return (*self.network.notes, *([too_large] if too_large else []))
 
@@ -56,6 +56,7 @@ def step_work(
     dataflow: DataflowChoice = "auto",
 ) -> StepWork:
     """Return one training step of ``network`` on ``design``; raises HeddleError for a step too large to count."""
+    options = replace(options, operand=design.numbers.operand)
     step = training_step(network, recipe, design.sparsity, options)
     check_countable(step)
     return StepWork(network, recipe, design, board, step, options, dataflow)

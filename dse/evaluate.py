@@ -139,11 +139,13 @@ def _fill_costs(
 
 
 def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> SparseStep:
-    options = StepOptions(request.batch, request.optimizer, request.pregenerate)
+    # Any design of the space has these formats and joules; only the watts that flow with time depend on the design,
+    # and no row is used for them.
+    design = grid.design(0, request.board.name)
+    options = StepOptions(request.batch, request.optimizer, request.pregenerate, operand=design.numbers.operand)
     table = step_table(training_step(request.network, request.recipe, sparsity, options))
     uses = np.bincount(table.refs, minlength=len(table.distinct)).astype(np.int64)
-    # Any design has these joules; only the watts that flow with time depend on it, and no row is used for them.
-    energy = energy_row(grid.design(0, request.board.name), request.board)
+    energy = energy_row(design, request.board)
     streams = table.items[table.items["kind"] != ARRAY]
     return SparseStep(table, uses, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
 

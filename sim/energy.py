@@ -16,7 +16,7 @@ from heddle.arch.energy import energy_coefficients
 from heddle.arch.jit import kernel
 from heddle.arch.resources import resources
 from heddle.arch.timing import slots_of
-from heddle.dataflow.cost import ceil_div
+from heddle.dataflow.cost import ACCUMULATOR_BYTES, ceil_div
 
 #: Joules of each act on one design, and watts that flow regardless: one row a design.
 ENERGY = np.dtype(
@@ -87,17 +87,21 @@ def product_energy(product, machine, mapping, energy):  # type: ignore[no-untype
     """
     m, k, n = product["m"], product["k"], product["n"]
     slots = slots_of(k, product["keep_n"], product["group_m"])
-    slot_bytes = product["right_bits"] / 8.0
+    element_bytes, slot_bytes, sum_bytes = (
+        product["left_bits"] / 8.0,
+        product["right_bits"] / 8.0,
+        float(ACCUMULATOR_BYTES),
+    )
     rows, cols = machine["rows"], machine["cols"]
     if mapping["ws"]:
-        left = 2.0 * m * k * ceil_div(n, cols)
+        left = element_bytes * m * k * ceil_div(n, cols)
         right = slot_bytes * slots * n * mapping["tiles_m"]
-        out = 4.0 * m * n * (2.0 * ceil_div(slots, rows) - 1.0)
+        out = sum_bytes * m * n * (2.0 * ceil_div(slots, rows) - 1.0)
     else:
         held = k if mapping["interleave_rows"] == 1 else slots * product["group_m"]
-        left = 2.0 * m * held * ceil_div(n, cols * mapping["interleave_cols"])
+        left = element_bytes * m * held * ceil_div(n, cols * mapping["interleave_cols"])
         right = slot_bytes * slots * n * ceil_div(m, rows * mapping["interleave_rows"])
-        out = 4.0 * m * n * (2.0 * mapping["tiles_k"] - 1.0)
+        out = sum_bytes * m * n * (2.0 * mapping["tiles_k"] - 1.0)
     count = float(product["count"])
     moved = mapping["load_bytes"] + mapping["store_bytes"]
     return ProductEnergy(

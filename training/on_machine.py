@@ -123,6 +123,7 @@ def training_cost(run: MachineRun, epochs: int, design: Design, board: Board) ->
     """Return what ``run`` costs on ``design``, epoch by epoch, by the closed-form estimate."""
     per_epoch = run.total_steps // epochs
     by_epoch = [run.kinds(epoch * per_epoch, (epoch + 1) * per_epoch) for epoch in range(epochs)]
+    run = replace(run, options=replace(run.options, operand=design.numbers.operand))
     results = {kind: estimate(run.step(kind), design, board) for kinds in by_epoch for kind in kinds}
     times, energies = [0.0], [0.0]
     for kinds in by_epoch:

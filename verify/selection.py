@@ -86,7 +86,8 @@ def _suite(selection: Selection, design: Design) -> Sequence[Run]:
         from heddle.dataflow.load import load_network
 
         network, recipe = load_network(selection.workload, _WORKLOAD_BATCH), recipe_named(selection.recipe)
-        step = training_step(network, recipe, design.sparsity, StepOptions(batch=_WORKLOAD_BATCH))
+        options = StepOptions(batch=_WORKLOAD_BATCH, operand=design.numbers.operand)
+        step = training_step(network, recipe, design.sparsity, options)
         return workload_suite(step, design, dataflows, seed)
     return default_suite(design, dataflows, seed)
 
