@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,8 @@ from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.training.errors import needs_torch
 
 if TYPE_CHECKING:  # these bring PyTorch, which takes seconds; a slip on the command line is told before
-    from heddle.cli.trained import Trained
     from heddle.training.settings import TrainSettings
+    from heddle.training.trained import Trained
 
 
 def run(training: TrainOptions) -> int:
@@ -28,8 +27,8 @@ def run(training: TrainOptions) -> int:
     plan = train_plan(training)
     needs_torch()
     with terminable():
-        from heddle.cli.train_run import check_data, settings_of, train_seeds
-        from heddle.cli.trained import gathered
+        from heddle.cli.train_settings import settings_of
+        from heddle.training.trained import check_data, default_workers, gathered, train_seeds
 
         settings = settings_of(training, plan)
         data = check_data(settings, training.data_dir)
@@ -48,14 +47,9 @@ def run(training: TrainOptions) -> int:
     return FAILED_CHECK if trained.failures else SUCCESS
 
 
-def default_workers(device: str, threads: int) -> int:
-    """Return how many runs go side by side: those that the CPUs have threads for; on a GPU one."""
-    return 1 if device == "cuda" else max(1, (os.cpu_count() or 1) // threads)
-
-
 def _report(trained: Trained, options: TrainOptions, folder: Path | None, record: RunRecord) -> None:
     """Print and write what the options ask for."""
-    from heddle.cli.trained import training_facts, training_json
+    from heddle.cli.train_json import training_facts, training_json
 
     if trained.costs is not None:
         print_notes(trained.machine.network.notes)

@@ -11,7 +11,7 @@ from typing import Any
 from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
-from heddle.cli.trained import Trained, training_facts
+from heddle.cli.train_json import training_facts
 from heddle.reports.page import write_training_page
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
 from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
@@ -21,6 +21,7 @@ from heddle.training.runs import checkpoint_folder
 from heddle.training.settings import TrainSettings
 from heddle.training.sparsifying import FLOAT
 from heddle.training.summary import Comparison, Spread, mean_curve
+from heddle.training.trained import Trained
 
 ACCURACY_NAME = "accuracy.csv"
 ACCURACY_COLUMNS = (

@@ -1,71 +1,12 @@
-"""What ``heddle train`` finds: how the runs ended and what they cost on the machine, as its JSON document and table."""
+"""What ``heddle train`` says of a training: its JSON document, and the facts that tables and pages show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from heddle.arch.boards import Board
-from heddle.arch.design import Design
-from heddle.cli.train_run import runs_as
 from heddle.reports.training_facts import TrainingFacts
-from heddle.training.data.samples import DataSet
-from heddle.training.on_machine import MachineRun, TrainingCost, machine_run, training_cost
-from heddle.training.run import RunResult, steps_per_epoch
-from heddle.training.runs import Outcome, RunFailure
-from heddle.training.settings import TrainSettings
-from heddle.training.summary import Comparison, compared
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What recipe and dense training cost on a design, epoch by epoch."""
-
-    design: Design
-    recipe: TrainingCost
-    dense: TrainingCost
-
-
-@dataclass(frozen=True)
-class Trained:
-    """All that a training gives: what ran, how it ended, and what it costs on the machine.
-
-    ``comparison`` is None where no seed has finished both with the recipe and dense.
-    """
-
-    settings: TrainSettings
-    comparison: Comparison | None
-    failures: tuple[RunFailure, ...]
-    machine: MachineRun
-    costs: Costs | None
-
-
-def gathered(
-    settings: TrainSettings, outcomes: Sequence[Outcome], data: DataSet, machine: tuple[Design, Board] | None
-) -> Trained:
-    """Return what the ``outcomes`` of ``settings`` and of dense training say; ``machine`` is what costs are of."""
-    finished = [outcome for outcome in outcomes if isinstance(outcome, RunResult)]
-    own = [result for result in finished if result.settings.recipe == runs_as(settings).recipe]
-    dense = [result for result in finished if result.settings.recipe == settings.as_dense.recipe]
-    per_epoch = steps_per_epoch(len(data.train), settings.batch)
-    on_machine = machine_run(settings, data, per_epoch, own)
-    return Trained(
-        settings,
-        compared(own, dense),
-        tuple(outcome for outcome in outcomes if isinstance(outcome, RunFailure)),
-        on_machine,
-        _costs(settings, on_machine, machine_run(settings.as_dense, data, per_epoch, ()), machine) if machine else None,
-    )
-
-
-def _costs(settings: TrainSettings, run: MachineRun, dense: MachineRun, machine: tuple[Design, Board]) -> Costs:
-    design, board = machine
-    return Costs(
-        design,
-        training_cost(run, settings.epochs, design, board),
-        training_cost(dense, settings.epochs, design, board),
-    )
+from heddle.training.summary import Comparison
+from heddle.training.trained import Costs, Trained
 
 
 def training_json(trained: Trained) -> dict[str, Any]:
