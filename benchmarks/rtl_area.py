@@ -21,7 +21,7 @@ from heddle.hls.fp.adder import CUTS, Adder
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import Recoder
 from heddle.hls.lanes.sore import SoreLane
-from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
+from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
 
 BASE = "sat-vcu1525"
 _OS, _WS, _TINY_GROUP = "OS only", "WS only", "M = 2"
@@ -145,7 +145,7 @@ def print_lanes(folder: Path) -> None:
     print(f"\n### Lanes\n\n{_HEADINGS}")
     for n, m in ((1, 4), (2, 4), (1, 8), (2, 8), (4, 8), (2, 16)):
         print(_row(f"SORE lane, {n}:{m}", synthesise(SoreLane(n, m), f"sore{n}_{m}", folder)), flush=True)
-    for rule in (SGD, ADAM):
+    for rule in UPDATE_RULES.values():
         lane = Wuve(rule)
         netlist = synthesise(lane, f"wuve_{rule.name}", folder)
         print(_row(f"WUVE lane, {rule.name}, {lane.latency} clocks", netlist), flush=True)

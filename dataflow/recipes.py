@@ -25,11 +25,6 @@ class Recipe:
     wu: SparseOperand | None
     source: str
 
-    @property
-    def packs_weights(self) -> bool:
-        """True when the update must write packed weights."""
-        return "weight" in (self.ff, self.bp)
-
 
 _FADED = "Bambhaniya et al. 2024, once its pruned weights have faded: as in sr-ste"
 _LAST_FRAME = "Bambhaniya et al. 2024, in its last frame: as in sr-ste"

@@ -19,7 +19,7 @@ from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.sore import SoreLane
-from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule, Wuve
+from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer, RamKind
 from heddle.hls.names import ARRAY_MODULE
 
@@ -59,7 +59,7 @@ def wuve_block(design: Design, rule: UpdateRule) -> Block:
 def lane_blocks(design: Design) -> Iterator[Block]:
     """Yield one SORE lane and, for each optimiser, one lane of WUVE."""
     yield sore_block(design)
-    yield from (wuve_block(design, rule) for rule in (SGD, ADAM))
+    yield from (wuve_block(design, rule) for rule in UPDATE_RULES.values())
 
 
 def array_rtl(design: Design) -> Rtl:
@@ -95,11 +95,6 @@ def _ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
     """UltraRAM for a large buffer where the board has it; the weight buffer, wide and shallow, is always block RAM."""
     large = bool(is_ultra(capacity_bytes, int(board.resources.uram > 0)))
     return "ultra" if large and part != "weight" else "block"
-
-
-def buffer_blocks(design: Design, board: Board) -> tuple[tuple[str, Block], ...]:
-    """Return each part's name and its buffer as a block."""
-    return tuple((part, buffer_block(part, buffer)) for part, buffer in double_buffers(design, board).items())
 
 
 def buffer_block(part: str, buffer: DoubleBuffer) -> Block:

@@ -9,7 +9,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.generate import array_blocks, sore_block, wuve_block
-from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule
+from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule
 from heddle.verify.cases import Case, Stalls
 from heddle.verify.lanes import sore_case, wuve_case
 from heddle.verify.suite import Run
@@ -48,7 +48,7 @@ def lane_benches(design: Design, seed: int) -> Iterator[LaneBench]:
     """Yield the lanes of a design; ``build`` takes the command line that has all their cases."""
     names = tuple(f"sore-{kind}-idle-{idle}" for kind in _SORE_OPERANDS for idle in _STALLS)
     yield LaneBench(names, lambda command: _sore_bench(design, seed, names, command))
-    for rule in (SGD, ADAM):
+    for rule in UPDATE_RULES.values():
         yield _wuve_lane(design, rule, seed)
 
 

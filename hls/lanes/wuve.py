@@ -10,7 +10,6 @@ from amaranth.lib import data, wiring
 from amaranth.lib import stream as streams
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.errors import unknown
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.expression import Expression, narrow, scalar, square_root, stream
 from heddle.hls.fp.units import Units
@@ -52,14 +51,8 @@ SGD = _sgd()
 #: variance_rate (1 - beta2), root_scale (1 / sqrt(1 - beta2^t)), epsilon, step_size (learning rate / (1 - beta1^t)).
 ADAM = _adam()
 
-_RULES = {rule.name: rule for rule in (SGD, ADAM)}
-
-
-def update_rule(optimizer: str) -> UpdateRule:
-    """Return the rule called ``optimizer`` (sgd or adam); HeddleError for any other name."""
-    if optimizer not in _RULES:
-        raise unknown("optimizer", optimizer, _RULES)
-    return _RULES[optimizer]
+#: Every optimiser that has lanes, by name.
+UPDATE_RULES = {rule.name: rule for rule in (SGD, ADAM)}
 
 
 class Wuve(wiring.Component):

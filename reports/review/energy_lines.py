@@ -50,20 +50,6 @@ def total_energy_j(lines: Sequence[EnergyLine]) -> float:
     return sum(line.energy_j for line in lines)
 
 
-def combined_uncertainty(lines: Sequence[EnergyLine]) -> float | None:
-    """Return the relative uncertainty of the total, the lines taken as independent; None where one is unknown.
-
-    Lines of the model share factors (the step to another technology is in most of them), so the total is less
-    certain than this.
-    """
-    errors_j = [None if line.uncertainty is None else line.uncertainty * line.energy_j for line in lines]
-    known_j = [error for error in errors_j if error is not None]
-    total_j = total_energy_j(lines)
-    if len(known_j) < len(errors_j) or not total_j:
-        return None
-    return hypot(*known_j) / total_j
-
-
 def _line(part: str, energy_j: float, result: StepResult, report: str) -> EnergyLine:
     name = part_name(part)
     if part in VIVADO_PARTS:

@@ -10,7 +10,7 @@ from heddle.arch.design import Design
 from heddle.arch.fit import is_idealised
 from heddle.arch.resources import RESOURCE_NAMES
 from heddle.reports.review.chart_modules import RESOURCE_HEADINGS, amount_text, part_text, parts_of, resource_uses
-from heddle.reports.review.content import AgreementRow, ModuleRow, StageRow
+from heddle.reports.review.content import AgreementRow, ModuleRow
 from heddle.reports.units import count, engineering, percent
 from heddle.synth.vivado.reports import PowerComponent, PowerReport, Slack, TimingReport, Use, UtilisationReport
 
@@ -119,11 +119,6 @@ def sources(rows: Sequence[ModuleRow]) -> tuple[tuple[str, tuple[str, ...]], ...
     for row in parts_of(rows):
         by_source.setdefault(row.source, []).append(part_text(row.name))
     return tuple((source, tuple(names)) for source, names in by_source.items())
-
-
-def stage_share(row: StageRow) -> str:
-    """Return a stage's delay as a share of the worst."""
-    return percent(row.relative)
 
 
 def agreement_text(row: AgreementRow) -> AgreementText:

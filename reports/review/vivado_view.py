@@ -49,15 +49,12 @@ class UtilisationView:
 
 @dataclass(frozen=True)
 class InstanceText:
-    """An instance of a hierarchy: how deep it stands, and its amounts in the order of INSTANCE_HEADINGS."""
+    """An instance of a hierarchy: how deep it stands, and its amounts of LUT, FF, BRAM36, URAM, DSP."""
 
     instance: str
     module: str
     depth: int
     amounts: tuple[str, ...]
-
-
-INSTANCE_HEADINGS = ("LUT", "FF", "BRAM36", "URAM", "DSP")
 
 
 @dataclass(frozen=True)

@@ -47,21 +47,3 @@ def test_an_unknown_recipe_names_the_nearest_and_all() -> None:
         "bdwp, "
         "transposable, bi-mask, bdwp-wu, bdwp-wu-x)"
     )
-
-
-def test_only_recipes_with_sparse_weights_have_the_update_pack_them() -> None:
-    assert {name for name, recipe in RECIPES.items() if recipe.packs_weights} == {
-        "sr-ste",
-        "asp",
-        "random",
-        "mdgf-linear",
-        "mdgf-exponential",
-        "sdgf-stepwise",
-        "sdgf-geometric",
-        "sdwp",
-        "bdwp",
-        "transposable",
-        "bi-mask",
-        "bdwp-wu",
-        "bdwp-wu-x",
-    }

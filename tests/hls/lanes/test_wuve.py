@@ -5,10 +5,9 @@ from amaranth.sim import Simulator
 from stream_bench import Collector, Feeder, resettable, run
 from update_bench import OPTIMIZERS, fields, with_scalars
 
-from heddle.arch.errors import HeddleError
 from heddle.arch.formats import BF16, FP16
 from heddle.hls.fp.units import Units
-from heddle.hls.lanes.wuve import ADAM, SGD, Wuve, update_rule
+from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 
 EVERY = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.rule.name)
 SHALLOW = Units(FP16, multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
@@ -75,12 +74,6 @@ def test_reset_empties_the_lanes_at_any_time():
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
-
-
-def test_an_unknown_optimizer_is_refused_with_the_valid_names():
-    assert update_rule("adam") is ADAM
-    with pytest.raises(HeddleError, match=r"^unknown optimizer 'adma'; did you mean 'adam'\? \(valid: sgd, adam\)$"):
-        update_rule("adma")
 
 
 def test_no_lanes_are_refused():

@@ -20,7 +20,7 @@ from heddle.arch.design_io import load_design, override
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.arch.resource_model import module_tables
 from heddle.hls.emit import emit, emit_rtl
-from heddle.hls.generate import buffer_block, buffer_blocks, double_buffers, slice_blocks
+from heddle.hls.generate import buffer_block, double_buffers, slice_blocks
 from heddle.hls.manifest import manifest
 from heddle.hls.memory.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind, SliceSize
 from heddle.synth.yosys.tool import run_yosys
@@ -188,14 +188,15 @@ def test_a_buffer_is_clean_under_wall_but_for_the_waivers(bits: int, words: int,
 
 def test_a_design_s_buffers_have_the_array_s_words_and_half_of_the_capacity() -> None:
     design, board = load_design("sat-vcu1525"), load_board("vcu1525")
-    (activation, weight, output) = double_buffers(design, board).values()
+    buffers = double_buffers(design, board)
+    (activation, weight, output) = buffers.values()
     assert (activation.word_bits, activation.words_per_half, activation.ram) == (32 * 8 * 16, 1024, "ultra")
     assert (weight.word_bits, weight.words_per_half, weight.ram) == (32 * (16 + 3), 3450, "block")
     assert (output.word_bits, output.words_per_half, output.ram) == (32 * 64, 2048, "ultra")
-    assert [(part, block.name) for part, block in buffer_blocks(design, board)] == [
-        ("activation", "heddle_buffer_activation"),
-        ("weight", "heddle_buffer_weight"),
-        ("output", "heddle_buffer_output"),
+    assert [buffer_block(part, buffer).name for part, buffer in buffers.items()] == [
+        "heddle_buffer_activation",
+        "heddle_buffer_weight",
+        "heddle_buffer_output",
     ]
 
 
@@ -269,9 +270,9 @@ def test_the_bits_at_the_ends_of_slices_keep_their_places() -> None:
 
 def test_the_manifest_says_what_a_buffer_is_made_of() -> None:
     design, board = load_design("tiny"), load_board("vcu1525")
-    (_, block), *_ = buffer_blocks(design, board)
-    slices = slice_blocks(double_buffers(design, board)["activation"])
-    buffer, full, rest = manifest(design, [block, *slices], "heddle_array", []).modules
+    activation = double_buffers(design, board)["activation"]
+    blocks = [buffer_block("activation", activation), *slice_blocks(activation)]
+    buffer, full, rest = manifest(design, blocks, "heddle_array", []).modules
     assert buffer.latencies == {"read_latency": 2}
     assert buffer.parameters == {
         "word_bits": 256,

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
@@ -20,7 +18,7 @@ from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
 from heddle.reports.energy_source import on_chip_watts, power_source, with_power
 from heddle.reports.review.content import EnergyLine
-from heddle.reports.review.energy_lines import combined_uncertainty, energy_lines, total_energy_j
+from heddle.reports.review.energy_lines import energy_lines, total_energy_j
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 from heddle.synth.vivado.reports import Header, PowerReport
@@ -160,25 +158,6 @@ def test_no_board_and_no_confidence_are_no_claims() -> None:
     header = Header("", "", "xcu250", "Routed")
     source = power_source(report(header=header, confidence=""), None)
     assert source == f"Vivado power report power.rpt, device xcu250, confidence not stated; {CLOCK_UNKNOWN}"
-
-
-def test_the_uncertainty_of_all_lines_is_the_root_of_the_squares_sum() -> None:
-    lines = (EnergyLine("a", 3.0, 0.5, ""), EnergyLine("b", 1.0, 2.0, ""))
-    assert combined_uncertainty(lines) == pytest.approx((1.5**2 + 2.0**2) ** 0.5 / 4.0)
-
-
-def test_one_unknown_uncertainty_makes_that_of_the_whole_unknown(spent: StepResult) -> None:
-    assert combined_uncertainty((EnergyLine("a", 3.0, 0.5, ""), EnergyLine("b", 1.0, None, ""))) is None
-    assert combined_uncertainty(energy_lines(spent, report())) is None
-    assert combined_uncertainty(()) is None
-
-
-@given(st.lists(st.tuples(st.floats(1e-9, 1e9), st.floats(0, 2)), min_size=1, max_size=8))
-def test_the_whole_is_never_less_certain_than_its_least_certain_line(pairs: list[tuple[float, float]]) -> None:
-    lines = [EnergyLine("", joules, uncertainty, "") for joules, uncertainty in pairs]
-    combined = combined_uncertainty(lines)
-    assert combined is not None
-    assert combined <= max(uncertainty for _, uncertainty in pairs) * (1 + 1e-9)
 
 
 def core_report() -> PowerReport:
