@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 import numba
 
@@ -21,6 +21,9 @@ from heddle.arch.run_dir import cache_home
 
 _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 def sources_digest() -> str:
@@ -71,6 +74,7 @@ def _use_cache() -> bool:
 _CACHED = _use_cache()
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Compile ``function`` with Numba: no Python objects, no GIL, IEEE arithmetic in the written order."""
-    return numba.njit(cache=_CACHED, nogil=True, error_model="numpy")(function)
+    compiled: Callable[Arguments, Result] = numba.njit(cache=_CACHED, nogil=True, error_model="numpy")(function)
+    return compiled

@@ -14,7 +14,12 @@ _LANES = 64  # groups ranked side by side: the comparisons of a pair of places b
 
 @kernel
 def mark_kept(
-    bits: npt.NDArray[Any], magnitude_mask: int, n: int, m: int, inner: int, kept: npt.NDArray[np.bool_]
+    bits: npt.NDArray[Any],
+    magnitude_mask: np.unsignedinteger[Any],
+    n: int,
+    m: int,
+    inner: int,
+    kept: npt.NDArray[np.bool_],
 ) -> None:
     """Mark in ``kept`` the N of every M ``bits`` that are largest below the sign, ties to the lower index.
 

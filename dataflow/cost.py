@@ -25,6 +25,7 @@ from heddle.arch.timing import (
     ws_load_cycles,
     ws_tail_cycles,
 )
+from heddle.dataflow.kernel_rows import MachineRow, OperandRow, ProductRow
 
 ACCUMULATOR_BYTES = FP32.width_bytes
 
@@ -42,12 +43,12 @@ def stored_pixels(pixels: int, pixel_step: float, halo: float) -> int:
 
 
 @kernel
-def tile_elements(outer: int, k: int, taps: int, pixels_on_k: int, pixel_step: float, halo: float) -> int:
+def tile_elements(operand: OperandRow, outer: int, k: int) -> int:
     """Stored elements that an [outer x k] tile of an operand touches, never more than the tile spread out."""
-    if pixels_on_k:
-        elements = stored_pixels(k, pixel_step, halo) * ceil_div(outer, taps)
+    if operand["pixels_on_k"]:
+        elements = stored_pixels(k, operand["pixel_step"], operand["halo"]) * ceil_div(outer, operand["taps"])
     else:
-        elements = stored_pixels(outer, pixel_step, halo) * ceil_div(k, taps)
+        elements = stored_pixels(outer, operand["pixel_step"], operand["halo"]) * ceil_div(k, operand["taps"])
     return min(elements, outer * k)
 
 
@@ -64,107 +65,69 @@ def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
 
 
 @kernel
-def left_tile_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def left_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
     """Bytes of an [outer x k] tile of the left operand in the activation buffer."""
-    elements = tile_elements(
-        outer,
-        k,
-        product["left_taps"],
-        product["left_pixels_on_k"],
-        product["left_pixel_step"],
-        product["left_halo"],
-    )
-    return bits_to_bytes(elements, product["left_bits"])
+    left = product["left"]
+    return bits_to_bytes(tile_elements(left, outer, k), left["bits"])
 
 
 @kernel
-def right_tile_bytes(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def right_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
     """Bytes of a [k x outer] tile of the right operand in the weight buffer: packed, or dense to be pruned."""
+    right = product["right"]
     stored_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
-    elements = tile_elements(
-        outer,
-        stored_k,
-        product["right_taps"],
-        product["right_pixels_on_k"],
-        product["right_pixel_step"],
-        product["right_halo"],
-    )
-    return bits_to_bytes(elements, product["right_bits"])
+    return bits_to_bytes(tile_elements(right, outer, stored_k), right["bits"])
 
 
 @kernel
-def operand_runs(
-    outer: int,
-    outer_total: int,
-    k: int,
-    k_total: int,
-    tiled: int,
-    pixels_on_k: int,
-    pixel_step: float,
-    halo: float,
-) -> int:
+def operand_runs(operand: OperandRow, outer: int, outer_total: int, k: int, k_total: int) -> int:
     """Contiguous runs of an operand tile in DRAM: one if it takes all channels, else one a stored pixel."""
-    if tiled:
+    if operand["tiled"]:
         return 1
-    if pixels_on_k:
-        return 1 if outer >= outer_total else stored_pixels(k, pixel_step, halo)
-    return 1 if k >= k_total else stored_pixels(outer, pixel_step, halo)
+    if operand["pixels_on_k"]:
+        return 1 if outer >= outer_total else stored_pixels(k, operand["pixel_step"], operand["halo"])
+    return 1 if k >= k_total else stored_pixels(outer, operand["pixel_step"], operand["halo"])
 
 
 @kernel
-def left_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def left_runs(product: ProductRow, outer: int, k: int) -> int:
     """Contiguous runs of a tile of the left operand."""
-    return operand_runs(
-        outer,
-        product["m"],
-        k,
-        product["k"],
-        product["left_tiled"],
-        product["left_pixels_on_k"],
-        product["left_pixel_step"],
-        product["left_halo"],
-    )
+    return operand_runs(product["left"], outer, product["m"], k, product["k"])
 
 
 @kernel
-def right_runs(product, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def right_runs(product: ProductRow, outer: int, k: int) -> int:
     """Contiguous runs of a tile of the right operand; packed along pixels, only the kept ones are there."""
+    right = product["right"]
     packed_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
-    return operand_runs(
-        outer,
-        product["n"],
-        packed_k if product["right_pixels_on_k"] else k,
-        product["k"],
-        product["right_tiled"],
-        product["right_pixels_on_k"],
-        product["right_pixel_step"],
-        product["right_halo"],
-    )
+    return operand_runs(right, outer, product["n"], packed_k if right["pixels_on_k"] else k, product["k"])
 
 
 @kernel
-def left_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+def left_pixel_bytes(product: ProductRow) -> int:
     """Distance in DRAM between two pixels of the left operand: all its channels."""
-    channels = product["m"] if product["left_pixels_on_k"] else product["k"]
-    return bits_to_bytes(ceil_div(channels, product["left_taps"]), product["left_bits"])
+    left = product["left"]
+    channels = product["m"] if left["pixels_on_k"] else product["k"]
+    return bits_to_bytes(ceil_div(channels, left["taps"]), left["bits"])
 
 
 @kernel
-def right_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+def right_pixel_bytes(product: ProductRow) -> int:
     """Distance in DRAM between two pixels of the right operand: all its channels."""
-    channels = product["n"] if product["right_pixels_on_k"] else product["k"]
-    return bits_to_bytes(ceil_div(channels, product["right_taps"]), product["right_bits"])
+    right = product["right"]
+    channels = product["n"] if right["pixels_on_k"] else product["k"]
+    return bits_to_bytes(ceil_div(channels, right["taps"]), right["bits"])
 
 
 @kernel
-def out_pixel_bytes(product) -> int:  # type: ignore[no-untyped-def]
+def out_pixel_bytes(product: ProductRow) -> int:
     """Distance in DRAM between two pixels of the result: all its channels."""
     channels = product["m"] if product["out_channels_on_m"] else product["n"]
     return bits_to_bytes(channels, product["out_bits"])
 
 
 @kernel
-def out_runs(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+def out_runs(product: ProductRow, m: int, n: int) -> int:
     """Contiguous runs of an [m x n] tile of the result."""
     if product["out_tiled"]:
         return 1
@@ -174,19 +137,19 @@ def out_runs(product, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def left_load_bytes(product, burst_bytes: int, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def left_load_bytes(product: ProductRow, burst_bytes: int, outer: int, k: int) -> int:
     """DRAM bytes of one load of a left tile."""
     return in_bursts(left_tile_bytes(product, outer, k), left_runs(product, outer, k), burst_bytes)
 
 
 @kernel
-def right_load_bytes(product, burst_bytes: int, outer: int, k: int) -> int:  # type: ignore[no-untyped-def]
+def right_load_bytes(product: ProductRow, burst_bytes: int, outer: int, k: int) -> int:
     """DRAM bytes of one load of a right tile."""
     return in_bursts(right_tile_bytes(product, outer, k), right_runs(product, outer, k), burst_bytes)
 
 
 @kernel
-def out_store_bytes(product, burst_bytes: int, m: int, n: int) -> int:  # type: ignore[no-untyped-def]
+def out_store_bytes(product: ProductRow, burst_bytes: int, m: int, n: int) -> int:
     """DRAM bytes of one store of a result tile."""
     return in_bursts(bits_to_bytes(m * n, product["out_bits"]), out_runs(product, m, n), burst_bytes)
 
@@ -207,7 +170,9 @@ class ArrayTiles(NamedTuple):
 
 
 @kernel
-def array_tiles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int):  # type: ignore[no-untyped-def]
+def array_tiles(
+    machine: MachineRow, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int
+) -> ArrayTiles:
     """Return the ArrayTiles of one [m x slots x n] tile; ``accumulates``: it is a part of a longer reduction."""
     rows, cols, stages, chain = machine["rows"], machine["cols"], machine["adder_stages"], machine["chain"]
     if ws:
@@ -231,7 +196,7 @@ def array_tiles(machine, ws: int, ir: int, ic: int, m: int, n: int, slots: int, 
 
 
 @kernel
-def settle_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyped-def]
+def settle_cycles(machine: MachineRow, ws: int, tiles: int) -> int:
     """Cycles before an instruction of ``tiles`` that goes on from partial sums takes the first of them.
 
     In WS, and where a tile waits for the last one's results anyway, nothing.
@@ -244,7 +209,7 @@ def settle_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyp
 
 
 @kernel
-def reload_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyped-def]
+def reload_cycles(machine: MachineRow, ws: int, tiles: int) -> int:
     """Cycles by which an instruction's first tile starts later because it goes on from partial sums."""
     if ws:
         return 0
@@ -253,7 +218,7 @@ def reload_cycles(machine, ws: int, tiles: int) -> int:  # type: ignore[no-untyp
 
 
 @kernel
-def instruction_cycles(machine, ws: int, shape: ArrayTiles, reloads: int) -> int:  # type: ignore[no-untyped-def]
+def instruction_cycles(machine: MachineRow, ws: int, shape: ArrayTiles, reloads: int) -> int:
     """Cycles from one instruction of the array to the next, dispatch included.
 
     ``reloads``: it goes on from the partial sums of the instruction before it.
@@ -263,6 +228,6 @@ def instruction_cycles(machine, ws: int, shape: ArrayTiles, reloads: int) -> int
 
 
 @kernel
-def lead_cycles(machine, ws: int) -> int:  # type: ignore[no-untyped-def]
+def lead_cycles(machine: MachineRow, ws: int) -> int:
     """Cycles before a pass's first instruction can issue: textbook WS shifts its first weights in."""
     return ws_load_cycles(machine["rows"], machine["chain"]) if ws and machine["overlap_tiles"] else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -11,94 +12,102 @@ import numpy.typing as npt
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.dram import access_latency_s, channel_bytes_per_s
+from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.step_items import Operand, Product
 
-_OPERAND_FIELDS = (
-    ("bits", np.float64),
-    ("taps", np.int64),
-    ("pixels_on_k", np.int64),
-    ("pixel_step", np.float64),
-    ("halo", np.float64),
-    ("tiled", np.int64),
-)
 
-#: One row a product. Left and right operand carry the fields of ``Operand``, prefixed.
-PRODUCT = np.dtype(
-    [(name, np.int64) for name in ("m", "k", "n", "count", "keep_n", "group_m", "prune_on_load")]
-    + [(f"left_{name}", kind) for name, kind in _OPERAND_FIELDS]
-    + [(f"right_{name}", kind) for name, kind in _OPERAND_FIELDS]
-    + [("out_bits", np.float64), ("out_tiled", np.int64), ("out_channels_on_m", np.int64)]
-)
+class OperandRow(TypedDict):
+    """How one operand of a product lies in memory: the fields of ``Operand``."""
 
-#: What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
-#: ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT.
-MACHINE = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "rows",
-            "cols",
-            "interleave",
-            "axes",
-            "adder_stages",
-            "multiplier_stages",
-            "overlap_tiles",
-            "chain",
-            "dataflows",
-            "activation_half_bytes",
-            "weight_half_bytes",
-            "output_half_bytes",
-            "burst_bytes",
-        )
-    ]
-)
+    bits: float
+    taps: int
+    pixels_on_k: int
+    pixel_step: float
+    halo: float
+    tiled: int
 
-#: What turns a mapping's work into cycles, and the lanes beside the array.
-RATES = np.dtype(
-    [
-        ("cycles_per_byte", np.float64),
-        ("turnaround_cycles", np.float64),
-        ("latency_cycles", np.float64),
-        ("vector_lanes", np.int64),
-        ("wuve_lanes", np.int64),
-        ("sore_lanes", np.int64),
-    ]
-)
 
-#: One way to run a product, and its work. ``order`` 0: m outermost, 1: n outermost; k is always innermost.
-#: ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts;
-#: ``edge_bytes`` are those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts
-#: the steps that bring an operand, ``drain_cycles`` the tails of all result tiles.
-TILE_MAPPING = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "ws",
-            "interleave_rows",
-            "interleave_cols",
-            "order",
-            "tile_m",
-            "tile_n",
-            "tile_k",
-            "tiles_m",
-            "tiles_n",
-            "tiles_k",
-        )
-    ]
-    + [
-        (name, np.float64)
-        for name in (
-            "compute_cycles",
-            "load_bytes",
-            "store_bytes",
-            "edge_bytes",
-            "loads",
-            "stores",
-            "drain_cycles",
-            "sore_elements",
-        )
-    ]
-)
+class ProductRow(TypedDict):
+    """A product: the fields of ``Product``."""
+
+    m: int
+    k: int
+    n: int
+    count: int
+    keep_n: int
+    group_m: int
+    prune_on_load: int
+    left: OperandRow
+    right: OperandRow
+    out_bits: float
+    out_tiled: int
+    out_channels_on_m: int
+
+
+class MachineRow(TypedDict):
+    """What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
+
+    ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT.
+    """
+
+    rows: int
+    cols: int
+    interleave: int
+    axes: int
+    adder_stages: int
+    multiplier_stages: int
+    overlap_tiles: int
+    chain: int
+    dataflows: int
+    activation_half_bytes: int
+    weight_half_bytes: int
+    output_half_bytes: int
+    burst_bytes: int
+
+
+class RatesRow(TypedDict):
+    """What turns a mapping's work into cycles, and the lanes beside the array."""
+
+    cycles_per_byte: float
+    turnaround_cycles: float
+    latency_cycles: float
+    vector_lanes: int
+    wuve_lanes: int
+    sore_lanes: int
+
+
+class TileMappingRow(TypedDict):
+    """One way to run a product, and its work. ``order`` 0: m outermost, 1: n outermost; k is always innermost.
+
+    ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts; ``edge_bytes`` are
+    those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts the steps that bring
+    an operand, ``drain_cycles`` the tails of all result tiles.
+    """
+
+    ws: int
+    interleave_rows: int
+    interleave_cols: int
+    order: int
+    tile_m: int
+    tile_n: int
+    tile_k: int
+    tiles_m: int
+    tiles_n: int
+    tiles_k: int
+    compute_cycles: float
+    load_bytes: float
+    store_bytes: float
+    edge_bytes: float
+    loads: float
+    stores: float
+    drain_cycles: float
+    sore_elements: float
+
+
+PRODUCT = record_dtype(ProductRow)
+MACHINE = record_dtype(MachineRow)
+RATES = record_dtype(RatesRow)
+TILE_MAPPING = record_dtype(TileMappingRow)
 
 OS_BIT, WS_BIT = 1, 2
 COLS_BIT, ROWS_BIT = 1, 2
@@ -108,20 +117,37 @@ _DATAFLOW_BITS = {"os": OS_BIT, "ws": WS_BIT}
 _AXES_BITS = {"cols": COLS_BIT, "rows": ROWS_BIT, "both": COLS_BIT | ROWS_BIT}
 
 
-def product_rows(products: Sequence[Product]) -> np.ndarray:
-    """Return products as a PRODUCT array."""
-    return np.array([_product_values(product) for product in products], PRODUCT)
+def product_rows(products: Sequence[Product]) -> Rows:
+    """Return products as PRODUCT rows."""
+    return rows_of(PRODUCT, [_product_row(product) for product in products])
 
 
-def _product_values(p: Product) -> tuple[float, ...]:
-    """A product's values in the order of PRODUCT."""
-    sizes = (p.m, p.k, p.n, p.count, p.keep_n, p.group_m, p.prune_on_load)
-    out = (p.out_bits, p.out_tiled, p.out_channels_on_m)
-    return (*sizes, *_operand_values(p.left), *_operand_values(p.right), *out)
+def _product_row(product: Product) -> ProductRow:
+    return {
+        "m": product.m,
+        "k": product.k,
+        "n": product.n,
+        "count": product.count,
+        "keep_n": product.keep_n,
+        "group_m": product.group_m,
+        "prune_on_load": product.prune_on_load,
+        "left": _operand_row(product.left),
+        "right": _operand_row(product.right),
+        "out_bits": product.out_bits,
+        "out_tiled": product.out_tiled,
+        "out_channels_on_m": product.out_channels_on_m,
+    }
 
 
-def _operand_values(o: Operand) -> tuple[float, ...]:
-    return (o.bits, o.taps, o.pixels_on_k, o.pixel_step, o.halo, o.tiled)
+def _operand_row(operand: Operand) -> OperandRow:
+    return {
+        "bits": operand.bits,
+        "taps": operand.taps,
+        "pixels_on_k": operand.pixels_on_k,
+        "pixel_step": operand.pixel_step,
+        "halo": operand.halo,
+        "tiled": operand.tiled,
+    }
 
 
 def dataflow_bits(dataflows: Sequence[str]) -> int:
@@ -134,22 +160,29 @@ def axes_bits(axes: str) -> int:
     return _AXES_BITS[axes]
 
 
-def machine_row(design: Design, board: Board) -> np.ndarray:
+def machine_row(design: Design, board: Board) -> Rows:
     """Return the design on ``board`` as one MACHINE row (shape [1])."""
     array, buffers = design.array, design.buffers
-    unlimited = design.memory.unlimited
-    rows = np.zeros(1, MACHINE)
-    row = rows[0]
-    for name in ("rows", "cols", "interleave", "adder_stages", "multiplier_stages", "overlap_tiles"):
-        row[name] = getattr(array, name)
-    row["axes"] = axes_bits(array.interleave_axes)
-    row["chain"] = array.drain == "chain"
-    row["dataflows"] = dataflow_bits(array.dataflows)
-    row["burst_bytes"] = board.memory.timing.burst_bytes
-    for kind in ("activation", "weight", "output"):
-        half_bytes = getattr(buffers, f"{kind}_bytes") // 2
-        row[f"{kind}_half_bytes"] = _UNLIMITED_BYTES if unlimited else half_bytes
-    return rows
+    row: MachineRow = {
+        "rows": array.rows,
+        "cols": array.cols,
+        "interleave": array.interleave,
+        "axes": axes_bits(array.interleave_axes),
+        "adder_stages": array.adder_stages,
+        "multiplier_stages": array.multiplier_stages,
+        "overlap_tiles": array.overlap_tiles,
+        "chain": array.drain == "chain",
+        "dataflows": dataflow_bits(array.dataflows),
+        "activation_half_bytes": _half_bytes(buffers.activation_bytes, design),
+        "weight_half_bytes": _half_bytes(buffers.weight_bytes, design),
+        "output_half_bytes": _half_bytes(buffers.output_bytes, design),
+        "burst_bytes": board.memory.timing.burst_bytes,
+    }
+    return rows_of(MACHINE, [row])
+
+
+def _half_bytes(buffer_bytes: int, design: Design) -> int:
+    return _UNLIMITED_BYTES if design.memory.unlimited else buffer_bytes // 2
 
 
 @dataclass(frozen=True)
@@ -170,7 +203,7 @@ class RateColumns:
         return cls(np.array([design.clock_hz]), *(np.array([count], np.int64) for count in counts))
 
 
-def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> np.ndarray:
+def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> Rows:
     """Return the memory and lane rates of many designs on ``board`` as a RATES array, a row for each entry."""
     rows = np.zeros(len(columns.clock_hz), RATES)
     timing, clock_hz = board.memory.timing, columns.clock_hz
@@ -183,7 +216,7 @@ def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> np.ndarray:
     return rows
 
 
-def rates_row(design: Design, board: Board) -> np.ndarray:
+def rates_row(design: Design, board: Board) -> Rows:
     """Return the design's memory and lane rates on ``board`` as one RATES row (shape [1])."""
     rows = rates_rows(RateColumns.of(design), design.memory.axi_bits, board)
     if design.memory.unlimited:

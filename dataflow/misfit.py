@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from heddle.arch.design import Design
 from heddle.dataflow.cost import ACCUMULATOR_BYTES, left_tile_bytes, right_tile_bytes
 from heddle.dataflow.kernel_rows import product_rows
-from heddle.dataflow.mapping import reduction_unit
+from heddle.dataflow.mapping_space import reduction_unit
 from heddle.dataflow.step_items import Product
 
 _BUFFERS = ("activation", "weight", "output")
@@ -56,7 +55,7 @@ def smallest_tile(product: Product, design: Design) -> SmallestTile:
 
 def _smallest_tiles(product: Product, design: Design) -> Iterator[SmallestTile]:
     array = design.array
-    row: Any = product_rows([product])[0]
+    row = product_rows([product])[0]
     k = min(product.k, int(reduction_unit(row)))
     splits = [(1, 1)] if "ws" in array.dataflows else list(array.interleave_pairs)
     for interleave_rows, interleave_cols in splits:

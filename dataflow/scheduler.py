@@ -13,10 +13,11 @@ from heddle.arch.boards import Board
 from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.choices import DataflowChoice
-from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
-from heddle.dataflow.mapping import MAX_MAPPINGS, best_mappings, is_better
+from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow, machine_row, product_rows, rates_row
+from heddle.dataflow.mapping_space import MAX_MAPPINGS, best_mappings
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
+from heddle.dataflow.tile_mapping import is_better
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class ProductSchedule:
 
     product: Product
     mapping: TileMapping
-    row: np.void
+    row: TileMappingRow
     best_by_dataflow: dict[Dataflow, TileMapping]
 
 

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from heddle.arch.clock import clock_is_plausible
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.fit import fits
+from heddle.arch.records import Rows
 from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
 from heddle.arch.resource_model import resource_table
 from heddle.dataflow.kernel_rows import rates_rows
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.grid import Grid
-from heddle.dse.kernels import step_costs
+from heddle.dse.kernels import Choices, step_costs
 from heddle.dse.points import RESOURCES, Points, concatenate
 from heddle.dse.request import ExploreRequest
 from heddle.dse.search import GroupSearch, RateChunk, SparseStep, machines_of, rate_chunks
@@ -117,7 +118,7 @@ def _fill_costs(
     cycles: Grid2D,
     products_j: Grid2D,
 ) -> None:
-    chosen: dict[object, np.ndarray] = {None: search.no_choices(chunk)}
+    chosen: dict[object, Rows] = {None: search.no_choices(chunk)}
     for index, structure in enumerate(structures):
         if not wanted[index].any():
             continue
@@ -128,9 +129,7 @@ def _fill_costs(
         step_costs(
             step.table.items,
             step.table.refs,
-            chosen[machines.get("os")],
-            chosen[machines.get("ws")],
-            chunk.choice_of,
+            Choices(chosen[machines.get("os")], chosen[machines.get("ws")], chunk.choice_of),
             chunk.rates,
             wanted[index],
             cycles[index],

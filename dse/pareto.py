@@ -11,10 +11,11 @@ import numpy.typing as npt
 from heddle.arch.jit import kernel
 
 Values = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 @kernel
-def _covers(values, a: int, b: int) -> bool:  # type: ignore[no-untyped-def]
+def _covers(values: Values, a: int, b: int) -> bool:
     """True when point ``a`` is at least as good as point ``b`` in every objective."""
     for o in range(values.shape[1]):  # noqa: SIM110 - Numba compiles no generator expression
         if values[a, o] > values[b, o]:
@@ -23,7 +24,7 @@ def _covers(values, a: int, b: int) -> bool:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_covered(values, point: int, front, count: int) -> bool:  # type: ignore[no-untyped-def]
+def _is_covered(values: Values, point: int, front: Places, count: int) -> bool:
     """True when one of ``front[:count]`` covers ``point``; that one moves half-way to the beginning.
 
     Neighbouring points tend to be covered by the same one, so that the search mostly ends after a few steps.
@@ -37,7 +38,7 @@ def _is_covered(values, point: int, front, count: int) -> bool:  # type: ignore[
 
 
 @kernel
-def _fill_front(values, front) -> int:  # type: ignore[no-untyped-def]
+def _fill_front(values: Values, front: Places) -> int:
     """Fill ``front`` with the rows of ``values`` on the Pareto front, in no order; return their number."""
     count = 0
     for point in range(values.shape[0]):

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.boards import Board
+from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
-from heddle.dataflow.mapping import MAX_MAPPINGS
-from heddle.dse.kernels import CHOICE, choose_mappings, mapping_energies, search_mappings
+from heddle.dataflow.mapping_space import MAX_MAPPINGS
+from heddle.dse.kernels import CHOICE, Frontiers, choose_mappings, mapping_energies, search_mappings
 from heddle.dse.space import make_design
 from heddle.sim.step_table import StepTable
 
@@ -35,7 +36,7 @@ class SparseStep:
     table: StepTable
     uses: npt.NDArray[np.int64]
     streams_j: float
-    energy: np.ndarray
+    energy: Rows
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class RateChunk:
     """
 
     span: slice
-    rates: np.ndarray
-    choice_rates: np.ndarray
+    rates: Rows
+    choice_rates: Rows
     choice_of: npt.NDArray[np.int64]
 
 
-def rate_chunks(rates: np.ndarray, prunes_on_load: bool) -> Iterator[RateChunk]:
+def rate_chunks(rates: Rows, prunes_on_load: bool) -> Iterator[RateChunk]:
     """Cut RATES rows into chunks of at most ``RATES_TOGETHER``.
 
     ``prunes_on_load``: SORE works beside the array in some product, so that its lanes play a part in the choices.
@@ -89,48 +90,39 @@ def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
     return Machine(dataflow, structure["adder_stages"], structure["multiplier_stages"], interleave, axes)
 
 
-@dataclass(frozen=True)
-class _Frontiers:
-    """Mappings that can be the fastest: ``rows`` of all products after one another, up to ``ends`` [products]."""
-
-    rows: np.ndarray
-    ends: npt.NDArray[np.int64]
-    energies_j: npt.NDArray[np.float64]
-
-
 class GroupSearch:
     """The mappings of one group, searched when they are first asked for."""
 
     def __init__(self, step: SparseStep, values: Mapping[str, Any], board: Board) -> None:
         """``values`` hold every axis of one of the group's points, whose memory is that of ``board``."""
         self._step, self._values, self._board = step, values, board
-        self._found: dict[Machine, _Frontiers] = {}
+        self._found: dict[Machine, Frontiers] = {}
         products = len(step.table.products)
         self._scratch = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
         # Memory is only taken where frontiers are written, a few rows a product.
         self._space = np.empty(products * MAX_MAPPINGS, TILE_MAPPING)
 
-    def choices(self, machine: Machine, chunk: RateChunk) -> np.ndarray:
+    def choices(self, machine: Machine, chunk: RateChunk) -> Rows:
         """Return the fastest mappings as CHOICE rows [choice rates, products]."""
         if machine not in self._found:
             self._found[machine] = self._search(machine)
         frontiers, products = self._found[machine], self._step.table.products
         choices = np.zeros((len(chunk.choice_rates), len(products)), CHOICE)
-        choose_mappings(products, frontiers.rows, frontiers.energies_j, frontiers.ends, chunk.choice_rates, choices)
+        choose_mappings(products, frontiers, chunk.choice_rates, choices)
         return choices
 
-    def no_choices(self, chunk: RateChunk) -> np.ndarray:
+    def no_choices(self, chunk: RateChunk) -> Rows:
         """Return the choices of a dataflow that the machine lacks: infinite cycles."""
         choices = np.zeros((len(chunk.choice_rates), len(self._step.table.products)), CHOICE)
         choices["cycles"] = np.inf
         return choices
 
-    def _search(self, machine: Machine) -> _Frontiers:
+    def _search(self, machine: Machine) -> Frontiers:
         values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
         row = machine_row(make_design(values, "searched", self._board.name), self._board)[0]
         products, energy = self._step.table.products, self._step.energy[0]
         ends = np.zeros(len(products), np.int64)
         count = search_mappings(products, row, self._scratch, self._space, ends)
-        rows, energies_j = self._space[:count].copy(), np.zeros(count)
-        mapping_energies(products, self._step.uses, row, energy, rows, ends, energies_j)
-        return _Frontiers(rows, ends, energies_j)
+        frontiers = Frontiers(self._space[:count].copy(), ends, np.zeros(count))
+        mapping_energies(products, self._step.uses, row, energy, frontiers)
+        return frontiers

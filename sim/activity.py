@@ -7,12 +7,14 @@ those that the energy is made of, and cannot say anything else.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.records import Rows
 from heddle.arch.resources import resources
-from heddle.dataflow.kernel_rows import machine_row
-from heddle.sim.energy import ENERGY, ProductEnergy, all_energies
+from heddle.dataflow.kernel_rows import MachineRow, machine_row
+from heddle.sim.energy import ENERGY, energies_of
 from heddle.sim.step_table import StepTable
 
 #: Names of the counts, and the entry of ENERGY that prices each.
@@ -30,7 +32,7 @@ FF_CYCLES = "ff_cycles"
 
 
 def step_activity(
-    table: StepTable, mappings: np.ndarray, design: Design, board: Board, total_cycles: float
+    table: StepTable, mappings: Rows, design: Design, board: Board, total_cycles: float
 ) -> dict[str, float]:
     """Return the counts of a step by name, those of COUNTED and FF_CYCLES, for TILE_MAPPING rows by product."""
     machine = machine_row(design, board)[0]
@@ -40,9 +42,8 @@ def step_activity(
     return counts
 
 
-def _count(table: StepTable, mappings: np.ndarray, uses: np.ndarray, machine: np.void, act: str) -> float:
+def _count(table: StepTable, mappings: Rows, uses: npt.NDArray[np.int64], machine: MachineRow, act: str) -> float:
     price = np.zeros(1, ENERGY)
     price[act] = 1.0
-    product_parts, items = np.zeros((len(table.distinct), len(ProductEnergy._fields))), np.zeros(len(table.items))
-    all_energies(table.products, mappings, table.items, machine, price[0], product_parts, items)
-    return float(uses @ product_parts.sum(axis=1) + items.sum())
+    products_j, items_j = energies_of(table, mappings, machine, price[0])
+    return float(uses @ products_j.sum(axis=1) + items_j.sum())

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.scheduler import ProductSchedule, Schedule
 from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
 from heddle.sim.activity import step_activity
-from heddle.sim.energy import ProductEnergy, all_energies, energy_row
+from heddle.sim.energy import ProductEnergy, energies_of, energy_row
 from heddle.sim.levels import Level
 from heddle.sim.result import PassResult, StepResult
 from heddle.sim.step_table import UPDATE, VECTOR, StepTable
@@ -36,13 +38,13 @@ class ItemCycles:
 class _Energies:
     """Joules of a step: of each product by part, of each item's stream, and per cycle whatever runs."""
 
-    product_j: np.ndarray
-    item_j: np.ndarray
+    product_j: npt.NDArray[np.float64]
+    item_j: npt.NDArray[np.float64]
     dram_byte_j: float
     idle_j_per_cycle: float
 
 
-def chosen_mappings(schedule: Schedule, table: StepTable) -> np.ndarray:
+def chosen_mappings(schedule: Schedule, table: StepTable) -> Rows:
     """Return the TILE_MAPPING row of each distinct product of ``table``."""
     mappings = np.zeros(len(table.distinct), TILE_MAPPING)
     for index, product in enumerate(table.distinct):
@@ -92,9 +94,7 @@ def assemble(
 
 def _energies(schedule: Schedule, table: StepTable, design: Design, board: Board) -> _Energies:
     energy, machine = energy_row(design, board)[0], machine_row(design, board)[0]
-    product_j, item_j = np.zeros((len(table.distinct), len(_PARTS))), np.zeros(len(table.items))
-    mappings = chosen_mappings(schedule, table)
-    all_energies(table.products, mappings, table.items, machine, energy, product_j, item_j)
+    product_j, item_j = energies_of(table, chosen_mappings(schedule, table), machine, energy)
     return _Energies(product_j, item_j, float(energy["dram_byte_j"]), float(energy["idle_w"]) / design.clock_hz)
 
 

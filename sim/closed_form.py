@@ -8,28 +8,34 @@ uses. What is left of it after the last item is exposed.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.dram import STREAM_CHUNK_BYTES
 from heddle.arch.jit import kernel
+from heddle.arch.records import Rows
 from heddle.arch.timing import lane_cycles, sore_cycles
-from heddle.sim.step_table import ARRAY, UPDATE, VECTOR
+from heddle.dataflow.kernel_rows import RatesRow, TileMappingRow
+from heddle.sim.step_table import ARRAY, UPDATE, VECTOR, ItemRow
+
+Cycles = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 @kernel
-def memory_cycles(mapping, rates) -> float:  # type: ignore[no-untyped-def]
+def memory_cycles(mapping: TileMappingRow, rates: RatesRow) -> float:
     """DRAM time of a mapping: its bytes, and two turns of the bus for each store."""
     moved = mapping["load_bytes"] + mapping["store_bytes"]
     return moved * rates["cycles_per_byte"] + mapping["stores"] * rates["turnaround_cycles"]
 
 
 @kernel
-def sore_time_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+def sore_time_cycles(item: ItemRow, rates: RatesRow) -> float:
     """SORE's time for an item."""
     return sore_cycles(item["sore_elements"], item["group_m"], rates["sore_lanes"])
 
 
 @kernel
-def stream_memory_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+def stream_memory_cycles(item: ItemRow, rates: RatesRow) -> float:
     """DRAM time of a stream: its bytes, and two turns of the bus for each chunk that it both reads and writes."""
     chunks = min(1.0, min(item["read_bytes"], item["write_bytes"]))
     chunks *= np.ceil(max(item["read_bytes"], item["write_bytes"]) / STREAM_CHUNK_BYTES)
@@ -38,7 +44,7 @@ def stream_memory_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def vector_item_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+def vector_item_cycles(item: ItemRow, rates: RatesRow) -> float:
     """A vector item's time: the slowest of DRAM, vector lanes and SORE, after the first read's latency."""
     moved = item["read_bytes"] + item["write_bytes"]
     if moved == 0 and item["lane_elements"] == 0 and item["sore_elements"] == 0:
@@ -48,20 +54,22 @@ def vector_item_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def update_lane_cycles(item, rates) -> float:  # type: ignore[no-untyped-def]
+def update_lane_cycles(item: ItemRow, rates: RatesRow) -> float:
     """Time of an update in WUVE and SORE."""
     return max(lane_cycles(item["weights"], rates["wuve_lanes"]), sore_time_cycles(item, rates))
 
 
 @kernel
-def walk_step(items, refs, product_cycles, product_memory, rates, item_cycles) -> float:  # type: ignore[no-untyped-def]
+def walk_step(
+    items: Rows, refs: Places, product_cycles: Cycles, product_memory: Cycles, rates: RatesRow, item_cycles: Cycles
+) -> float:
     """Fill ``item_cycles`` (0 for updates) and return the exposed cycles of all updates together.
 
     ``product_cycles`` and ``product_memory`` hold time and DRAM time of each distinct product, in cycles.
     """
     late_memory, late_lanes = 0.0, 0.0
     for i in range(items.shape[0]):
-        item = items[i]
+        item: ItemRow = items[i]
         if item["kind"] == ARRAY:
             cycles, free = 0.0, 0.0
             for ref in range(item["first_ref"], item["end_ref"]):
@@ -81,14 +89,14 @@ def walk_step(items, refs, product_cycles, product_memory, rates, item_cycles) -
 
 
 @kernel
-def all_memory_cycles(mappings, rates, cycles) -> None:  # type: ignore[no-untyped-def]
+def all_memory_cycles(mappings: Rows, rates: RatesRow, cycles: Cycles) -> None:
     """Fill ``cycles`` with the DRAM time of each mapping."""
     for i in range(mappings.shape[0]):
         cycles[i] = memory_cycles(mappings[i], rates)
 
 
 @kernel
-def busy_cycles(items, rates, cycles, busy) -> None:  # type: ignore[no-untyped-def]
+def busy_cycles(items: Rows, rates: RatesRow, cycles: Cycles, busy: Cycles) -> None:
     """Fill ``busy`` with what each item takes by itself: its ``cycles``, but for updates, which run behind."""
     for i in range(items.shape[0]):
         busy[i] = cycles[i]

@@ -6,34 +6,37 @@ that flows with time (leakage, clock tree).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.energy import energy_coefficients
 from heddle.arch.jit import kernel
+from heddle.arch.records import Rows, record_dtype
 from heddle.arch.resources import resources
 from heddle.arch.timing import slots_of
 from heddle.dataflow.cost import ACCUMULATOR_BYTES, ceil_div
+from heddle.dataflow.kernel_rows import MachineRow, ProductRow, TileMappingRow
+from heddle.sim.step_table import ItemRow, StepTable
 
-#: Joules of each act on one design, and watts that flow regardless: one row a design.
-ENERGY = np.dtype(
-    [
-        (name, np.float64)
-        for name in (
-            "mac_j",
-            "buffer_byte_j",
-            "link_byte_hop_j",
-            "dram_byte_j",
-            "sore_compare_j",
-            "wuve_weight_j",
-            "vector_element_j",
-            "idle_w",
-        )
-    ]
-)
+
+class EnergyRow(TypedDict):
+    """Joules of each act on one design, and watts that flow regardless."""
+
+    mac_j: float
+    buffer_byte_j: float
+    link_byte_hop_j: float
+    dram_byte_j: float
+    sore_compare_j: float
+    wuve_weight_j: float
+    vector_element_j: float
+    idle_w: float
+
+
+ENERGY = record_dtype(EnergyRow)
 
 
 class ProductEnergy(NamedTuple):
@@ -52,7 +55,7 @@ def total_j(spent: ProductEnergy) -> float:
     return spent.array_j + spent.buffers_j + spent.links_j + spent.dram_j + spent.sore_j
 
 
-def energy_row(design: Design, board: Board) -> np.ndarray:
+def energy_row(design: Design, board: Board) -> Rows:
     """Return the design's ENERGY row (shape [1]): leakage, and the clock of all its flip-flops, as ``idle_w``."""
     coefficients = energy_coefficients()
     row = np.zeros(1, ENERGY)
@@ -77,7 +80,9 @@ def comparisons(elements: float, group_m: int) -> float:
 
 
 @kernel
-def product_energy(product, machine, mapping, energy):  # type: ignore[no-untyped-def]
+def product_energy(
+    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, energy: EnergyRow
+) -> ProductEnergy:
     """Return a product's ProductEnergy under a mapping.
 
     OS: an activation group is read once for each array tile and held (interleave over columns), or again for
@@ -87,11 +92,8 @@ def product_energy(product, machine, mapping, energy):  # type: ignore[no-untype
     """
     m, k, n = product["m"], product["k"], product["n"]
     slots = slots_of(k, product["keep_n"], product["group_m"])
-    element_bytes, slot_bytes, sum_bytes = (
-        product["left_bits"] / 8.0,
-        product["right_bits"] / 8.0,
-        float(ACCUMULATOR_BYTES),
-    )
+    element_bytes, slot_bytes = product["left"]["bits"] / 8.0, product["right"]["bits"] / 8.0
+    sum_bytes = float(ACCUMULATOR_BYTES)
     rows, cols = machine["rows"], machine["cols"]
     if mapping["ws"]:
         left = element_bytes * m * k * ceil_div(n, cols)
@@ -114,7 +116,7 @@ def product_energy(product, machine, mapping, energy):  # type: ignore[no-untype
 
 
 @kernel
-def item_energy_j(item, energy) -> float:  # type: ignore[no-untyped-def]
+def item_energy_j(item: ItemRow, energy: EnergyRow) -> float:
     """Joules of a vector or update item, time's share left out."""
     moved = item["read_bytes"] + item["write_bytes"]
     return (
@@ -126,11 +128,28 @@ def item_energy_j(item, energy) -> float:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def all_energies(products, mappings, items, machine, energy, product_j, item_j) -> None:  # type: ignore[no-untyped-def]
-    """Fill ``product_j`` ([products, parts of ProductEnergy]) and ``item_j`` ([items], 0 for array items)."""
+def product_energies(
+    products: Rows, mappings: Rows, machine: MachineRow, energy: EnergyRow, joules: npt.NDArray[np.float64]
+) -> None:
+    """Fill ``joules`` [products, parts of ProductEnergy] with those of each product under its mapping."""
     for i in range(products.shape[0]):
         spent = product_energy(products[i], machine, mappings[i], energy)
         for part in range(len(spent)):
-            product_j[i, part] = spent[part]
+            joules[i, part] = spent[part]
+
+
+@kernel
+def item_energies(items: Rows, energy: EnergyRow, joules: npt.NDArray[np.float64]) -> None:
+    """Fill ``joules`` [items] with those of each item's stream, which is 0 for array items."""
     for i in range(items.shape[0]):
-        item_j[i] = item_energy_j(items[i], energy)
+        joules[i] = item_energy_j(items[i], energy)
+
+
+def energies_of(
+    table: StepTable, mappings: Rows, machine: MachineRow, energy: EnergyRow
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return joules by distinct product and part of ProductEnergy, and joules by item's stream."""
+    products_j, items_j = np.zeros((len(table.distinct), len(ProductEnergy._fields))), np.zeros(len(table.items))
+    product_energies(table.products, mappings, machine, energy, products_j)
+    item_energies(table.items, energy, items_j)
+    return products_j, items_j

@@ -6,6 +6,7 @@ import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.records import Rows
 from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
@@ -28,7 +29,7 @@ def estimate_schedule(schedule: Schedule, design: Design, board: Board) -> StepR
     return assemble(schedule, table, design, board, "estimate", timing)
 
 
-def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> list[ItemCycles]:
+def _item_cycles(schedule: Schedule, table: StepTable, rates: Rows) -> list[ItemCycles]:
     chosen = [schedule.by_product[product].mapping for product in table.distinct]
     product_cycles = np.array([mapping.cycles for mapping in chosen])
     cycles, busy, memory = np.zeros(len(table.items)), np.zeros(len(table.items)), np.zeros(len(chosen))
@@ -36,10 +37,12 @@ def _item_cycles(schedule: Schedule, table: StepTable, rates: np.ndarray) -> lis
     exposed = walk_step(table.items, table.refs, product_cycles, memory, rates[0], cycles)
     busy_cycles(table.items, rates[0], cycles, busy)
     timing = []
-    for row, item_cycles, item_busy in zip(table.items.tolist(), cycles.tolist(), busy.tolist(), strict=True):
-        _, first_ref, end_ref, _, read_bytes, write_bytes, *_ = row
+    items = table.items
+    streamed = items["read_bytes"] + items["write_bytes"]
+    columns = (items["first_ref"], items["end_ref"], streamed, cycles, busy)
+    for first_ref, end_ref, moved, item_cycles, item_busy in zip(*(c.tolist() for c in columns), strict=True):
         mappings = [chosen[ref] for ref in table.refs[first_ref:end_ref]]
         compute = sum(mapping.compute_cycles for mapping in mappings)
-        moved = read_bytes + write_bytes + sum(mapping.dram_bytes for mapping in mappings)
-        timing.append(ItemCycles(item_cycles, item_busy, compute, moved))
+        moved_bytes = moved + sum(mapping.dram_bytes for mapping in mappings)
+        timing.append(ItemCycles(item_cycles, item_busy, compute, moved_bytes))
     return expose_updates(timing, table, float(exposed))

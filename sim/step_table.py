@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
+from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.kernel_rows import product_rows
-from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, VectorPass
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
 
-ARRAY, VECTOR, UPDATE = 0, 1, 2
+#: What an item keeps busy.
+ARRAY, VECTOR, UPDATE = range(3)
 
-#: One row an item. Array items name their products as ``refs[first_ref:end_ref]``, indices of distinct products.
-ITEM = np.dtype(
-    [(name, np.int64) for name in ("kind", "first_ref", "end_ref", "group_m")]
-    + [(name, np.float64) for name in ("read_bytes", "write_bytes", "lane_elements", "sore_elements", "weights")]
-)
+
+class ItemRow(TypedDict):
+    """An item. Those of the array name their products as ``refs[first_ref:end_ref]``, indices of distinct products."""
+
+    kind: int
+    first_ref: int
+    end_ref: int
+    group_m: int
+    read_bytes: float
+    write_bytes: float
+    lane_elements: float
+    sore_elements: float
+    weights: float
+
+
+ITEM = record_dtype(ItemRow)
 
 
 @dataclass(frozen=True)
@@ -24,26 +39,48 @@ class StepTable:
 
     step: TrainingStep
     distinct: tuple[Product, ...]
-    products: np.ndarray
-    items: np.ndarray
-    refs: np.ndarray
+    products: Rows
+    items: Rows
+    refs: npt.NDArray[np.int64]
 
 
 def step_table(step: TrainingStep) -> StepTable:
     """Return ``step`` as arrays; equal products, wherever they stand, become one row."""
     index: dict[Product, int] = {}
     refs: list[int] = []
-    rows: list[tuple[float, ...]] = []
+    rows: list[ItemRow] = []
     for item in step.items:
         first_ref = len(refs)
         if isinstance(item, ProductPass):
             refs.extend(index.setdefault(product, len(index)) for product in item.products)
-            rows.append((ARRAY, first_ref, len(refs), 1, 0, 0, 0, 0, 0))
-        elif isinstance(item, VectorPass):
-            moved, work = (item.read_bytes, item.write_bytes), (item.lane_elements, item.sore_elements, 0)
-            rows.append((VECTOR, first_ref, first_ref, item.group_m, *moved, *work))
+            rows.append({**_NO_STREAM, "kind": ARRAY, "first_ref": first_ref, "end_ref": len(refs)})
         else:
-            moved, work = (item.read_bytes, item.write_bytes), (0, item.sore_elements, item.weights)
-            rows.append((UPDATE, first_ref, first_ref, item.group_m, *moved, *work))
+            rows.append({**_stream_row(item), "first_ref": first_ref, "end_ref": first_ref})
     distinct = tuple(index)
-    return StepTable(step, distinct, product_rows(distinct), np.array(rows, ITEM), np.array(refs, np.int64))
+    return StepTable(step, distinct, product_rows(distinct), rows_of(ITEM, rows), np.array(refs, np.int64))
+
+
+_NO_STREAM: ItemRow = {
+    "kind": ARRAY,
+    "first_ref": 0,
+    "end_ref": 0,
+    "group_m": 1,
+    "read_bytes": 0,
+    "write_bytes": 0,
+    "lane_elements": 0,
+    "sore_elements": 0,
+    "weights": 0,
+}
+
+
+def _stream_row(item: VectorPass | UpdatePass) -> ItemRow:
+    stream: ItemRow = {
+        **_NO_STREAM,
+        "group_m": item.group_m,
+        "read_bytes": item.read_bytes,
+        "write_bytes": item.write_bytes,
+        "sore_elements": item.sore_elements,
+    }
+    if isinstance(item, UpdatePass):
+        return {**stream, "kind": UPDATE, "weights": item.weights}
+    return {**stream, "kind": VECTOR, "lane_elements": item.lane_elements}

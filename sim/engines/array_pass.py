@@ -7,13 +7,15 @@ the order in which they become ready; pending updates use it while it is idle be
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
 from heddle.arch.jit import kernel
+from heddle.arch.records import record_dtype
 from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
 from heddle.dataflow.cost import (
+    ArrayTiles,
     array_tiles,
     instruction_cycles,
     lead_cycles,
@@ -27,64 +29,75 @@ from heddle.dataflow.cost import (
     right_pixel_bytes,
     right_runs,
 )
-from heddle.sim.engines.dram import READ, WRITE, transfer
-from heddle.sim.engines.events import COMPUTE, LOAD, STORE, record
-from heddle.sim.engines.streams import run_updates_until
-from heddle.sim.engines.tiles import tile_at, tile_count
+from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
+from heddle.sim.engines.dram import READ, WRITE, Access, Dram, transfer
+from heddle.sim.engines.events import EngineId, Events, record
+from heddle.sim.engines.streams import Background, Times, run_updates_until
+from heddle.sim.engines.tiles import Tile, tile_at, tile_count
 from heddle.sim.stalls import DRAIN, FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND
 
-#: Progress of a product: steps loaded, computed, stored; tiles of each operand loaded and reached by the array;
-#: when the array, SORE and the store lanes are free; when the last store so far ends; the array's instructions, and
-#: from the end of the last one to its last result.
-PIPE = np.dtype(
-    [
-        (name, np.int64)
-        for name in ("loaded", "computed", "stored", "lefts", "rights", "used_lefts", "used_rights", "address")
-    ]
-    + [
-        (name, np.float64)
-        for name in (
-            "start",
-            "array_free",
-            "pruner_free",
-            "lanes_free",
-            "end",
-            "busy_cycles",
-            "finish_cycles",
-            "dram_bytes",
-        )
-    ]
-)
+
+class PipeRow(TypedDict):
+    """Progress of a product.
+
+    Steps loaded, computed, stored; tiles of each operand loaded and reached by the array; when the array, SORE and
+    the store lanes are free; when the last store so far ends; the array's instructions, and from the end of the last
+    one to its last result.
+    """
+
+    loaded: int
+    computed: int
+    stored: int
+    lefts: int
+    rights: int
+    used_lefts: int
+    used_rights: int
+    address: int
+    start: float
+    array_free: float
+    pruner_free: float
+    lanes_free: float
+    end: float
+    busy_cycles: float
+    finish_cycles: float
+    dram_bytes: float
+
+
+PIPE = record_dtype(PipeRow)
+
+
+class Engines(NamedTuple):
+    """The machine that runs everything, with the updates that wait for its DRAM and the log of what it did."""
+
+    machine: MachineRow
+    rates: RatesRow
+    dram: Dram
+    updates: Background
+    events: Events
 
 
 class Job(NamedTuple):
-    """A product and everything that it runs on; ``stalls`` takes idle cycles by cause, ``item`` names events."""
+    """A product to run; ``stalls`` takes idle cycles by the causes of ``heddle.sim.stalls``, ``item`` names events."""
 
-    product: Any
-    machine: Any
-    mapping: Any
-    rates: Any
-    dram: Any
-    state: Any
-    updates: Any
-    events: Any
-    stalls: Any
+    product: ProductRow
+    mapping: TileMappingRow
+    stalls: Times
     item: int
 
 
 class Halves(NamedTuple):
     """Times of the two halves of each buffer: when filled (ready) and when free again."""
 
-    left_ready: np.ndarray
-    left_free: np.ndarray
-    right_ready: np.ndarray
-    right_free: np.ndarray
-    out_ready: np.ndarray
-    out_free: np.ndarray
+    left_ready: Times
+    left_free: Times
+    right_ready: Times
+    right_free: Times
+    out_ready: Times
+    out_free: Times
 
 
 @kernel
-def run_product(job, pipe, start: float) -> None:  # type: ignore[no-untyped-def]
+def run_product(engines: Engines, job: Job, pipe: PipeRow, start: float) -> None:
     """Run ``job`` from ``start`` to its last store; ``pipe`` (a PIPE row) is left with what it took."""
     _reset(pipe, start)
     halves = Halves(
@@ -93,23 +106,23 @@ def run_product(job, pipe, start: float) -> None:  # type: ignore[no-untyped-def
     steps, parts = tile_count(job.product, job.mapping), job.mapping["tiles_k"]
     while pipe["stored"] * parts < steps:
         if pipe["computed"] < pipe["loaded"] and pipe["computed"] // parts < pipe["stored"] + 2:
-            _compute(job, pipe, halves)
+            _compute(engines, job, pipe, halves)
             continue
         store_at, load_at = np.inf, np.inf
         if pipe["stored"] < pipe["computed"] // parts:
             store_at = max(halves.out_ready[pipe["stored"] % 2], pipe["lanes_free"])
         if pipe["loaded"] < steps:
             load_at = _load_request(job, pipe, halves)
-        run_updates_until(job.dram, job.state, job.updates, job.events, min(store_at, load_at))
+        run_updates_until(engines.dram, engines.updates, engines.events, min(store_at, load_at))
         if store_at <= load_at:
-            _store(job, pipe, halves, store_at)
+            _store(engines, job, pipe, halves, store_at)
         else:
-            _load(job, pipe, halves, load_at)
+            _load(engines, job, pipe, halves, load_at)
     job.stalls[DRAIN] += pipe["end"] - pipe["array_free"]
 
 
 @kernel
-def _reset(pipe, start: float) -> None:  # type: ignore[no-untyped-def]
+def _reset(pipe: PipeRow, start: float) -> None:
     pipe["loaded"], pipe["computed"], pipe["stored"], pipe["address"] = 0, 0, 0, 0
     pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
     pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
@@ -117,7 +130,7 @@ def _reset(pipe, start: float) -> None:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _compute(job, pipe, halves) -> None:  # type: ignore[no-untyped-def]
+def _compute(engines: Engines, job: Job, pipe: PipeRow, halves: Halves) -> None:
     """Issue the next instruction to the array."""
     tile, parts = tile_at(job.product, job.mapping, pipe["computed"]), job.mapping["tiles_k"]
     pipe["used_lefts"] += tile.new_left
@@ -128,13 +141,13 @@ def _compute(job, pipe, halves) -> None:  # type: ignore[no-untyped-def]
     if tile.first_part:
         begin = max(begin, halves.out_free[out])
     if pipe["computed"] == 0:
-        begin += lead_cycles(job.machine, job.mapping["ws"])
+        begin += lead_cycles(engines.machine, job.mapping["ws"])
         job.stalls[FILL] += begin - pipe["start"]
     elif begin > pipe["array_free"]:
         cause = _stall_cause(begin, halves.left_ready[left], halves.right_ready[right])
         job.stalls[cause] += begin - pipe["array_free"]
-    shape = _array_tiles(job, tile)
-    cycles = float(instruction_cycles(job.machine, job.mapping["ws"], shape, not tile.first_part))
+    shape = _array_tiles(engines.machine, job, tile)
+    cycles = float(instruction_cycles(engines.machine, job.mapping["ws"], shape, not tile.first_part))
     pipe["array_free"] = begin + cycles
     pipe["busy_cycles"] += cycles
     pipe["finish_cycles"] = shape.finish
@@ -143,14 +156,14 @@ def _compute(job, pipe, halves) -> None:  # type: ignore[no-untyped-def]
     halves.right_free[right] = pipe["array_free"]
     if tile.last_part:
         halves.out_ready[out] = pipe["array_free"] + shape.finish
-    record(job.events, COMPUTE, job.item, begin, pipe["array_free"])
+    record(engines.events, EngineId.COMPUTE, job.item, begin, pipe["array_free"])
 
 
 @kernel
-def _array_tiles(job, tile):  # type: ignore[no-untyped-def]
+def _array_tiles(machine: MachineRow, job: Job, tile: Tile) -> ArrayTiles:
     """How the array goes through ``tile``."""
     return array_tiles(
-        job.machine,
+        machine,
         job.mapping["ws"],
         job.mapping["interleave_rows"],
         job.mapping["interleave_cols"],
@@ -176,7 +189,7 @@ def _half_is_free(loaded: int, used: int, caught_up: bool) -> bool:
 
 
 @kernel
-def _load_request(job, pipe, halves) -> float:  # type: ignore[no-untyped-def]
+def _load_request(job: Job, pipe: PipeRow, halves: Halves) -> float:
     """When the next step's loads can ask for the DRAM: infinity while a half is still to be used."""
     tile, caught_up = tile_at(job.product, job.mapping, pipe["loaded"]), pipe["computed"] == pipe["loaded"]
     request = pipe["start"]
@@ -192,47 +205,47 @@ def _load_request(job, pipe, halves) -> float:  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _move(job, pipe, nbytes: int, runs: int, stride: int, ready: float, direction: int) -> float:  # type: ignore[no-untyped-def]
+def _move(dram: Dram, pipe: PipeRow, nbytes: int, runs: int, stride: int, direction: int, ready: float) -> float:
     """Transfer bytes at the product's running address; return when they are there."""
-    done = transfer(job.dram, job.state, pipe["address"], nbytes, runs, stride, ready, direction)
+    done = transfer(dram, Access(pipe["address"], nbytes, runs, stride, direction), ready)
     pipe["address"] += nbytes
     pipe["dram_bytes"] += nbytes
     return done
 
 
 @kernel
-def _load(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-def]
+def _load(engines: Engines, job: Job, pipe: PipeRow, halves: Halves, ready: float) -> None:
     """Load what the next step brings; SORE prunes the right operand on its way where the weights lie dense."""
-    product, burst_bytes = job.product, job.machine["burst_bytes"]
+    product, burst_bytes = job.product, engines.machine["burst_bytes"]
     tile, arrived = tile_at(product, job.mapping, pipe["loaded"]), ready
     if tile.new_left:
         nbytes, runs = left_load_bytes(product, burst_bytes, tile.m, tile.k), left_runs(product, tile.m, tile.k)
-        arrived = _move(job, pipe, nbytes, runs, left_pixel_bytes(product), ready, READ)
+        arrived = _move(engines.dram, pipe, nbytes, runs, left_pixel_bytes(product), READ, ready)
         halves.left_ready[pipe["lefts"] % 2] = arrived
         pipe["lefts"] += 1
     if tile.new_right:
         nbytes, runs = right_load_bytes(product, burst_bytes, tile.n, tile.k), right_runs(product, tile.n, tile.k)
-        arrived = _move(job, pipe, nbytes, runs, right_pixel_bytes(product), ready, READ)
+        arrived = _move(engines.dram, pipe, nbytes, runs, right_pixel_bytes(product), READ, ready)
         if product["prune_on_load"]:
-            pruning_cycles = sore_cycles(tile.k * tile.n, product["group_m"], job.rates["sore_lanes"])
+            pruning_cycles = sore_cycles(tile.k * tile.n, product["group_m"], engines.rates["sore_lanes"])
             pipe["pruner_free"] = max(pipe["pruner_free"], ready) + pruning_cycles
             arrived = max(arrived, pipe["pruner_free"])
         halves.right_ready[pipe["rights"] % 2] = arrived
         pipe["rights"] += 1
     pipe["loaded"] += 1
-    record(job.events, LOAD, job.item, ready, arrived)
+    record(engines.events, EngineId.LOAD, job.item, ready, arrived)
 
 
 @kernel
-def _store(job, pipe, halves, ready: float) -> None:  # type: ignore[no-untyped-def]
+def _store(engines: Engines, job: Job, pipe: PipeRow, halves: Halves, ready: float) -> None:
     """Store the next result tile, through the vector lanes."""
     product, out = job.product, pipe["stored"] % 2
     tile = tile_at(product, job.mapping, pipe["stored"] * job.mapping["tiles_k"])
-    pipe["lanes_free"] = ready + lane_cycles(tile.m * tile.n, job.rates["vector_lanes"])
-    nbytes = out_store_bytes(product, job.machine["burst_bytes"], tile.m, tile.n)
+    pipe["lanes_free"] = ready + lane_cycles(tile.m * tile.n, engines.rates["vector_lanes"])
+    nbytes = out_store_bytes(product, engines.machine["burst_bytes"], tile.m, tile.n)
     runs = out_runs(product, tile.m, tile.n)
-    done = _move(job, pipe, nbytes, runs, out_pixel_bytes(product), ready, WRITE)
+    done = _move(engines.dram, pipe, nbytes, runs, out_pixel_bytes(product), WRITE, ready)
     halves.out_free[out] = max(done, pipe["lanes_free"])
     pipe["end"] = max(pipe["end"], halves.out_free[out])
     pipe["stored"] += 1
-    record(job.events, STORE, job.item, ready, halves.out_free[out])
+    record(engines.events, EngineId.STORE, job.item, ready, halves.out_free[out])

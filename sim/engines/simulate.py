@@ -5,26 +5,37 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.dram import STREAM_CHUNK_BYTES
 from heddle.arch.jit import kernel
+from heddle.arch.records import Rows
 from heddle.arch.timing import lane_cycles
 from heddle.dataflow.choices import DataflowChoice
-from heddle.dataflow.kernel_rows import machine_row, rates_row
+from heddle.dataflow.kernel_rows import RatesRow, machine_row, rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from heddle.sim.engines.array_pass import PIPE, Job, run_product
-from heddle.sim.engines.dram import dram_row, dram_state
-from heddle.sim.engines.events import VECTOR as VECTOR_ENGINE
-from heddle.sim.engines.events import event_log
-from heddle.sim.engines.streams import STREAM, background, queue_update, run_stream, run_updates_until, start_stream
+from heddle.sim.engines.array_pass import PIPE, Engines, Job, PipeRow, run_product
+from heddle.sim.engines.dram import dram_of
+from heddle.sim.engines.events import EngineId, event_log
+from heddle.sim.engines.streams import (
+    STREAM,
+    StreamRow,
+    StreamWork,
+    Times,
+    background,
+    queue_update,
+    run_stream,
+    run_updates_until,
+    start_stream,
+)
 from heddle.sim.result import StepResult
 from heddle.sim.stalls import STALL_CAUSES
-from heddle.sim.step_table import ARRAY, UPDATE, StepTable, step_table
+from heddle.sim.step_table import ARRAY, UPDATE, ItemRow, StepTable, step_table
 
 #: What the engines found for one item, in cycles and bytes; ``end`` is absolute.
 ITEM_RESULT = np.dtype(
@@ -33,12 +44,29 @@ ITEM_RESULT = np.dtype(
 )
 
 
+class Program(NamedTuple):
+    """The items of a step in order, the products that they refer to, and the mapping of each product."""
+
+    items: Rows
+    refs: npt.NDArray[np.int64]
+    products: Rows
+    mappings: Rows
+
+
+class Foreground(NamedTuple):
+    """What is under way of the item that runs: the product's progress, or the stream with its ring of chunk times."""
+
+    pipe: PipeRow
+    stream: StreamRow
+    ring: Times
+
+
 class EngineRun(NamedTuple):
     """What one run of the engines leaves: rows by item, the end of everything, events and how many had no room."""
 
-    items: np.ndarray
+    items: Rows
     end_cycles: float
-    events: np.ndarray
+    events: Rows
     dropped_events: int
 
 
@@ -59,79 +87,56 @@ def run_engines(
     schedule: Schedule, table: StepTable, design: Design, board: Board, event_capacity: int = 0
 ) -> EngineRun:
     """Run the engines and return what each item took; ``event_capacity`` is how many events to keep."""
-    dram = dram_row(design, board)
-    state = dram_state(dram)
     updates = background(int(np.count_nonzero(table.items["kind"] == UPDATE)))
-    events = event_log(event_capacity)
-    results = np.zeros(len(table.items), ITEM_RESULT)
-    end = _run_items(
-        table.items,
-        table.refs,
-        table.products,
-        chosen_mappings(schedule, table),
-        machine_row(design, board)[0],
-        rates_row(design, board)[0],
-        dram[0],
-        state,
-        updates,
-        np.zeros(1, PIPE),
-        np.zeros(1, STREAM),
-        np.zeros((1, updates.rings.shape[1])),
-        events,
-        results,
+    engines = Engines(
+        machine=machine_row(design, board)[0],
+        rates=rates_row(design, board)[0],
+        dram=dram_of(design, board),
+        updates=updates,
+        events=event_log(event_capacity),
     )
-    kept, dropped = (int(count) for count in events.filled)
-    return EngineRun(results, float(end), events.rows[:kept], dropped)
+    foreground = Foreground(np.zeros(1, PIPE)[0], np.zeros(1, STREAM)[0], np.zeros(updates.rings.shape[1]))
+    program = Program(table.items, table.refs, table.products, chosen_mappings(schedule, table))
+    results = np.zeros(len(table.items), ITEM_RESULT)
+    end = _run_items(program, engines, foreground, results)
+    kept, dropped = (int(count) for count in engines.events.filled)
+    return EngineRun(results, float(end), engines.events.rows[:kept], dropped)
 
 
 @kernel
-def _run_items(  # type: ignore[no-untyped-def]
-    items,
-    refs,
-    products,
-    mappings,
-    machine,
-    rates,
-    dram,
-    state,
-    updates,
-    pipe,
-    stream,
-    ring,
-    events,
-    results,
-) -> float:
+def _run_items(program: Program, engines: Engines, foreground: Foreground, results: Rows) -> float:
     """Run all items in program order; an item starts when the one before has stored its last result."""
     now = 0.0
-    for i in range(items.shape[0]):
-        item, result = items[i], results[i]
+    rates, dram, updates = engines.rates, engines.dram, engines.updates
+    pipe, stream, ring = foreground.pipe, foreground.stream, foreground.ring
+    for i in range(program.items.shape[0]):
+        item: ItemRow = program.items[i]
+        result = results[i]
         moved = item["read_bytes"] + item["write_bytes"]
         if item["kind"] == ARRAY:
             for ref in range(item["first_ref"], item["end_ref"]):
-                at = refs[ref]
-                job = Job(products[at], machine, mappings[at], rates, dram, state, updates, events, result["stalls"], i)
-                run_product(job, pipe[0], now)
-                now = pipe[0]["end"]
-                result["compute_cycles"] += pipe[0]["busy_cycles"]
-                moved += pipe[0]["dram_bytes"]
+                at = program.refs[ref]
+                run_product(engines, Job(program.products[at], program.mappings[at], result["stalls"], i), pipe, now)
+                now = pipe["end"]
+                result["compute_cycles"] += pipe["busy_cycles"]
+                moved += pipe["dram_bytes"]
         elif item["kind"] == UPDATE:
             lanes = update_lane_cycles(item, rates)
-            queue_update(dram, updates, i, item["read_bytes"], item["write_bytes"], lanes, now)
+            queue_update(dram, updates, StreamWork(i, item["read_bytes"], item["write_bytes"], lanes), now)
         elif moved > 0 or item["lane_elements"] > 0:
             lanes = max(lane_cycles(item["lane_elements"], rates["vector_lanes"]), sore_time_cycles(item, rates))
-            read_bytes, write_bytes = item["read_bytes"], item["write_bytes"]
-            burst_bytes = dram["burst_bytes"]
-            start_stream(stream[0], ring[0], i, read_bytes, write_bytes, lanes, STREAM_CHUNK_BYTES, burst_bytes, now)
-            now = run_stream(dram, state, stream[0], ring[0], updates, events, VECTOR_ENGINE)
+            work = StreamWork(i, item["read_bytes"], item["write_bytes"], lanes)
+            start_stream(stream, ring, work, STREAM_CHUNK_BYTES, dram.timing["burst_bytes"], now)
+            now = run_stream(dram, stream, ring, updates, engines.events, EngineId.VECTOR)
         result["end"] = now
         result["dram_bytes"] = moved
-    run_updates_until(dram, state, updates, events, np.inf)
+    run_updates_until(dram, updates, engines.events, np.inf)
     for i in range(updates.queue[1]):
         now = max(now, updates.streams[i]["end"])
     return now
 
 
-def _item_cycles(table: StepTable, run: EngineRun, rates: np.void) -> list[ItemCycles]:
+def _item_cycles(table: StepTable, run: EngineRun, rates: RatesRow) -> list[ItemCycles]:
     """Give each item its share of the step, and what runs on after the last item to the last updates."""
     timing, before = [], 0.0
     for row, result in zip(table.items, run.items, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from heddle.arch.jit import kernel
+from heddle.dataflow.kernel_rows import ProductRow, TileMappingRow
 
 
 class Tile(NamedTuple):
@@ -20,7 +21,7 @@ class Tile(NamedTuple):
 
 
 @kernel
-def tile_count(product, mapping) -> int:  # type: ignore[no-untyped-def]
+def tile_count(product: ProductRow, mapping: TileMappingRow) -> int:
     """Steps of a mapping: every tile of every one of the product's ``count`` repetitions."""
     return product["count"] * mapping["tiles_m"] * mapping["tiles_n"] * mapping["tiles_k"]
 
@@ -31,7 +32,7 @@ def _extent(index: int, tiles: int, tile: int, total: int) -> int:
 
 
 @kernel
-def tile_at(product, mapping, step: int):  # type: ignore[no-untyped-def]
+def tile_at(product: ProductRow, mapping: TileMappingRow, step: int) -> Tile:
     """Return the Tile of ``step``. k is innermost; ``order`` 0 has m outermost, 1 has n outermost.
 
     An operand is brought anew unless its tile is the one of the step before. Repetitions share nothing.

@@ -107,9 +107,9 @@ def sgd(gradient: Float32, state: SgdState, scalars: SgdScalars) -> SgdState:
     Torch takes the first step's momentum to be d itself: start from zeros (equal but for the sign of a zero).
     Raises HeddleError for arrays of another type or of different shapes.
     """
-    flat = _flat({"gradient": gradient, "master": state.master, "momentum": state.momentum})
+    gradients, master, momentum = _flat({"gradient": gradient, "master": state.master, "momentum": state.momentum})
     with np.errstate(all="ignore"):  # overflow and invalid operations have their IEEE results; only the uncompiled warn
-        master, momentum = _sgd(*flat, _fp32(astuple(scalars)))
+        master, momentum = _sgd(gradients, master, momentum, _fp32(astuple(scalars)))
     return SgdState(master.reshape(gradient.shape), momentum.reshape(gradient.shape))
 
 
@@ -123,9 +123,10 @@ def adam(gradient: Float32, state: AdamState, scalars: AdamScalars) -> AdamState
 
     Raises HeddleError for arrays of another type or of different shapes.
     """
-    flat = _flat({"gradient": gradient, "master": state.master, "mean": state.mean, "variance": state.variance})
+    arrays = {"gradient": gradient, "master": state.master, "mean": state.mean, "variance": state.variance}
+    gradients, master, mean, variance = _flat(arrays)
     with np.errstate(all="ignore"):  # as in sgd
-        master, mean, variance = _adam(*flat, _fp32(astuple(scalars)))
+        master, mean, variance = _adam(gradients, master, mean, variance, _fp32(astuple(scalars)))
     shape = gradient.shape
     return AdamState(master.reshape(shape), mean.reshape(shape), variance.reshape(shape))
 
@@ -148,12 +149,12 @@ def _flat(arrays: dict[str, Float32]) -> tuple[Float32, ...]:
 
 
 @kernel
-def _canonical(value):  # type: ignore[no-untyped-def]
+def _canonical(value: np.float32) -> np.float32:
     return value if value == value else _NAN
 
 
 @kernel
-def _sgd(gradient, master, momentum, scalars):  # type: ignore[no-untyped-def]
+def _sgd(gradient: Float32, master: Float32, momentum: Float32, scalars: Float32) -> tuple[Float32, Float32]:
     gradient_scale, weight_decay, momentum_decay, learning_rate = scalars
     new_master, new_momentum = np.empty_like(master), np.empty_like(master)
     for i in range(len(gradient)):
@@ -165,7 +166,9 @@ def _sgd(gradient, master, momentum, scalars):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _adam(gradient, master, mean, variance, scalars):  # type: ignore[no-untyped-def]
+def _adam(
+    gradient: Float32, master: Float32, mean: Float32, variance: Float32, scalars: Float32
+) -> tuple[Float32, Float32, Float32]:
     scale, weight_decay, mean_rate, variance_decay, variance_rate, root_scale, epsilon, step_size = scalars
     new_master, new_mean, new_variance = np.empty_like(master), np.empty_like(master), np.empty_like(master)
     for i in range(len(gradient)):

@@ -30,7 +30,7 @@ from heddle.dataflow.cost import (
     tile_elements,
 )
 from heddle.dataflow.kernel_rows import machine_row, product_rows
-from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.dataflow.step_items import Operand, Product, ProductPass, TrainingStep
 
 
 def test_every_run_moves_whole_bursts() -> None:
@@ -41,18 +41,23 @@ def test_every_run_moves_whole_bursts() -> None:
     assert in_bursts(65, 5, 64) == 5 * 64
 
 
+def elements_of(operand: Operand, outer: int, k: int) -> int:
+    row = product_rows([Product(1, 1, 1, operand, operand)])[0]
+    return tile_elements(row["left"], outer, k)
+
+
 def test_a_dense_tile_of_a_1x1_convolution_is_pixels_times_channels() -> None:
-    assert tile_elements(6, 16, 1, 0, 1.0, 0.0) == 96
-    assert tile_elements(16, 6, 1, 1, 1.0, 0.0) == 96
+    assert elements_of(Operand(), 6, 16) == 96
+    assert elements_of(Operand(pixels_on_k=True), 16, 6) == 96
 
 
 def test_a_tile_of_a_3x3_convolution_is_raw_pixels_with_their_halo_and_not_spread_over_taps() -> None:
     # 100 positions of a map 10 wide touch 100 pixels and two more rows, in 8 channels.
-    assert tile_elements(100, 9 * 8, 9, 0, 1.0, 20.0) == 120 * 8
+    assert elements_of(Operand(taps=9, halo=20.0), 100, 9 * 8) == 120 * 8
 
 
 def test_a_tile_never_takes_more_than_it_has_spread_out() -> None:
-    assert tile_elements(1, 9, 9, 0, 1.0, 100.0) == 9
+    assert elements_of(Operand(taps=9, halo=100.0), 1, 9) == 9
 
 
 def os_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:

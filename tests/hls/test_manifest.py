@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.manifest import array_latencies, manifest
 
 
-def tiny_manifest():  # type: ignore[no-untyped-def]
+def tiny_manifest() -> dict[str, Any]:
     design = load_design("tiny")
     blocks = [*array_blocks(design), *lane_blocks(design)]
     return json.loads(manifest(design, blocks, "heddle_array", ["b.v", "a.v"]).text())

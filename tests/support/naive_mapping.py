@@ -77,7 +77,7 @@ def every_cost(product: Product, design: Design, rates: Rates) -> list[Cost]:
 
 
 def every_tiling(product: Product, design: Design) -> Iterator[Tiling]:
-    """The space as ``heddle.dataflow.mapping`` states it."""
+    """The space as ``heddle.dataflow.mapping_space`` states it."""
     array = design.array
     for dataflow in array.dataflows:
         for split in array.interleave_pairs if dataflow == "os" else ((1, 1),):

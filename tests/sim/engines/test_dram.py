@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +11,7 @@ from samples import BOARD, SAT
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
-from heddle.sim.engines.dram import READ, STATISTICS, WRITE, DramState, dram_row, dram_state, idle_from, transfer
+from heddle.sim.engines.dram import READ, STATISTICS, WRITE, Access, Dram, dram_of, idle_from, transfer
 
 clocks = st.sampled_from((100e6, 200e6, 300e6, 400e6))
 channel_counts = st.sampled_from((1, 2, 4))
@@ -22,13 +21,8 @@ def machine(channels: int, clock_hz: float, axi_bits: int = 512) -> Design:
     return override(SAT, {"memory.channels": channels, "clock_hz": clock_hz, "memory.axi_bits": axi_bits})
 
 
-def fresh(design: Design) -> tuple[np.void, DramState]:
-    row = dram_row(design, BOARD)
-    return row[0], dram_state(row)
-
-
-def statistics(state: DramState) -> dict[str, int]:
-    return dict(zip(STATISTICS, state.statistics.tolist(), strict=True))
+def statistics(dram: Dram) -> dict[str, int]:
+    return dict(zip(STATISTICS, dram.statistics.tolist(), strict=True))
 
 
 def naive_read_cycles(design: Design, runs: int, run_bytes: int, stride: int) -> float:
@@ -42,8 +36,8 @@ def naive_read_cycles(design: Design, runs: int, run_bytes: int, stride: int) ->
 @given(channels=channel_counts, clock_hz=clocks, bursts=st.integers(1, 20000))
 def test_a_contiguous_read_takes_what_it_takes_burst_by_burst(channels: int, clock_hz: float, bursts: int) -> None:
     design = machine(channels, clock_hz)
-    dram, state = fresh(design)
-    cycles = transfer(dram, state, 0, 64 * bursts, 1, 64 * bursts, 0.0, READ)
+    dram = dram_of(design, BOARD)
+    cycles = transfer(dram, Access(0, 64 * bursts, 1, 64 * bursts, READ), 0.0)
     assert cycles == pytest.approx(naive_read_cycles(design, 1, 64 * bursts, 0), rel=0.01)
 
 
@@ -60,10 +54,10 @@ def test_many_short_runs_over_even_strides_take_what_they_take_burst_by_burst(
 ) -> None:
     run_bytes = min(64 * run_bursts, stride)
     design = machine(channels, clock_hz)
-    dram, state = fresh(design)
-    cycles = transfer(dram, state, 0, runs * run_bytes, runs, stride, 0.0, READ)
+    dram = dram_of(design, BOARD)
+    cycles = transfer(dram, Access(0, runs * run_bytes, runs, stride, READ), 0.0)
     # The model does not follow which stripe falls to which channel, so a channel may have one more or fewer.
-    stripe_cycles = STRIPE_BYTES / 64 * float(dram["burst_cycles"])
+    stripe_cycles = STRIPE_BYTES / 64 * float(dram.timing["burst_cycles"])
     expected = naive_read_cycles(design, runs, run_bytes, stride)
     assert cycles == pytest.approx(expected, rel=0.02, abs=stripe_cycles)
 
@@ -71,8 +65,8 @@ def test_many_short_runs_over_even_strides_take_what_they_take_burst_by_burst(
 @pytest.mark.parametrize("clock_hz", [200e6, 400e6])
 def test_a_row_a_burst_is_bound_by_activations(clock_hz: float) -> None:
     design = machine(1, clock_hz)
-    dram, state = fresh(design)
-    cycles = transfer(dram, state, 0, 2000 * 64, 2000, DDR4_2400.row_bytes, 0.0, READ)
+    dram = dram_of(design, BOARD)
+    cycles = transfer(dram, Access(0, 2000 * 64, 2000, DDR4_2400.row_bytes, READ), 0.0)
     assert cycles == pytest.approx(naive_read_cycles(design, 2000, 64, DDR4_2400.row_bytes), rel=0.01)
     assert cycles > 2000 * 21e-9 / 4 * clock_hz
 
@@ -92,9 +86,9 @@ def test_no_transfer_is_faster_than_bus_and_port(
     channels: int, clock_hz: float, axi_bits: int, runs: int, run_bursts: int, gap: int, address: int, direction: int
 ) -> None:
     design = machine(channels, clock_hz, axi_bits)
-    dram, state = fresh(design)
+    dram = dram_of(design, BOARD)
     nbytes, stride = runs * run_bursts * 64, (run_bursts + gap) * 64
-    end = transfer(dram, state, 64 * address, nbytes, runs, stride, 10.0, direction)
+    end = transfer(dram, Access(64 * address, nbytes, runs, stride, direction), 10.0)
     peak_bytes_per_s = channels * min(DDR4_2400.peak_bytes_per_s, axi_bits / 8 * clock_hz)
     assert (end - 10.0) / clock_hz >= nbytes / peak_bytes_per_s * (1 - 1e-9)
 
@@ -102,67 +96,67 @@ def test_no_transfer_is_faster_than_bus_and_port(
 @pytest.mark.parametrize("clock_hz", [200e6, 300e6])
 def test_a_lone_read_takes_the_access_latency_and_its_burst(clock_hz: float) -> None:
     design = machine(4, clock_hz)
-    dram, state = fresh(design)
+    dram = dram_of(design, BOARD)
     burst_cycles = max(1.0, DDR4_2400.burst_s * clock_hz)
     expected = access_latency_s(DDR4_2400) * clock_hz + burst_cycles
-    assert transfer(dram, state, 0, 64, 1, 64, 0.0, READ) == pytest.approx(expected)
+    assert transfer(dram, Access(0, 64, 1, 64, READ), 0.0) == pytest.approx(expected)
 
 
 def test_a_second_read_of_an_open_row_does_not_wait_for_it_to_open() -> None:
-    dram, state = fresh(machine(1, 200e6))
-    first = transfer(dram, state, 0, 64, 1, 64, 0.0, READ)
-    second = transfer(dram, state, 64, 64, 1, 64, 1000.0, READ) - 1000.0
+    dram = dram_of(machine(1, 200e6), BOARD)
+    first = transfer(dram, Access(0, 64, 1, 64, READ), 0.0)
+    second = transfer(dram, Access(64, 64, 1, 64, READ), 1000.0) - 1000.0
     assert first - second == pytest.approx(DDR4_2400.row_miss_s * 200e6)
-    assert statistics(state)["row_misses"] == 1
+    assert statistics(dram)["row_misses"] == 1
 
 
 def test_turning_the_bus_costs_its_idle_time_each_way() -> None:
-    dram, state = fresh(machine(1, 200e6))
-    transfer(dram, state, 0, 64, 1, 64, 0.0, READ)
-    bus_free = idle_from(state)
-    written = transfer(dram, state, 64, 64, 1, 64, 0.0, WRITE)
+    dram = dram_of(machine(1, 200e6), BOARD)
+    transfer(dram, Access(0, 64, 1, 64, READ), 0.0)
+    bus_free = idle_from(dram)
+    written = transfer(dram, Access(64, 64, 1, 64, WRITE), 0.0)
     assert written - bus_free == pytest.approx(DDR4_2400.read_to_write_s * 200e6 + 1)
-    read = transfer(dram, state, 128, 64, 1, 64, 0.0, READ)
+    read = transfer(dram, Access(128, 64, 1, 64, READ), 0.0)
     latency = (DDR4_2400.cas_latency_s + CONTROLLER_LATENCY_S) * 200e6
     assert read - written == pytest.approx(DDR4_2400.write_to_read_idle_s * 200e6 + 1 + latency)
-    assert statistics(state)["turnarounds"] == 2
+    assert statistics(dram)["turnarounds"] == 2
 
 
 def test_refresh_takes_its_share_of_a_long_transfer() -> None:
-    dram, state = fresh(machine(1, 200e6))
+    dram = dram_of(machine(1, 200e6), BOARD)
     nbytes = 64 << 20
-    cycles = transfer(dram, state, 0, nbytes, 1, nbytes, 0.0, READ)
+    cycles = transfer(dram, Access(0, nbytes, 1, nbytes, READ), 0.0)
     busy = nbytes / 64
     assert busy / cycles == pytest.approx(1 - DDR4_2400.refresh_share, rel=0.001)
-    assert statistics(state)["refreshes"] == int(cycles / (7.8e-6 * 200e6))
+    assert statistics(dram)["refreshes"] == int(cycles / (7.8e-6 * 200e6))
 
 
 def test_refreshes_of_an_idle_time_are_counted_and_delay_nothing() -> None:
-    dram, state = fresh(machine(1, 200e6))
+    dram = dram_of(machine(1, 200e6), BOARD)
     # 1 ms later, between two refreshes: 1560 cycles apart, 70 long.
     start = 128.5 * 1560.0
-    assert transfer(dram, state, 0, 64, 1, 64, start, WRITE) == pytest.approx(start + 5.664 + 1)
-    assert statistics(state)["refreshes"] == 128
+    assert transfer(dram, Access(0, 64, 1, 64, WRITE), start) == pytest.approx(start + 5.664 + 1)
+    assert statistics(dram)["refreshes"] == 128
 
 
 @settings(max_examples=60, deadline=None)
 @given(channels=channel_counts, address=st.integers(0, 1000), bursts=st.integers(1, 1000))
 def test_each_channel_is_busy_with_the_bursts_striped_onto_it(channels: int, address: int, bursts: int) -> None:
-    dram, state = fresh(machine(channels, 200e6))
+    dram = dram_of(machine(channels, 200e6), BOARD)
     counted = [0] * channels
     for burst in range(address, address + bursts):
         counted[burst * 64 // 4096 % channels] += 1
-    transfer(dram, state, 64 * address, 64 * bursts, 1, 64 * bursts, 0.0, WRITE)
+    transfer(dram, Access(64 * address, 64 * bursts, 1, 64 * bursts, WRITE), 0.0)
     opened = DDR4_2400.row_miss_s * 200e6
-    busy = [free - opened if free else 0.0 for free in state.free_at.tolist()]
+    busy = [free - opened if free else 0.0 for free in dram.free_at.tolist()]
     assert busy == pytest.approx(counted)
 
 
 def test_unlimited_memory_takes_no_time() -> None:
-    dram, state = fresh(override(SAT, {"memory.unlimited": True}))
-    assert transfer(dram, state, 0, 1 << 30, 1, 1 << 30, 5.0, READ) == 5.0
+    dram = dram_of(override(SAT, {"memory.unlimited": True}), BOARD)
+    assert transfer(dram, Access(0, 1 << 30, 1, 1 << 30, READ), 5.0) == 5.0
 
 
 def test_nothing_to_move_takes_no_time() -> None:
-    dram, state = fresh(SAT)
-    assert transfer(dram, state, 0, 0, 1, 0, 5.0, READ) == 5.0
+    dram = dram_of(SAT, BOARD)
+    assert transfer(dram, Access(0, 0, 1, 0, READ), 5.0) == 5.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product, step_of, steps
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.dram import DDR4_2400
@@ -20,7 +23,10 @@ from heddle.dataflow.zoo import zoo_network
 from heddle.sim.engines.events import ENGINE_NAMES
 from heddle.sim.engines.simulate import EngineRun, run_engines, simulate
 from heddle.sim.estimate import estimate
+from heddle.sim.result import StepResult
 from heddle.sim.step_table import step_table
+
+Simulate = Callable[[TrainingStep, Design, Board], StepResult]
 
 
 def run_with_events(step: TrainingStep, design: Design, capacity: int) -> EngineRun:
@@ -113,7 +119,9 @@ def test_updates_of_a_small_batch_outlast_the_step() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(step=steps(), design=machines(), level=st.sampled_from((estimate, simulate)))
-def test_a_pass_that_cannot_be_mapped_is_left_out_and_named(step: TrainingStep, design: Design, level) -> None:  # type: ignore[no-untyped-def]
+def test_a_pass_that_cannot_be_mapped_is_left_out_and_named(
+    step: TrainingStep, design: Design, level: Simulate
+) -> None:
     result = level(step, design, BOARD)
     assert len(result.passes) + len(result.failures) == len(step.items)
 

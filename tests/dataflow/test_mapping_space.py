@@ -12,7 +12,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows
-from heddle.dataflow.mapping import MAX_MAPPINGS, mapping_frontier
+from heddle.dataflow.mapping_space import MAX_MAPPINGS, mapping_frontier
 from heddle.dataflow.scheduler import schedule_products
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 

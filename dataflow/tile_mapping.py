@@ -1,0 +1,160 @@
+"""One mapping of a product on a machine: the work of all its tiles, and the cycles that any rates make of it."""
+
+from __future__ import annotations
+
+from heddle.arch.jit import kernel
+from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
+from heddle.dataflow.cost import (
+    ArrayTiles,
+    array_tiles,
+    ceil_div,
+    instruction_cycles,
+    lead_cycles,
+    left_load_bytes,
+    out_store_bytes,
+    right_load_bytes,
+)
+from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
+
+
+@kernel
+def _tiles_and_rest(total: int, tile: int) -> tuple[int, int]:
+    """How many tiles a dimension is cut into, and the size of its last one."""
+    tiles = ceil_div(total, tile)
+    return tiles, total - (tiles - 1) * tile
+
+
+@kernel
+def _size_and_times(is_last: int, tiles: int, tile: int, last: int) -> tuple[int, int]:
+    """Size of a dimension's last tile and of all tiles before it, and how often each stands there."""
+    return (last, 1) if is_last else (tile, tiles - 1)
+
+
+@kernel
+def _tiles_of(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, m: int, n: int, k: int) -> ArrayTiles:
+    """The ArrayTiles of one [m x k x n] tile of ``mapping``."""
+    slots = slots_of(k, product["keep_n"], product["group_m"])
+    ir, ic = mapping["interleave_rows"], mapping["interleave_cols"]
+    return array_tiles(machine, mapping["ws"], ir, ic, m, n, slots, mapping["tiles_k"] > 1)
+
+
+@kernel
+def _instructions_cycles(
+    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
+) -> float:
+    """Array cycles of all tiles of one repetition: at most eight kinds, full or last in each dimension.
+
+    Of the parts of a reduction all but the first go on from partial sums.
+    """
+    cycles = 0.0
+    for kind in range(8):
+        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        k, times_k = _size_and_times(kind & 4, mapping["tiles_k"], mapping["tile_k"], last_k)
+        if times_m * times_n * times_k > 0:
+            shape = _tiles_of(product, machine, mapping, m, n, k)
+            holds_first = mapping["tiles_k"] == 1 or not kind & 4
+            first = instruction_cycles(machine, mapping["ws"], shape, 0)
+            reloading = instruction_cycles(machine, mapping["ws"], shape, 1)
+            cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
+    return cycles
+
+
+@kernel
+def _operand_bytes(
+    product: ProductRow, burst_bytes: int, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
+) -> tuple[float, float]:
+    """DRAM bytes of reading the left and the right operand once, tile by tile."""
+    left, right = 0.0, 0.0
+    for part in range(2):
+        k, times_k = _size_and_times(part, mapping["tiles_k"], mapping["tile_k"], last_k)
+        if times_k > 0:
+            left += times_k * left_load_bytes(product, burst_bytes, last_m, k)
+            right += times_k * right_load_bytes(product, burst_bytes, last_n, k)
+            if mapping["tiles_m"] > 1:
+                full = left_load_bytes(product, burst_bytes, mapping["tile_m"], k)
+                left += times_k * (mapping["tiles_m"] - 1) * full
+            if mapping["tiles_n"] > 1:
+                full = right_load_bytes(product, burst_bytes, mapping["tile_n"], k)
+                right += times_k * (mapping["tiles_n"] - 1) * full
+    return left, right
+
+
+@kernel
+def _result_bytes(product: ProductRow, burst_bytes: int, mapping: TileMappingRow, last_m: int, last_n: int) -> float:
+    """DRAM bytes of storing the result of one repetition, tile by tile."""
+    stored = 0.0
+    for kind in range(4):
+        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        if times_m * times_n > 0:
+            stored += times_m * times_n * out_store_bytes(product, burst_bytes, m, n)
+    return stored
+
+
+@kernel
+def fill_mapping(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> None:
+    """Compute the work of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
+    tiles_m, last_m = _tiles_and_rest(product["m"], mapping["tile_m"])
+    tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
+    tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
+    mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
+    count, burst_bytes = product["count"], machine["burst_bytes"]
+    last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
+    full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
+    compute = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
+    mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
+    left, right = _operand_bytes(product, burst_bytes, mapping, last_m, last_n, last_k)
+    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
+    mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
+    mapping["store_bytes"] = count * _result_bytes(product, burst_bytes, mapping, last_m, last_n)
+    mapping["edge_bytes"] = (
+        left_load_bytes(product, burst_bytes, mapping["tile_m"], mapping["tile_k"])
+        + right_load_bytes(product, burst_bytes, mapping["tile_n"], mapping["tile_k"])
+        + out_store_bytes(product, burst_bytes, last_m, last_n)
+    )
+    mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
+    mapping["stores"] = float(count * tiles_m * tiles_n)
+    mapping["drain_cycles"] = mapping["stores"] * full.finish
+    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
+    mapping["sore_elements"] = float(count * pruned)
+
+
+@kernel
+def operand_repeats(order: int, tiles_m: int, tiles_n: int, tiles_k: int) -> tuple[int, int]:
+    """How often the left and the right operand are read as a whole.
+
+    A tile stays in its buffer while the loop over the other operand's tiles runs inside; with the reduction cut,
+    every step brings another tile of both.
+    """
+    left = 1 if tiles_k == 1 and (order == 0 or tiles_m == 1) else tiles_n
+    right = 1 if tiles_k == 1 and (order == 1 or tiles_n == 1) else tiles_m
+    return left, right
+
+
+@kernel
+def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, rates: RatesRow) -> float:
+    """Predicted cycles of a mapping: the slowest of its resources and of its two token loops, plus the edges.
+
+    Resources are the array, the DRAM, the lanes on the store path and SORE. A buffer half goes round a loop: filled,
+    used, and free again; with two halves a loop of t cycles gives a tile every t / 2. In the operands' loop
+    each tile is loaded, latency included, then used; in the result's it is computed, drained, then stored.
+    """
+    per_byte = rates["cycles_per_byte"]
+    edge, compute = mapping["edge_bytes"], mapping["compute_cycles"]
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    turns = mapping["stores"] * rates["turnaround_cycles"]
+    lanes = lane_cycles(out_elements, rates["vector_lanes"])
+    resources = max(compute, (moved - edge) * per_byte + turns)
+    resources = max(resources, max(lanes, sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])))
+    operand_loop = compute + mapping["loads"] * rates["latency_cycles"] + mapping["load_bytes"] * per_byte
+    store = max(lanes, mapping["store_bytes"] * per_byte + turns)
+    result_loop = compute + mapping["drain_cycles"] + store
+    inner = max(resources, max(operand_loop, result_loop) / 2.0)
+    return rates["latency_cycles"] + edge * per_byte + inner
+
+
+@kernel
+def is_better(cycles: float, moved_bytes: float, best_cycles: float, best_bytes: float) -> bool:
+    """Whether a mapping replaces the best so far: fewer cycles, then fewer DRAM bytes; of equals the earlier stays."""
+    return cycles < best_cycles or (cycles == best_cycles and moved_bytes < best_bytes)
