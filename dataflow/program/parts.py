@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product as pairs
 
-import numpy as np
-
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.isa import ArrayCommand
 from heddle.arch.timing import slots_of
 from heddle.dataflow.cost import array_tiles, settle_cycles
-from heddle.dataflow.kernel_rows import machine_row
+from heddle.dataflow.kernel_rows import MachineRow, machine_row
 from heddle.dataflow.scheduler import ProductSchedule, TileMapping
 
 
@@ -57,7 +55,7 @@ class _Size:
     group_slots: int
 
 
-def _command(mapping: TileMapping, machine: np.void, size: _Size, reloads: bool) -> ArrayCommand:
+def _command(mapping: TileMapping, machine: MachineRow, size: _Size, reloads: bool) -> ArrayCommand:
     in_ws = mapping.dataflow == "ws"
     split = (mapping.interleave_rows, mapping.interleave_cols)
     shape = array_tiles(machine, in_ws, *split, size.m, size.n, size.slots, mapping.tiles_k > 1)
