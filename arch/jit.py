@@ -8,6 +8,7 @@ edit starts a fresh folder. Without a writable cache folder the kernels are comp
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from typing import ParamSpec, TypeVar
 import numba
 
 from heddle.arch.run_dir import cache_home
+
+_log = logging.getLogger(__name__)
 
 _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4
@@ -67,6 +70,7 @@ def _use_cache() -> bool:
     folder = kernel_cache_dir()
     if folder is None:
         return False
+    _log.debug("compiled kernels are kept in %s", folder)
     vars(numba.config)["CACHE_DIR"] = str(folder)  # numba ships no stub that declares it
     return True
 

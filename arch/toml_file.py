@@ -6,6 +6,7 @@ word names a file that ships with the package.
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 import typing
@@ -19,6 +20,8 @@ from pydantic_core import ErrorDetails
 from heddle.arch.errors import HeddleError, nearest, unknown
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_log = logging.getLogger(__name__)
 
 _SHOWN_CHARACTERS = 60
 _SHOWN_KEYS = 4
@@ -53,7 +56,9 @@ def locate(word: str, what: str, folder: Path) -> Path:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file, or raise HeddleError: which file and, for syntax, the line."""
-    return _parsed(_read_text(path), str(path))
+    tables = _parsed(_read_text(path), str(path))
+    _log.debug("read %s", path)
+    return tables
 
 
 def _read_text(path: Path) -> str:

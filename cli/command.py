@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from heddle.cli.exit_codes import INTERRUPTED
 from heddle.cli.output import print_error
+from heddle.cli.verbosity import VerbosityOptions, speaking, timed
+
+Options = TypeVar("Options")
 
 
 def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
@@ -16,15 +19,17 @@ def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
 
     Every field of the dataclasses becomes one option, in order; the command gathers their values back into the
     dataclasses. A field's annotation and default are those of the option. Field names are distinct over the
-    groups of one verb.
+    groups of one verb. Every command takes ``VerbosityOptions`` besides.
     """
     groups = {name: kind for name, kind in get_type_hints(verb).items() if name != "return"}
-    parameters = [parameter for kind in groups.values() for parameter in _parameters(kind)]
+    parameters = [parameter for kind in (*groups.values(), VerbosityOptions) for parameter in _parameters(kind)]
 
     def command(**values: Any) -> int:
-        made = {name: kind(**{f.name: values[f.name] for f in fields(kind)}) for name, kind in groups.items()}
+        verbosity = _made(VerbosityOptions, values)
+        made = {name: _made(kind, values) for name, kind in groups.items()}
         try:
-            return verb(**made)
+            with speaking(verbosity.level), timed(verb.__name__):
+                return verb(**made)
         except KeyboardInterrupt:  # caught here, for typer would turn it into an exit without a word
             print_error("interrupted")
             return INTERRUPTED
@@ -34,6 +39,10 @@ def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect's own protocol
     return command
+
+
+def _made(kind: type[Options], values: Mapping[str, Any]) -> Options:
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 
 def _parameters(kind: type[Any]) -> list[inspect.Parameter]:

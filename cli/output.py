@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heddle.arch.json_file import json_text
+from heddle.cli.verbosity import is_quiet
 
 if TYPE_CHECKING:
     from heddle.arch.document import Document
@@ -34,9 +35,15 @@ def print_error(message: str) -> None:
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Print on stderr what an importer assumed or did not use, one line each."""
-    for note in notes:
+    """Print on stderr what an importer assumed or did not use, one line each; nothing with ``--quiet``."""
+    for note in () if is_quiet() else notes:
         print(f"heddle: note: {note}", file=sys.stderr)
+
+
+def print_status(message: str) -> None:
+    """Print one line on stderr that says what is being done; nothing with ``--quiet``."""
+    if not is_quiet():
+        print(f"heddle: {message}", file=sys.stderr, flush=True)
 
 
 def print_failures(failures: Sequence[Failure]) -> None:

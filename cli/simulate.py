@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from heddle.cli.options.simulate import SimulateOptions
 from heddle.cli.output import print_failures, print_json, print_notes, print_paths, print_tables
 from heddle.cli.power_file import load_power
 from heddle.cli.result_json import step_json
+from heddle.cli.verbosity import timed
 from heddle.cli.work import load_work, network_choice, one_of
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
@@ -112,7 +113,7 @@ def _run_level(level: Level, schedule: Schedule, work: StepWork) -> StepResult:
 def _status(text: str, level: Level) -> AbstractContextManager[object]:
     """A spinner while the engines run; the closed form is done before one would be read."""
     if level == "estimate":
-        return nullcontext()
+        return timed(text)
     from heddle.cli.progress import show_status
 
     return show_status(text)

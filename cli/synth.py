@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.synth import SynthOptions
-from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.output import print_json, print_notes, print_paths, print_status, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
 from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
@@ -91,7 +90,7 @@ def _flat(design: Design) -> Usage:
     """The array mapped as one block; its log stays where the mapping fails."""
     folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
     rtl = array_rtl(design)
-    print("heddle: mapping the array flat, which takes minutes for more than 16 PEs", file=sys.stderr, flush=True)
+    print_status("mapping the array flat, which takes minutes for more than 16 PEs")
     block = map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, folder)
     shutil.rmtree(folder, ignore_errors=True)
     return usage_of(block.cells, ARRAY_MODULE)

@@ -14,7 +14,7 @@ from heddle.arch.run_dir import command_line, sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.verify import VerifyOptions
-from heddle.cli.output import print_document, print_paths, print_tables
+from heddle.cli.output import print_document, print_paths, print_status, print_tables
 from heddle.cli.progress import Report, show_progress
 from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.work import machine_hashes
@@ -93,7 +93,7 @@ def _without_case(arguments: Sequence[str]) -> list[str]:
 @contextmanager
 def _follow(top: str) -> Iterator[Report]:
     """Say that a module is compiled, and show how far its cases are."""
-    print(f"heddle: compiling {top}, unless it is compiled already", file=sys.stderr, flush=True)
+    print_status(f"compiling {top}, unless it is compiled already")
     with show_progress(f"verifying {top}") as report:
         yield report
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError, unknown
 from heddle.dataflow.network import Network
 from heddle.dataflow.scalesim_import import read_scalesim
 from heddle.dataflow.zoo import zoo_names, zoo_network
+
+_log = logging.getLogger(__name__)
 
 _EXTENSIONS = (".onnx", ".csv")
 
@@ -20,7 +23,9 @@ def load_network(workload: str, batch: int | None = None) -> Network:
     the nearest one), a missing file, another extension, and whatever is wrong inside the file.
     """
     if workload in zoo_names():
+        _log.debug("network %s: of the zoo", workload)
         return zoo_network(workload)
+    _log.debug("network %s: a file", workload)
     extension = Path(workload).suffix.lower()
     if extension == ".onnx":
         from heddle.dataflow.onnx_import import read_onnx  # onnx takes longer to import than a simulation to run

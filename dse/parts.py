@@ -7,6 +7,7 @@ under its name only when it is whole, every page carries a checksum, and the fil
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from heddle.dse.request import identity_digest
 
 REQUEST_NAME = "request.json"
 PARTS_NAME = "parts"
+_log = logging.getLogger(__name__)
+
 _FLOATS = ("time_s", "energy_j")
 _SCHEMA = pa.schema([(name, pa.float64() if name in _FLOATS else pa.int64()) for name in COLUMNS])
 _SHOWN_CHARACTERS = 12
@@ -76,6 +79,7 @@ class Parts:
             raise _damaged(path, f"it holds points outside {span.start} to {span.stop - 1}")
         if len(points) + sum(points.skipped) != len(span):
             raise _damaged(path, f"it accounts for {len(points) + sum(points.skipped)} of {len(span)} points")
+        _log.debug("read %s", path)
         return points
 
     def read_all(self, spans: Iterable[range]) -> Iterator[Points]:

@@ -9,7 +9,9 @@ begin in registers of the PE's own. Reset is not timed.
 from __future__ import annotations
 
 import json
+import logging
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,8 @@ from heddle.synth.yosys.tool import run_yosys
 DEVICE = "LFE5U-85F-8"
 YOSYS_LOG = "placed.yosys.log"
 NEXTPNR_LOG = "placed.nextpnr.log"
+
+_log = logging.getLogger(__name__)
 
 _TOP = "placed"
 _ELEMENT = "element"
@@ -155,8 +159,10 @@ def _run_nextpnr(nextpnr: Path, folder: Path) -> None:
     log = folder / NEXTPNR_LOG
     with log.open("wb") as stream:
         try:
+            command = [str(nextpnr), *_FABRIC, "--json", _NETLIST, "--report", _REPORT]
+            _log.debug("runs %s", shlex.join(command))
             code = subprocess.run(
-                [nextpnr, *_FABRIC, "--json", _NETLIST, "--report", _REPORT],
+                command,
                 cwd=folder,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -7,6 +7,7 @@ want the same one do not disturb each other, and an interrupted build leaves not
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shlex
 import shutil
@@ -24,6 +25,8 @@ from heddle.arch.jit import kernel_cache_dir
 from heddle.hls.emit import Rtl
 from heddle.verify.model import Model
 from heddle.verify.toolchain import Toolchain, find_toolchain
+
+_log = logging.getLogger(__name__)
 
 _KEPT_MODELS = 64
 _LOG_NAME = "build.log"
@@ -50,6 +53,7 @@ def build_verilator_model(rtl: Rtl, *, waves: bool = False) -> Model:
     flags = (*_FLAGS, *(_WAVES_FLAGS if waves else ()))
     folder = _model_cache() / _digest(rtl, toolchain, flags)
     if folder.is_dir():
+        _log.debug("%s: compiled already, in %s", rtl.top, folder)
         os.utime(folder)
     else:
         _drop_old_models(folder.parent)
@@ -102,8 +106,10 @@ def _compile(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str], folder: Path)
         (work / no_lz4).write_bytes(nothing)
         launcher = [sys.executable, "-I", str(_OBJECT_CACHE), str(folder.parent / _OBJECTS)]
         with (work / _LOG_NAME).open("w") as log:
+            command = [str(toolchain.verilator), *_command(rtl, work, flags)]
+            _log.debug("runs %s", shlex.join(command))
             result = subprocess.run(
-                [str(toolchain.verilator), *_command(rtl, work, flags)],
+                command,
                 cwd=work,
                 env={"OBJCACHE": shlex.join(launcher), **toolchain.environment},
                 stdout=log,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,8 @@ from pathlib import Path
 
 from heddle.arch.errors import HeddleError
 from heddle.synth.vivado.project import REPORT_NAMES, SCRIPT_NAME
+
+_log = logging.getLogger(__name__)
 
 LOG_NAME = "vivado.log"
 
@@ -137,6 +141,7 @@ def _signal_name(code: int) -> str:
 @contextmanager
 def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Start ``command`` in ``folder`` in a process group of its own, which is gone when the block ends."""
+    _log.debug("runs %s", shlex.join(command))
     try:
         child = subprocess.Popen(
             command,

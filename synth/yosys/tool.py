@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
+
+_log = logging.getLogger(__name__)
 
 _ERROR = re.compile(r"ERROR: (.+)")
 _MODULE = re.compile(r"[Mm]odule [`'\"]?\\?([^\s`'\",]+)")
@@ -52,6 +56,7 @@ def run_yosys(script: str, folder: Path, log_name: str, makes: Sequence[str] = (
     with log.open("wb") as stream:
         try:
             command = [str(find_yosys()), "-Q", "-T", "-p", script]
+            _log.debug("runs %s", shlex.join(command))
             code = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
         except OSError as error:
             raise _not_started(error) from error

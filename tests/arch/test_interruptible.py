@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 from child import start_heddle
+from waiting import HANG_S
 
 from heddle.arch.interruptible import interruptible
 
@@ -25,8 +25,12 @@ def test_an_exception_comes_back_as_it_was_raised() -> None:
 
 def test_ctrl_c_leaves_a_simulation_that_would_run_for_hours() -> None:
     options = ["--workload", "vgg19", "--image-size", "32768", "--level", "engines"]
-    process = start_heddle("simulate", *options)
-    time.sleep(5)
+    process = start_heddle("simulate", "--verbose", *options)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line == "heddle: simulating vgg19\n":
+            break
     process.send_signal(signal.SIGINT)
-    printed, complaint = process.communicate(timeout=20)
-    assert (process.returncode, printed, complaint) == (130, "", "heddle: error: interrupted\n")
+    printed, complaint = process.communicate(timeout=HANG_S)
+    assert (process.returncode, printed) == (130, "")
+    assert complaint.endswith("heddle: error: interrupted\n")

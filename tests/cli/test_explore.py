@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from child import start_heddle
+from waiting import HANG_S, wait_until
 
 from heddle.arch.design import Design
 from heddle.arch.toml_file import check_model
@@ -117,7 +117,7 @@ def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, cap
     space = tmp_path / "huge.toml"
     space.write_text("\n".join(lines))
     folder = tmp_path / "run"
-    assert main(["explore", "--workload", "mlp", "--space", str(space), "--json", "--out", str(folder)]) == 1
+    assert main(["explore", "--quiet", "--workload", "mlp", "--space", str(space), "--json", "--out", str(folder)]) == 1
     printed = capsys.readouterr()
     assert json.loads(printed.out)["pareto"] == []
     assert printed.err.startswith("heddle: no design is feasible: ")
@@ -127,12 +127,10 @@ def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, cap
 @pytest.mark.compiled
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    process = start_heddle("explore", "--workload", "resnet18", "--out", str(folder))
-    deadline = time.monotonic() + 90
-    while not list(folder.glob("parts/*.parquet")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    process = start_heddle("explore", "--quiet", "--workload", "resnet18", "--out", str(folder))
+    wait_until(lambda: any(folder.glob("parts/*.parquet")), process)
     process.send_signal(signal.SIGINT)
-    printed, complaint = process.communicate(timeout=60)
+    printed, complaint = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
     assert printed == ""
     assert complaint.startswith("heddle: error: interrupted after ")

@@ -27,7 +27,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         text=True,
         cwd=ROOT,
         env={**os.environ, **environment},
-        timeout=120,
         check=False,
     )
 

@@ -119,7 +119,7 @@ def synth(capsys: Capture, *options: str, code: int = 0) -> Any:
 
 
 def error(capsys: Capture, *options: str) -> str:
-    assert main(["synth", *options]) == 2
+    assert main(["synth", "--quiet", *options]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     return printed.err

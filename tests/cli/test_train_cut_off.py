@@ -6,12 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from train_command import contents, train
+from waiting import HANG_S, wait_until
 
 from heddle.cli.main import main
 
@@ -21,13 +20,6 @@ pytestmark = pytest.mark.compiled
 Capture = pytest.CaptureFixture[str]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def descendants(pid: int) -> list[int]:
@@ -62,17 +54,17 @@ def start_in_a_terminal(*arguments: str) -> subprocess.Popen[str]:
 def test_a_command_cut_off_by_any_signal_ends_as_if_undisturbed(tmp_path: Path, capsys: Capture) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     options = ["--model", "mlp", "--recipe", "transposable", "--train-samples", "200", "--epochs", "40", "--seeds", "2"]
-    command = ["train", *options, "--json"]
+    command = ["train", *options, "--json", "--quiet"]  # without progress, which a slow machine shows
     for number, workers in ((signal.SIGKILL, "2"), (signal.SIGTERM, "1"), (signal.SIGINT, "2")):
         before = epochs_written(broken)
         process = start_in_a_terminal(*command, "--workers", workers, "--out", str(broken))
-        wait_until(lambda before=before: len(epochs_written(broken) - before) > 0)
+        wait_until(lambda before=before: len(epochs_written(broken) - before) > 0, process)
         family = descendants(process.pid)
         if number == signal.SIGINT:  # a terminal's Ctrl-C goes to all processes of the command
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-        printed, complaint = process.communicate(timeout=60)
+        printed, complaint = process.communicate(timeout=HANG_S)
         wait_until(lambda family=family: not any(map(is_alive, family)))
         if number == signal.SIGKILL:
             assert process.returncode == -signal.SIGKILL

@@ -15,7 +15,7 @@ from heddle.cli.main import main
 Capture = pytest.CaptureFixture[str]
 
 KEYS = {"accuracy_mean", "accuracy_std", "dense_accuracy_mean", "mac_fraction"}
-QUICK = ["--model", "mlp", "--seeds", "2", "--epochs", "2", "--train-samples", "100", "--workers", "1"]
+QUICK = ["--model", "mlp", "--seeds", "2", "--epochs", "2", "--train-samples", "100", "--workers", "1", "--quiet"]
 
 
 def train(capsys: Capture, *options: str, code: int = 0) -> Any:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from heddle.training.processes import ProcessEndedError, in_processes
 
@@ -39,7 +40,7 @@ def fail(progress: Progress) -> int:
 def sleep(folder: Path, progress: Progress) -> int:
     (folder / str(os.getpid())).touch()
     progress(0, 1)
-    time.sleep(600)
+    time.sleep(100_000)
     return 0
 
 
@@ -52,13 +53,6 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])

@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from fake_vivado import put_on_path
 from samples import BOARD, TINY
+from waiting import wait_until
 
 from heddle.arch.errors import HeddleError
 from heddle.synth.vivado import batch
@@ -55,11 +55,7 @@ def is_running(pid):
 
 
 def wait_until_gone(pid):
-    for _ in range(200):
-        if not is_running(pid):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"process {pid} is still there")
+    wait_until(lambda: not is_running(pid))
 
 
 def test_without_vivado_the_error_says_how_to_run_it_elsewhere(monkeypatch, folder, tmp_path):
@@ -176,14 +172,12 @@ def test_output_that_is_no_text_does_no_harm(vivado, folder):
 def test_what_a_dead_vivado_left_running_does_not_hold_the_run(vivado, folder):
     vivado(
         """
-        left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100_000)"])
         Path("left").write_text(str(left.pid))
         os.kill(os.getpid(), signal.SIGKILL)
         """
     )
-    began = time.monotonic()
-    assert "ended by SIGKILL" in failure(folder)
-    assert time.monotonic() - began < 20
+    assert "ended by SIGKILL" in failure(folder)  # and is told while what is left would still run for a day
     wait_until_gone(int((folder / "left").read_text()))
 
 
@@ -196,7 +190,7 @@ def test_an_interrupt_ends_vivado_and_nothing_else(ignored, vivado, folder, monk
         Path("pid").write_text(str(os.getpid()))
         Path("group").write_text(str(os.getpgid(0)))
         say("HEDDLE STEP 1/8 read_sources")
-        time.sleep(60)
+        time.sleep(100_000)
         """
     )
 
@@ -234,7 +228,7 @@ def test_a_real_ctrl_c_reaches_the_caller_and_not_vivado(vivado, folder):
         Path("pid").write_text(str(os.getpid()))
         signal.signal(signal.SIGINT, lambda *_: Path("interrupted").touch())
         say("HEDDLE STEP 1/8 read_sources")
-        time.sleep(60)
+        time.sleep(100_000)
         """
     )
     code = (
