@@ -30,13 +30,13 @@ def paint(size: Size, colour: Colour) -> int:
 
 def test_the_options_are_the_fields_in_order_with_their_defaults() -> None:
     signature = inspect.signature(takes_options(paint))
-    assert list(signature.parameters) == ["width", "height", "shade"]
+    assert list(signature.parameters) == ["width", "height", "shade", "verbose", "quiet"]
     assert signature.parameters["width"].default is inspect.Parameter.empty
     assert signature.parameters["height"].default == 2
 
 
 def test_the_verb_gets_its_dataclasses_back() -> None:
-    assert takes_options(paint)(width=3, height=5, shade="grey") == 15
+    assert takes_options(paint)(width=3, height=5, shade="grey", verbose=False, quiet=False) == 15
 
 
 def test_the_help_is_that_of_the_verb() -> None:
@@ -47,5 +47,5 @@ def test_an_interruption_is_told_and_counted_as_shells_do(capsys: pytest.Capture
     def stop(colour: Colour) -> int:
         raise KeyboardInterrupt(colour)
 
-    assert takes_options(stop)(shade="red") == 130
+    assert takes_options(stop)(shade="red", verbose=False, quiet=False) == 130
     assert capsys.readouterr().err == "heddle: error: interrupted\n"
