@@ -93,7 +93,7 @@ def test_leaving_early_ends_the_processes(tmp_path: Path) -> None:
 def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT / 'tests' / 'training')!r})\n"
+        f"import sys; sys.path[:0] = {[str(ROOT / 'tests' / folder) for folder in ('training', 'support')]!r}\n"
         "from functools import partial\nfrom pathlib import Path\n"
         "import test_processes as own\n"
         f"if __name__ == '__main__':\n"
@@ -101,8 +101,9 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     )
     pids = tmp_path / "pids"
     pids.mkdir()
-    parent = subprocess.Popen([sys.executable, str(script)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    wait_until(lambda: len(list(pids.iterdir())) == 2)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, str(script)], cwd=ROOT, env=environment, text=True)
+    wait_until(lambda: len(list(pids.iterdir())) == 2, parent)
     children = [int(path.name) for path in pids.iterdir()]
     assert all(map(is_alive, children))
     parent.kill()
