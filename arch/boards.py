@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from heddle.arch.design import Count, Section
 from heddle.arch.dram import DRAM_KINDS, DramTiming
+from heddle.arch.errors import KeyValueError
 from heddle.arch.registry import KeyOf
-from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.toml_file import load_model, locate, shipped_names
 
 BOARDS = Path(__file__).resolve().parent / "boards"
 
@@ -51,7 +52,9 @@ class BoardMemory(Section):
     def _rate_is_the_kinds(self) -> Self:
         rate = DRAM_KINDS[self.kind].data_rate_per_s
         if self.data_rate_per_s != rate:
-            raise ValueError(f"data_rate_per_s of {self.kind} is {rate:g}, got {self.data_rate_per_s:g}")
+            raise KeyValueError(
+                f"data_rate_per_s of {self.kind} is {rate:g}, got {self.data_rate_per_s:g}", "data_rate_per_s"
+            )
         return self
 
     @property
@@ -100,4 +103,4 @@ def load_board(name_or_path: str) -> Board:
     key that is unknown, missing or out of range.
     """
     path = locate(name_or_path, "board", BOARDS)
-    return check_model(Board, read_toml(path), str(path))
+    return load_model(Board, path)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from heddle.arch.errors import KeyValueError
 from heddle.arch.formats import ACCUMULATORS, FP16, FP32, OPERANDS, FloatFormat
 from heddle.arch.registry import KeyOf
 
@@ -50,7 +51,7 @@ class ArrayConfig(Section):
     @model_validator(mode="after")
     def _dataflows_are_a_set(self) -> Self:
         if not self.dataflows or len(set(self.dataflows)) != len(self.dataflows):
-            raise ValueError("dataflows must name os, ws or both, each once")
+            raise KeyValueError("dataflows must name os, ws or both, each once", "dataflows")
         return self
 
     @property
@@ -78,9 +79,9 @@ class SparsityConfig(Section):
     @model_validator(mode="after")
     def _supported(self) -> Self:
         if self.m not in GROUP_SIZES:
-            raise ValueError(f"M = {self.m} is not supported; M is one of {', '.join(map(str, GROUP_SIZES))}")
+            raise KeyValueError(f"M = {self.m} is not supported; M is one of {', '.join(map(str, GROUP_SIZES))}", "m")
         if self.n > self.m:
-            raise ValueError(f"N = {self.n} exceeds M = {self.m}; N:M needs 1 <= N <= M")
+            raise KeyValueError(f"N = {self.n} exceeds M = {self.m}; N:M needs 1 <= N <= M", "n")
         return self
 
 

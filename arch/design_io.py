@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError, unknown
-from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.toml_file import check_model, load_model, locate, shipped_names
 
 PRESETS = Path(__file__).resolve().parent / "presets"
 
@@ -31,7 +31,7 @@ def load_design(name_or_path: str) -> Design:
     key that is unknown, missing or out of range.
     """
     path = locate(name_or_path, "preset", PRESETS)
-    return check_model(Design, read_toml(path), str(path))
+    return load_model(Design, path)
 
 
 def override(design: Design, values: Mapping[str, Any], where: str = "override") -> Design:

@@ -16,6 +16,14 @@ class HeddleError(Exception):
         super().__init__(" ".join(message.split()))
 
 
+class KeyValueError(ValueError):
+    """What a model's own check refuses: a value at ``key``, the keys and indices from the model down to it."""
+
+    def __init__(self, message: str, *key: str | int) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 def nearest(given: str, valid: Iterable[str]) -> str | None:
     """Return the valid word that ``given`` was meant to be, or None when that is not clear.
 

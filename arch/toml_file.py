@@ -1,4 +1,4 @@
-"""TOML files checked against a model: reading, and every way it can go wrong told in one line.
+"""TOML files checked against a model: reading, and every way it can go wrong told in one line, with its place.
 
 Designs and boards share this. A word that ends in ``.toml`` or holds a path separator is a path; any other
 word names a file that ships with the package.
@@ -10,14 +10,15 @@ import logging
 import os
 import tomllib
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from heddle.arch.errors import HeddleError, nearest, unknown
+from heddle.arch.errors import HeddleError, KeyValueError, nearest, unknown
+from heddle.arch.toml_positions import Key, key_positions
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,11 +55,26 @@ def locate(word: str, what: str, folder: Path) -> Path:
     return folder / f"{word}.toml"
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file, or raise HeddleError: which file and, for syntax, the line."""
-    tables = _parsed(_read_text(path), str(path))
+def load_model(model: type[Model], path: Path) -> Model:
+    """Return what a TOML file holds as a ``model``.
+
+    Raises HeddleError for a file that cannot be read or is not TOML, and as ``check_model`` does; with line and column
+    of the syntax error or of the first problem's key.
+    """
+    text = _read_text(path)
+    tables = _parsed(text, str(path))
     _log.debug("read %s", path)
-    return tables
+    return _checked(model, tables, lambda key: f"{path}{_place(text, key)}")
+
+
+def _place(text: str, key: Key) -> str:
+    """Where ``key`` stands in ``text``, as ":line:column"; that of a missing key is its table."""
+    try:
+        positions = key_positions(text)
+    except RecursionError:  # nested so deep that only the parser came through
+        return ""
+    known = [key[:length] for length in range(len(key), 0, -1) if key[:length] in positions]
+    return f":{positions[known[0]]}" if known else ""
 
 
 def _read_text(path: Path) -> str:
@@ -90,9 +106,19 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
     except RecursionError:
         raise HeddleError(f"{where}: is not valid TOML: nested too deep") from None
     except tomllib.TOMLDecodeError as error:
-        raise HeddleError(f"{where}: is not valid TOML: {error}") from None
+        place, reason = _syntax_problem(str(error), text)
+        raise HeddleError(f"{where}{place}: is not valid TOML: {reason}") from None
     except ValueError:  # Python refuses to convert integers of thousands of digits
         raise HeddleError(f"{where}: is not valid TOML: it holds a number that is too long") from None
+
+
+def _syntax_problem(message: str, text: str) -> tuple[str, str]:
+    """The parser's message apart: the place as ":line:column", and the reason."""
+    reason, _, place = message.removesuffix(")").partition(" (at ")
+    if place == "end of document":
+        lines = text.split("\n")
+        return f":{len(lines)}:{len(lines[-1]) + 1}", f"{reason} at its end"
+    return ":" + place.removeprefix("line ").replace(", column ", ":"), reason
 
 
 def check_model(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
@@ -100,13 +126,24 @@ def check_model(model: type[Model], data: Mapping[str, Any], where: str) -> Mode
 
     ``where`` is what the message starts with: a file's path or the option that gave the values.
     """
+    return _checked(model, data, lambda key: where)
+
+
+def _checked(model: type[Model], data: Mapping[str, Any], where: Callable[[Key], str]) -> Model:
+    """``data`` as a ``model``; ``where`` says what a message about a key starts with."""
     try:
         return model.model_validate(_with_tuples(dict(data)))
     except ValidationError as error:
         problems = sorted(error.errors(), key=_misspellings_first)
         shown = _missing_keys(problems) or [_describe(problems[0], model)]
         more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
-        raise HeddleError(f"{where}: {', '.join(shown)}{more}") from None
+        raise HeddleError(f"{where(_full_key(problems[0]))}: {', '.join(shown)}{more}") from None
+
+
+def _full_key(problem: ErrorDetails) -> Key:
+    """The key of a problem; a model's own check may say which key below the model's it is about."""
+    cause = problem.get("ctx", {}).get("error")
+    return (*problem["loc"], *(cause.key if isinstance(cause, KeyValueError) else ()))
 
 
 def _with_tuples(value: Any) -> Any:

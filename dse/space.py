@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from heddle.arch.design import Design, InterleaveAxes, Section, SparsityConfig
-from heddle.arch.errors import HeddleError
+from heddle.arch.errors import HeddleError, KeyValueError
 from heddle.arch.sparsity import parse_sparsity
-from heddle.arch.toml_file import check_model, locate, read_toml, shipped_names
+from heddle.arch.toml_file import check_model, load_model, locate, shipped_names
 
 SPACES = Path(__file__).resolve().parent / "spaces"
 DEFAULT_SPACE = "default"
@@ -56,6 +56,24 @@ def _sparsity(value: object) -> SparsityConfig:
         raise ValueError(str(error)) from None
 
 
+#: Of every axis a value that a design has, whatever the others are: each axis is checked beside it by itself.
+_SMALLEST: Mapping[str, Any] = {
+    "sparsities": SparsityConfig(n=1, m=2),
+    "rows": 1,
+    "cols": 1,
+    "buffers": (1, 1, 1),
+    "adder_stages": 1,
+    "multiplier_stages": 1,
+    "interleave": 1,
+    "interleave_axes": "both",
+    "dataflows": "os+ws",
+    "clock_hz": 1e8,
+    "channels": 1,
+    "vector_lanes": 1,
+    "sore_lanes": 1,
+    "wuve_lanes": 1,
+}
+
 Counts = Annotated[tuple[int, ...], Field(min_length=1)]
 DataflowSet = Literal["os", "ws", "os+ws"]
 
@@ -85,17 +103,16 @@ class Space(Section):
 
     @model_validator(mode="after")
     def _every_value_makes_a_design(self) -> Self:
-        first = {axis: self.axis(axis)[0] for axis in AXES}
         for axis in AXES:
             seen: set[Any] = set()
-            for value in self.axis(axis):
+            for index, value in enumerate(self.axis(axis)):
                 if value in seen:
-                    raise ValueError(f"{axis}: {shown(value)} stands there twice")
+                    raise KeyValueError(f"{axis}: {shown(value)} stands there twice", axis, index)
                 seen.add(value)
                 try:
-                    make_design(first | {axis: value}, self.name, "any")
+                    make_design(_SMALLEST | {axis: value}, self.name, "any")
                 except HeddleError as error:
-                    raise ValueError(str(error)) from None
+                    raise KeyValueError(str(error), axis, index) from None
         if self.points > MAX_POINTS:
             raise ValueError(f"the axes span {self.points:,} points; at most {MAX_POINTS:,} are explored")
         return self
@@ -165,7 +182,7 @@ def load_space(name_or_path: str) -> Space:
     key that is unknown, missing or holds a value that no design has.
     """
     path = locate(name_or_path, "space", SPACES)
-    return check_model(Space, read_toml(path), str(path))
+    return load_model(Space, path)
 
 
 def with_sparsities(space: Space, sparsities: Sequence[SparsityConfig]) -> Space:

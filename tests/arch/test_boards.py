@@ -54,7 +54,7 @@ def test_an_unknown_board_names_the_nearest():
 def test_an_unknown_key_names_file_key_and_nearest(tmp_path):
     path = altered(tmp_path, "slrs", "slr")
     assert message_of(path) == (
-        f"{path}: unknown key 'resources.slr'; did you mean 'resources.slrs'? (valid: resources.lut, "
+        f"{path}:18:1: unknown key 'resources.slr'; did you mean 'resources.slrs'? (valid: resources.lut, "
         "resources.lut_as_memory, resources.ff, resources.carry8, resources.bram36, resources.uram, resources.dsp, "
         "resources.slrs) (and 1 more)"
     )
@@ -62,7 +62,7 @@ def test_an_unknown_key_names_file_key_and_nearest(tmp_path):
 
 def test_a_key_inside_an_optional_table_is_checked_too(tmp_path):
     path = altered(tmp_path, "generation", "generations")
-    assert message_of(path).startswith(f"{path}: unknown key 'pcie.generations'; did you mean 'pcie.generation'?")
+    assert message_of(path).startswith(f"{path}:28:1: unknown key 'pcie.generations'; did you mean 'pcie.generation'?")
 
 
 def test_the_host_link_may_be_left_out(tmp_path):
@@ -72,14 +72,14 @@ def test_the_host_link_may_be_left_out(tmp_path):
 
 def test_a_negative_count_is_refused(tmp_path):
     path = altered(tmp_path, "dsp = 6_840", "dsp = -1")
-    assert message_of(path) == f"{path}: resources.dsp: must be greater than 0, got -1"
+    assert message_of(path) == f"{path}:17:1: resources.dsp: must be greater than 0, got -1"
 
 
 def test_a_memory_without_a_timing_model_is_refused(tmp_path):
     path = altered(tmp_path, "DDR4-2400", "DDR4-3200")
-    assert message_of(path) == f"{path}: memory.kind: must be 'DDR4-2400', got 'DDR4-3200'"
+    assert message_of(path) == f"{path}:21:1: memory.kind: must be 'DDR4-2400', got 'DDR4-3200'"
 
 
 def test_a_data_rate_that_is_not_the_kinds_is_refused(tmp_path):
     path = altered(tmp_path, "2.4e9", "3.2e9")
-    assert message_of(path) == f"{path}: memory: data_rate_per_s of DDR4-2400 is 2.4e+09, got 3.2e+09"
+    assert message_of(path) == f"{path}:24:1: memory: data_rate_per_s of DDR4-2400 is 2.4e+09, got 3.2e+09"

@@ -127,7 +127,7 @@ def test_an_unknown_key_in_a_file_names_the_file_the_key_and_the_nearest(tmp_pat
     with pytest.raises(HeddleError) as caught:
         load_design(str(path))
     assert str(caught.value) == (
-        f"{path}: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
+        f"{path}:35:1: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
         "(valid: memory.channels, memory.axi_bits, memory.unlimited) (and 1 more)"
     )
 
@@ -137,7 +137,7 @@ def test_a_missing_key_is_named_with_its_file(tmp_path, tiny):
     path.write_text(to_toml(tiny).replace("rows = 4\n", ""))
     with pytest.raises(HeddleError) as caught:
         load_design(str(path))
-    assert str(caught.value) == f"{path}: missing key 'array.rows'"
+    assert str(caught.value) == f"{path}:5:2: missing key 'array.rows'"
 
 
 def test_sections_with_defaults_may_be_left_out(tmp_path, tiny):

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.toml_file import check_model, is_path, locate, read_toml, shipped_names
+from heddle.arch.toml_file import check_model, is_path, load_model, locate, shipped_names
 
 
 def message_of_reading(path: Path) -> str:
     with pytest.raises(HeddleError) as caught:
-        read_toml(path)
+        load_model(Design, path)
     return str(caught.value)
 
 
@@ -73,7 +73,7 @@ def test_bytes_that_are_not_utf8_are_placed(tmp_path):
 def test_bad_syntax_names_the_line(tmp_path):
     path = tmp_path / "bad.toml"
     path.write_text("a = 1\nb = \n")
-    assert message_of_reading(path) == f"{path}: is not valid TOML: Invalid value (at line 2, column 5)"
+    assert message_of_reading(path) == f"{path}:2:5: is not valid TOML: Invalid value"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_text_that_breaks_the_parsers_limits_is_refused(tmp_path, text, reason):
 
 def refusal_of(path: Path) -> str:
     try:
-        check_model(Design, read_toml(path), str(path))
+        load_model(Design, path)
     except HeddleError as error:
         return str(error)
     return ""
@@ -128,3 +128,59 @@ def test_a_model_names_the_first_four_missing_keys():
     with pytest.raises(HeddleError) as caught:
         check_model(Design, {"name": "x"}, "f.toml")
     assert str(caught.value) == "f.toml: missing keys 'board', 'clock_hz', 'array', 'sparsity' (and 3 more)"
+
+
+DESIGN = """name = "mine"
+board = "vcu1525"
+clock_hz = 2e8
+sparsity = { n = 2, m = 8 }
+lanes.sore = 4
+lanes.wuve = 4
+lanes.vector = 4
+
+[buffers]
+activation_bytes = 65536
+weight_bytes = 65536
+output_bytes = 65536
+
+[memory]  # one channel
+channels = 1
+
+[array]
+rows = 4
+  cols = 4
+dataflows = [
+    "os",
+    "ws",
+]
+"""
+
+WRONG = {
+    "a misspelt key": ("rows = 4", "rosw = 4", "18:1: unknown key 'array.rosw'; did you mean 'array.rows'? (valid: "),
+    "a value out of range": (
+        "cols = 4",
+        "cols = 600",
+        "19:3: array.cols: must be less than or equal to 512, got 600",
+    ),
+    "a word, with the nearest": (
+        '"ws"',
+        '"wss"',
+        "22:5: array.dataflows.1: must be 'os' or 'ws' (did you mean 'ws'?), got 'wss'",
+    ),
+    "a key of an inline table": ("m = 8", "m = 8.0", "4:21: sparsity.m: must be a valid integer, got 8.0"),
+    "a dotted key": ("lanes.wuve = 4", "lanes.wuve = 0", "6:7: lanes.wuve: must be greater than or equal to 1, got 0"),
+    "a check of two keys": ("n = 2", "n = 9", "4:14: sparsity: N = 9 exceeds M = 8; N:M needs 1 <= N <= M"),
+    "a key that is missing from a table": ("output_bytes = 65536", "", "9:2: missing key 'buffers.output_bytes'"),
+    "a key that is missing from the file": ('name = "mine"', "", " missing key 'name'"),
+    "a table that is none": ("[memory]", "[[memory]]", "14:3: memory: must be a table, got [{'channels': 1}]"),
+    "syntax": ("cols = 4", "cols = ", "19:10: is not valid TOML: Invalid value"),
+    "an end that is missing": ('    "ws",\n]\n', '    "ws",\n', "23:1: is not valid TOML: Invalid value at its end"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG.values(), ids=WRONG)
+def test_a_problem_is_told_with_file_line_and_column(tmp_path, old, new, message):
+    path = tmp_path / "mine.toml"
+    assert old in DESIGN
+    path.write_text(DESIGN.replace(old, new, 1))
+    assert message_of_reading(path).startswith(f"{path}:{message}")

@@ -98,8 +98,22 @@ def test_a_wrong_space_file_is_refused_in_one_line(space_file: Path, old: str, n
     path = changed(space_file, old, new)
     with pytest.raises(HeddleError, match=re.escape(message)) as caught:
         load_space(path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert re.match(rf"{re.escape(path)}:[1-9]\d*:[1-9]\d*: ", str(caught.value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("rows = [2, 512]", "rows = [2, 2]", "4:12"),
+        ("rows = [2, 512]", "rows = [0, 512]", "4:9"),
+        ("200e6", "1e99", "12:19"),
+    ],
+)
+def test_the_value_that_no_design_has_is_placed(space_file: Path, old: str, new: str, place: str):
+    path = changed(space_file, old, new)
+    with pytest.raises(HeddleError, match=rf"^{re.escape(path)}:{place}: "):
+        load_space(path)
 
 
 def test_a_space_without_end_is_refused(space_file: Path):
