@@ -74,7 +74,7 @@ class SparsityConfig(Section):
     """N of every M kept: M sizes the activation group and the index, N the default of runs on this design."""
 
     n: Annotated[int, Field(ge=1, le=32)]
-    m: int
+    m: Annotated[int, Field(json_schema_extra={"enum": list(GROUP_SIZES)})]
 
     @model_validator(mode="after")
     def _supported(self) -> Self:

@@ -39,6 +39,7 @@ _VERBS = (
     verbs.synth,
     verbs.report,
     verbs.train,
+    verbs.schema,
     verbs.doctor,
 )
 for _verb in _VERBS:

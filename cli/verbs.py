@@ -10,6 +10,7 @@ from heddle.cli.options.explore import ExploreOptions
 from heddle.cli.options.generate import GenerateOptions
 from heddle.cli.options.report import ReportOptions
 from heddle.cli.options.schedule import ScheduleOptions
+from heddle.cli.options.schema import SchemaOptions
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOptions, PassOptions, TrainingOptions
 from heddle.cli.options.simulate import SimulateOptions
 from heddle.cli.options.synth import SynthOptions
@@ -85,6 +86,13 @@ def train(training: TrainOptions) -> int:
     from heddle.cli.train import run
 
     return run(training)
+
+
+def schema(file: SchemaOptions) -> int:
+    """Print the JSON Schema of a design's file or a space's file, for editors and validators."""
+    from heddle.cli.schema import run
+
+    return run(file)
 
 
 def doctor(output: DoctorOptions) -> int:

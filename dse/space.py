@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from heddle.arch.design import Design, InterleaveAxes, Section, SparsityConfig
 from heddle.arch.errors import HeddleError, KeyValueError
@@ -75,6 +75,11 @@ _SMALLEST: Mapping[str, Any] = {
 }
 
 Counts = Annotated[tuple[int, ...], Field(min_length=1)]
+_SparsityWord = Annotated[
+    SparsityConfig,
+    BeforeValidator(_sparsity),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+:[0-9]+$", "description": "N:M, as in 2:8"}),
+]
 DataflowSet = Literal["os", "ws", "os+ws"]
 
 
@@ -86,7 +91,7 @@ class Space(Section):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
-    sparsities: Annotated[tuple[Annotated[SparsityConfig, BeforeValidator(_sparsity)], ...], Field(min_length=1)]
+    sparsities: Annotated[tuple[_SparsityWord, ...], Field(min_length=1)]
     rows: Counts
     cols: Counts
     buffers: Annotated[tuple[tuple[int, int, int], ...], Field(min_length=1)]

@@ -53,7 +53,7 @@ BAD_COMMAND_LINES = {
     "an unknown verb": (
         ["simualte"],
         "unknown verb 'simualte'; did you mean 'simulate'? "
-        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, doctor)",
+        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, schema, doctor)",
     ),
     "an option before any verb": (
         ["--versio"],
@@ -201,7 +201,8 @@ BAD_COMMAND_LINES = {
     ),
     "a verb that no other is like": (
         ["help"],
-        "unknown verb 'help' (valid: explore, simulate, schedule, generate, verify, synth, report, train, doctor)",
+        "unknown verb 'help' "
+        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, schema, doctor)",
     ),
     "an empty file of accuracies": (
         ["explore", "--workload", "mlp", "--accuracy", ""],
