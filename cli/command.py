@@ -5,13 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 
 from heddle.cli.exit_codes import INTERRUPTED
 from heddle.cli.output import print_error
 from heddle.cli.verbosity import VerbosityOptions, speaking, timed
-
-Options = TypeVar("Options")
 
 
 def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
@@ -41,7 +39,7 @@ def takes_options(verb: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _made(kind: type[Options], values: Mapping[str, Any]) -> Options:
+def _made(kind: type[Any], values: Mapping[str, Any]) -> Any:
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 

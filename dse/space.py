@@ -115,7 +115,7 @@ class Space(Section):
                     raise KeyValueError(f"{axis}: {shown(value)} stands there twice", axis, index)
                 seen.add(value)
                 try:
-                    make_design(_SMALLEST | {axis: value}, self.name, "any")
+                    make_design({**_SMALLEST, axis: value}, self.name, "any")
                 except HeddleError as error:
                     raise KeyValueError(str(error), axis, index) from None
         if self.points > MAX_POINTS:
