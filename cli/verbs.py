@@ -61,7 +61,7 @@ def generate(machine: MachineOptions, generation: GenerateOptions) -> int:
 
 
 def verify(machine: MachineOptions, verification: VerifyOptions) -> int:
-    """Run a design's RTL on products and hold it against the simulator: every bit, every cycle."""
+    """Run products on a design's RTL and compare every bit and every cycle with the simulator."""
     from heddle.cli.verify import run
 
     return run(machine, verification)
@@ -96,7 +96,7 @@ def schema(file: SchemaOptions) -> int:
 
 
 def doctor(output: DoctorOptions) -> int:
-    """Tell which tools are there, which are missing, and how to get them."""
+    """List the tools that are there, those that are missing, and how to get them."""
     from heddle.cli.doctor import run
 
     return run(output)

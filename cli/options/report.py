@@ -29,13 +29,13 @@ class ReportOptions:
         typer.Option(
             parser=path_of("--out", "file"),
             metavar="FILE",
-            help="The page; report.html in the folder by default, comparison.html for two.",
+            help="Where to write the page; by default report.html in the folder, comparison.html for two.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
     pick: Annotated[
         int | None,
-        typer.Option(metavar="ROW", help="The design of an exploration's front; its first by default."),
+        typer.Option(metavar="ROW", help="Row of the exploration's front to describe; the first by default."),
     ] = None
     workload: Annotated[
         str | None,

@@ -67,7 +67,7 @@ class TrainingOptions:
 
     recipe: Annotated[
         str,
-        typer.Option(help=f"Which pass is sparse: {listed(RECIPES)}.", rich_help_panel=TRAINING),
+        typer.Option(help=f"Which passes are sparse: {listed(RECIPES)}.", rich_help_panel=TRAINING),
     ] = "bdwp"
     optimizer: Annotated[
         str, typer.Option(metavar=one_of_words(OPTIMIZERS), help="Weight update.", rich_help_panel=TRAINING)

@@ -34,7 +34,7 @@ class SimulateOptions:
         ),
     ] = None
     plots: Annotated[
-        bool, typer.Option("--plots", help="Draw layers and roofline into --out too.", rich_help_panel=OUTPUT)
+        bool, typer.Option("--plots", help="Also draw layers and roofline into --out.", rich_help_panel=OUTPUT)
     ] = False
     trace: Annotated[
         Path | None,

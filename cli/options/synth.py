@@ -37,14 +37,14 @@ class SynthOptions:
     flat: Annotated[
         bool,
         typer.Option(
-            "--flat", help="Map the array flat as well, as a check of the sum: for small arrays.", rich_help_panel=CASES
+            "--flat", help="Also map the array flat, to check the sum; for small arrays.", rich_help_panel=CASES
         ),
     ] = False
     place: Annotated[
         bool,
         typer.Option(
             "--place",
-            help="Place and route one PE on an ECP5 by nextpnr.",
+            help="Place and route one PE on an ECP5 with nextpnr.",
             rich_help_panel=CASES,
         ),
     ] = False

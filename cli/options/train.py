@@ -48,7 +48,7 @@ class TrainOptions:
         typer.Option(
             parser=path_of("--data-dir", "folder"),
             metavar="DIR",
-            help="Where the data set lies.",
+            help="Folder of the data set.",
             rich_help_panel=NETWORK,
         ),
     ] = None
@@ -56,7 +56,7 @@ class TrainOptions:
         int | None, typer.Option(help=f"Image side in pixels ({IMAGE_FOLDER}).", rich_help_panel=NETWORK)
     ] = None
     train_samples: Annotated[
-        int | None, typer.Option(help="Train on so many samples only.", rich_help_panel=NETWORK)
+        int | None, typer.Option(help="Train on only this many samples.", rich_help_panel=NETWORK)
     ] = None
     recipe: Annotated[
         str,
@@ -72,7 +72,7 @@ class TrainOptions:
         str,
         typer.Option(
             metavar=one_of_words(RATIO_RULES),
-            help="N:M for all layers alike, or narrow layers keep more and wide ones less (Erdős-Rényi kernel).",
+            help="The same N:M for all layers, or more kept in narrow and less in wide ones (Erdős-Rényi kernel).",
             rich_help_panel=TRAINING,
         ),
     ] = RATIO_RULES[0]
@@ -80,21 +80,25 @@ class TrainOptions:
         str | None,
         typer.Option(
             metavar="NAME,NAME",
-            help="Layers that stay dense beside first convolution and classifier; * and ? fit any.",
+            help="Layers that stay dense besides the first convolution and the classifier; * and ? are wildcards.",
             rich_help_panel=TRAINING,
         ),
     ] = None
-    seeds: Annotated[int, typer.Option(help="Runs, with the seeds 0, 1, 2, ...", rich_help_panel=TRAINING)] = 3
+    seeds: Annotated[
+        int, typer.Option(help="Number of runs, with the seeds 0, 1, 2, ...", rich_help_panel=TRAINING)
+    ] = 3
     epochs: Annotated[int, typer.Option(help="Passes over the training samples.", rich_help_panel=TRAINING)] = 30
     batch: Annotated[int, typer.Option(help="Samples a training step.", rich_help_panel=TRAINING)] = 64
     optimizer: Annotated[
         str, typer.Option(metavar=one_of_words(OPTIMIZERS), help="Weight update.", rich_help_panel=TRAINING)
     ] = OPTIMIZERS[0]
     learning_rate: Annotated[
-        float, typer.Option(help="At the start; it falls along half a cosine.", rich_help_panel=TRAINING)
+        float, typer.Option(help="Learning rate at the start; it falls along half a cosine.", rich_help_panel=TRAINING)
     ] = 0.05
-    momentum: Annotated[float, typer.Option(help="Of SGD.", rich_help_panel=TRAINING)] = 0.9
-    weight_decay: Annotated[float, typer.Option(help="Of all parameters.", rich_help_panel=TRAINING)] = 5e-4
+    momentum: Annotated[float, typer.Option(help="Momentum of SGD.", rich_help_panel=TRAINING)] = 0.9
+    weight_decay: Annotated[float, typer.Option(help="Weight decay of all parameters.", rich_help_panel=TRAINING)] = (
+        5e-4
+    )
     arithmetic: Annotated[
         str,
         typer.Option(
@@ -110,17 +114,17 @@ class TrainOptions:
         ),
     ] = None
     device: Annotated[
-        str, typer.Option(metavar=one_of_words(DEVICES), help="Where to train.", rich_help_panel=OUTPUT)
+        str, typer.Option(metavar=one_of_words(DEVICES), help="Device to train on.", rich_help_panel=OUTPUT)
     ] = DEVICES[0]
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Runs side by side; by default as the CPUs have threads for, one on a GPU.",
+            help="Runs side by side; by default as many as the CPU's threads allow, one on a GPU.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
     threads: Annotated[
-        int, typer.Option(help="Threads of a run; other numbers round otherwise.", rich_help_panel=OUTPUT)
+        int, typer.Option(help="Threads of a run; another number may round differently.", rich_help_panel=OUTPUT)
     ] = 1
     out: Annotated[
         Path | None,

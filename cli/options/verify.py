@@ -49,7 +49,7 @@ class VerifyOptions:
         str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=CASES)
     ] = None
     recipe: Annotated[
-        str, typer.Option(help="Which pass of --workload is sparse (simulate's recipes).", rich_help_panel=CASES)
+        str, typer.Option(help="Which passes of --workload are sparse (recipes of simulate).", rich_help_panel=CASES)
     ] = "bdwp"
     sparsity: Annotated[
         str | None,
@@ -60,7 +60,9 @@ class VerifyOptions:
     dataflow: Annotated[
         str | None,
         typer.Option(
-            metavar=one_of_words(DATAFLOWS), help="All that the design has by default.", rich_help_panel=CASES
+            metavar=one_of_words(DATAFLOWS),
+            help="By default every dataflow that the design has.",
+            rich_help_panel=CASES,
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=CASES)] = 0
