@@ -36,7 +36,7 @@ def shown() -> Iterator[tuple[str, str, list[str]]]:
 
 @pytest.mark.compiled
 @pytest.mark.parametrize(
-    ("page", "command", "lines"), shown(), ids=lambda value: value if isinstance(value, str) else ""
+    ("page", "command", "lines"), list(shown()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_the_output_that_is_shown_is_today_s(
     page: str, command: str, lines: list[str], capsys: pytest.CaptureFixture[str]
