@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from heddle.reports import units
-from heddle.reports.plots.figures import GRID, INK, MUTED, PAPER
+from heddle.reports.palette import GRID, INK, MUTED, PAPER
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _SVG_TITLE = "{*}title"

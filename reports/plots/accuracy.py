@@ -16,9 +16,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
+from heddle.reports.palette import BLUE, GREEN, ORANGE, PURPLE, RED
 from heddle.reports.plots.curve_labels import LabelledCurve, label_ends
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
-from heddle.reports.plots.figures import BLUE, GREEN, ORANGE, PURPLE, RED, elided, plain, save, styled_figure
+from heddle.reports.plots.figures import Plot, elided, new_plot, plain, save
 from heddle.reports.units import accuracy_spread, joules, seconds
 
 _HEIGHT_INCHES = 5.0
@@ -53,32 +54,40 @@ class _Line:
 
 
 def plot_time_to_accuracy(curves: Sequence[AccuracyCurve], title: str, folder: Path) -> list[Path]:
-    """Plot accuracy against simulated time and against simulated energy; return the paths.
+    """Write ``time_to_accuracy_figures`` as ``time-to-accuracy`` and ``energy-to-accuracy``, SVG and PNG each."""
+    return save(time_to_accuracy_figures(curves, title), folder)
 
-    Files are ``time-to-accuracy`` and ``energy-to-accuracy``, each as SVG and PNG. No curves give no plots.
-    """
+
+def time_to_accuracy_figures(curves: Sequence[AccuracyCurve], title: str) -> list[Plot]:
+    """Return two figures: accuracy against simulated time, and against simulated energy. No curves give none."""
     if not curves:
         return []
     times = [_line(i, c.name, c.time_s, c.accuracy_mean, c.accuracy_std) for i, c in enumerate(curves)]
     energies = [_line(i, c.name, c.energy_j, c.accuracy_mean, c.accuracy_std) for i, c in enumerate(curves)]
     return [
-        *_plot_to_accuracy("time", "s", seconds, times, title, folder),
-        *_plot_to_accuracy("energy", "J", joules, energies, title, folder),
+        _to_accuracy_figure("time", "s", seconds, times, title),
+        _to_accuracy_figure("energy", "J", joules, energies, title),
     ]
 
 
 def plot_training(curves: Sequence[TrainingCurve], title: str, folder: Path) -> list[Path]:
-    """Plot training loss and test accuracy against the epoch, as ``training`` SVG and PNG; return the paths.
+    """Write ``training_figure`` as ``training`` SVG and PNG and return the paths; none where there is no figure."""
+    figure = training_figure(curves, title)
+    return save([figure], folder) if figure else []
 
-    The loss has a logarithmic axis where it spans more than a factor of 10. No curves give no plot.
+
+def training_figure(curves: Sequence[TrainingCurve], title: str) -> Plot | None:
+    """Return training loss and test accuracy against the epoch as a figure; None without curves.
+
+    The loss has a logarithmic axis where it spans more than a factor of 10.
     """
     if not curves:
-        return []
+        return None
     losses = [_line(i, c.name, c.epoch, c.loss_mean, c.loss_std) for i, c in enumerate(curves)]
     accuracies = [_line(i, c.name, c.epoch, c.accuracy_mean, c.accuracy_std) for i, c in enumerate(curves)]
     heading = f"Training: {title}"
     subtitle = _subtitle([*losses, *accuracies])
-    with styled_figure(_TRAINING_HEIGHT_INCHES, heading, subtitle) as figure:
+    with new_plot("training", _TRAINING_HEIGHT_INCHES, heading, subtitle) as figure:
         left, right = figure.subplots(1, 2)
         for axes, lines, label in ((left, losses, "training loss"), (right, accuracies, "test accuracy, %")):
             _draw(axes, lines)
@@ -90,15 +99,14 @@ def plot_training(curves: Sequence[TrainingCurve], title: str, folder: Path) -> 
         _scale_accuracy(right, accuracies, 0.0)
         handles, names = right.get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 4), fontsize=9)
-        return save(figure, folder, "training", heading, _description(subtitle, accuracies, "epoch {:g}".format))
+        figure.description = _description(subtitle, accuracies, "epoch {:g}".format)
+    return figure
 
 
-def _plot_to_accuracy(
-    what: str, unit: str, text: Callable[[float], str], lines: Sequence[_Line], title: str, folder: Path
-) -> list[Path]:
+def _to_accuracy_figure(what: str, unit: str, text: Callable[[float], str], lines: Sequence[_Line], title: str) -> Plot:
     heading = f"Accuracy against simulated {what}: {title}"
     subtitle = f"{_subtitle(lines)}; upper left is better"
-    with styled_figure(_HEIGHT_INCHES, heading, subtitle) as figure:
+    with new_plot(f"{what}-to-accuracy", _HEIGHT_INCHES, heading, subtitle) as figure:
         axes = figure.add_subplot()
         _draw(axes, lines)
         axes.set_xlim(left=0.0)
@@ -107,7 +115,8 @@ def _plot_to_accuracy(
         axes.set_ylabel("test accuracy, %")
         _scale_accuracy(axes, lines, _ROOM_A_LABEL * len(lines))
         _label_ends(axes, lines)
-        return save(figure, folder, f"{what}-to-accuracy", heading, _description(subtitle, lines, text))
+        figure.description = _description(subtitle, lines, text)
+    return figure
 
 
 def _line(index: int, name: str, x: Sequence[float], mean: Sequence[float], std: Sequence[float]) -> _Line:

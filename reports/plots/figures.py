@@ -1,13 +1,9 @@
-"""What all plots share: style, colours, axes in engineering units, and saving as SVG and PNG.
-
-The colours are those of Okabe and Ito (Color Universal Design, 2008), which people with any common colour
-blindness tell apart. Ink, grid and paper are set apart from them so that the page can follow a dark colour scheme.
-"""
+"""What all static plots share: their style, axes in engineering units, and saving as SVG and PNG."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -15,17 +11,14 @@ from typing import Any, Literal
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter, NullLocator
 
 from heddle.arch.run_dir import write_atomically
+from heddle.reports.palette import GRID, INK, MUTED, PAPER
 
-INK, MUTED, GRID, PAPER = "#24292f", "#6a737d", "#dde2e8", "#fefefe"
-SAMPLE = "#aab2bb"
-BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"
-
-PART_COLOURS = {"ff": BLUE, "bp": ORANGE, "wu": GREEN, "vector": SAMPLE, "update": PURPLE}
 PASS_MARKERS = {"ff": "o", "bp": "^", "wu": "s"}
 
 _WIDTH_INCHES = 9.0
@@ -63,39 +56,72 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+class Plot(Figure):
+    """A figure of the tool's style, which it also has where it is drawn, or saved, later.
+
+    ``stem`` is the name of its files, ``heading`` its title and ``description`` what a reader who cannot see the plot
+    should know.
+    """
+
+    def __init__(self, stem: str, heading: str, height_inches: float) -> None:
+        # Constrained layout places axes in what the heading leaves free.
+        below_heading = (0.0, 0.0, 1.0, 1.0 - _HEADING_INCHES / height_inches)
+        layout = ConstrainedLayoutEngine(rect=below_heading, wspace=0.06)
+        super().__init__(figsize=(_WIDTH_INCHES, height_inches), layout=layout)
+        self.stem, self.heading, self.description = stem, heading, ""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure in the tool's style, whatever matplotlib is set to."""
+        with _style():
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Save the figure in the tool's style, as matplotlib's method of that name does."""
+        with _style():
+            super().savefig(fname, **options)
+
+
 @contextmanager
-def styled_figure(height_inches: float, title: str, subtitle: str) -> Iterator[Figure]:
-    """Yield a figure of the tool's style with its title and a line below it; draw and save inside the block."""
+def new_plot(stem: str, height_inches: float, heading: str, subtitle: str) -> Iterator[Plot]:
+    """Yield a plot of the tool's style with its heading and a line below it; fill it inside the block."""
+    with _style():
+        plot = Plot(stem, heading, height_inches)
+        edge = 0.15 / _WIDTH_INCHES
+        top = 1.0 - 0.16 / height_inches
+        shown = elided(heading, _TITLE_LENGTHS[1])
+        size = _TITLE_POINTS * min(1.0, _TITLE_LENGTHS[0] / len(shown))
+        plot.text(edge, top, plain(shown), fontsize=size, fontweight="bold", va="top")
+        plot.text(edge, top - 0.28 / height_inches, plain(subtitle), fontsize=9.5, color=MUTED, va="top")
+        yield plot
+
+
+def save(plots: Iterable[Plot], folder: Path) -> list[Path]:
+    """Write each plot as SVG and PNG into ``folder``, under its stem, and return the paths; same plot, same bytes.
+
+    Heading and description are kept inside the files. Raises HeddleError when a file cannot be written.
+    """
+    return [path for plot in plots for path in _save_one(plot, folder)]
+
+
+def _save_one(plot: Plot, folder: Path) -> list[Path]:
+    paths = []
+    for kind, metadata in (
+        ("svg", {"Date": None, "Title": plot.heading, "Description": plot.description}),
+        ("png", {"Software": None, "Title": plot.heading, "Description": plot.description}),
+    ):
+        content = io.BytesIO()
+        plot.savefig(content, format=kind, dpi=_PNG_DPI, metadata=metadata)
+        paths.append(write_atomically(folder / f"{plot.stem}.{kind}", content.getvalue()))
+    return paths
+
+
+@contextmanager
+def _style() -> Iterator[None]:
     with mpl.rc_context():
         # A person's own matplotlibrc must not change the bytes of a result.
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        below_heading = (0.0, 0.0, 1.0, 1.0 - _HEADING_INCHES / height_inches)
-        layout = ConstrainedLayoutEngine(rect=below_heading, wspace=0.06)
-        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout=layout)
-        edge = 0.15 / _WIDTH_INCHES
-        top = 1.0 - 0.16 / height_inches
-        shown = elided(title, _TITLE_LENGTHS[1])
-        size = _TITLE_POINTS * min(1.0, _TITLE_LENGTHS[0] / len(shown))
-        figure.text(edge, top, plain(shown), fontsize=size, fontweight="bold", va="top")
-        figure.text(edge, top - 0.28 / height_inches, plain(subtitle), fontsize=9.5, color=MUTED, va="top")
-        yield figure
-
-
-def save(figure: Figure, folder: Path, stem: str, title: str, description: str) -> list[Path]:
-    """Write ``stem``.svg and ``stem``.png into ``folder`` and return their paths; same figure, same bytes.
-
-    Title and description (what a reader who cannot see the plot should know) are kept inside the SVG.
-    """
-    paths = []
-    for kind, metadata in (
-        ("svg", {"Date": None, "Title": title, "Description": description}),
-        ("png", {"Software": None, "Title": title, "Description": description}),
-    ):
-        content = io.BytesIO()
-        figure.savefig(content, format=kind, dpi=_PNG_DPI, metadata=metadata)
-        paths.append(write_atomically(folder / f"{stem}.{kind}", content.getvalue()))
-    return paths
+        yield
 
 
 def engineering_axis(axes: Axes, direction: Literal["x", "y"], values: np.ndarray, unit: str) -> None:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
 from heddle.reports.breakdown import STAGE_PARTS, Stage, stages
-from heddle.reports.plots.figures import MUTED, PART_COLOURS, PASS_MARKERS, elided, plain, save, styled_figure
+from heddle.reports.palette import MUTED, PART_COLOURS
+from heddle.reports.plots.figures import PASS_MARKERS, Plot, elided, new_plot, plain, save
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
 from heddle.sim.result import StepResult
@@ -32,26 +33,32 @@ _PART_NAMES = {
 
 
 def plot_layers(result: StepResult, folder: Path) -> list[Path]:
-    """Plot the step's time by layer as ``layers`` SVG and PNG and return the paths; none for a step of no cycles.
+    """Write ``layers_figure`` as ``layers`` SVG and PNG and return the paths; none where there is no figure."""
+    figure = layers_figure(result)
+    return save([figure], folder) if figure else []
+
+
+def layers_figure(result: StepResult) -> Plot | None:
+    """Return the step's time by layer as a figure; None for a step of no cycles.
 
     Work of the vector unit counts to the array layer ahead of it. Above MAX_ROWS layers the fastest are summed
     in a last row.
     """
     every = stages(result)
     if not result.cycles or not every:
-        return []
+        return None
     rows, merged = _rows(every)
-    title = f"Time by layer: {headline(result)}"
     subtitle = f"{seconds(result.time_s)} a step; vector work counts to the array layer ahead of it"
     height = _FRAME_INCHES + _ROW_INCHES * max(len(rows), 6)
-    with styled_figure(height, title, subtitle) as figure:
+    with new_plot("layers", height, f"Time by layer: {headline(result)}", subtitle) as figure:
         times, utilisation = figure.subplots(1, 2, sharey=True, width_ratios=(2.3, 1.0))
         _draw_times(times, rows, result)
         _draw_utilisation(utilisation, rows)
         _name_rows(times, rows)
         handles, labels = times.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=9)
-        return save(figure, folder, "layers", title, _description(every, result, merged))
+        figure.description = _description(every, result, merged)
+    return figure
 
 
 def _rows(every: Sequence[Stage]) -> tuple[list[Stage], int]:

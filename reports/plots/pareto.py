@@ -20,7 +20,8 @@ from heddle.reports.front import (
     objective_heading,
     short_name,
 )
-from heddle.reports.plots.figures import RED, SAMPLE, engineering_axis, letter, notes_below, plain, save, styled_figure
+from heddle.reports.palette import RED, SAMPLE
+from heddle.reports.plots.figures import Plot, engineering_axis, letter, new_plot, notes_below, plain, save
 from heddle.reports.units import count
 
 _UNITS = {"time": "s", "energy": "J"}
@@ -32,14 +33,19 @@ _SAME_PLACE = 0.03
 def plot_pareto(
     front: pd.DataFrame, sample: pd.DataFrame, objectives: Sequence[str], title: str, folder: Path
 ) -> list[Path]:
-    """Plot the first objective against each other one, as ``pareto-<x>-<y>`` SVG and PNG; return the paths.
+    """Write ``pareto_figures`` as ``pareto-<x>-<y>`` SVG and PNG; return the paths."""
+    return save(pareto_figures(front, sample, objectives, title), folder)
+
+
+def pareto_figures(front: pd.DataFrame, sample: pd.DataFrame, objectives: Sequence[str], title: str) -> list[Plot]:
+    """Return a figure of the first objective against each other one.
 
     ``front`` and ``sample`` (explored points, may be empty) have the columns of ``heddle.reports.front``. With a single
-    objective the other axis is energy, or time. An empty front gives no plot.
+    objective the other axis is energy, or time. An empty front gives no figure.
     """
     if not len(front):
         return []
-    return [path for x, y in objective_pairs(objectives) for path in _plot_pair(front, sample, x, y, title, folder)]
+    return [_pair_figure(front, sample, x, y, title) for x, y in objective_pairs(objectives)]
 
 
 def objective_pairs(objectives: Sequence[str]) -> list[tuple[str, str]]:
@@ -68,9 +74,7 @@ def _log_excess(values: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(values, lowest) / lowest)
 
 
-def _plot_pair(
-    front: pd.DataFrame, sample: pd.DataFrame, x_name: str, y_name: str, title: str, folder: Path
-) -> list[Path]:
+def _pair_figure(front: pd.DataFrame, sample: pd.DataFrame, x_name: str, y_name: str, title: str) -> Plot:
     x, y = _values(front, x_name), _values(front, y_name)
     corner = f"{'upper' if y_name in GAINS else 'lower'} {'right' if x_name in GAINS else 'left'}"
     heading = f"{objective_heading(x_name).capitalize()} against {objective_heading(y_name)}: {title}"
@@ -78,7 +82,7 @@ def _plot_pair(
         f"{count(len(front))} designs on the front (filled: best for these two alone), "
         f"{count(len(sample))} of the explored points in grey; {corner} is better"
     )
-    with styled_figure(_HEIGHT_INCHES, heading, subtitle) as figure:
+    with new_plot(f"pareto-{x_name}-{y_name}", _HEIGHT_INCHES, heading, subtitle) as figure:
         axes = figure.add_subplot()
         _draw_sample(axes, sample, x_name, y_name)
         edge = best_for_both(objective_costs(front, x_name), objective_costs(front, y_name))
@@ -89,8 +93,8 @@ def _plot_pair(
         _scale(axes, "x", shown_x, x_name)
         _scale(axes, "y", shown_y, y_name)
         notes_below(axes, notes)
-        description = f"{subtitle}. " + "; ".join(notes)
-        return save(figure, folder, f"pareto-{x_name}-{y_name}", heading, description)
+        figure.description = f"{subtitle}. " + "; ".join(notes)
+    return figure
 
 
 def _values(frame: pd.DataFrame, objective: str) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -11,90 +10,36 @@ from matplotlib.collections import PathCollection
 from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Design
-from heddle.arch.dram import channel_bytes_per_s
-from heddle.reports.plots.figures import (
-    INK,
-    PAPER,
-    PART_COLOURS,
-    PASS_MARKERS,
-    elided,
-    letter,
-    notes_below,
-    plain,
-    save,
-    styled_figure,
-)
+from heddle.reports.palette import INK, PAPER, PART_COLOURS
+from heddle.reports.plots.figures import PASS_MARKERS, Plot, elided, letter, new_plot, notes_below, plain, save
+from heddle.reports.roofline import Roof, RooflinePoint, places, roof, roofline_points
 from heddle.reports.summary import headline, pass_text
 from heddle.reports.units import engineering, percent
-from heddle.sim.result import PassResult, StepResult
+from heddle.sim.result import StepResult
 
 _HEIGHT_INCHES = 6.4
 _LETTERS = "ABC"
-_FLOP_PER_MAC = 2.0
 _LETTER_DISTANCE = 0.2
 # How far left of the ridge the slope is drawn, where its label ends, and how far down the plot reaches at least.
 _SLOPE_SHOWN, _SLOPE_LABEL_AT, _FLOOR_SHARE = 0.15, 0.55, 0.06
 
 
-@dataclass(frozen=True)
-class Roof:
-    """What bounds a pass: the array's peak (FLOP/s), and DRAM (bytes/s; None where the design has no limit)."""
-
-    peak_flop_per_s: float
-    dram_bytes_per_s: float | None
-
-    def at(self, intensity: float) -> float:
-        """Return the bound at ``intensity`` FLOP per DRAM byte."""
-        if self.dram_bytes_per_s is None:
-            return self.peak_flop_per_s
-        return min(self.peak_flop_per_s, self.dram_bytes_per_s * intensity)
-
-
-@dataclass(frozen=True)
-class RooflinePoint:
-    """A pass on the roofline: executed FLOP a DRAM byte, achieved FLOP/s, and its share of the step's time."""
-
-    item: PassResult
-    intensity: float
-    flop_per_s: float
-    share: float
-
-
-def roof(design: Design, board: Board) -> Roof:
-    """Return the design's roof on ``board``: all PEs busy; all channels at the lesser of AXI port and DRAM."""
-    memory = design.memory
-    channel = channel_bytes_per_s(board.memory.timing, memory.axi_bits, design.clock_hz)
-    bandwidth = None if memory.unlimited else memory.channels * channel
-    return Roof(_FLOP_PER_MAC * design.peak_macs_per_second, bandwidth)
-
-
-def roofline_points(result: StepResult) -> tuple[RooflinePoint, ...]:
-    """Return the array passes that move data and take time, in program order."""
-    clock_hz = result.design.clock_hz
-    return tuple(
-        RooflinePoint(
-            item=item,
-            intensity=_FLOP_PER_MAC * item.macs / item.dram_bytes,
-            flop_per_s=_FLOP_PER_MAC * item.macs * clock_hz / item.cycles,
-            share=item.cycles / result.cycles,
-        )
-        for item in result.passes
-        if item.on_array and item.dram_bytes and item.cycles and item.macs
-    )
-
-
 def plot_roofline(result: StepResult, board: Board, folder: Path) -> list[Path]:
-    """Plot the step's array passes under their roof as ``roofline`` SVG and PNG; none where there are no passes."""
+    """Write ``roofline_figure`` as ``roofline`` SVG and PNG and return the paths; none where there is no figure."""
+    figure = roofline_figure(result, board)
+    return save([figure], folder) if figure else []
+
+
+def roofline_figure(result: StepResult, board: Board) -> Plot | None:
+    """Return the step's array passes under their roof as a figure; None where there are no passes."""
     points = roofline_points(result)
     if not points:
-        return []
+        return None
     bound = roof(result.design, board)
-    title = f"Roofline: {headline(result)}"
     subtitle = (
         "one mark for each array pass, its area its share of the step's time; executed FLOP, pruned ones left out"
     )
-    with styled_figure(_HEIGHT_INCHES, title, subtitle) as figure:
+    with new_plot("roofline", _HEIGHT_INCHES, f"Roofline: {headline(result)}", subtitle) as figure:
         axes = figure.add_subplot()
         low, high = _intensity_range(points, bound)
         _draw_roof(axes, bound, low, high)
@@ -104,8 +49,8 @@ def plot_roofline(result: StepResult, board: Board, folder: Path) -> list[Path]:
         _scale(axes, (low, high), (floor, 1.9 * bound.peak_flop_per_s))
         _legend(axes)
         notes_below(axes, notes)
-        description = f"{_roof_text(bound)}. Slowest passes: {'; '.join(notes)}"
-        return save(figure, folder, "roofline", title, description)
+        figure.description = f"{_roof_text(bound)}. Slowest passes: {'; '.join(notes)}"
+    return figure
 
 
 def _intensity_range(points: tuple[RooflinePoint, ...], bound: Roof) -> tuple[float, float]:
@@ -183,15 +128,6 @@ def _apart(groups: list[list[RooflinePoint]]) -> list[list[RooflinePoint]]:
 
 def _distance(one: RooflinePoint, other: RooflinePoint) -> float:
     return math.hypot(math.log(one.intensity / other.intensity), math.log(one.flop_per_s / other.flop_per_s))
-
-
-def places(points: tuple[RooflinePoint, ...]) -> list[list[RooflinePoint]]:
-    """Return the points grouped by pass and place (to two digits), the groups of most time first."""
-    groups: dict[tuple[str, str, str], list[RooflinePoint]] = {}
-    for point in points:
-        key = (pass_text(point.item), f"{point.intensity:.1e}", f"{point.flop_per_s:.1e}")
-        groups.setdefault(key, []).append(point)
-    return sorted(groups.values(), key=lambda group: -sum(point.share for point in group))
 
 
 def _legend(axes: Axes) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from heddle.reports.plots.figures import BLUE
+from heddle.reports.palette import BLUE
 from heddle.reports.review.content import EnergyLine
 from heddle.reports.review.vega import INK, Figure, figure, records, unit_labels
 from heddle.reports.units import joules, percent

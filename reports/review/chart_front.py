@@ -9,7 +9,7 @@ import altair as alt
 
 from heddle.reports.front import objective_heading
 from heddle.reports.page import ExploreFacts
-from heddle.reports.plots.figures import BLUE
+from heddle.reports.palette import BLUE
 from heddle.reports.review.front_view import Axis, Facet, FrontRow, FrontView
 from heddle.reports.review.vega import INK, PALETTE, PAPER, SHAPES, Figure, LegendEntry, figure, records, unit_labels
 

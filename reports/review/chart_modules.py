@@ -11,7 +11,7 @@ import altair as alt
 from heddle.arch.boards import Board
 from heddle.arch.fit import usable
 from heddle.arch.resources import RESOURCE_NAMES
-from heddle.reports.plots.figures import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
+from heddle.reports.palette import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
 from heddle.reports.review.content import ModuleRow
 from heddle.reports.review.vega import INK, PAPER, SKY, Figure, LegendEntry, figure, records
 from heddle.reports.units import count, percent

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import altair as alt
 
 from heddle.arch.boards import Board
-from heddle.reports.plots.figures import PART_COLOURS
-from heddle.reports.plots.roofline import Roof, RooflinePoint, roof, roofline_points
+from heddle.reports.palette import PART_COLOURS
 from heddle.reports.review.vega import INK, PAPER, Figure, LegendEntry, figure, log_ticks, records, unit_labels
+from heddle.reports.roofline import Roof, RooflinePoint, roof, roofline_points
 from heddle.reports.summary import headline, pass_text
 from heddle.reports.units import engineering, percent, seconds
 from heddle.sim.result import StepResult

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from heddle.reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
-from heddle.reports.plots.figures import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
+from heddle.reports.palette import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
 from heddle.reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from heddle.reports.plots.figures import PART_COLOURS, SAMPLE
+from heddle.reports.palette import PART_COLOURS, SAMPLE
 from heddle.reports.review.vega import MUTED, PAPER, Figure, LegendEntry, figure, records, unit_labels
 from heddle.reports.units import percent, seconds
 from heddle.sim.spans import PASS_TRACK, TRACKS, Span

@@ -20,7 +20,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
-from heddle.reports.plots.figures import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
+from heddle.reports.palette import BLUE, GREEN, ORANGE, PURPLE, RED, SAMPLE
 
 INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"
 SKY = "#56b4e9"

@@ -17,7 +17,7 @@ from heddle.arch.dram import DDR4_2400, DRAM_KINDS, STRIPE_BYTES
 from heddle.dataflow.kernel_rows import machine_row, rates_row
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.zoo import zoo_network
-from heddle.reports.plots.roofline import roof
+from heddle.reports.roofline import roof
 from heddle.sim.engines.dram import dram_row
 from heddle.sim.engines.simulate import simulate_schedule
 from heddle.sim.estimate import estimate, estimate_schedule

@@ -5,11 +5,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import image
 
 from heddle.arch.design_io import load_design
-from heddle.reports.plots.draw import plot_layers, plot_pareto, plot_roofline
+from heddle.reports.plots.draw import (
+    layers_figure,
+    pareto_figures,
+    plot_layers,
+    plot_pareto,
+    plot_roofline,
+    roofline_figure,
+)
 from heddle.reports.plots.pareto import best_for_both, knee, objective_pairs
-from heddle.reports.plots.roofline import Roof, places, roof, roofline_points
 
 TITLE = "net, batch 8, bdwp on vcu1525"
 
@@ -129,39 +136,16 @@ def test_the_roofline_names_its_roof_and_the_slowest_passes(svg):
     assert "A fc, WU OS: 30.0 % of the time, 11.7 FLOP/B, 3.20 GFLOP/s" in svg["roofline"]
 
 
-def test_the_roof_is_the_lesser_of_array_and_channels(board):
-    bound = roof(load_design("sat-vcu1525"), board)
-    assert bound.peak_flop_per_s == 2 * 32 * 32 * 200e6
-    # Four channels at the 64 bytes x 200 MHz of their AXI ports, less refresh (350 ns every 7.8 us).
-    assert bound.dram_bytes_per_s == pytest.approx(4 * 64 * 200e6 * (1 - 350 / 7800))
-    assert bound.at(1.0) == bound.dram_bytes_per_s
-    assert bound.at(1e6) == bound.peak_flop_per_s
-
-
-def test_unlimited_memory_leaves_only_the_array_s_peak(new_step, new_pass, board, tmp_path):
-    ideal = load_design("ideal-32x32")
-    assert roof(ideal, board) == Roof(2 * ideal.peak_macs_per_second, None)
-    step = new_step([new_pass("a", "ff", "os", 100, 800)], design=ideal)
+def test_the_roofline_says_where_memory_has_no_limit(new_step, new_pass, board, tmp_path):
+    step = new_step([new_pass("a", "ff", "os", 100, 800)], design=load_design("ideal-32x32"))
     assert "DRAM not limited" in plot_roofline(step, board, tmp_path)[0].read_text()
-
-
-def test_only_array_passes_that_take_time_are_on_the_roofline(step):
-    shown = [(point.item.layer, point.item.pass_name) for point in roofline_points(step)]
-    assert shown == [("conv1", "ff"), ("fc", "ff"), ("fc", "bp"), ("fc", "wu"), ("conv1", "wu")]
-    first = roofline_points(step)[0]
-    assert first.intensity == 16_000 / 8192
-    assert first.flop_per_s == pytest.approx(16_000 / 10e-6)
-    assert first.share == 0.1
-
-
-def test_passes_at_one_place_of_the_roofline_share_a_letter(new_step, new_pass):
-    step = new_step(new_pass(f"conv{i}", "ff", "os", 100, 800) for i in range(3))
-    assert [len(group) for group in places(roofline_points(step))] == [3]
 
 
 def test_a_step_of_no_cycles_has_no_plots(new_step, board, tmp_path):
     assert plot_layers(new_step([]), tmp_path) == []
     assert plot_roofline(new_step([]), board, tmp_path) == []
+    assert layers_figure(new_step([])) is None
+    assert roofline_figure(new_step([]), board) is None
 
 
 def test_the_same_input_gives_the_same_bytes(drawn, step, front, sample, board, tmp_path):
@@ -174,6 +158,19 @@ def test_a_person_s_own_plot_settings_change_nothing(drawn, step, board, tmp_pat
     with mpl.rc_context({"font.size": 20.0, "lines.linewidth": 9.0, "savefig.dpi": 20}):
         again = plot_roofline(step, board, tmp_path)
     assert again[0].read_bytes() == drawn[-2].read_bytes()
+
+
+def test_a_figure_keeps_its_style_where_it_is_saved_later(step, front, sample, board, drawn, tmp_path):
+    figures = [
+        *pareto_figures(front, sample, ("time", "energy", "lut"), TITLE),
+        layers_figure(step),
+        roofline_figure(step, board),
+    ]
+    assert [figure.stem for figure in figures] == [path.stem for path in drawn if path.suffix == ".svg"]
+    with mpl.rc_context({"font.size": 20.0, "lines.linewidth": 9.0, "savefig.dpi": 20}):
+        figures[-1].savefig(tmp_path / "later.png", dpi=150)
+    later, written = (image.imread(path) for path in (tmp_path / "later.png", drawn[-1]))
+    assert np.array_equal(later, written)
 
 
 def test_a_formula_in_a_layer_s_name_is_drawn_as_it_stands(new_step, new_pass, board, tmp_path):

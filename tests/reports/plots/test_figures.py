@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heddle.reports.plots.figures import elided, engineering_axis, plain, save, styled_figure
+from heddle.reports.plots.figures import elided, engineering_axis, new_plot, plain, save
 
 
 def test_long_names_lose_their_middle():
@@ -21,15 +21,16 @@ def test_dollars_are_no_formulas_and_lines_are_joined():
 
 @pytest.mark.parametrize(("values", "scale"), [([1.0, 2.0], "linear"), ([1.0, 100.0], "log"), ([0.0, 9.0], "linear")])
 def test_an_axis_is_logarithmic_where_the_values_span_much(values, scale):
-    with styled_figure(4.0, "title", "subtitle") as figure:
+    with new_plot("empty", 4.0, "title", "subtitle") as figure:
         axes = figure.add_subplot()
         engineering_axis(axes, "x", np.array(values), "s")
         assert axes.get_xscale() == scale
 
 
 def test_a_figure_is_saved_as_svg_and_png_without_a_date(tmp_path):
-    with styled_figure(2.0, "title", "subtitle") as figure:
-        paths = save(figure, tmp_path, "empty", "A title", "What it <shows>")
+    with new_plot("empty", 2.0, "A title", "subtitle") as plot:
+        plot.description = "What it <shows>"
+    paths = save([plot], tmp_path)
     assert [path.name for path in paths] == ["empty.svg", "empty.png"]
     svg = paths[0].read_text()
     assert "<title>A title</title>" in svg

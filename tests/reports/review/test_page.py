@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -322,3 +324,9 @@ def test_the_script_can_make_every_design_s_file(full):
     }
     assert made == dict(enumerate(part.toml))
     assert to_toml(reviews.front_designs()[0]) in made.values()
+
+
+def test_the_page_s_builder_loads_no_matplotlib():
+    code = "import sys, heddle.reports.review.page; print(*{'matplotlib'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=120)
+    assert run.stdout.split() == []
