@@ -15,14 +15,14 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
-from heddle.dataflow.step_items import ProductPass
+from heddle.dataflow.scheduler import Schedule
 from heddle.reports.breakdown import slowest
 from heddle.reports.front import cost_order, objective_brief, objective_heading, shared_text, split_columns, spread
-from heddle.reports.summary import headline, machine_line, pass_text, size_text, summary_rows
+from heddle.reports.step_rows import PassRow, ScheduleRow, pass_rows, schedule_rows
+from heddle.reports.summary import headline, machine_line, summary_rows
 from heddle.reports.training_facts import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
-from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
-from heddle.sim.result import PassResult, StepResult
+from heddle.reports.units import count, percent
+from heddle.sim.result import StepResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,12 +92,12 @@ def summary_table(result: StepResult, dense: StepResult | None = None) -> Table:
 
 def pass_table(result: StepResult, limit: int) -> Table:
     """Return the ``limit`` slowest passes; the caption says how many there are and what the rest takes."""
-    shown = slowest(result, limit)
+    shown = pass_rows(result, limit)
     headings = ["layer", "pass", "M×K×N", "time", "share", "util.", "DRAM", "energy"]
-    table = _table(f"Slowest passes of {result.network}", headings, [_pass_cells(item, result) for item in shown], 2)
+    table = _table(f"Slowest passes of {result.network}", headings, [_pass_cells(row) for row in shown], 2)
     rest = len(result.passes) - len(shown)
     if rest:
-        rest_cycles = result.cycles - sum(item.cycles for item in shown)
+        rest_cycles = result.cycles - sum(item.cycles for item in slowest(result, limit))
         share = percent(rest_cycles / result.cycles) if result.cycles else percent(0.0)
         table.caption = f"{count(rest)} more passes take {share} of the time"
     return table
@@ -115,13 +115,11 @@ def accuracy_table(facts: TrainingFacts) -> Table:
 def schedule_table(schedule: Schedule, limit: int | None = None) -> FittedTable:
     """Return the mapping of every product in program order, at most ``limit`` of them where it is given."""
     headings = ["layer", "pass", "M×K×N", "I r×c", "order", "tile m×k×n", "cycles", "instead"]
-    entries = [
-        (item, entry) for item in schedule.step.items if isinstance(item, ProductPass) for entry in schedule.of(item)
-    ]
-    shown = entries if limit is None else entries[:limit]
+    rows = schedule_rows(schedule)
+    shown = rows[:limit]
     title = f"Schedule of {schedule.step.network}, batch {schedule.step.batch}, {schedule.step.recipe}"
-    cells = [_schedule_cells(item, entry) for item, entry in shown]
-    more = [f"{count(len(entries) - len(shown))} more products"] if len(shown) < len(entries) else []
+    cells = [_schedule_cells(row) for row in shown]
+    more = [f"{count(len(rows) - len(shown))} more products"] if len(shown) < len(rows) else []
     return FittedTable(title, headings, cells, 2, more, ("instead", "order"))
 
 
@@ -160,40 +158,13 @@ def _front_caption(front: pd.DataFrame, shown: int) -> list[str]:
     return lines
 
 
-def _pass_cells(item: PassResult, result: StepResult) -> list[str]:
-    return [
-        item.layer,
-        pass_text(item),
-        size_text(item),
-        seconds(item.cycles / result.design.clock_hz),
-        percent(item.cycles / result.cycles) if result.cycles else percent(0.0),
-        percent(item.utilisation) if item.on_array else "",
-        bytes_(item.dram_bytes),
-        joules(item.energy_j),
-    ]
+def _pass_cells(row: PassRow) -> list[str]:
+    return [row.layer, row.pass_text, row.size, row.time, row.share, row.utilisation, row.dram, row.energy]
 
 
-def _schedule_cells(item: ProductPass, entry: ProductSchedule) -> list[str]:
-    product, mapping = entry.product, entry.mapping
-    times = f"{count(product.count)} × " if product.count > 1 else ""
-    return [
-        item.layer,
-        f"{item.pass_name.upper()} {mapping.dataflow.upper()}",
-        f"{times}{product.m}×{product.k}×{product.n}",
-        f"{mapping.interleave_rows}×{mapping.interleave_cols}",
-        mapping.loop_order,
-        f"{mapping.tile_m}×{mapping.tile_k}×{mapping.tile_n}",
-        engineering(mapping.cycles),
-        _other_cell(entry, mapping),
-    ]
-
-
-def _other_cell(entry: ProductSchedule, chosen: TileMapping) -> str:
-    """What the dataflow not chosen would take, as a factor of the chosen one's cycles."""
-    others = [mapping for name, mapping in entry.best_by_dataflow.items() if name != chosen.dataflow]
-    if not others:
-        return ""
-    return f"{others[0].dataflow.upper()} {factor(others[0].cycles / chosen.cycles)}"
+def _schedule_cells(row: ScheduleRow) -> list[str]:
+    what = f"{row.pass_text} {row.dataflow}"
+    return [row.layer, what, row.size, row.interleave, row.order, row.tile, row.cycles, row.instead]
 
 
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> Table:

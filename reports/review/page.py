@@ -21,7 +21,7 @@ from heddle.reports.review.hardware_rows import AgreementText, agreement_text, i
 from heddle.reports.review.hardware_view import HardwareView, hardware_view
 from heddle.reports.review.headline import Headline, headlines
 from heddle.reports.review.sections import SECTIONS, Absent, absent_sections, left_over
-from heddle.reports.review.step_rows import EnergyText, Named, design_rows, energy_texts, machine_text
+from heddle.reports.review.share_rows import EnergyText, Named, design_rows, energy_texts, machine_text
 from heddle.reports.review.step_view import StepView, step_view
 from heddle.reports.review.vega import Figure, inline_json, runtime, script_source
 from heddle.reports.review.vivado_view import VivadoView, vivado_view

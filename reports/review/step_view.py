@@ -19,16 +19,9 @@ from heddle.reports.review.chart_timeline import (
     timeline_rows,
 )
 from heddle.reports.review.content import StepPart
-from heddle.reports.review.step_rows import (
-    PassRow,
-    ScheduleRow,
-    ShareRow,
-    pass_rows,
-    schedule_rows,
-    stall_rows,
-    work_rows,
-)
+from heddle.reports.review.share_rows import ShareRow, stall_rows, work_rows
 from heddle.reports.review.vega import Figure
+from heddle.reports.step_rows import PassRow, ScheduleRow, pass_rows, schedule_rows
 from heddle.reports.summary import SummaryRow, summary_rows
 
 #: Most rows of a table: the files of a run hold all of them.

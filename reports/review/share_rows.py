@@ -1,4 +1,4 @@
-"""Tables of a step and its design as text: the design's values, the schedule, the work, the stalls, the energy."""
+"""Tables of a step and its design as text: the design's values, the work, the stalls, the energy."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
-from heddle.dataflow.step_items import ProductPass
-from heddle.reports.breakdown import cycles_by_engine, slowest, stall_cycles
+from heddle.reports.breakdown import cycles_by_engine, stall_cycles
 from heddle.reports.review.chart_energy import uncertainty_text
 from heddle.reports.review.content import EnergyLine
-from heddle.reports.summary import pass_text, size_text
-from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
+from heddle.reports.units import count, engineering, factor, joules, seconds
 from heddle.sim.result import StepResult
 from heddle.sim.stalls import stall_text
 
@@ -27,37 +24,6 @@ class Named:
 
     name: str
     value: str
-
-
-@dataclass(frozen=True)
-class ScheduleRow:
-    """A product's mapping as text; ``instead`` is what the other dataflow would have taken."""
-
-    layer: str
-    pass_text: str
-    size: str
-    dataflow: str
-    interleave: str
-    order: str
-    tile: str
-    tiles: str
-    cycles: str
-    instead: str
-
-
-@dataclass(frozen=True)
-class PassRow:
-    """A pass of the step as text."""
-
-    layer: str
-    pass_text: str
-    size: str
-    interleave: str
-    time: str
-    share: str
-    utilisation: str
-    dram: str
-    energy: str
 
 
 @dataclass(frozen=True)
@@ -116,35 +82,6 @@ def machine_text(design: Design, board: Board) -> str:
     return f"{design.name}: {size}, {channels} DRAM channel{'s' if channels > 1 else ''}, on {board.name}"
 
 
-def schedule_rows(schedule: Schedule) -> tuple[ScheduleRow, ...]:
-    """Return the mapping of every product, in the program's order."""
-    return tuple(
-        _schedule_row(item, entry)
-        for item in schedule.step.items
-        if isinstance(item, ProductPass)
-        for entry in schedule.of(item)
-    )
-
-
-def pass_rows(result: StepResult) -> tuple[PassRow, ...]:
-    """Return the step's passes, the slowest first."""
-    clock_hz = result.design.clock_hz
-    return tuple(
-        PassRow(
-            layer=item.layer,
-            pass_text=pass_text(item),
-            size=size_text(item),
-            interleave=str(item.interleave) if item.on_array else "",
-            time=seconds(item.cycles / clock_hz),
-            share=percent(item.cycles / result.cycles) if result.cycles else percent(0.0),
-            utilisation=percent(item.utilisation) if item.on_array else "",
-            dram=bytes_(item.dram_bytes),
-            energy=joules(item.energy_j),
-        )
-        for item in slowest(result, len(result.passes))
-    )
-
-
 def work_rows(result: StepResult, dense: StepResult | None) -> tuple[ShareRow, ...]:
     """Return the step's time by the kind of work, beside the dense step's where there is one."""
     clock_hz = result.design.clock_hz
@@ -191,25 +128,3 @@ def energy_texts(lines: Sequence[EnergyLine]) -> tuple[EnergyText, ...]:
 
 def _kib(value: int) -> str:
     return f"{value / 1024:,g} KiB"
-
-
-def _schedule_row(item: ProductPass, entry: ProductSchedule) -> ScheduleRow:
-    product, mapping = entry.product, entry.mapping
-    times = f"{count(product.count)} × " if product.count > 1 else ""
-    return ScheduleRow(
-        layer=item.layer,
-        pass_text=item.pass_name.upper(),
-        size=f"{times}{product.m}×{product.k}×{product.n}",
-        dataflow=mapping.dataflow.upper(),
-        interleave=f"{mapping.interleave_rows}×{mapping.interleave_cols}",
-        order=mapping.loop_order,
-        tile=f"{mapping.tile_m}×{mapping.tile_k}×{mapping.tile_n}",
-        tiles=f"{mapping.tiles_m}×{mapping.tiles_k}×{mapping.tiles_n}",
-        cycles=engineering(mapping.cycles),
-        instead=_instead(entry, mapping),
-    )
-
-
-def _instead(entry: ProductSchedule, chosen: TileMapping) -> str:
-    others = [mapping for name, mapping in entry.best_by_dataflow.items() if name != chosen.dataflow]
-    return f"{others[0].dataflow.upper()} {factor(others[0].cycles / chosen.cycles)}" if others else ""
