@@ -18,11 +18,10 @@ from heddle.hls.generate import (
     sore_block,
     wuve_block,
 )
-from heddle.hls.lanes.wuve import ADAM, SGD
+from heddle.hls.lanes.wuve import UPDATE_RULES
 from heddle.synth.yosys.lines import cut_lines
 from heddle.synth.yosys.sources import Hierarchy, hierarchy
 
-_RULES = {"sgd": SGD, "adam": ADAM}
 #: Parts of a machine that have no RTL yet; the resource model estimates them.
 WITHOUT_RTL = ("vector", "dma", "controller", "dram_controllers", "host_link")
 
@@ -45,7 +44,7 @@ def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
     core, element = array_blocks(design)
     yield Part("array", 1, _modules(core, element))
     yield Part("sore", design.lanes.sore, _modules(sore_block(design)))
-    yield Part("wuve", design.lanes.wuve, _modules(wuve_block(design, _RULES[optimizer])))
+    yield Part("wuve", design.lanes.wuve, _modules(wuve_block(design, UPDATE_RULES[optimizer])))
     for name, buffer in double_buffers(design, board).items():
         yield Part("buffers", 1, _modules(buffer_block(name, buffer), *slice_blocks(buffer)))
 
