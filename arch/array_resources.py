@@ -24,8 +24,6 @@ from heddle.arch.lut_memory import (
 )
 from heddle.arch.resource_inputs import (
     CONTROL_BITS,
-    OPERAND_BITS,
-    RECODED_BITS,
     SUM_BITS,
     Amounts,
     ResourceInputs,
@@ -100,7 +98,7 @@ def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """
     memory, registers = _core_memory(i)
     words = i.rows + i.cols + 2
-    chosen = i.has_ws * (i.rows - 1) * (CONTROL_BITS + OPERAND_BITS * i.m)
+    chosen = i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.operand_bits * i.m)
     banks = SUM_BITS * i.cols * (queue_banks(words) - 1)
     return memory + chosen + banks, registers
 
@@ -126,8 +124,8 @@ def core_features(i: ResourceInputs) -> Features:
 
 def _pe_operands_ff(i: ResourceInputs) -> Amounts:
     """The group, the PE's own weight and the one that passes, and the registers south of the chains."""
-    weight = RECODED_BITS + index_bits_of(i.m)
-    return RECODED_BITS * i.m + 2 * weight + SUM_BITS
+    weight = i.recoded_bits + index_bits_of(i.m)
+    return i.recoded_bits * i.m + 2 * weight + SUM_BITS
 
 
 def _pe_chains(i: ResourceInputs) -> tuple[Amounts, Amounts]:
@@ -147,7 +145,7 @@ def _less_border(i: ResourceInputs, grid: ResourceTable) -> ResourceTable:
     chains = i.has_os * i.chain_drain * i.cols
     line = i.interleave + 1
     lut = SUM_BITS * chains * line_lut(line)
-    weight_ff = i.cols * (RECODED_BITS + index_bits_of(i.m))
+    weight_ff = i.cols * (i.recoded_bits + index_bits_of(i.m))
     east_ff = i.rows
     return table(
         lut=grid.lut - lut,
@@ -166,16 +164,16 @@ def _recoders(i: ResourceInputs) -> ResourceTable:
     """A recoder and its register for each operand that enters."""
     number = i.rows * i.m + i.cols
     each = fitted("recoders", "lut", recoder_features(i))
-    return table(lut=number * each, ff=number * RECODED_BITS)
+    return table(lut=number * each, ff=number * i.recoded_bits)
 
 
 def _lines(i: ResourceInputs) -> ResourceTable:
     """Row r's control is r + 1 clocks late and its group r behind the recoder's; so the columns; results catch up."""
-    group, weight = RECODED_BITS * i.m, index_bits_of(i.m) + SUM_BITS
+    group, weight = i.recoded_bits * i.m, index_bits_of(i.m) + SUM_BITS
     lut, ff = (
         CONTROL_BITS * _late_by_one(sums, i.rows)
         + group * _late_by_none(sums, i.rows)
-        + (RECODED_BITS + SUM_BITS) * _late_by_none(sums, i.cols)
+        + (i.recoded_bits + SUM_BITS) * _late_by_none(sums, i.cols)
         + weight * _late_by_one(sums, i.cols)
         for sums in (_LINE_LUTS, _LINE_FFS)
     )
@@ -194,7 +192,7 @@ def _late_by_one(sums: Amounts, lines: Amounts) -> Amounts:
 
 def _waits(i: ResourceInputs) -> ResourceTable:
     """In WS row r's control and raw activations wait r x L steps, each row in a memory of its own."""
-    bits = CONTROL_BITS + OPERAND_BITS * i.m
+    bits = CONTROL_BITS + i.operand_bits * i.m
     at = (i.adder_stages, i.rows)
     memory = ring_memory_lut(bits, 2) * _SHORT_WAITS[at] + bits * _WAIT_BANKS[at]
     logic = bits * _WAIT_SELECTS[at] + _WAIT_POINTERS[at]

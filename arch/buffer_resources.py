@@ -6,7 +6,6 @@ import numpy as np
 
 from heddle.arch import coefficients as c
 from heddle.arch.resource_inputs import (
-    OPERAND_BITS,
     SUM_BITS,
     Amounts,
     Ints,
@@ -30,7 +29,7 @@ def buffers(i: ResourceInputs) -> ResourceTable:
     The activation and the output buffer are UltraRAM where the board has it and the buffer is large enough,
     else block RAM; the weight buffer, wide and shallow, is always block RAM.
     """
-    weight_width = i.cols * (OPERAND_BITS + index_bits_of(i.m))
+    weight_width = i.cols * (i.operand_bits + index_bits_of(i.m))
     output_width = i.cols * (SUM_BITS + SUM_BITS)
     return total(
         [
@@ -47,7 +46,7 @@ def activation_read_bits(i: ResourceInputs) -> Amounts:
     OS that may interleave over rows changes every row's group each cycle; over columns only, a group serves
     N x I cycles. WS feeds each run of N rows, which share a group, a new group each cycle.
     """
-    group_bits = i.m * OPERAND_BITS
+    group_bits = i.m * i.operand_bits
     per_row = i.rows * group_bits
     os_bits = np.where(i.interleave_cols_only, ceil_div(per_row, i.n * i.interleave), per_row)
     ws_bits = ceil_div(i.rows, i.n) * group_bits

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 
 from heddle.arch import coefficients as c
 from heddle.arch.coefficients import Coefficient
+from heddle.arch.errors import HeddleError
+from heddle.arch.formats import BF16, FP16, FloatFormat
 
 _PJ = 1e-12
+
+#: The published energy of a multiplication, by the format of its operands. BF16's, of a narrower significand, is taken
+#: to be FP16's.
+_MULTIPLY_PJ = {FP16.name: c.FP16_MUL_PJ, BF16.name: c.FP16_MUL_PJ}
 _BITS = 8
 
 
@@ -42,6 +48,15 @@ class EnergyCoefficients:
 def energy_coefficients() -> EnergyCoefficients:
     """Return the energy of every elementary action. Uncalibrated."""
     return EnergyCoefficients(**{entry.name: float(entry.value) for entry in energy_table()})
+
+
+def check_multiply_energy(operand: FloatFormat) -> None:
+    """Raise HeddleError for a format whose multiplication has no published energy here."""
+    if operand.name not in _MULTIPLY_PJ:
+        known = ", ".join(_MULTIPLY_PJ)
+        raise HeddleError(
+            f"the energy of a multiplication of {operand} operands is not known (arch/energy.py: {known})"
+        )
 
 
 def energy_table() -> tuple[Coefficient, ...]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from heddle.arch import coefficients as c
 from heddle.arch.calibration import fitted
-from heddle.arch.resource_inputs import OPERAND_BITS, ResourceInputs, ResourceTable, index_bits_of, table
+from heddle.arch.resource_inputs import ResourceInputs, ResourceTable, index_bits_of, table
 
 
 def sore(i: ResourceInputs) -> ResourceTable:
@@ -26,7 +26,7 @@ def sore_features(i: ResourceInputs) -> Mapping[str, npt.ArrayLike]:
         "elements": i.m,
         "pairs": pairs,
         "counted_pairs": pairs * np.log2(i.n),
-        "kept_bits": i.n * (OPERAND_BITS + index_bits_of(i.m)),
+        "kept_bits": i.n * (i.operand_bits + index_bits_of(i.m)),
     }
 
 

@@ -21,17 +21,20 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP16
 from heddle.arch.nm_kernel import mark_kept
 from heddle.arch.sparsity import checked_sparsity
 
 Values = npt.NDArray[Any]
 Indices = npt.NDArray[np.uint8]
 
-# uint16 stands for the bit patterns of a 16-bit float (FP16 or BF16 alike), which numpy lacks for BF16.
-_PATTERNS: dict[np.dtype[Any], tuple[type[np.unsignedinteger[Any]], int]] = {
-    np.dtype(np.float16): (np.uint16, 0x7FFF),
-    np.dtype(np.uint16): (np.uint16, 0x7FFF),
-    np.dtype(np.float32): (np.uint32, 0x7FFF_FFFF),
+# Unsigned integers stand for the bit patterns of any format of their width (numpy has no BF16): the top bit is the
+# sign, whatever the others are.
+_PATTERNS: dict[np.dtype[Any], type[np.unsignedinteger[Any]]] = {
+    np.dtype(np.float16): np.uint16,
+    np.dtype(np.uint8): np.uint8,
+    np.dtype(np.uint16): np.uint16,
+    np.dtype(np.float32): np.uint32,
 }
 _TIE_BITS = 5
 
@@ -52,7 +55,7 @@ class Packed:
 
 
 def pack(dense: Values, n: int, m: int, axis: int = -1) -> Packed:
-    """Return ``dense`` (float16, float32, or uint16 bit patterns) packed N:M along ``axis``.
+    """Return ``dense`` (float16, float32, or bit patterns in uint8 or uint16) packed N:M along ``axis``.
 
     Raises HeddleError for an unsupported N:M or type, or an axis whose length M does not divide.
     """
@@ -110,7 +113,7 @@ def index_bits(m: int) -> int:
     return (m - 1).bit_length()
 
 
-def packed_bytes(elements: int, n: int, m: int, value_bits: int = 16) -> tuple[int, int]:
+def packed_bytes(elements: int, n: int, m: int, value_bits: int = FP16.width) -> tuple[int, int]:
     """Return the bytes of values and of indices that ``elements`` dense elements take in storage.
 
     Values and indices are separate arrays, each packed without gaps and rounded up to whole bytes. Dense
@@ -153,8 +156,14 @@ def _checked_axis(dimensions: int, axis: int) -> int:
 def _pattern_type(array: Values) -> tuple[type[np.unsignedinteger[Any]], int]:
     pattern = _PATTERNS.get(array.dtype)
     if pattern is None:
-        raise HeddleError(f"N:M encodes float16, float32 or uint16 (bit patterns), not {array.dtype}")
-    return pattern
+        raise HeddleError(f"N:M encodes float16, float32, uint8 or uint16 (bit patterns), not {array.dtype}")
+    return pattern, int(np.iinfo(pattern).max) >> 1
+
+
+def magnitudes(array: Values) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """Return the bits below the sign of each element; raises HeddleError for a type that N:M does not encode."""
+    unsigned, magnitude_mask = _pattern_type(array)
+    return np.ascontiguousarray(array).view(unsigned) & unsigned(magnitude_mask)
 
 
 def _kept(groups: Values, n: int) -> npt.NDArray[np.bool_]:

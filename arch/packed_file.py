@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from heddle.arch import nm
 from heddle.arch.design import Section
 from heddle.arch.errors import HeddleError, nearest
+from heddle.arch.formats import OPERANDS, FloatFormat, operand_format
 from heddle.arch.packed_layer import (
     WEIGHT_PASSES,
     DenseOperand,
@@ -29,6 +30,7 @@ from heddle.arch.packed_layer import (
     RightOperand,
     WeightPass,
 )
+from heddle.arch.registry import KeyOf
 from heddle.arch.run_dir import tool_version, write_atomically
 
 FORMAT_VERSION = 1
@@ -52,11 +54,11 @@ Tensors = Mapping[str, npt.NDArray[Any]]
 class PackedNetwork:
     """A network's trained weights.
 
-    ``operand`` is the 16-bit format of all patterns, layers stand in the network's order, and ``state`` are its
+    ``operand`` names the format of all patterns, layers stand in the network's order, and ``state`` are its
     other tensors by their names.
     """
 
-    operand: Literal["fp16", "bf16"]
+    operand: str
     layers: tuple[PackedLayer, ...]
     state: Tensors = field(default_factory=dict)
 
@@ -70,7 +72,7 @@ class _Header(Section):
 
     version: int
     tool: str
-    operand: Literal["fp16", "bf16"]
+    operand: Annotated[str, KeyOf(OPERANDS)]
     layers: tuple[LayerRecord, ...]
 
 
@@ -79,11 +81,12 @@ def write_packed(path: Path, network: PackedNetwork) -> Path:
 
     Raises HeddleError where an operand is not what its record says, a name stands twice, or nothing can be written.
     """
+    form = operand_format(network.operand)
     records = tuple(layer.record for layer in network.layers)
     _refuse_repeated_names(records, path)
     tensors: dict[str, npt.NDArray[Any]] = {}
     for layer in network.layers:
-        layer.check()
+        layer.check(form)
         for pass_name in WEIGHT_PASSES:
             tensors |= _operand_tensors(layer.record.name, pass_name, layer.operand(pass_name))
     tensors |= {_STATE + name: _plain(name, array) for name, array in network.state.items()}
@@ -102,10 +105,11 @@ def read_packed(path: str | Path) -> PackedNetwork:
     """
     file = _opened(Path(path))
     header = _header(file.metadata(), path)
+    form = operand_format(header.operand)
     _refuse_repeated_names(header.layers, path)
     names: list[str] = file.keys()
     _check_names(header, names, path)
-    layers = tuple(_layer(file, record, path) for record in header.layers)
+    layers = tuple(_layer(file, record, form, path) for record in header.layers)
     state = {name.removeprefix(_STATE): _state_tensor(file, name, path) for name in names if _is_state(name)}
     return PackedNetwork(header.operand, layers, state)
 
@@ -214,20 +218,22 @@ def _some(names: list[str]) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def _layer(file: Any, record: LayerRecord, path: str | Path) -> PackedLayer:
-    ff, bp = (_operand(file, record, pass_name, path) for pass_name in WEIGHT_PASSES)
+def _layer(file: Any, record: LayerRecord, form: FloatFormat, path: str | Path) -> PackedLayer:
+    ff, bp = (_operand(file, record, pass_name, form, path) for pass_name in WEIGHT_PASSES)
     layer = PackedLayer(record, ff, bp)
     try:
-        layer.check()
+        layer.check(form)
     except HeddleError as error:
         raise HeddleError(f"{path}: {error}") from None
     return layer
 
 
-def _operand(file: Any, record: LayerRecord, pass_name: WeightPass, path: str | Path) -> RightOperand:
+def _operand(
+    file: Any, record: LayerRecord, pass_name: WeightPass, form: FloatFormat, path: str | Path
+) -> RightOperand:
     sparsity = record.sparsity(pass_name)
     names = _tensor_names(record.name, pass_name, packed=sparsity is not None)
-    arrays = [_tensor(file, name, (kind,), path) for name, kind in zip(names, ("U16", "U8"), strict=False)]
+    arrays = [_tensor(file, name, (kind,), path) for name, kind in zip(names, (f"U{form.width}", "U8"), strict=False)]
     if sparsity is None:
         return DenseOperand(arrays[0])
     return nm.Packed(arrays[0], arrays[1], sparsity.n, sparsity.m)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,13 @@ from pydantic import Field, model_validator
 from heddle.arch import nm
 from heddle.arch.design import Section, SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FloatFormat
 
 WeightPass = Literal["ff", "bp"]
 WEIGHT_PASSES: tuple[WeightPass, ...] = ("ff", "bp")
 
-Patterns = npt.NDArray[np.uint16]
+#: Bit patterns of an operand format, in its ``pattern_type``.
+Patterns = npt.NDArray[np.unsignedinteger[Any]]
 
 _Extent = Annotated[int, Field(ge=1, le=1 << 24)]
 _Tap = Annotated[int, Field(ge=1, le=1 << 12)]
@@ -106,11 +108,11 @@ class PackedLayer:
         """Return the right operand of the pass."""
         return self.ff if pass_name == "ff" else self.bp
 
-    def check(self) -> None:
-        """Raise HeddleError, naming layer and pass, unless both operands are what the record says."""
+    def check(self, form: FloatFormat) -> None:
+        """Raise HeddleError, naming layer and pass, unless both operands are what the record says, in ``form``."""
         for pass_name in WEIGHT_PASSES:
             try:
-                _check_operand(self.operand(pass_name), self.record, pass_name)
+                _check_operand(self.operand(pass_name), self.record, pass_name, form)
             except HeddleError as error:
                 raise HeddleError(f"layer {self.record.name!r}, {pass_name}: {error}") from None
 
@@ -123,7 +125,7 @@ def right_operand(patterns: Patterns, sparsity: SparsityConfig | None) -> RightO
     if sparsity is None:
         return DenseOperand(patterns)
     packed = nm.pack(patterns, sparsity.n, sparsity.m, axis=1)
-    dropped = np.count_nonzero(patterns & 0x7FFF) - np.count_nonzero(packed.values & 0x7FFF)
+    dropped = np.count_nonzero(nm.magnitudes(patterns)) - np.count_nonzero(nm.magnitudes(packed.values))
     if dropped:
         raise HeddleError(f"{dropped} weights too many for {sparsity.n}:{sparsity.m}: it is not pruned to that")
     return packed
@@ -134,22 +136,22 @@ def dense_patterns(operand: RightOperand) -> Patterns:
     return operand.patterns if isinstance(operand, DenseOperand) else nm.unpack(operand, axis=1)
 
 
-def _check_operand(operand: RightOperand, record: LayerRecord, pass_name: WeightPass) -> None:
+def _check_operand(operand: RightOperand, record: LayerRecord, pass_name: WeightPass, form: FloatFormat) -> None:
     sparsity, (groups, k, n) = record.sparsity(pass_name), record.operand_shape(pass_name)
     if isinstance(operand, DenseOperand):
         if sparsity is not None:
             raise HeddleError(f"the operand is dense, but the record says {sparsity.n}:{sparsity.m}")
-        _check_array(operand.patterns, (groups, k, n), "patterns")
+        _check_array(operand.patterns, (groups, k, n), "patterns", form)
         return
     if sparsity != SparsityConfig(n=operand.n, m=operand.m):
         said = "dense" if sparsity is None else f"{sparsity.n}:{sparsity.m}"
         raise HeddleError(f"the operand is packed {operand.n}:{operand.m}, but the record says {said}")
-    _check_array(operand.values, (groups, n, k // operand.m, operand.n), "values")
+    _check_array(operand.values, (groups, n, k // operand.m, operand.n), "values", form)
     nm.check(operand)
 
 
-def _check_array(array: npt.NDArray[np.uint16], shape: tuple[int, ...], what: str) -> None:
-    if array.dtype != np.uint16:
-        raise HeddleError(f"{what} are {array.dtype}; they must be uint16, bit patterns")
+def _check_array(array: Patterns, shape: tuple[int, ...], what: str, form: FloatFormat) -> None:
+    if array.dtype != form.pattern_type:
+        raise HeddleError(f"{what} are {array.dtype}; they must be {form.pattern_type}, bit patterns of {form}")
     if array.shape != shape:
         raise HeddleError(f"{what} have shape {array.shape}, not {shape}")

@@ -11,14 +11,12 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.formats import BF16, FP32
 
 Amounts = npt.NDArray[np.int64]
 Ints = int | Amounts
 
-OPERAND_BITS = 16
-#: A recoded operand has one exponent bit more, so that the PEs meet no subnormals.
-RECODED_BITS = 17
-SUM_BITS = 32
+SUM_BITS = FP32.width
 _POWERS = np.array([1, 2, 4, 8, 16])
 #: What the sequencer tells a row of PEs a step (hls.control.CONTROL).
 CONTROL_BITS = 5
@@ -39,6 +37,7 @@ class ResourceInputs:
     interleave_cols_only: Amounts
     adder_stages: Amounts
     multiplier_stages: Amounts
+    operand_bits: Amounts
     has_bf16: Amounts
     has_os: Amounts
     has_ws: Amounts
@@ -57,6 +56,11 @@ class ResourceInputs:
         for field in fields(self):
             object.__setattr__(self, field.name, np.asarray(getattr(self, field.name), np.int64))
 
+    @property
+    def recoded_bits(self) -> Amounts:
+        """Bits of an operand in the PEs: one exponent bit more, so that they meet no subnormals."""
+        return self.operand_bits + 1
+
     @classmethod
     def of(cls, design: Design, board: Board) -> ResourceInputs:
         """Return the inputs of one design on ``board``."""
@@ -70,7 +74,8 @@ class ResourceInputs:
             "interleave_cols_only": int(array.interleave_axes == "cols"),
             "adder_stages": array.adder_stages,
             "multiplier_stages": array.multiplier_stages,
-            "has_bf16": int(design.numbers.operand == "bf16"),
+            "operand_bits": design.numbers.operand_format.width,
+            "has_bf16": int(design.numbers.operand_format == BF16),
             "has_os": int("os" in array.dataflows),
             "has_ws": int("ws" in array.dataflows),
             "chain_drain": int(array.drain == "chain"),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.energy import energy_coefficients
+from heddle.arch.energy import check_multiply_energy, energy_coefficients
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
 from heddle.arch.resources import resources
@@ -56,7 +56,11 @@ def total_j(spent: ProductEnergy) -> float:
 
 
 def energy_row(design: Design, board: Board) -> Rows:
-    """Return the design's ENERGY row (shape [1]): leakage, and the clock of all its flip-flops, as ``idle_w``."""
+    """Return the design's ENERGY row (shape [1]): leakage, and the clock of all its flip-flops, as ``idle_w``.
+
+    Raises HeddleError for operands whose multiplication has no known energy.
+    """
+    check_multiply_energy(design.numbers.operand_format)
     coefficients = energy_coefficients()
     row = np.zeros(1, ENERGY)
     for name in ENERGY.names or ():

@@ -19,7 +19,7 @@ from heddle.arch.errors import HeddleError, nearest, unknown
 from heddle.arch.formats import FloatFormat, operand_format
 from heddle.arch.packed_file import PackedNetwork, read_packed, write_packed
 from heddle.arch.packed_layer import LayerRecord, PackedLayer, dense_patterns, right_operand
-from heddle.sim.functional.formats import from_float32, to_float32
+from heddle.sim.functional.formats import Bits, from_float32, to_float32
 from heddle.training.layers import NmConv3d, NmLayer
 from heddle.training.pruner import View
 from heddle.training.weight_matrices import backward_operand, forward_operand, weight_of_forward
@@ -119,7 +119,7 @@ def _rows_and_columns(sizes: tuple[int, ...]) -> tuple[int, int]:
     return rows[0] if rows else 1, columns
 
 
-def _patterns(view: View, record: LayerRecord, form: FloatFormat) -> npt.NDArray[np.uint16]:
+def _patterns(view: View, record: LayerRecord, form: FloatFormat) -> Bits:
     weight = view.tensor.detach().to("cpu", torch.float32).numpy()
     return from_float32(weight, form).reshape(record.out_channels, -1, *record.kernel)
 

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from heddle.arch.errors import unknown
-from heddle.arch.formats import BF16, FloatFormat, operand_format
+from heddle.arch.formats import FP32, FloatFormat, ProductRange, operand_format
 from heddle.sim.functional.formats import Bits, from_float32
-
-_SIGN = 0x8000
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def _trained(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -
 
 def _any_bits(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Every pattern alike: long reductions soon become NaN, short ones meet every kind of operand."""
-    return Operands(_uniform(rng, extents.left), _uniform(rng, extents.right))
+    return Operands(_uniform(rng, extents.left, operand), _uniform(rng, extents.right, operand))
 
 
 def _wide(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
@@ -81,7 +79,7 @@ def _zeros(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> 
     """Zeros of both signs, one element in four another number."""
 
     def matrix(shape: tuple[int, int]) -> Bits:
-        return np.where(rng.random(shape) < 0.25, _binades(rng, shape, operand, -2, 2), _signs(rng, shape))
+        return np.where(rng.random(shape) < 0.25, _binades(rng, shape, operand, -2, 2), _signs(rng, shape, operand))
 
     return Operands(matrix(extents.left), matrix(extents.right))
 
@@ -89,12 +87,12 @@ def _zeros(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> 
 def _subnormals(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Subnormal operands, numbers near one, and numbers whose products are the smallest there are.
 
-    For BF16 those products fall among the FP32 subnormals and are rounded before they are added.
+    Where those products can fall among the FP32 subnormals (BF16) they are rounded before they are added.
     """
-    smallest = (-75, -63) if operand is BF16 else (1 - operand.bias, 4 - operand.bias)
+    smallest = (-75, -63) if operand.product_in(FP32) is ProductRange.GRADUAL else (1 - operand.bias, 4 - operand.bias)
 
     def matrix(shape: tuple[int, int]) -> Bits:
-        subnormal = _uniform(rng, shape) & np.uint16(_SIGN | (1 << operand.fraction_bits) - 1)
+        subnormal = _signs_and_fractions(rng, shape, operand)
         small, near_one = _binades(rng, shape, operand, *smallest), _binades(rng, shape, operand, -1, 1)
         return np.choose(rng.integers(0, 3, shape), [subnormal, small, near_one])
 
@@ -117,8 +115,8 @@ def _cancelling(rng: np.random.Generator, extents: Extents, operand: FloatFormat
     is_second, is_small = (np.arange(extents.k) % 3 == place for place in (1, 2))
     large_left = _binades(rng, extents.left, operand, 6, 10)[:, third]
     large_right = _binades(rng, extents.right, operand, 6, 10)[third]
-    next_place = rng.integers(0, 2, extents.right, dtype=np.uint16)
-    negative = (large_right + next_place) ^ np.uint16(_SIGN)
+    next_place = rng.integers(0, 2, extents.right, dtype=operand.pattern_type.type)
+    negative = (large_right + next_place) ^ operand.pattern_type.type(operand.sign)
     return Operands(
         np.where(is_small, _binades(rng, extents.left, operand, -6, 0), large_left),
         np.select(
@@ -131,8 +129,9 @@ def _cancelling(rng: np.random.Generator, extents: Extents, operand: FloatFormat
 
 def _specials(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """Infinities, NaNs and zeros among ordinary numbers, so few that most sums meet none, one or two of them."""
-    quiet_and_signalling = [operand.canonical_nan, operand.infinity + 1, operand.infinity | _SIGN | 3]
-    special = np.array([operand.infinity, operand.infinity | _SIGN, 0, _SIGN, *quiet_and_signalling], np.uint16)
+    quiet_and_signalling = [operand.canonical_nan, operand.infinity + 1, operand.infinity | operand.sign | 3]
+    signed = [operand.infinity, operand.infinity | operand.sign, 0, operand.sign]
+    special = np.array([*signed, *quiet_and_signalling], operand.pattern_type)
     share = 0.5 / max(extents.k, 1)
 
     def matrix(shape: tuple[int, int]) -> Bits:
@@ -144,8 +143,8 @@ def _specials(rng: np.random.Generator, extents: Extents, operand: FloatFormat) 
 def _ties(rng: np.random.Generator, extents: Extents, operand: FloatFormat) -> Operands:
     """A right operand of three magnitudes, both signs: pruning decides by index in nearly every group."""
     one = operand.bias << operand.fraction_bits
-    magnitudes = np.array([0, one, one + 1], np.uint16)
-    right = rng.choice(magnitudes, extents.right) | _signs(rng, extents.right)
+    magnitudes = np.array([0, one, one + 1], operand.pattern_type)
+    right = rng.choice(magnitudes, extents.right) | _signs(rng, extents.right, operand)
     return Operands(_binades(rng, extents.left, operand, -4, 4), right)
 
 
@@ -163,17 +162,22 @@ DISTRIBUTIONS: dict[str, _Draw] = {
 }
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, int]) -> Bits:
-    return rng.integers(0, 1 << 16, shape, dtype=np.uint16)
+def _uniform(rng: np.random.Generator, shape: tuple[int, int], operand: FloatFormat) -> Bits:
+    return rng.integers(0, 1 << operand.width, shape, dtype=operand.pattern_type.type)
 
 
-def _signs(rng: np.random.Generator, shape: tuple[int, int]) -> Bits:
-    return _uniform(rng, shape) & np.uint16(_SIGN)
+def _signs(rng: np.random.Generator, shape: tuple[int, int], operand: FloatFormat) -> Bits:
+    return _uniform(rng, shape, operand) & operand.pattern_type.type(operand.sign)
+
+
+def _signs_and_fractions(rng: np.random.Generator, shape: tuple[int, int], operand: FloatFormat) -> Bits:
+    kept = operand.sign | (1 << operand.fraction_bits) - 1
+    return _uniform(rng, shape, operand) & operand.pattern_type.type(kept)
 
 
 def _binades(rng: np.random.Generator, shape: tuple[int, int], operand: FloatFormat, lowest: int, highest: int) -> Bits:
     """Normal numbers of either sign with exponents from ``lowest`` to ``highest``, as far as the format has them."""
     fields = np.clip(np.array([lowest, highest]) + operand.bias, 1, 2 * operand.bias)
-    exponents = rng.integers(fields[0], fields[1], shape, dtype=np.uint16, endpoint=True)
-    rest = _uniform(rng, shape) & np.uint16(_SIGN | (1 << operand.fraction_bits) - 1)
-    return rest | exponents << np.uint16(operand.fraction_bits)
+    exponents = rng.integers(fields[0], fields[1], shape, dtype=operand.pattern_type.type, endpoint=True)
+    rest = _signs_and_fractions(rng, shape, operand)
+    return rest | exponents << operand.pattern_type.type(operand.fraction_bits)

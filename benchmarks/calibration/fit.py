@@ -22,6 +22,7 @@ from benchmarks.docs_tables.pages import Table, table
 from heddle.arch.array_resources import core_exact, core_features, pe_exact, pe_features, recoder_features
 from heddle.arch.calibration import RESOURCES, fitted_path, measured_path
 from heddle.arch.calibration.ranges import RANGED
+from heddle.arch.formats import BF16, operand_format
 from heddle.arch.lane_resources import sore_features, wuve_features
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.arch.resource_model import CALIBRATED, module_tables
@@ -84,7 +85,8 @@ def inputs_of(rows: pd.DataFrame) -> ResourceInputs:
     given: dict[str, Any] = {name: rows[name].to_numpy(np.int64) for name in _MEASURED}
     return ResourceInputs(
         **given,
-        has_bf16=(rows["operand"] == "bf16").to_numpy(np.int64),
+        operand_bits=rows["operand"].map(lambda name: operand_format(name).width).to_numpy(np.int64),
+        has_bf16=(rows["operand"] == BF16.name).to_numpy(np.int64),
         has_os=np.array(["os" in names for names in flows], np.int64),
         has_ws=np.array(["ws" in names for names in flows], np.int64),
         **_OTHERS,

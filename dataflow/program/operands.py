@@ -73,7 +73,7 @@ def _output_stationary(command: ArrayCommand, own: _Operands, design: Design) ->
 
     return OperandWords(
         left.reshape(-1, array.rows, group_m),
-        right(own.values).astype(np.uint16),
+        right(own.values).astype(own.values.dtype),
         right(own.k_index % group_m).astype(np.uint8),
     )
 
@@ -82,7 +82,7 @@ def _weight_stationary(command: ArrayCommand, own: _Operands, design: Design) ->
     array, group_m = design.array, design.sparsity.m
     slots, m = len(own.values), own.m
     across, folds = command.fresh_tiles, command.tiles // command.fresh_tiles
-    lanes = np.zeros((folds * array.rows, m, group_m), np.uint16)
+    lanes = np.zeros((folds * array.rows, m, group_m), own.groups.dtype)
     lanes[:slots] = own.groups[:, own.k_index[:, 0] // group_m].transpose(1, 0, 2)
     folded = lanes.reshape(folds, 1, array.rows, m, group_m).transpose(0, 1, 3, 2, 4)
     left = np.repeat(folded, across, axis=1)
@@ -93,7 +93,7 @@ def _weight_stationary(command: ArrayCommand, own: _Operands, design: Design) ->
 
     return OperandWords(
         left.reshape(-1, array.rows, group_m),
-        right(own.values).astype(np.uint16),
+        right(own.values).astype(own.values.dtype),
         right(own.k_index % group_m).astype(np.uint8),
     )
 

@@ -7,6 +7,7 @@ elements gives min(N, r) (``heddle.arch.timing.slots_of``); dense is a slot an e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.timing import slots_of
 
 #: Patterns of 16-bit operands.
-Bits = npt.NDArray[np.uint16]
+Bits = npt.NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def multiply(left: Bits, right: Bits, operand: str, partial: Float32 | None = No
     """Return partial + left @ right [m, n] for dense ``left`` [m, k] and ``right`` [k, n] patterns.
 
     ``operand`` names their format, ``partial`` [m, n] are the sums to go on from. Raises HeddleError for an
-    unknown format, operands that are not uint16, or shapes that do not fit.
+    unknown format, operands that are not its patterns, or shapes that do not fit.
     """
     _check_matrix("right", right)
     length = _reduction_length(left)

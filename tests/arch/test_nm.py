@@ -160,7 +160,7 @@ def test_packing_does_not_change_its_argument():
             1,
             "axis 1 of shape (3, 10) has 10 elements, which M = 4 does not divide",
         ),
-        (np.zeros(4, np.float64), 1, 4, 0, "N:M encodes float16, float32 or uint16 (bit patterns), not float64"),
+        (np.zeros(4, np.float64), 1, 4, 0, "N:M encodes float16, float32, uint8 or uint16 (bit patterns), not float64"),
         (np.zeros(4, np.float16), 1, 4, 1, "axis 1 is outside an array of 1 dimensions"),
     ],
 )
