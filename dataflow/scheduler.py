@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from heddle.dataflow.mapping_space import MAX_MAPPINGS, best_mappings
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 from heddle.dataflow.tile_mapping import is_better
+
+if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,25 @@ class Schedule:
     def of(self, item: ProductPass) -> tuple[ProductSchedule, ...]:
         """Return the schedules of a pass's products."""
         return tuple(self.by_product[product] for product in item.products)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row a product in program order: its pass and sizes, and its mapping's dataflow, tiles and cost.
+
+        A pass has several products where a strided convolution's BP is split by phase.
+        """
+        import pandas as pd
+
+        failed = {(failure.layer, failure.pass_name) for failure in self.failures}
+        items = [item for item in self.step.items if isinstance(item, ProductPass)]
+        mapped = [item for item in items if (item.layer, item.pass_name) not in failed]
+        return pd.DataFrame([_record(item, entry) for item in mapped for entry in self.of(item)])
+
+
+def _record(item: ProductPass, entry: ProductSchedule) -> dict[str, Any]:
+    product = entry.product
+    sizes = {name: getattr(product, name) for name in ("m", "k", "n", "count")}
+    sparsity = f"{product.keep_n}:{product.group_m}"
+    return {"layer": item.layer, "pass": item.pass_name, **sizes, "sparsity": sparsity, **asdict(entry.mapping)}
 
 
 def schedule_products(

@@ -49,9 +49,14 @@ if TYPE_CHECKING:
     from heddle.dse.explore import Exploration, explore
     from heddle.dse.request import ExploreRequest
     from heddle.dse.space import Space, default_space, load_space, with_sparsities
+    from heddle.hls.files import GeneratedDesign
     from heddle.sim.engines.simulate import simulate
     from heddle.sim.estimate import estimate
     from heddle.sim.result import PassResult, StepResult
+    from heddle.synth.result import Synthesis
+    from heddle.synth.yosys.run import synthesise
+    from heddle.verbs import ReportPage, generate, report
+    from heddle.verify.design_check import Verified, verify_design
 
 __all__ = [
     "RECIPES",
@@ -59,23 +64,28 @@ __all__ = [
     "Design",
     "Exploration",
     "ExploreRequest",
+    "GeneratedDesign",
     "HeddleError",
     "Network",
     "Packed",
     "PassResult",
     "Recipe",
+    "ReportPage",
     "Resources",
     "Schedule",
     "Space",
     "SparsityConfig",
     "StepOptions",
     "StepResult",
+    "Synthesis",
     "TrainingStep",
+    "Verified",
     "board_names",
     "check_fit",
     "default_space",
     "estimate",
     "explore",
+    "generate",
     "load_board",
     "load_design",
     "load_network",
@@ -86,13 +96,16 @@ __all__ = [
     "parse_sparsity",
     "preset_names",
     "recipe_named",
+    "report",
     "resources",
     "resources_by_module",
     "schedule",
     "simulate",
+    "synthesise",
     "to_toml",
     "training_step",
     "unpack",
+    "verify_design",
     "with_sparsities",
     "zoo_names",
     "zoo_network",
@@ -105,6 +118,7 @@ _HOMES = {
     "Design": ("heddle.arch.design", "Design"),
     "Exploration": ("heddle.dse.explore", "Exploration"),
     "ExploreRequest": ("heddle.dse.request", "ExploreRequest"),
+    "GeneratedDesign": ("heddle.hls.files", "GeneratedDesign"),
     "HeddleError": ("heddle.arch.errors", "HeddleError"),
     "Network": ("heddle.dataflow.network", "Network"),
     "Packed": ("heddle.arch.nm", "Packed"),
@@ -112,20 +126,24 @@ _HOMES = {
     "Policy": ("heddle.training", "Policy"),
     "RECIPES": ("heddle.dataflow.recipes", "RECIPES"),
     "Recipe": ("heddle.dataflow.recipes", "Recipe"),
+    "ReportPage": ("heddle.verbs", "ReportPage"),
     "Resources": ("heddle.arch.resources", "Resources"),
     "Schedule": ("heddle.dataflow.scheduler", "Schedule"),
     "Space": ("heddle.dse.space", "Space"),
     "SparsityConfig": ("heddle.arch.design", "SparsityConfig"),
     "StepOptions": ("heddle.dataflow.training", "StepOptions"),
     "StepResult": ("heddle.sim.result", "StepResult"),
+    "Synthesis": ("heddle.synth.result", "Synthesis"),
     "TrainingRecipe": ("heddle.training", "TrainingRecipe"),
     "TrainingStep": ("heddle.dataflow.step_items", "TrainingStep"),
+    "Verified": ("heddle.verify.design_check", "Verified"),
     "board_names": ("heddle.arch.boards", "board_names"),
     "check_fit": ("heddle.arch.fit", "check_fit"),
     "default_space": ("heddle.dse.space", "default_space"),
     "estimate": ("heddle.sim.estimate", "estimate"),
     "explore": ("heddle.dse.explore", "explore"),
     "export_weights": ("heddle.training.export", "export_weights"),
+    "generate": ("heddle.verbs", "generate"),
     "import_weights": ("heddle.training.export", "import_weights"),
     "load_board": ("heddle.arch.boards", "load_board"),
     "load_design": ("heddle.arch.design_io", "load_design"),
@@ -138,23 +156,31 @@ _HOMES = {
     "parse_sparsity": ("heddle.arch.sparsity", "parse_sparsity"),
     "preset_names": ("heddle.arch.design_io", "preset_names"),
     "recipe_named": ("heddle.dataflow.recipes", "recipe_named"),
+    "report": ("heddle.verbs", "report"),
     "resources": ("heddle.arch.resources", "resources"),
     "resources_by_module": ("heddle.arch.resources", "resources_by_module"),
     "schedule": ("heddle.dataflow.scheduler", "schedule_step"),
     "simulate": ("heddle.sim.engines.simulate", "simulate"),
     "sparsify": ("heddle.training", "sparsify"),
+    "synthesise": ("heddle.synth.yosys.run", "synthesise"),
     "to_toml": ("heddle.arch.design_io", "to_toml"),
     "training_recipe": ("heddle.training", "training_recipe"),
     "training_step": ("heddle.dataflow.training", "training_step"),
     "unpack": ("heddle.arch.nm", "unpack"),
+    "verify_design": ("heddle.verify.design_check", "verify_design"),
     "with_sparsities": ("heddle.dse.space", "with_sparsities"),
     "zoo_names": ("heddle.dataflow.zoo", "zoo_names"),
     "zoo_network": ("heddle.dataflow.zoo", "zoo_network"),
 }
 
+#: Packages that can be called: ``heddle.verify(design)`` is ``heddle.verify_design(design)``, and so with synth.
+_VERBS_THAT_ARE_PACKAGES = ("synth", "verify")
+
 
 def __getattr__(name: str) -> Any:
     """Return a name from its module; raises HeddleError where it is one of training and PyTorch is not installed."""
+    if name in _VERBS_THAT_ARE_PACKAGES:
+        return import_module(f"heddle.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'heddle' has no attribute {name!r}")
     module, own_name = _HOMES[name]

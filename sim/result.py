@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from heddle.arch.design import Design
 from heddle.dataflow.scheduler import Failure
 from heddle.sim.levels import Level
 
+if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
+    import pandas as pd
+
 Engine = Literal["os", "ws", "vector", "update"]
+
+
+TEXT = ("layer", "pass", "engine")
+WHOLE = ("m", "k", "n", "count", "interleave", "dram_bytes", "macs", "dense_macs")
+REAL = ("cycles", "busy_cycles", "compute_cycles", "time_s", "utilisation", "energy_j")
+
+#: Columns of the pass files; ``stall_<cause>_cycles`` follow where the step has stalls.
+COLUMNS = (*TEXT, *WHOLE, *REAL)
+
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -104,3 +117,44 @@ class StepResult:
     def compute_cycles(self) -> float:
         """Cycles in which the array works."""
         return sum(item.compute_cycles for item in self.passes)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row a pass in program order, with the columns of ``pass_records``."""
+        import pandas as pd
+
+        return pd.DataFrame(pass_records(self), columns=columns(self))
+
+
+def pass_records(result: StepResult) -> list[Record]:
+    """Return every pass as a flat record in program order, all with the same keys.
+
+    Beside PassResult's fields: ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
+    """
+    causes = _causes(result)
+    return [_record(item, causes, result.design.clock_hz) for item in result.passes]
+
+
+def _record(item: PassResult, causes: list[str], clock_hz: float) -> Record:
+    record: Record = {
+        "layer": item.layer,
+        "pass": item.pass_name,
+        "engine": item.engine,
+        "time_s": float(item.cycles / clock_hz),
+        **{name: int(getattr(item, name)) for name in WHOLE},
+        **{name: float(getattr(item, name)) for name in REAL if name != "time_s"},
+    }
+    stalls = {_stall_column(cause): float(item.stall_cycles.get(cause, 0.0)) for cause in causes}
+    return {name: record[name] for name in COLUMNS} | stalls
+
+
+def _causes(result: StepResult) -> list[str]:
+    return sorted({cause for item in result.passes for cause in item.stall_cycles})
+
+
+def _stall_column(cause: str) -> str:
+    return f"stall_{cause}_cycles"
+
+
+def columns(result: StepResult) -> list[str]:
+    """Return the names of the records of ``result`` in order."""
+    return [*COLUMNS, *(_stall_column(cause) for cause in _causes(result))]

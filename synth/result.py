@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
+    import pandas as pd
 
 #: What synthesises: yosys block by block, or Vivado, which places and routes.
 Tool = Literal["yosys", "vivado"]
@@ -102,3 +105,14 @@ class Synthesis:
     def total(self) -> Usage:
         """What the synthesised parts take together."""
         return sum((module.total for module in self.modules), NOTHING)
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row a distinct module: ``name``, ``part``, ``count``, and what all of them take of each resource."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"name": module.name, "part": module.part, "count": module.count, **asdict(module.total)}
+                for module in self.modules
+            ]
+        )

@@ -88,3 +88,33 @@ def test_the_names_of_training_are_there_where_pytorch_is() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'heddle' has no attribute 'sparsfy'"):
         _ = heddle.sparsfy
+
+
+def test_every_result_is_a_table_too() -> None:
+    design = heddle.load_design("tiny")
+    board = heddle.load_board(design.board)
+    network = heddle.zoo_network("mlp")
+    step = heddle.training_step(network, heddle.recipe_named("bdwp"), design.sparsity, heddle.StepOptions(batch=4))
+    schedule, result = heddle.schedule(step, design, board), heddle.estimate(step, design, board)
+    passes, mappings = result.frame(), schedule.frame()
+    assert passes["cycles"].sum() == pytest.approx(result.cycles)
+    assert passes["dram_bytes"].sum() == result.dram_bytes
+    assert set(mappings["sparsity"]) == {"2:4", "1:1"}
+    assert list(mappings["layer"].unique()) == [layer for layer in passes["layer"].unique() if "fc" in layer]
+
+
+def test_the_rtl_of_a_design_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    design = heddle.load_design("tiny")
+    generated = heddle.generate(design, tmp_path / "rtl")
+    assert generated == heddle.generate(design)
+    assert {path.name for path in (tmp_path / "rtl").iterdir()} == {*generated.files, "provenance.json"}
+
+
+def test_a_report_says_where_its_page_is_and_what_could_not_be_read(tmp_path: Path) -> None:
+    heddle.generate(heddle.load_design("tiny"), tmp_path)
+    (tmp_path / "verify").mkdir()
+    (tmp_path / "verify" / "verify.json").write_text("{")
+    made = heddle.report(tmp_path)
+    assert made.html == tmp_path / "report.html"
+    assert made.html.is_file()
+    assert "verify.json: is not valid JSON" in made.problems[0]

@@ -10,17 +10,10 @@ from typing import Any
 
 from heddle.arch.design_io import to_toml
 from heddle.arch.run_dir import atomic_file, write_atomically
-from heddle.sim.result import PassResult, StepResult
+from heddle.sim.result import TEXT, WHOLE, StepResult, columns, pass_records
 
 PASSES_CSV, PASSES_PARQUET = "passes.csv", "passes.parquet"
 TOTALS_JSON, DESIGN_TOML = "totals.json", "design.toml"
-
-_TEXT = ("layer", "pass", "engine")
-_WHOLE = ("m", "k", "n", "count", "interleave", "dram_bytes", "macs", "dense_macs")
-_REAL = ("cycles", "busy_cycles", "compute_cycles", "time_s", "utilisation", "energy_j")
-
-#: Columns of the pass files; ``stall_<cause>_cycles`` follow where the step has stalls.
-COLUMNS = (*_TEXT, *_WHOLE, *_REAL)
 
 Record = dict[str, Any]
 
@@ -36,15 +29,6 @@ def write_results(result: StepResult, folder: Path) -> list[Path]:
         write_atomically(folder / TOTALS_JSON, (json.dumps(totals(result), indent=2) + "\n").encode()),
         write_atomically(folder / DESIGN_TOML, to_toml(result.design).encode()),
     ]
-
-
-def pass_records(result: StepResult) -> list[Record]:
-    """Return every pass as a flat record in program order, all with the same keys.
-
-    Beside PassResult's fields: ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
-    """
-    causes = _causes(result)
-    return [_record(item, causes, result.design.clock_hz) for item in result.passes]
 
 
 def totals(result: StepResult) -> Record:
@@ -70,34 +54,9 @@ def totals(result: StepResult) -> Record:
     }
 
 
-def _record(item: PassResult, causes: list[str], clock_hz: float) -> Record:
-    record: Record = {
-        "layer": item.layer,
-        "pass": item.pass_name,
-        "engine": item.engine,
-        "time_s": float(item.cycles / clock_hz),
-        **{name: int(getattr(item, name)) for name in _WHOLE},
-        **{name: float(getattr(item, name)) for name in _REAL if name != "time_s"},
-    }
-    stalls = {_stall_column(cause): float(item.stall_cycles.get(cause, 0.0)) for cause in causes}
-    return {name: record[name] for name in COLUMNS} | stalls
-
-
-def _causes(result: StepResult) -> list[str]:
-    return sorted({cause for item in result.passes for cause in item.stall_cycles})
-
-
-def _stall_column(cause: str) -> str:
-    return f"stall_{cause}_cycles"
-
-
-def _columns(result: StepResult) -> list[str]:
-    return [*COLUMNS, *(_stall_column(cause) for cause in _causes(result))]
-
-
 def _csv(result: StepResult) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, _columns(result), lineterminator="\n")
+    writer = csv.DictWriter(text, columns(result), lineterminator="\n")
     writer.writeheader()
     writer.writerows(pass_records(result))
     return text.getvalue()
@@ -107,8 +66,8 @@ def _write_parquet(path: Path, result: StepResult) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = dict.fromkeys(_TEXT, pa.string()) | dict.fromkeys(_WHOLE, pa.int64())
-    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in _columns(result)])
+    kinds = dict.fromkeys(TEXT, pa.string()) | dict.fromkeys(WHOLE, pa.int64())
+    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in columns(result)])
     with atomic_file(path) as temporary:
         pq.write_table(pa.Table.from_pylist(pass_records(result), schema=schema), temporary, compression="zstd")
     return path

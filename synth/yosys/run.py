@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from heddle.arch.boards import Board
+from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
 from heddle.synth.result import ModuleUsage, Stage, Synthesis
@@ -20,14 +20,20 @@ _ROOT = "heddle_design"
 
 
 def synthesise(
-    design: Design, board: Board, optimizer: Optimizer = "sgd", workers: int = 2, progress: Progress | None = None
+    design: Design,
+    board: Board | None = None,
+    optimizer: Optimizer = "sgd",
+    workers: int = 2,
+    progress: Progress | None = None,
 ) -> Synthesis:
     """Return ``design`` synthesised by yosys for UltraScale+: array, SORE, WUVE for ``optimizer``, buffers.
 
-    ``workers`` runs of yosys share the blocks; their number changes no count. ``progress`` is told the blocks done
-    and all of them. Raises HeddleError for a design that is no hardware, and when yosys is missing or fails.
+    ``board`` is the design's own where none is given. ``workers`` runs of yosys share the blocks; their number changes
+    no count. ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that is no hardware,
+    and when yosys is missing or fails.
     """
     begun_s = time.monotonic()
+    board = board or load_board(design.board)
     find_yosys()
     whole = list(parts(design, board, optimizer))
     mapped = map_blocks(_joined(whole), workers, progress)

@@ -12,7 +12,8 @@ import pytest
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.runs.step_files import COLUMNS, pass_records, totals, write_results
+from heddle.reports.runs.step_files import totals, write_results
+from heddle.sim.result import COLUMNS, pass_records
 
 
 def test_a_run_leaves_passes_totals_and_design(step, tmp_path):

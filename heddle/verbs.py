@@ -1,0 +1,60 @@
+"""Verbs of the command that are more than one function of the packages below: generate, report and train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from heddle.arch.boards import Board, load_board
+from heddle.arch.design import Design
+from heddle.arch.run_dir import check_file_target, write_atomically
+from heddle.dataflow.work import machine_hashes
+from heddle.hls.files import GeneratedDesign, generated_design
+from heddle.reports.review.build import build_review
+from heddle.reports.review.page import write_review
+from heddle.reports.runs.gather import read_holdings, subject_of
+from heddle.reports.runs.record import RunRecord, result_folder
+
+PAGE_NAME = "report.html"
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """A page that was written, the ``sections`` that it has, and what in the folder could not be read."""
+
+    html: Path
+    sections: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def generate(design: Design, out: Path | str | None = None, *, board: Board | None = None) -> GeneratedDesign:
+    """Return ``design`` as Verilog with the files that a simulator needs; written into the folder ``out`` if given.
+
+    ``board`` is the design's own where none is given. Raises HeddleError for a design that is no hardware, and a
+    folder that cannot be used.
+
+    >>> heddle.generate(heddle.load_design("tiny")).top
+    'heddle_array'
+    """
+    board = board or load_board(design.board)
+    record = RunRecord()
+    generated = generated_design(design, board)
+    if out is not None:
+        folder = result_folder(Path(out), "generate")
+        for name, text in generated.files.items():
+            write_atomically(folder / name, text.encode())
+        record.write(folder, machine_hashes(design, board))
+    return generated
+
+
+def report(folder: Path | str, out: Path | str | None = None, *, pick: int | None = None) -> ReportPage:
+    """Make one page of all the results that lie in ``folder``, and say what could not be read.
+
+    The page is ``report.html`` in the folder where ``out`` names no other file. ``pick`` is the row of an
+    exploration's front whose design is shown. Raises HeddleError where there is nothing to show.
+    """
+    held = read_holdings(Path(folder))
+    page = Path(out) if out is not None else Path(folder) / PAGE_NAME
+    check_file_target(page)
+    built = build_review(held, subject_of(held, pick), page.parent)
+    return ReportPage(write_review(built.review, page), built.sections, built.problems)
