@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP16
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.train_json import training_facts
@@ -30,7 +31,7 @@ ACCURACY_COLUMNS = (
 )  # fmt: skip
 _KEY = ACCURACY_COLUMNS[:6]
 _TRAINING_DIGITS = 10
-_EXPORT_FORMAT = "fp16"
+_EXPORT_FORMAT = FP16.name
 _DENSE = "dense"
 
 

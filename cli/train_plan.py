@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heddle.arch.boards import Board
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP16
 from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.train import TrainOptions
@@ -15,7 +16,7 @@ from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.training.catalogue import ARITHMETICS, DATA_SETS, DEVICES, IMAGE_FOLDER, MODELS, RATIO_RULES, RatioRule
 
 # Where no design says otherwise.
-_OPERAND_FORMAT = "fp16"
+_OPERAND_FORMAT = FP16.name
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from heddle.arch.errors import HeddleError, nearest, unknown
-from heddle.arch.formats import FloatFormat, operand_format
+from heddle.arch.formats import FP16, FloatFormat, operand_format
 from heddle.arch.packed_file import PackedNetwork, read_packed, write_packed
 from heddle.arch.packed_layer import LayerRecord, PackedLayer, dense_patterns, right_operand
 from heddle.sim.functional.formats import Bits, from_float32, to_float32
@@ -29,12 +29,12 @@ _DENSE_CLASSES: tuple[type[nn.Module], ...] = (nn.Linear, nn.Conv1d, nn.Conv2d)
 _COMPARED = ("kind", "in_channels", "out_channels", "kernel", "stride", "padding", "padding_mode", "dilation", "groups")
 
 
-def export_weights(model: nn.Module, path: str | Path, operand: str = "fp16") -> Path:
+def export_weights(model: nn.Module, path: str | Path, operand: str = FP16.name) -> Path:
     """Write the weights of ``model``, as its layers use them now, to ``path``; the model stays as it is.
 
-    ``operand`` is the format of the stored patterns, fp16 or bf16. Layers that stay dense are stored dense. Raises
-    HeddleError for another format, for a model without such layers, for a layer that the file cannot hold (a pruned
-    3-D convolution), for a weight that another module uses too, and where the file cannot be written.
+    ``operand`` names the format of the stored patterns (``heddle.arch.formats``). Layers that stay dense are stored
+    dense. Raises HeddleError for another format, for a model without such layers, for a layer that the file cannot
+    hold (a pruned 3-D convolution), for a weight that another module uses too, and where the file cannot be written.
     """
     form = operand_format(operand)
     layers = _weighted_layers(model)
@@ -42,7 +42,7 @@ def export_weights(model: nn.Module, path: str | Path, operand: str = "fp16") ->
         raise HeddleError("the model has no linear layer and no convolution to export")
     packed = tuple(_packed(name, layer, form) for name, layer in layers.items())
     state = {name: _array(tensor) for name, tensor in _state(model, layers.values()).items()}
-    return write_packed(Path(path), PackedNetwork(cast(Literal["fp16", "bf16"], form.name), packed, state))
+    return write_packed(Path(path), PackedNetwork(form.name, packed, state))
 
 
 def import_weights(model: nn.Module, path: str | Path) -> nn.Module:

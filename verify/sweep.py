@@ -19,6 +19,7 @@ from heddle.arch.boards import Board, load_board
 from heddle.arch.design import ArrayConfig, BufferConfig, Dataflow, Design, SparsityConfig
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.formats import BF16, FP16
 from heddle.hls.generate import array_rtl
 from heddle.verify.cases import Case, Stalls, joined
 from heddle.verify.operands import DISTRIBUTIONS, Extents
@@ -43,7 +44,7 @@ class _Build:
 
     array: ArrayConfig
     m: int
-    operand: str = "fp16"
+    operand: str = FP16.name
 
     @property
     def name(self) -> str:
@@ -95,8 +96,8 @@ _BUILDS = (
     _Build(_array(2, 8, 6, 6, 3), 16),
     _Build(_array(8, 2, 2, 5, 2), 8),
     _Build(_array(5, 3, 3, 5, 1), 16),
-    _Build(_array(3, 5, 8, 5, 1), 8, "bf16"),
-    _Build(_array(2, 4, 5, 6, 0), 4, "bf16"),
+    _Build(_array(3, 5, 8, 5, 1), 8, BF16.name),
+    _Build(_array(2, 4, 5, 6, 0), 4, BF16.name),
     _Build(_array(4, 3, 4, 4, 1, "os"), 8),
     _Build(_array(3, 4, 1, 4, 1, "ws"), 8),
     _Build(_array(4, 4, 2, 2, 1, "os ws", overlap=False), 8),

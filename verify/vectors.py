@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from heddle.arch.errors import HeddleError
-from heddle.arch.formats import FP32, OPERANDS, FloatFormat
+from heddle.arch.formats import FP16, FP32, OPERANDS, FloatFormat
 from heddle.hls.fp.adder import CUTS as ADDER_CUTS
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.multiplier import CUTS as MULTIPLIER_CUTS
@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     adder.add_argument("--seed", type=int, default=0)
     adder.set_defaults(check=_run_adder)
     multiplier = checks.add_parser("multiplier", help="multipliers, all pairs of words")
-    multiplier.add_argument("--operand", choices=OPERANDS, default="fp16")
+    multiplier.add_argument("--operand", choices=OPERANDS, default=FP16.name)
     multiplier.add_argument("--first", type=int, default=0, help="first word of the first operand")
     multiplier.add_argument("--last", type=int, default=_OPERAND_WORDS - 1, help="last word of the first operand")
     multiplier.set_defaults(check=_run_multiplier)

@@ -83,3 +83,9 @@ def test_a_memory_without_a_timing_model_is_refused(tmp_path):
 def test_a_data_rate_that_is_not_the_kinds_is_refused(tmp_path):
     path = altered(tmp_path, "2.4e9", "3.2e9")
     assert message_of(path) == f"{path}:24:1: memory: data_rate_per_s of DDR4-2400 is 2.4e+09, got 3.2e+09"
+
+
+def test_the_width_of_a_channel_is_that_of_its_timing(tmp_path):
+    memory = load_board(str(altered(tmp_path, "channel_data_bits = 64", "channel_data_bits = 32"))).memory
+    assert memory.timing.burst_bytes == 32
+    assert memory.channel_bytes_per_s == 9.6e9

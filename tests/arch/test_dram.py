@@ -7,6 +7,7 @@ import pytest
 from heddle.arch.dram import (
     CONTROLLER_LATENCY_S,
     DDR4_2400,
+    DRAM_KINDS,
     STRIPE_BYTES,
     access_latency_s,
     channel_bytes_per_s,
@@ -48,6 +49,14 @@ def test_row_cycle_is_at_least_activation_and_precharge() -> None:
     assert DDR4_2400.four_activates_s >= 4 * DDR4_2400.activate_to_activate_s
 
 
-def test_a_stripe_is_whole_bursts_and_a_page_whole_stripes() -> None:
-    assert STRIPE_BYTES % DDR4_2400.burst_bytes == 0
+def test_a_stripe_is_whole_bursts_of_every_kind_and_a_page_of_ddr4_whole_stripes() -> None:
+    assert [STRIPE_BYTES % kind.burst_bytes for kind in DRAM_KINDS.values()] == [0] * len(DRAM_KINDS)
     assert DDR4_2400.row_bytes % STRIPE_BYTES == 0
+
+
+def test_a_narrower_channel_has_a_shorter_burst_and_a_smaller_page_at_the_same_times() -> None:
+    half = DDR4_2400.of_width(4)
+    assert (half.burst_bytes, half.row_bytes) == (32, DDR4_2400.row_bytes // 2)
+    assert half.peak_bytes_per_s == DDR4_2400.peak_bytes_per_s / 2
+    assert half.burst_s == DDR4_2400.burst_s
+    assert DDR4_2400.of_width(8) == DDR4_2400

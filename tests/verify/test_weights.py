@@ -27,7 +27,7 @@ SPARSITY = SparsityConfig(n=2, m=4)
 
 def suite_of(folder: Path, *records: LayerRecord, operand: str = "fp16") -> list[WeightRun]:
     layers = tuple(packed_layer(record) for record in records)
-    path = write_packed(folder / "w.safetensors", PackedNetwork(operand, layers))  # type: ignore[arg-type]
+    path = write_packed(folder / "w.safetensors", PackedNetwork(operand, layers))
     return weight_suite(path, None, TINY, ("os",), seed=0)
 
 
