@@ -112,11 +112,11 @@ def rows_of(experiment: Experiment, results: Sequence[RunResult]) -> Iterator[Ro
             continue
         comparison = compared(own, dense)
         if comparison is not None:
-            yield Row(settings.recipe, settings.sparsity, comparison, *_fractions(settings, data, own))
+            yield Row(settings.recipe, settings.sparsity, comparison, *fractions(settings, data, own))
 
 
-def _fractions(settings: TrainSettings, data: DataSet, own: Sequence[RunResult]) -> tuple[float, float]:
-    """Multiply-adds and simulated time over dense training's."""
+def fractions(settings: TrainSettings, data: DataSet, own: Sequence[RunResult]) -> tuple[float, float]:
+    """Return multiply-adds and time over dense training's; ``own`` runs tell what layers chose by measuring."""
     ratio = parse_sparsity(settings.sparsity)
     design = override(load_design(DESIGN), {"sparsity.n": ratio.n, "sparsity.m": ratio.m})
     board = load_board(design.board)
