@@ -90,10 +90,9 @@ class Outcome:
     def row(self) -> str:
         """The pass's line of the table."""
         product, verdict = self.layer_pass.product, self.verdict
-        kind = "dense" if product.keep_n == product.group_m else f"{product.keep_n}:{product.group_m}"
         bits = "equal" if verdict.bit_exact else "DIFFER"
         return (
-            f"| {self.layer_pass.name} | {product.m} × {product.k} × {product.n} | {kind} "
+            f"| {self.layer_pass.name} | {product.m} × {product.k} × {product.n} | {product.sparsity_text} "
             f"| {self.schedule.mapping.dataflow} | {verdict.rtl_cycles or 0:,} | {verdict.sim_cycles or 0:,} | {bits} "
             f"| {100 * self.error_share:.2g} % | {self.seconds:.1f} s |"
         )

@@ -57,12 +57,12 @@ class Line:
     def row(self) -> str:
         """The product's line of the table."""
         rtl, engines = self.verdict.rtl_cycles or 0, self.verdict.sim_cycles or 0
-        extents, sparsity = self.run.extents, self.run.sparsity
-        kind = "dense" if self.run.is_dense else f"{sparsity.n}:{sparsity.m}"
+        product = self.run.product
         bits, closed = "equal" if self.verdict.bit_exact else "DIFFER", self.estimate_cycles
         return (
-            f"| {self.design.name} | {extents.m} × {extents.k} × {extents.n} | {kind} | {self.run.dataflow} "
-            f"| {rtl:,} | {engines:,} | {closed:,.0f} | {rtl - engines} | {rtl - closed:.0f} | {bits} |"
+            f"| {self.design.name} | {product.m} × {product.k} × {product.n} | {product.sparsity_text} "
+            f"| {self.run.dataflow} | {rtl:,} | {engines:,} | {closed:,.0f} "
+            f"| {rtl - engines} | {rtl - closed:.0f} | {bits} |"
         )
 
 

@@ -63,6 +63,16 @@ class Product:
     transposed: bool = False
 
     @property
+    def is_dense(self) -> bool:
+        """True when nothing of the right operand is pruned."""
+        return self.keep_n == self.group_m
+
+    @property
+    def sparsity_text(self) -> str:
+        """The right operand's N:M, or "dense"."""
+        return "dense" if self.is_dense else f"{self.keep_n}:{self.group_m}"
+
+    @property
     def dense_macs(self) -> int:
         """Multiply-adds if nothing were pruned."""
         return self.count * self.m * self.k * self.n

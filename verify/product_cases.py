@@ -53,8 +53,7 @@ class ProductRun:
     def name(self) -> str:
         """Sizes, sparsity, dataflow and operands in one word."""
         sizes = f"{self.extents.m}x{self.extents.k}x{self.extents.n}"
-        kind = "dense" if self.is_dense else f"{self.sparsity.n}:{self.sparsity.m}"
-        return f"{sizes}-{kind}-{self.dataflow}-{self.distribution}-s{self.seed}"
+        return f"{sizes}-{self.product.sparsity_text}-{self.dataflow}-{self.distribution}-s{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class GivenProduct:
         Raises HeddleError where the product's groups are not the array's, and where no tile of it fits the buffers.
         """
         product = self.product
-        if product.keep_n != product.group_m and product.group_m != design.sparsity.m:
+        if not product.is_dense and product.group_m != design.sparsity.m:
             own = f"design {design.name!r}, whose M is {design.sparsity.m}"
             raise HeddleError(f"groups of M = {product.group_m} do not run on {own}")
         restricted = with_dataflow(design, self.dataflow)

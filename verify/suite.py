@@ -108,6 +108,6 @@ def cut_to_tiles(extents: Extents, design: Design) -> Extents:
 
 
 def _sparsity(product: Product, design: Design) -> SparsityConfig:
-    if product.keep_n == product.group_m:
+    if product.is_dense:
         return SparsityConfig(n=design.sparsity.m, m=design.sparsity.m)
     return SparsityConfig(n=product.keep_n, m=product.group_m)

@@ -22,6 +22,7 @@ from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.packed_file import read_packed
 from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer, RightOperand, WeightPass
 from heddle.dataflow.program.slots import Slots, dense_slots, packed_slots
+from heddle.dataflow.step_items import Product
 from heddle.sim.functional.convolution import Geometry
 from heddle.sim.functional.formats import Bits
 from heddle.verify.cases import Case
@@ -57,19 +58,22 @@ class WeightRun:
     def name(self) -> str:
         """Layer, pass, phase of the stride, sizes after the cut, sparsity, dataflow and seed in one word."""
         sizes = f"{self.extents.m}x{self.extents.k}x{self.extents.n}"
-        sparsity = _pruned(self.layer.record, self.pass_name)
-        kind = "dense" if sparsity is None else f"{sparsity.n}:{sparsity.m}"
         place = f"{self.layer.record.name}-{self.pass_name}{self.taps.label}"
-        return f"{place}-{sizes}-{kind}-{self.dataflow}-s{self.seed}"
+        return f"{place}-{sizes}-{self.product.sparsity_text}-{self.dataflow}-s{self.seed}"
+
+    @property
+    def product(self) -> Product:
+        """The product as the scheduler takes it."""
+        return bench_product(self.extents, _pruned(self.layer.record, self.pass_name))
 
     def case(self, design: Design, board: Board, command: str) -> Case:
         """Return the bench's case; ``command`` is the command line that has it among its cases."""
-        sparsity = _pruned(self.layer.record, self.pass_name)
-        product = bench_product(self.extents, sparsity)
         left = _activations if self.pass_name == "ff" else _gradients
         bits = left(self.extents, design.numbers.operand, self.seed)
         rerun = f"{command} --case {shlex.quote(self.name)}"
-        return operand_case(GivenProduct(self.name, product, bits, self.right(), self.dataflow), design, board, rerun)
+        return operand_case(
+            GivenProduct(self.name, self.product, bits, self.right(), self.dataflow), design, board, rerun
+        )
 
     def right(self) -> Slots:
         """Return the right operand: the file's weights at the product's taps, cut to the extents."""

@@ -34,8 +34,7 @@ class Part:
 def product_parts(schedule: ProductSchedule, design: Design, board: Board) -> Iterator[Part]:
     """Yield the parts of one repetition of a product, its tiles as the mapping's loops take them, k innermost."""
     mapping, product, machine = schedule.mapping, schedule.product, machine_row(design, board)[0]
-    is_dense = product.keep_n == product.group_m
-    group_slots = design.sparsity.m if is_dense else product.keep_n
+    group_slots = design.sparsity.m if product.is_dense else product.keep_n
     for rows, cols in _outer_tiles(schedule):
         for number, k in enumerate(_tiles(product.k, mapping.tile_k)):
             first = slots_of(k.start, product.keep_n, product.group_m)

@@ -29,7 +29,7 @@ def area(row: OuterRow) -> float:
 
 
 def test_fields_are_numbers_in_the_order_of_the_record_and_records_nest() -> None:
-    assert OUTER == np.dtype([("count", np.int64), ("inner", [("width", np.float64)])])
+    assert np.dtype([("count", np.int64), ("inner", [("width", np.float64)])]) == OUTER
 
 
 def test_rows_are_filled_by_name_whatever_the_order_of_the_values() -> None:
