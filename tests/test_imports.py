@@ -1,81 +1,84 @@
-"""The direction of imports: a package imports only from the floors below its own."""
+"""The direction of imports: no circle of modules, and a folder imports only from the floors below its own."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.imports import FLOORS, ROOT, circles, climbs, folder_of, import_graph, imported, main, sources
 
-FLOORS = {
-    "arch": 1,
-    "dataflow": 2,
-    "hls": 2,
-    "sim": 3,
-    "synth": 3,
-    "verify": 4,
-    "training": 4,
-    "dse": 4,
-    "reports": 5,
-    "cli": 6,
-    "heddle": 6,
+SOURCES = sources()
+EVERY = pytest.mark.parametrize("module", SOURCES)
+
+
+@EVERY
+def test_a_module_imports_only_its_own_folder_and_floors_below(module: str) -> None:
+    assert climbs(module, SOURCES[module].read_text()) == []
+
+
+@EVERY
+def test_imports_are_absolute_and_name_the_installed_package(module: str) -> None:
+    for node in ast.walk(ast.parse(SOURCES[module].read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names = [node.module or ""]
+        assert not [name for name in names if name.partition(".")[0] in FLOORS.keys() - {"heddle"}]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = import_graph({name: path.read_text() for name, path in SOURCES.items()}, inside_functions=False)
+    assert circles(graph) == []
+
+
+def test_no_modules_of_the_command_do_so_even_inside_functions() -> None:
+    command = {name: path.read_text() for name, path in SOURCES.items() if folder_of(name) == "cli"}
+    assert circles(import_graph(command, inside_functions=True)) == []
+
+
+def test_the_verdict_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main() == 0
+    assert capsys.readouterr().out == f"{len(SOURCES)} modules: 0 circles, 0 upward imports\n"
+
+
+def test_every_folder_with_modules_stands_on_a_floor() -> None:
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} <= FLOORS.keys()
+
+
+CIRCLE = {
+    "heddle.a": "import heddle.b",
+    "heddle.b": "if True:\n    from heddle.c import x",
+    "heddle.c": "from heddle import a",
+    "heddle.d": "from heddle.a import x\nif TYPE_CHECKING:\n    import heddle.e",
+    "heddle.e": "def f():\n    import heddle.d",
+    "heddle.f": "def f():\n    from heddle import e",
 }
 
 
-def package_named(module: str) -> str:
-    """The folder that ``module`` stands in: heddle.arch.nm is of arch, heddle alone of the API."""
-    first, _, rest = module.partition(".")
-    return rest.partition(".")[0] or first if first == "heddle" else first
+def test_circles_are_seen_and_what_a_type_checker_reads_is_no_import() -> None:
+    assert circles(import_graph(CIRCLE, inside_functions=False)) == [["heddle.a", "heddle.b", "heddle.c"]]
 
 
-def imported_packages(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (package_named(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "heddle":
-            yield from (alias.name if alias.name in FLOORS else "heddle" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield "." if node.level else package_named(node.module or "")
+def test_imports_inside_functions_are_seen_where_asked() -> None:
+    later = {"heddle.e": CIRCLE["heddle.e"], "heddle.d": "from heddle.e import f"}
+    assert circles(import_graph(later, inside_functions=False)) == []
+    assert circles(import_graph(later, inside_functions=True)) == [["heddle.d", "heddle.e"]]
 
 
-def modules() -> list[Path]:
-    return [path for name in FLOORS for path in sorted((ROOT / name).rglob("*.py"))]
+def test_a_name_of_a_package_is_no_module() -> None:
+    known = ["heddle.a", "heddle.a.b"]
+    assert list(imported("from heddle.a import b, c", known, inside_functions=False)) == ["heddle.a.b", "heddle.a"]
 
 
-def package_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_its_own_package_and_floors_below(path: Path) -> None:
-    package = package_of(path)
-    ours = {name for name in imported_packages(path.read_text()) if name in FLOORS and name != package}
-    too_high = {name for name in ours if FLOORS[name] >= FLOORS[package]}
-    assert not too_high, f"{package} stands on floor {FLOORS[package]} and imports {sorted(too_high)}"
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_are_absolute(path: Path) -> None:
-    assert "." not in set(imported_packages(path.read_text()))
-
-
-def test_the_check_sees_imports_inside_functions() -> None:
+def test_an_import_that_climbs_is_seen_inside_functions_too() -> None:
     source = "def f():\n    from heddle.cli.main import main\n    import heddle.dse.space\n"
     source += "    from heddle import hls, schedule"
-    assert list(imported_packages(source)) == ["cli", "dse", "hls", "heddle"]
+    assert climbs("heddle.sim.x", source) == ["cli", "dse", "heddle"]
+    assert climbs("heddle.cli.x", source) == ["heddle"]
 
 
-def test_every_package_with_modules_stands_on_a_floor() -> None:
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert packages <= FLOORS.keys()
-
-
-def test_no_module_names_a_folder_without_the_package_that_it_is_installed_in() -> None:
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not [name for name in names if name.partition(".")[0] in FLOORS.keys() - {"heddle"}], path
+def test_a_module_s_name_is_the_installed_one() -> None:
+    assert SOURCES["heddle.arch.nm"] == Path(ROOT / "arch" / "nm.py")
+    assert SOURCES["heddle.dataflow.zoo"] == ROOT / "dataflow" / "zoo" / "__init__.py"
