@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,9 +45,10 @@ def test_every_verb_explains_its_options(verb: str, option: str, capsys: pytest.
     assert "--json" in capsys.readouterr().out
 
 
-def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_that_of_the_package_and_of_the_newest_changes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == "heddle 0.1.0\n"
+    assert capsys.readouterr().out == "heddle 0.2.0\n"
+    assert re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == "0.2.0 (2026-11-28)"
 
 
 BAD_COMMAND_LINES = {
