@@ -29,8 +29,6 @@ from heddle.dse.request import ExploreRequest, default_objectives, objectives_wi
 from heddle.dse.space import Space, load_space, with_sparsities
 from heddle.reports.runs.record import run_folder
 from heddle.reports.runs.work_file import exploration_file, write_work
-from heddle.sim.estimate import estimate
-from heddle.sim.result import StepResult
 
 
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
@@ -130,8 +128,9 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
-    from heddle.reports.page import ExploreFacts, write_explore_page
+    from heddle.reports.explore_facts import ExploreFacts
     from heddle.reports.plots.draw import plot_pareto
+    from heddle.reports.review.index import explore_index, write_index
 
     request = found.request
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
@@ -151,7 +150,7 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
         resumed_points=found.resumed_points,
         accuracy_source=request.accuracies.source if request.accuracies else "",
     )
-    page = write_explore_page(facts, found.front, found.design, _first(found), plots, folder / "index.html")
+    page = write_index(explore_index(facts, found.front), plots, folder)
     data = ("results.parquet", "pareto.csv", "pareto.parquet", "provenance.json")
     return [*(folder / name for name in data), *plots, page]
 
@@ -161,13 +160,6 @@ def _remove_plots(folder: Path) -> None:
     for x_name, y_name in permutations(OBJECTIVE_COLUMNS, 2):
         for ending in ("svg", "png"):
             (folder / f"pareto-{x_name}-{y_name}.{ending}").unlink(missing_ok=True)
-
-
-def _first(found: Exploration) -> StepResult:
-    """The front's first design, the best in the first objective, pass by pass."""
-    request, design = found.request, found.design(0)
-    step = training_step(request.network, request.recipe, design.sparsity, _options(request))
-    return estimate(step, design, request.board)
 
 
 def _print_front(found: Exploration, limit: int) -> None:

@@ -14,10 +14,10 @@ from heddle.cli.output import print_json, print_notes, print_paths
 from heddle.cli.progress import show_status
 from heddle.cli.report_compare import compare_two
 from heddle.reports.review.build import Built, build_review
+from heddle.reports.review.index import REPORT_NAME
 from heddle.reports.review.page import write_review
 from heddle.reports.runs.gather import read_holdings, subject_of
 
-PAGE_NAME = "report.html"
 _MOST = 2
 
 
@@ -34,7 +34,7 @@ def run(options: ReportOptions) -> int:
 def _report(folder: Path, options: ReportOptions) -> int:
     _refuse_training_options(options)
     held = read_holdings(folder)
-    out = options.out or folder / PAGE_NAME
+    out = options.out or folder / REPORT_NAME
     check_file_target(out)
     subject = subject_of(held, options.pick)
     with show_status(f"simulating on {subject.design.name}"):

@@ -129,7 +129,7 @@ def _write_trace(path: Path, schedule: Schedule, work: StepWork) -> list[Path]:
 
 
 def _write_results(folder: Path, simulated: _Simulated, work: StepWork, with_plots: bool) -> list[Path]:
-    from heddle.reports.page import write_simulate_page
+    from heddle.reports.review.index import step_index, write_index
     from heddle.reports.runs.step_files import write_results
 
     result, plots = simulated.result, []
@@ -138,7 +138,7 @@ def _write_results(folder: Path, simulated: _Simulated, work: StepWork, with_plo
         from heddle.reports.plots.draw import plot_layers, plot_roofline
 
         plots = plot_layers(result, folder) + plot_roofline(result, work.board, folder)
-    page = write_simulate_page(result, simulated.dense, plots, folder / "index.html")
+    page = write_index(step_index(result, simulated.dense), plots, folder)
     return [*written, *plots, page]
 
 

@@ -13,9 +13,9 @@ from heddle.arch.formats import FP16
 from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
 from heddle.cli.train_json import training_facts
-from heddle.reports.page import write_training_page
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
 from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
+from heddle.reports.review.index import INDEX_NAME, training_index, write_index
 from heddle.training.export import export_weights
 from heddle.training.run import RunResult, trained_model
 from heddle.training.runs import checkpoint_folder
@@ -52,12 +52,12 @@ def write_training(trained: Trained, document: dict[str, Any], data_folder: Path
     title = f"{settings.model} on {settings.data}"
     plots = plot_training(_training_curves(trained, comparison), title, folder)
     plots += plot_time_to_accuracy(_cost_curves(trained, comparison), _costs_title(trained, title), folder)
-    return [*written, *plots, write_training_page(facts, plots, folder / "index.html")]
+    return [*written, *plots, write_index(training_index(facts), plots, folder)]
 
 
 def _remove_results(folder: Path) -> None:
     """Remove what an earlier run wrote of its own: it may have had a design, and this one may have no result."""
-    for name in ("curves.csv", "weights.safetensors", "index.html"):
+    for name in ("curves.csv", "weights.safetensors", INDEX_NAME):
         (folder / name).unlink(missing_ok=True)
     for name in ("training", "time-to-accuracy", "energy-to-accuracy"):
         for ending in ("svg", "png"):

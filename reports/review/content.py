@@ -10,7 +10,7 @@ import pandas as pd
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.dataflow.scheduler import Schedule
-from heddle.reports.page import ExploreFacts
+from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.training_facts import TrainingFacts
 from heddle.sim.result import StepResult
 from heddle.sim.spans import Span

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.front import objective_heading
-from heddle.reports.page import ExploreFacts
 from heddle.reports.review.chart_front import front_figure
 from heddle.reports.review.content import FrontPart
 from heddle.reports.review.front_view import FrontRow, FrontView, front_view, script_front

@@ -19,7 +19,7 @@ from heddle.dataflow.work import StepWork
 from heddle.dse.grid import Grid
 from heddle.dse.objectives import OBJECTIVE_COLUMNS
 from heddle.dse.points import METRICS
-from heddle.reports.page import ExploreFacts
+from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.review.content import FrontPart, StepPart
 from heddle.reports.runs.folder import Place, rerun_command, work_of
 from heddle.reports.runs.work_file import SavedExploration, WorkFile

@@ -40,7 +40,7 @@ class SavedStep(Section):
 
 
 class SavedExploration(Section):
-    """What ``explore`` searched, and how that went; see ``heddle.reports.page.ExploreFacts``."""
+    """What ``explore`` searched, and how that went; see ``heddle.reports.explore_facts.ExploreFacts``."""
 
     space: Space
     objectives: tuple[str, ...]

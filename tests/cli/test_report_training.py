@@ -9,6 +9,7 @@ from train_command import train
 
 from heddle.arch.design_io import load_design
 from heddle.cli import train_files as train_files_module
+from heddle.reports.review.index import Index, training_index
 from heddle.reports.runs.parts import read_training
 from heddle.reports.training_facts import TrainingFacts
 
@@ -19,11 +20,11 @@ def test_the_facts_of_a_training_come_back_from_its_file(
 ) -> None:
     shown: list[TrainingFacts] = []
 
-    def keep(facts: TrainingFacts, plots: list[Path], path: Path) -> Path:
+    def keep(facts: TrainingFacts) -> Index:
         shown.append(facts)
-        return path
+        return training_index(facts)
 
-    monkeypatch.setattr(train_files_module, "write_training_page", keep)
+    monkeypatch.setattr(train_files_module, "training_index", keep)
     few = ["--epochs", "1", "--train-samples", "40", "--seeds", "2", "--sparsity", "2:4"]
     train(capsys, *few, "--recipe", recipe, "--design", "tiny", "--out", str(tmp_path))
     facts, design = read_training(tmp_path / "train.json")

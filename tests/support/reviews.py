@@ -17,7 +17,7 @@ from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.dataflow.training import StepOptions, training_step
-from heddle.reports.page import ExploreFacts
+from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.review.content import (
     AgreementPart,
     AgreementRow,
