@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_group
 
+from benchmarks.imports import FLOORS
 from heddle.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,11 +110,4 @@ def test_the_floors_in_the_page_are_those_that_the_imports_are_held_to() -> None
     page = (ROOT / "docs" / "architecture.md").read_text()
     shown = {folder: int(floor) for floor, folder in re.findall(r"^\| floor (\d) \| `([a-z]+)/` ", page, re.MULTILINE)}
     drawn = {folder: int(floor) for folder, floor in re.findall(r"<b>([a-z]+)</b> · floor (\d)", page)}
-    assert shown == drawn == floors()
-
-
-def floors() -> dict[str, int]:
-    """The floors that ``tests/test_imports.py`` states."""
-    source = (ROOT / "tests" / "test_imports.py").read_text()
-    (value,) = re.findall(r"^FLOORS = (\{.*?^\})", source, re.MULTILINE | re.DOTALL)
-    return dict(ast.literal_eval(value))
+    assert shown == drawn == FLOORS
