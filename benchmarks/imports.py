@@ -46,9 +46,10 @@ def _module_name(path: Path) -> str:
 
 
 def folder_of(module: str) -> str:
-    """Return the folder that ``module`` stands in: heddle.arch.nm is of arch, heddle alone of the API."""
+    """Return the folder that ``module`` stands in: heddle.arch.nm is of arch, heddle.verbs is of the API."""
     first, _, rest = module.partition(".")
-    return rest.partition(".")[0] or first if first == "heddle" else first
+    second = rest.partition(".")[0]
+    return second if first == "heddle" and second in FLOORS else first
 
 
 def imported(source: str, known: Iterable[str], *, inside_functions: bool) -> Iterator[str]:

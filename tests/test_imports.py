@@ -82,3 +82,8 @@ def test_an_import_that_climbs_is_seen_inside_functions_too() -> None:
 def test_a_module_s_name_is_the_installed_one() -> None:
     assert SOURCES["heddle.arch.nm"] == Path(ROOT / "arch" / "nm.py")
     assert SOURCES["heddle.dataflow.zoo"] == ROOT / "dataflow" / "zoo" / "__init__.py"
+
+
+def test_a_module_of_the_api_is_of_no_folder_below() -> None:
+    names = ("heddle", "heddle.verbs", "heddle.cli.verbs", "numpy.linalg")
+    assert [folder_of(name) for name in names] == ["heddle", "heddle", "cli", "numpy"]
