@@ -7,19 +7,15 @@ power cut) never leaves half a file under a final name.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
 
-PROVENANCE_NAME = "provenance.json"
 _HASH_BLOCK_BYTES = 1 << 20
 
 
@@ -130,33 +126,6 @@ def tool_version() -> str:
 def command_line() -> list[str]:
     """Return this process's arguments as printable text (bytes that are not UTF-8 escaped)."""
     return [argument.encode("utf-8", "backslashreplace").decode() for argument in sys.argv]
-
-
-def write_provenance(
-    folder: Path,
-    *,
-    inputs: Mapping[str, str],
-    started: datetime,
-    seconds: float,
-) -> Path:
-    """Write ``provenance.json`` into ``folder`` and return its path.
-
-    It holds the tool's version, the process's command line as a list of arguments, the SHA-256 of each of the
-    ``inputs`` by name, when the run ``started`` (UTC, whole seconds) and the ``seconds`` that it took, and the
-    Python and platform that it ran on. It is the one file of a run directory that differs from run to run.
-    """
-    record = {
-        "tool": "heddle",
-        "version": tool_version(),
-        "command": command_line(),
-        "inputs": dict(sorted(inputs.items())),
-        "started_utc": started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "seconds": round(seconds, 3),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    return write_atomically(folder / PROVENANCE_NAME, text.encode())
 
 
 def _reason(error: OSError) -> str:

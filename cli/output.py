@@ -57,11 +57,6 @@ def print_failures(failures: Sequence[Failure]) -> None:
         print(f"heddle: and {len(failures) - _SHOWN_FAILURES} more passes", file=sys.stderr)
 
 
-def failures_json(failures: Iterable[Failure]) -> list[dict[str, str]]:
-    """Return failures as JSON objects: layer, pass, reason."""
-    return [{"layer": f.layer, "pass": f.pass_name, "reason": f.reason} for f in failures]
-
-
 def print_tables(tables: Iterable[Any]) -> None:
     """Print rich tables on stdout; without a terminal they are as wide as they need to be."""
     from rich.console import Console

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import json_text
-from heddle.arch.run_dir import sha256_of_text, write_atomically
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.synth import SynthOptions
-from heddle.cli.output import print_json, print_notes, print_paths, print_status, print_tables
+from heddle.cli.output import print_document, print_notes, print_paths, print_status, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.synth_json import Synthesised, notes, synthesis_json, vivado_json
 from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
 from heddle.cli.work import load_buildable, one_of
 from heddle.dataflow.choices import OPTIMIZERS, Optimizer
-from heddle.hls.emit import emit_rtl
-from heddle.hls.files import MANIFEST_NAME
-from heddle.hls.generate import array_blocks, array_rtl, check_generable
-from heddle.hls.manifest import manifest
-from heddle.hls.names import ARRAY_MODULE
+from heddle.dataflow.work import machine_hashes
+from heddle.hls.generate import check_generable
+from heddle.reports.runs.documents.synthesis import SynthesisDocument, vivado_synthesis, yosys_synthesis
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
-from heddle.synth.nextpnr import PlacedElement, find_nextpnr, place_element
+from heddle.synth.checks import flat_array, placed_pe
+from heddle.synth.nextpnr import PlacedElement, find_nextpnr
 from heddle.synth.result import TOOLS, Usage
 from heddle.synth.vivado.batch import find_vivado, run_vivado
-from heddle.synth.vivado.project import project_files
+from heddle.synth.vivado.core_project import VIVADO_FOLDER, write_core_project
 from heddle.synth.vivado.read import read_reports
-from heddle.synth.yosys.cells import usage_of
-from heddle.synth.yosys.mapping import map_flat
 from heddle.synth.yosys.plan import WITHOUT_RTL
 from heddle.synth.yosys.run import synthesise
 
-VIVADO_FOLDER = "vivado"
+Found = tuple[SynthesisDocument, list[Any], tuple[str, ...]]
 
 
 def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
@@ -54,53 +46,38 @@ def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
     design, board = load_buildable(machine, synthesis.sparsity)
     check_generable(design)
     folder = run_folder(synthesis.out, "synth")
-    written = _write_project(folder, design, board) if folder else []
+    written = write_core_project(folder, design, board) if folder else []
     if tool == "vivado":
         assert folder is not None
         document, tables, remarks = _by_vivado(folder, design, board)
     else:
         document, tables, remarks = _by_yosys(synthesis, optimizer, design, board)
     if folder:
-        hashes = {"design": sha256_of_text(design.model_dump_json()), "board": sha256_of_text(board.model_dump_json())}
-        written.insert(0, write_atomically(folder / RESULT_MARKS["synth"], json_text(document).encode()))
-        written.append(record.write(folder, hashes))
+        written.insert(0, document.write(folder / RESULT_MARKS["synth"]))
+        written.append(record.write(folder, machine_hashes(design, board)))
     if synthesis.json:
-        print_json(document)
+        print_document(document)
     else:
         print_tables(tables)
         print_notes(remarks)
         print_paths(written)
-    return FAILED_CHECK if document["fits"] is False else SUCCESS
+    return FAILED_CHECK if document.fits is False else SUCCESS
 
 
-def _by_yosys(
-    options: SynthOptions, optimizer: Optimizer, design: Design, board: Board
-) -> tuple[dict[str, Any], list[Any], tuple[str, ...]]:
+def _by_yosys(options: SynthOptions, optimizer: Optimizer, design: Design, board: Board) -> Found:
     with show_progress(f"synthesising {design.name}") as progress:
         found = synthesise(design, board, optimizer, options.runs, progress)
     flat = _flat(design) if options.flat else None
-    placed = _placed(design) if options.place else None
-    made = Synthesised(design, board, found, flat, placed)
-    tables = [module_table(found), total_table(made), stage_table(found)]
-    remarks = (*notes(made), *([flat_line(found, flat)] if flat else []), *([_placed_line(placed)] if placed else []))
-    return synthesis_json(made), tables, remarks
+    placed = placed_pe(design) if options.place else None
+    document = yosys_synthesis(design, board, found, flat, placed)
+    tables = [module_table(found), total_table(found, document, board), stage_table(found)]
+    checks = (*([flat_line(found, flat)] if flat else []), *([_placed_line(placed)] if placed else []))
+    return document, tables, (*document.notes, *checks)
 
 
 def _flat(design: Design) -> Usage:
-    """The array mapped as one block; its log stays where the mapping fails."""
-    folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
-    rtl = array_rtl(design)
     print_status("mapping the array flat, which takes minutes for more than 16 PEs")
-    block = map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    return usage_of(block.cells, ARRAY_MODULE)
-
-
-def _placed(design: Design) -> PlacedElement:
-    folder = Path(tempfile.mkdtemp(prefix="heddle-place-"))
-    placed = place_element(design, folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    return placed
+    return flat_array(design)
 
 
 def _placed_line(placed: PlacedElement) -> str:
@@ -110,28 +87,15 @@ def _placed_line(placed: PlacedElement) -> str:
     )
 
 
-def _write_project(folder: Path, design: Design, board: Board) -> list[Path]:
-    """Write the Verilog of the core and its Vivado run into a folder of their own."""
-    project = folder / VIVADO_FOLDER
-    project.mkdir(exist_ok=True)
-    core, element = array_blocks(design)
-    verilog = emit_rtl(core, [element]).verilog
-    files = {**verilog, **project_files(design, board, verilog)}
-    # By this the reports that come back are known to be of this design.
-    files[MANIFEST_NAME] = manifest(design, (core, element), core.name, sorted(files)).text()
-    return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]
-
-
-def _by_vivado(folder: Path, design: Design, board: Board) -> tuple[dict[str, Any], list[Any], tuple[str, ...]]:
+def _by_vivado(folder: Path, design: Design, board: Board) -> Found:
     project = folder / VIVADO_FOLDER
     find_vivado(project)
     with show_progress(f"Vivado on {design.name}") as progress:
         run_vivado(project, progress)
-    reports = read_reports(project)
     missing = ("sore", "wuve", "buffers", *WITHOUT_RTL)
-    document = vivado_json(design, board, reports, missing)
+    document = vivado_synthesis(design, board, read_reports(project), missing)
     remarks = (
         f"the core alone was run; {', '.join(missing)} are estimated",
-        *(f"not read: {entry}" for entry in document["unread"]),
+        *(f"not read: {entry}" for entry in document.unread),
     )
     return document, [vivado_table(document, board)], remarks

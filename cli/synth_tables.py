@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from heddle.arch.boards import Board
 from heddle.arch.resources import RESOURCE_NAMES
-from heddle.cli.synth_json import Synthesised, estimated, fits_with
+from heddle.reports.runs.documents.synthesis import VivadoSynthesis, YosysSynthesis
 from heddle.reports.units import percent
 from heddle.synth.result import NOTHING, Synthesis, Usage
 from heddle.synth.yosys.sources import shown_name
@@ -42,12 +40,10 @@ def module_table(found: Synthesis) -> Table:
     return table
 
 
-def total_table(made: Synthesised) -> Table:
+def total_table(found: Synthesis, document: YosysSynthesis, board: Board) -> Table:
     """What was synthesised, what is estimated beside it, and both against the board."""
-    found, have = made.found, made.board.resources
-    rest = estimated(made.design, made.board, found.missing)
-    total = found.total
-    table = _table(f"Against board {made.board.name}", "", *_HEADINGS.values())
+    total, rest, have = found.total, document.estimated, board.resources
+    table = _table(f"Against board {board.name}", "", *_HEADINGS.values())
     table.add_row("synthesised", *_cells(total))
     for name, amounts in rest.items():
         table.add_row(f"{name} (estimate)", *(f"{amounts[resource]:,}" for resource in RESOURCE_NAMES))
@@ -56,8 +52,7 @@ def total_table(made: Synthesised) -> Table:
     table.add_row("board", *(f"{getattr(have, name):,}" for name in RESOURCE_NAMES))
     shares = (percent(both[name] / getattr(have, name)) if getattr(have, name) else "-" for name in RESOURCE_NAMES)
     table.add_row("share", *shares)
-    usage = {name: float(getattr(total, name)) for name in RESOURCE_NAMES}
-    table.caption = "fits" if fits_with(usage, rest, made.board) else "does not fit"
+    table.caption = "fits" if document.fits else "does not fit"
     return table
 
 
@@ -85,14 +80,14 @@ def flat_line(found: Synthesis, flat: Usage) -> str:
     return f"the array's modules against the array mapped flat ({flat.lut:,} LUT, {flat.ff:,} FF): {', '.join(ratios)}"
 
 
-def vivado_table(document: dict[str, Any], board: Board) -> Table:
+def vivado_table(document: VivadoSynthesis, board: Board) -> Table:
     """What Vivado says of the core."""
-    table = _table(f"The core by {document['tool']}", "", *_HEADINGS.values())
-    table.add_row("core", *(_number(document[name]) for name in RESOURCE_NAMES))
+    table = _table(f"The core by {document.tool}", "", *_HEADINGS.values())
+    table.add_row("core", *(_number(getattr(document, name)) for name in RESOURCE_NAMES))
     table.add_row("board", *(f"{getattr(board.resources, name):,}" for name in RESOURCE_NAMES))
-    timing = document["timing"]
-    met = {True: "timing met", False: "timing NOT met", None: "timing not known"}[timing["met"] if timing else None]
-    slack = timing["setup"]["worst_ns"] if timing else None
+    timing = document.timing
+    met = {True: "timing met", False: "timing NOT met", None: "timing not known"}[timing.met if timing else None]
+    slack = timing.setup.worst_ns if timing else None
     table.caption = met + (f", worst setup slack {slack:+.3f} ns" if slack is not None else "")
     return table
 

@@ -10,7 +10,7 @@ from heddle.arch.interruptible import terminable
 from heddle.arch.run_dir import sha256_of, sha256_of_text
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.train import TrainOptions
-from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.output import print_document, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.train_plan import train_plan
 from heddle.reports.runs.record import RunRecord, run_folder
@@ -34,7 +34,7 @@ def run(training: TrainOptions) -> int:
         data = check_data(settings, training.data_dir)
         folder = run_folder(training.out, "train")
         if folder is not None:
-            from heddle.cli.train_files import check_accuracies
+            from heddle.reports.runs.training_files import check_accuracies
 
             check_accuracies(folder)
         with show_progress(f"training {settings.model}") as progress:
@@ -49,24 +49,25 @@ def run(training: TrainOptions) -> int:
 
 def _report(trained: Trained, options: TrainOptions, folder: Path | None, record: RunRecord) -> None:
     """Print and write what the options ask for."""
-    from heddle.cli.train_json import training_facts, training_json
+    from heddle.reports.runs.documents.training import TrainingDocument
 
     if trained.costs is not None:
         print_notes(trained.machine.network.notes)
-    document = training_json(trained)
+    document = TrainingDocument.of(trained)
     written: list[Path] = []
     if folder is not None:
-        from heddle.cli.train_files import write_training
+        from heddle.reports.runs.training_files import write_training
 
         written = write_training(trained, document, options.data_dir, folder)
         written.append(record.write(folder, _hashes(trained.settings, options, trained)))
     if options.json:
-        print_json(document)
+        print_document(document)
         return
     if trained.comparison is not None:
+        from heddle.reports.runs.parts import training_facts
         from heddle.reports.terminal_tables import accuracy_table
 
-        print_tables([accuracy_table(training_facts(trained, trained.comparison))])
+        print_tables([accuracy_table(training_facts(document, trained.machine.recipe.name))])
     print_paths(written)
 
 

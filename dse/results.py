@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from heddle.arch.run_dir import atomic_file, write_atomically, write_provenance
+from heddle.arch.provenance import write_provenance
+from heddle.arch.run_dir import atomic_file, write_atomically
 from heddle.dse.grid import Grid
 from heddle.dse.measured_accuracy import Accuracies
 from heddle.dse.objectives import ACCURACY, OBJECTIVE_COLUMNS

@@ -14,8 +14,8 @@ from heddle.training.catalogue import RatioRule
 _NOTHING_PRUNED = "2:2"  # N = M
 
 
-class TrainSettings(BaseModel):
-    """One run: model, data, recipe and hyperparameters, and the seed of initialisation, split and order of samples.
+class SharedSettings(BaseModel):
+    """What the runs of one training share: model, data, recipe and hyperparameters.
 
     The learning rate falls along half a cosine from ``learning_rate`` to 0. ``arithmetic`` is ``float``, or the
     operand format of the machine's (``fp16``, ``bf16``). ``dense`` are patterns of layers that stay dense beside the
@@ -34,7 +34,6 @@ class TrainSettings(BaseModel):
     ratios: RatioRule = "uniform"
     arithmetic: str = "float"
     dense: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 0
     epochs: Annotated[int, Field(ge=1)] = 30
     batch: Annotated[int, Field(ge=1)] = 64
     optimizer: Optimizer = "sgd"
@@ -47,6 +46,12 @@ class TrainSettings(BaseModel):
     threads: Annotated[int, Field(ge=1)] = 1
     recipe_sha256: str = ""
     data_folder: str = ""
+
+
+class TrainSettings(SharedSettings):
+    """One run: the settings, and the seed of initialisation, split and order of samples."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
 
     @property
     def as_dense(self) -> TrainSettings:

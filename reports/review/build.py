@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import read_json
 from heddle.reports.review.compare import design_changes
 from heddle.reports.review.content import Review, StepPart
 from heddle.reports.review.energy_lines import energy_lines
@@ -25,6 +24,7 @@ from heddle.reports.review.missing import (
     design_word,
     missing_sections,
 )
+from heddle.reports.runs.documents.step import StepTotals
 from heddle.reports.runs.gather import DEFAULT_DESIGN, Entry, Holdings, Subject, same_machine
 from heddle.reports.runs.hardware import hardware_part
 from heddle.reports.runs.step import step_part
@@ -133,13 +133,12 @@ def _level_notes(held: Holdings, subject: Subject, step: StepPart | None) -> Ite
     place = held.steps[0].place
     if place.verb != "simulate":
         return
-    totals = read_json(place.mark)
-    level, cycles = totals.get("level"), totals.get("cycles")
-    if level == "estimate":
+    totals = StepTotals.read(place.mark)
+    if totals.level == "estimate":
         yield f"{place.folder} holds the estimate's figures; those of the page are the engines'."
-    elif isinstance(cycles, int | float) and abs(cycles - step.result.cycles) > _HALF_A_CYCLE:
+    elif abs(totals.cycles - step.result.cycles) > _HALF_A_CYCLE:
         yield (
-            f"{place.mark} says {count(cycles)} cycles, and this version of heddle simulates "
+            f"{place.mark} says {count(totals.cycles)} cycles, and this version of heddle simulates "
             f"{count(step.result.cycles)}; the page shows the latter."
         )
 

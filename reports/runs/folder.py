@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import read_json
-from heddle.arch.run_dir import PROVENANCE_NAME
+from heddle.arch.provenance import PROVENANCE_NAME, Provenance
 from heddle.reports.runs.record import RESULT_MARKS
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work
 
@@ -60,10 +59,9 @@ def work_of(place: Place) -> WorkFile:
 def rerun_command(place: Place) -> str:
     """Return the command line that made a folder's results, as far as its provenance tells."""
     try:
-        command = read_json(place.folder / PROVENANCE_NAME).get("command")
+        words = Provenance.read(place.folder / PROVENANCE_NAME).command[1:]
     except HeddleError:
-        command = None
-    words = command[1:] if isinstance(command, list) and all(isinstance(word, str) for word in command) else []
-    if words[:1] == [place.verb]:  # else the run was made from Python
+        words = ()
+    if words[:1] == (place.verb,):  # else the run was made from Python
         return shlex.join(["heddle", *words])
     return f"heddle {place.verb} --out {shlex.quote(str(place.folder))}"

@@ -15,13 +15,15 @@ from typing import TypeVar
 from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
+from heddle.arch.document import Document
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import read_json
-from heddle.arch.toml_file import check_model
+from heddle.hls.manifest import Manifest
 from heddle.reports.review.content import AgreementPart
+from heddle.reports.runs.documents.schedule import ScheduleDocument
+from heddle.reports.runs.documents.step import StepTotals
 from heddle.reports.runs.folder import Place, result_places, work_of
 from heddle.reports.runs.hardware import SavedSynthesis, read_synthesis
-from heddle.reports.runs.parts import Document, read_agreement, read_training
+from heddle.reports.runs.parts import read_agreement, read_training
 from heddle.reports.runs.step import SavedFront, read_front
 from heddle.reports.runs.work_file import WorkFile
 from heddle.reports.training_facts import TrainingFacts
@@ -134,10 +136,6 @@ class Subject:
     is_default: bool = False
 
 
-class _Generated(Document):
-    design: Design
-
-
 def read_holdings(folder: Path) -> Holdings:
     """Return what ``folder`` and the folders directly below it hold.
 
@@ -205,7 +203,8 @@ def _front_entry(place: Place) -> FrontEntry:
 
 def _step_entry(place: Place) -> StepEntry:
     saved = work_of(place)
-    read_json(place.mark)
+    model: type[Document] = StepTotals if place.verb == "simulate" else ScheduleDocument
+    model.read(place.mark)
     if saved.step is None:
         raise HeddleError(f"{place.folder}: its work.json is not of 'heddle {place.verb}'")
     return StepEntry(place, saved.step.design, saved)
@@ -222,7 +221,7 @@ def _agreement_entry(place: Place) -> AgreementEntry:
 
 
 def _generated_entry(place: Place) -> Entry:
-    return Entry(place, check_model(_Generated, read_json(place.mark), str(place.mark)).design)
+    return Entry(place, Manifest.read(place.mark).design)
 
 
 def _training_entry(place: Place) -> TrainingEntry:

@@ -9,44 +9,13 @@ from pathlib import Path
 from heddle.arch.boards import Board
 from heddle.arch.calibration.ranges import calibration_line, extrapolations
 from heddle.arch.design import Design
-from heddle.arch.json_file import read_json
 from heddle.arch.resource_model import CALIBRATED
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
-from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import HardwarePart, ModuleRow, StageRow
-from heddle.reports.runs.parts import Document
+from heddle.reports.runs.documents.synthesis import YosysSynthesis, read_synthesis_document
 from heddle.synth.yosys.sources import shown_name
 
 CALIBRATED_SOURCE, ESTIMATE_SOURCE = "calibrated model", "uncalibrated estimate"
-
-
-class _Module(Document):
-    """One of ``count`` equal modules."""
-
-    name: str
-    part: str
-    count: int
-    lut: int
-    lut_as_memory: int
-    ff: int
-    dsp: int
-    bram36: float
-    uram: int
-
-
-class _Stage(Document):
-    module: str
-    start: str
-    end: str
-    relative: float
-
-
-class _Synthesised(Document):
-    tool: str
-    design: Design
-    modules: tuple[_Module, ...]
-    stages: tuple[_Stage, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +31,8 @@ class SavedSynthesis:
 
 def read_synthesis(path: Path) -> SavedSynthesis:
     """Return the synthesis that a ``synth.json`` holds; raises HeddleError for a damaged file."""
-    found = check_model(_Synthesised, read_json(path), str(path))
+    found = read_synthesis_document(path)
+    stages, notes = (found.stages, found.notes) if isinstance(found, YosysSynthesis) else ((), ())
     source = "Vivado" if found.tool.startswith("Vivado") else "yosys"
     return SavedSynthesis(
         found.design,
@@ -77,8 +47,8 @@ def read_synthesis(path: Path) -> SavedSynthesis:
             )
             for each in found.modules
         ),
-        tuple(StageRow(shown_name(each.module), each.start, each.end, each.relative) for each in found.stages),
-        found.notes,
+        tuple(StageRow(shown_name(each.module), each.start, each.end, each.relative) for each in stages),
+        notes,
     )
 
 

@@ -1,63 +1,15 @@
-"""What ``verify`` and ``train`` left in their folders, as the page shows it.
-
-Their documents are only ever added to, so keys that are not known here are passed over.
-"""
+"""What ``verify`` and ``train`` left in their folders, as the page shows it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import read_json
-from heddle.arch.toml_file import check_model
 from heddle.reports.review.content import AgreementPart, AgreementRow
+from heddle.reports.runs.documents.training import TrainingDocument
 from heddle.reports.runs.documents.verification import StalledCase, Verification
 from heddle.reports.training_facts import TrainingFacts
-
-
-class Document(BaseModel):
-    """A JSON document of another verb, as far as it is shown."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Run(Document):
-    seed: int
-    accuracy: float
-    dense_accuracy: float
-    loss: float
-    dense_loss: float
-
-
-class _Costs(Document):
-    design: str
-    time_s: float
-    energy_j: float
-    dense_time_s: float
-    dense_energy_j: float
-
-
-class _Trained(Document):
-    model: str
-    data: str
-    recipe: str
-    sparsity: str
-    arithmetic: str
-    epochs: int
-    steps: int
-    mac_fraction: float
-    accuracy_mean: float | None
-    accuracy_std: float | None
-    dense_accuracy_mean: float | None
-    dense_accuracy_std: float | None
-    difference_mean: float | None
-    difference_std: float | None
-    runs: tuple[_Run, ...]
-    machine: _Costs | None
-    design: Design | None = None
 
 
 def read_agreement(path: Path) -> tuple[AgreementPart, Design]:
@@ -77,27 +29,34 @@ def read_training(path: Path) -> tuple[TrainingFacts, Design | None]:
 
     Raises HeddleError for a damaged file, and where no seed has finished both with the recipe and dense.
     """
-    found = check_model(_Trained, read_json(path), str(path))
+    found = TrainingDocument.read(path)
     if not found.runs or found.accuracy_mean is None or found.accuracy_std is None:
         raise HeddleError(f"{path}: no seed has finished both with the recipe and dense")
-    return _facts(found, found.accuracy_mean, found.accuracy_std), found.design
+    recipe = Path(found.recipe).stem if found.recipe.endswith(".py") else found.recipe
+    return training_facts(found, recipe), found.design
 
 
-def _facts(found: _Trained, accuracy_mean: float, accuracy_std: float) -> TrainingFacts:
+def training_facts(found: TrainingDocument, recipe: str) -> TrainingFacts:
+    """Return what tables and pages say of a training; ``recipe`` is what its recipe calls itself.
+
+    At least one seed must have finished both with the recipe and dense. Times and energies are means over all steps.
+    """
+    assert found.accuracy_mean is not None
+    assert found.accuracy_std is not None
     runs, costs = found.runs, found.machine
     # Runs that prune nothing are the dense ones themselves, written twice.
     has_dense = any((run.accuracy, run.loss) != (run.dense_accuracy, run.dense_loss) for run in runs)
     return TrainingFacts(
         model=found.model,
         data=found.data,
-        recipe=Path(found.recipe).stem if found.recipe.endswith(".py") else found.recipe,
+        recipe=recipe,
         sparsity=found.sparsity,
         arithmetic=found.arithmetic,
         epochs=found.epochs,
         seeds=tuple(run.seed for run in runs),
         accuracies=tuple(run.accuracy for run in runs),
-        accuracy_mean=accuracy_mean,
-        accuracy_std=accuracy_std,
+        accuracy_mean=found.accuracy_mean,
+        accuracy_std=found.accuracy_std,
         mac_fraction=found.mac_fraction,
         dense_accuracies=tuple(run.dense_accuracy for run in runs) if has_dense else (),
         dense_accuracy_mean=found.dense_accuracy_mean if has_dense else None,

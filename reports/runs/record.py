@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
-from heddle.arch.run_dir import prepare_run_dir, write_provenance
+from heddle.arch.provenance import write_provenance
+from heddle.arch.run_dir import prepare_run_dir
 
 
 def _now() -> datetime:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
-from typing import Any
 
 from heddle.arch.design_io import to_toml
 from heddle.arch.run_dir import atomic_file, write_atomically
+from heddle.reports.runs.documents.step import StepTotals
 from heddle.sim.result import TEXT, WHOLE, StepResult, columns, pass_records
 
 PASSES_CSV, PASSES_PARQUET = "passes.csv", "passes.parquet"
 TOTALS_JSON, DESIGN_TOML = "totals.json", "design.toml"
-
-Record = dict[str, Any]
 
 
 def write_results(result: StepResult, folder: Path) -> list[Path]:
@@ -26,32 +23,9 @@ def write_results(result: StepResult, folder: Path) -> list[Path]:
     return [
         write_atomically(folder / PASSES_CSV, _csv(result).encode()),
         _write_parquet(folder / PASSES_PARQUET, result),
-        write_atomically(folder / TOTALS_JSON, (json.dumps(totals(result), indent=2) + "\n").encode()),
+        StepTotals.of(result).write(folder / TOTALS_JSON),
         write_atomically(folder / DESIGN_TOML, to_toml(result.design).encode()),
     ]
-
-
-def totals(result: StepResult) -> Record:
-    """Return the step's totals, and what was run, as JSON's types."""
-    return {
-        "network": result.network,
-        "batch": result.batch,
-        "recipe": result.recipe,
-        "sparsity": result.sparsity,
-        "design": result.design.name,
-        "level": result.level,
-        "cycles": result.cycles,
-        "time_s": result.time_s,
-        "energy_j": result.energy_j,
-        "energy_by_part_j": dict(result.energy_by_part_j),
-        "utilisation": result.utilisation,
-        "dram_bytes": result.dram_bytes,
-        "macs": result.macs,
-        "dense_macs": result.dense_macs,
-        "failures": [
-            {"layer": failure.layer, "pass": failure.pass_name, "reason": failure.reason} for failure in result.failures
-        ],
-    }
 
 
 def _csv(result: StepResult) -> str:

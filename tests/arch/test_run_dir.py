@@ -2,11 +2,8 @@
 
 import errno
 import hashlib
-import importlib.metadata
-import json
 import os
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -20,7 +17,6 @@ from heddle.arch.run_dir import (
     sha256_of,
     sha256_of_text,
     write_atomically,
-    write_provenance,
 )
 
 
@@ -98,25 +94,6 @@ def test_a_hash_is_the_sha256_of_the_bytes(tmp_path):
 def test_a_missing_input_has_no_hash(tmp_path):
     path = tmp_path / "none.toml"
     assert message_of(sha256_of, path) == f"{path}: cannot read the file: no such file or directory"
-
-
-def test_provenance_holds_version_command_hashes_and_time(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["heddle", "simulate", "--workload", "mlp"])
-    started = datetime(2025, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
-    path = write_provenance(
-        tmp_path,
-        inputs={"workload": "b" * 64, "design": "a" * 64},
-        started=started,
-        seconds=1.23456,
-    )
-    record = json.loads(path.read_text())
-    assert path.name == "provenance.json"
-    assert record["version"] == importlib.metadata.version("heddle-npu")
-    assert record["command"] == ["heddle", "simulate", "--workload", "mlp"]
-    assert list(record["inputs"]) == ["design", "workload"]
-    assert record["started_utc"] == started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert record["started_utc"] == "2025-03-01T12:30:00Z"
-    assert record["seconds"] == 1.235
 
 
 def test_the_command_line_is_text_even_where_its_bytes_are_not(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from run_folders import SIMULATE, heddle, synth_document, train_document, verify
 
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
+from heddle.arch.provenance import write_provenance
 from heddle.cli import report as report_module
 from heddle.cli.main import main
 from heddle.reports.review.build import build_review
@@ -112,9 +114,12 @@ def test_a_key_that_is_not_known_is_told_with_its_file(tmp_path: Path) -> None:
     assert str(refused.value).startswith(f"{path}: unknown key 'sede'; did you mean 'seed'? (valid: design, ")
 
 
-def test_a_run_of_an_older_version_is_told_with_the_command_that_makes_it_again(tmp_path: Path) -> None:
+def test_a_run_of_an_older_version_is_told_with_the_command_that_makes_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_json(tmp_path / "totals.json", {})
-    write_json(tmp_path / "provenance.json", {"command": ["/bin/heddle", "simulate", "--workload", "my net.csv"]})
+    monkeypatch.setattr("sys.argv", ["/bin/heddle", "simulate", "--workload", "my net.csv"])
+    write_provenance(tmp_path, inputs={}, started=datetime.now(UTC), seconds=1.0)
     with pytest.raises(HeddleError) as refused:
         read_holdings(tmp_path)
     assert str(refused.value) == (

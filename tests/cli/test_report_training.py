@@ -8,8 +8,8 @@ import pytest
 from train_command import train
 
 from heddle.arch.design_io import load_design
-from heddle.cli import train_files as train_files_module
 from heddle.reports.review.index import Index, training_index
+from heddle.reports.runs import training_files as train_files_module
 from heddle.reports.runs.parts import read_training
 from heddle.reports.training_facts import TrainingFacts
 

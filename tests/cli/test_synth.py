@@ -23,6 +23,7 @@ from heddle.cli import synth as synth_module
 from heddle.cli.main import main
 from heddle.hls.emit import Rtl
 from heddle.hls.generate import array_rtl
+from heddle.synth import checks as checks_module
 from heddle.synth.nextpnr import PlacedElement
 from heddle.synth.result import Synthesis
 from heddle.synth.vivado.project import REPORT_NAMES
@@ -96,7 +97,7 @@ def rtl() -> Callable[[Design], Rtl]:
 
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch, rtl: Callable[[Design], Rtl]) -> None:
-    monkeypatch.setattr(synth_module, "array_rtl", rtl)
+    monkeypatch.setattr(checks_module, "array_rtl", rtl)
 
 
 @pytest.fixture
@@ -267,7 +268,7 @@ def test_flat_maps_the_array_as_one_block_and_compares(
         asked.append((text, top, folder))
         return MappedBlock({"LUT6": 1000, "FDRE": 200, "CARRY8": 9}, None)
 
-    monkeypatch.setattr(synth_module, "map_flat", flat)
+    monkeypatch.setattr(checks_module, "map_flat", flat)
     document = synth(capsys, "--flat")
     assert document["flat_array"] == {"lut": 1000, "lut_as_memory": 0, "ff": 200, "dsp": 0, "bram36": 0.0, "uram": 0}
     ((text, top, folder),) = asked
@@ -288,7 +289,7 @@ def test_flat_maps_the_array_as_one_block_and_compares(
 def test_place_gives_the_clock_of_one_pe(yosys: FakeYosys, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     element = PlacedElement(device="LFE5U-85F-8", fmax_hz=84.5e6, lut=1963, ff=1132, dsp=1)
     monkeypatch.setattr(synth_module, "find_nextpnr", lambda: Path("nextpnr"))
-    monkeypatch.setattr(synth_module, "place_element", lambda design, folder: element)
+    monkeypatch.setattr(checks_module, "place_element", lambda design, folder: element)
     assert synth(capsys, "--place")["placed_pe"] == {
         "device": "LFE5U-85F-8",
         "fmax_hz": 84.5e6,

@@ -10,6 +10,8 @@ from typing import Any
 from heddle.arch.design import Design
 from heddle.arch.resources import RESOURCE_NAMES
 from heddle.cli.main import main
+from heddle.reports.runs.documents.synthesis import YosysSynthesis
+from heddle.reports.runs.documents.training import MachineCosts, SeedRun, TrainingDocument
 from heddle.reports.runs.documents.verification import Verification
 from heddle.verify.results import Verdict
 
@@ -41,21 +43,26 @@ def synth_document(design: Design) -> dict[str, Any]:
     pes, pe = design.array.processing_elements, _module("heddle_uspe", "array", design.array.processing_elements, 700)
     lane = _module("heddle_sore_lane", "sore", design.lanes.sore, 300)
     totals = {name: pes * pe[name] + design.lanes.sore * lane[name] for name in RESOURCE_NAMES}
-    return {
-        **totals,
-        "fits": True,
-        "tool": "Yosys 0.0",
-        "design": design.model_dump(mode="json"),
-        "board": design.board,
-        "modules": [pe, lane],
-        "stages": [
-            {"module": "heddle_uspe", "start": "a", "end": "b", "delay_ns": 4.0, "relative": 1.0},
-            {"module": "heddle_sore_lane", "start": "", "end": "c", "delay_ns": 2.0, "relative": 0.5},
-        ],
-        "covers": ["array", "sore"],
-        "missing": ["wuve"],
-        "notes": ["Without routing."],
-    }
+    return YosysSynthesis.model_validate(
+        {
+            **totals,
+            "fits": True,
+            "tool": "Yosys 0.0",
+            "design": design,
+            "board": design.board,
+            "modules": (pe, lane),
+            "stages": (
+                {"module": "heddle_uspe", "start": "a", "end": "b", "delay_ns": 4.0, "relative": 1.0},
+                {"module": "heddle_sore_lane", "start": "", "end": "c", "delay_ns": 2.0, "relative": 0.5},
+            ),
+            "covers": ("array", "sore"),
+            "missing": ("wuve",),
+            "estimated": {},
+            "flat_array": None,
+            "placed_pe": None,
+            "notes": ("Without routing.",),
+        }
+    ).model_dump(mode="json")
 
 
 def _module(name: str, part: str, count: int, lut: int) -> dict[str, Any]:
@@ -74,35 +81,37 @@ def _module(name: str, part: str, count: int, lut: int) -> dict[str, Any]:
 
 def train_document(design: Design | None, seeds: Sequence[int] = (0, 1)) -> dict[str, Any]:
     """What ``heddle train`` writes of two seeds under BDWP and dense."""
-    runs = [
-        {
-            "seed": seed,
-            "accuracy": 90.0 + seed,
-            "dense_accuracy": 91.0 + seed,
-            "loss": 0.5,
-            "dense_loss": 0.25,
-            "skipped_steps": 0,
-        }
+    runs = (
+        SeedRun(
+            seed=seed,
+            accuracy=90.0 + seed,
+            dense_accuracy=91.0 + seed,
+            loss=0.5,
+            dense_loss=0.25,
+            skipped_steps=0,
+        )
         for seed in seeds
-    ]
+    )
     costs = {"time_s": 2.0, "energy_j": 4.0, "dense_time_s": 3.0, "dense_energy_j": 8.0}
-    return {
-        "model": "mlp",
-        "data": "digits",
-        "recipe": "bdwp",
-        "sparsity": "2:4",
-        "arithmetic": "float",
-        "epochs": 3,
-        "steps": 10,
-        "mac_fraction": 0.5,
-        "accuracy_mean": 90.5,
-        "accuracy_std": 0.7,
-        "dense_accuracy_mean": 91.5,
-        "dense_accuracy_std": 0.7,
-        "difference_mean": -1.0,
-        "difference_std": 0.0,
-        "runs": runs,
-        "failures": [],
-        "machine": {"design": design.name, "design_sparsity": "2:4", **costs} if design else None,
-        "design": design.model_dump(mode="json") if design else None,
-    }
+    machine = MachineCosts(design=design.name, design_sparsity="2:4", **costs) if design else None
+    return TrainingDocument(
+        model="mlp",
+        data="digits",
+        recipe="bdwp",
+        sparsity="2:4",
+        epochs=3,
+        steps=10,
+        seeds=tuple(seeds),
+        mac_fraction=0.5,
+        accuracy_mean=90.5,
+        accuracy_std=0.7,
+        dense_accuracy_mean=91.5,
+        dense_accuracy_std=0.7,
+        difference_mean=-1.0,
+        difference_std=0.0,
+        runs=tuple(runs),
+        failures=(),
+        wu_operands={},
+        machine=machine,
+        design=design,
+    ).model_dump(mode="json")

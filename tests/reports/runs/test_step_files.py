@@ -12,7 +12,8 @@ import pytest
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.runs.step_files import totals, write_results
+from heddle.reports.runs.documents.step import StepTotals
+from heddle.reports.runs.step_files import write_results
 from heddle.sim.result import COLUMNS, pass_records
 
 
@@ -42,7 +43,7 @@ def test_stalls_have_a_column_a_cause(new_step, new_pass, tmp_path):
 
 def test_totals_name_the_run_and_what_could_not_be_mapped(step):
     failed = replace(step, failures=(Failure("conv9", "bp", "too large"),))
-    record = json.loads(json.dumps(totals(failed)))
+    record = json.loads(StepTotals.of(failed).text())
     assert record["cycles"] == 10_000
     assert record["time_s"] == 1e-4
     assert record["failures"] == [{"layer": "conv9", "pass": "bp", "reason": "too large"}]

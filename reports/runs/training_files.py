@@ -6,16 +6,16 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP16
-from heddle.arch.json_file import json_text
 from heddle.arch.run_dir import write_atomically
-from heddle.cli.train_json import training_facts
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
 from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
 from heddle.reports.review.index import INDEX_NAME, training_index, write_index
+from heddle.reports.runs.documents.training import TrainingDocument
+from heddle.reports.runs.parts import training_facts
+from heddle.reports.runs.record import RESULT_MARKS
 from heddle.training.export import export_weights
 from heddle.training.run import RunResult, trained_model
 from heddle.training.runs import checkpoint_folder
@@ -35,9 +35,9 @@ _EXPORT_FORMAT = FP16.name
 _DENSE = "dense"
 
 
-def write_training(trained: Trained, document: dict[str, Any], data_folder: Path | None, folder: Path) -> list[Path]:
+def write_training(trained: Trained, document: TrainingDocument, data_folder: Path | None, folder: Path) -> list[Path]:
     """Write everything below ``folder`` and return the paths; of the seeds, the first one's weights."""
-    written = [write_atomically(folder / "train.json", json_text(document).encode())]
+    written = [document.write(folder / RESULT_MARKS["train"])]
     comparison = trained.comparison
     _remove_results(folder)
     if comparison is None:
@@ -48,7 +48,7 @@ def write_training(trained: Trained, document: dict[str, Any], data_folder: Path
     model = trained_model(settings, data_folder, checkpoint_folder(folder, settings))
     operand = _EXPORT_FORMAT if settings.arithmetic == FLOAT else settings.arithmetic
     written.append(export_weights(model, folder / "weights.safetensors", operand))
-    facts = training_facts(trained, comparison)
+    facts = training_facts(document, trained.machine.recipe.name)
     title = f"{settings.model} on {settings.data}"
     plots = plot_training(_training_curves(trained, comparison), title, folder)
     plots += plot_time_to_accuracy(_cost_curves(trained, comparison), _costs_title(trained, title), folder)

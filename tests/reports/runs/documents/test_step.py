@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
-from heddle.cli.result_json import speedup_over_dense, step_json
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import Failure
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
+from heddle.reports.energy_source import MODEL_SOURCE
+from heddle.reports.runs.documents.step import StepDocument, speedup_over_dense
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 
@@ -38,4 +39,4 @@ def test_there_is_no_speedup_of_nothing() -> None:
 
 def test_notes_of_the_importer_are_kept() -> None:
     dense = result("dense")
-    assert step_json(dense, dense, ("assumed this",))["notes"] == ["assumed this"]
+    assert StepDocument.of(dense, dense, ("assumed this",), MODEL_SOURCE).notes == ("assumed this",)

@@ -1,0 +1,34 @@
+"""Checks of a synthesis by modules: the array mapped as one block, and one PE placed and routed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from heddle.arch.design import Design
+from heddle.hls.generate import array_rtl
+from heddle.hls.names import ARRAY_MODULE
+from heddle.synth.nextpnr import PlacedElement, place_element
+from heddle.synth.result import Usage
+from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.mapping import map_flat
+
+
+def flat_array(design: Design) -> Usage:
+    """Return what the array takes when it is mapped as one block: minutes for more than 16 PEs.
+
+    Raises HeddleError where the mapping fails; the log that it names then stays.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
+    block = map_flat("\n".join(array_rtl(design).verilog.values()), ARRAY_MODULE, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return usage_of(block.cells, ARRAY_MODULE)
+
+
+def placed_pe(design: Design) -> PlacedElement:
+    """Return one PE placed and routed; raises HeddleError where a tool is missing or fails (its log then stays)."""
+    folder = Path(tempfile.mkdtemp(prefix="heddle-place-"))
+    placed = place_element(design, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    return placed
