@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from heddle.arch import coefficients as c
+from heddle.arch.port_widths import buffer_words
 from heddle.arch.resource_inputs import (
-    SUM_BITS,
     Amounts,
     Ints,
     ResourceInputs,
     ResourceTable,
     ceil_div,
-    index_bits_of,
     table,
     total,
 )
@@ -29,28 +28,14 @@ def buffers(i: ResourceInputs) -> ResourceTable:
     The activation and the output buffer are UltraRAM where the board has it and the buffer is large enough,
     else block RAM; the weight buffer, wide and shallow, is always block RAM.
     """
-    weight_width = i.cols * (i.operand_bits + index_bits_of(i.m))
-    output_width = i.cols * (SUM_BITS + SUM_BITS)
+    words = buffer_words(i)
     return total(
         [
-            _buffer(i.activation_bytes, activation_read_bits(i), is_ultra(i.activation_bytes, i.board_has_uram)),
-            _buffer(i.weight_bytes, weight_width, 0),
-            _buffer(i.output_bytes, output_width, is_ultra(i.output_bytes, i.board_has_uram)),
+            _buffer(i.activation_bytes, words.activation, is_ultra(i.activation_bytes, i.board_has_uram)),
+            _buffer(i.weight_bytes, words.weight, 0),
+            _buffer(i.output_bytes, words.output, is_ultra(i.output_bytes, i.board_has_uram)),
         ]
     )
-
-
-def activation_read_bits(i: ResourceInputs) -> Amounts:
-    """Bits the activation buffer delivers to the array in one cycle, at most.
-
-    OS that may interleave over rows changes every row's group each cycle; over columns only, a group serves
-    N x I cycles. WS feeds each run of N rows, which share a group, a new group each cycle.
-    """
-    group_bits = i.m * i.operand_bits
-    per_row = i.rows * group_bits
-    os_bits = np.where(i.interleave_cols_only, ceil_div(per_row, i.n * i.interleave), per_row)
-    ws_bits = ceil_div(i.rows, i.n) * group_bits
-    return np.maximum(i.has_os * os_bits, i.has_ws * ws_bits).astype(np.int64)
 
 
 def is_ultra(capacity_bytes: Ints, board_has_uram: Ints) -> Amounts:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from amaranth.hdl import Shape
-
 from heddle.arch.boards import Board
-from heddle.arch.buffer_resources import activation_read_bits, is_ultra
+from heddle.arch.buffer_resources import is_ultra
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32, ProductRange
+from heddle.arch.port_widths import buffer_words
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.grid import USPE_MODULE
-from heddle.hls.array.stce import right_layout, sums_layout
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.fp.units import Units
@@ -72,7 +70,7 @@ def array_rtl(design: Design) -> Rtl:
 def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
     """Return the on-chip buffers by part: activation, weight, output.
 
-    A word is what the array takes in a clock (``heddle.arch.resource_model``); of results it is two steps', as partial
+    A word is what the array takes in a clock (``heddle.arch.port_widths``); of results it is two steps', as partial
     sums are read while results are written. A half has half of the capacity, rounded up to whole words.
     """
     capacity_bytes = {
@@ -80,11 +78,8 @@ def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
         "weight": design.buffers.weight_bytes,
         "output": design.buffers.output_bytes,
     }
-    word_bits = {
-        "activation": int(activation_read_bits(ResourceInputs.of(design, board))),
-        "weight": Shape.cast(right_layout(design)).width,
-        "output": 2 * Shape.cast(sums_layout(design)).width,
-    }
+    words = buffer_words(ResourceInputs.of(design, board))
+    word_bits = {"activation": int(words.activation), "weight": int(words.weight), "output": int(words.output)}
     return {
         part: DoubleBuffer(bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board))
         for part, bits in word_bits.items()
