@@ -11,7 +11,7 @@ from heddle.arch.resource_inputs import SUM_BITS, Amounts, ResourceInputs, ceil_
 
 @dataclass(frozen=True)
 class BufferWords:
-    """Bits of a word of each buffer, of one design or of many: what it gives the array, or takes from it, in a clock."""
+    """Bits of a word of each buffer, of one design or of many: what the array takes or gives in a clock."""
 
     activation: Amounts
     weight: Amounts
