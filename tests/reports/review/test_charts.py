@@ -22,9 +22,10 @@ from heddle.reports.review.front_section import front_section
 from heddle.reports.review.front_view import MAX_DESIGNS, front_view
 from heddle.reports.review.hardware_rows import agreement_text, module_texts
 from heddle.reports.review.page import review_html
-from heddle.reports.review.share_rows import design_rows, schedule_rows, work_rows
+from heddle.reports.review.share_rows import design_rows, work_rows
 from heddle.reports.review.step_view import step_view
 from heddle.reports.review.vega import log_ticks
+from heddle.reports.step_rows import schedule_rows
 from heddle.reports.units import seconds
 from heddle.sim.spans import Span
 
