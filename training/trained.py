@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from heddle.arch.boards import Board
+from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.sparsity import parse_sparsity
 from heddle.training.data.samples import DataSet
@@ -18,6 +19,13 @@ from heddle.training.run import RunResult, check_settings, data_of, steps_per_ep
 from heddle.training.runs import Outcome, RunFailure, train_all
 from heddle.training.settings import TrainSettings
 from heddle.training.summary import Comparison, compared
+
+if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
+    import pandas as pd
+
+
+def _silent(done: int, total: int) -> None:
+    """Tell nobody how far the epochs are."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,46 @@ class Trained:
     failures: tuple[RunFailure, ...]
     machine: MachineRun
     costs: Costs | None
+
+    def frame(self) -> pd.DataFrame:
+        """Return a row an epoch of every run: ``recipe``, ``seed``, ``epoch``, ``loss``, ``test_accuracy`` (per cent).
+
+        A seed is there when it has finished both with the recipe and dense.
+        """
+        import pandas as pd
+
+        runs = (*self.comparison.runs, *self.comparison.dense) if self.comparison else ()
+        names = ("epoch", "loss", "test_accuracy")
+        rows = [
+            (run.settings.recipe, run.settings.seed, *(getattr(point, name) for name in names))
+            for run in dict.fromkeys(runs)
+            for point in run.points
+        ]
+        return pd.DataFrame(rows, columns=["recipe", "seed", *names])
+
+
+def train_beside_dense(
+    settings: TrainSettings,
+    seeds: int = 1,
+    *,
+    design: Design | None = None,
+    board: Board | None = None,
+    folder: Path | None = None,
+    data_folder: Path | None = None,
+    workers: int = 1,
+    progress: Progress = _silent,
+) -> Trained:
+    """Train ``settings`` from ``seeds`` seeds, and dense beside each, and say what both cost on ``design``.
+
+    ``board`` is the design's own where none is given; without a design nothing is simulated. Checkpoints go to
+    ``folder``, from which an interrupted training goes on. ``workers`` runs go side by side, which changes no bit; a
+    script that asks for more than one needs ``if __name__ == "__main__":`` around its work, as they are processes. A
+    run that cannot be finished becomes one of ``failures``. Raises HeddleError for settings and data that do not fit.
+    """
+    data = check_data(settings, data_folder)
+    outcomes = train_seeds(settings, seeds, folder, data_folder, workers, progress)
+    machine = (design, board or load_board(design.board)) if design is not None else None
+    return gathered(settings, outcomes, data, machine)
 
 
 def gathered(
