@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,8 @@ from heddle.dse.results import (
     write_front,
     write_run_provenance,
 )
+from heddle.dse.workers.threads import Threads
+from heddle.dse.workers.work import BlocksInterruptedError, Workers
 
 __all__ = ["Exploration", "ExploreRequest", "Interrupted", "explore"]
 
@@ -125,7 +126,7 @@ def explore(
     compile_kernels()
     compile_pareto()
     started, start_s = datetime.now(UTC), time.perf_counter()
-    summaries = _finish_all(blocks, grid, _checked_workers(workers), progress)
+    summaries = _finish_all(blocks, grid, Threads(_checked_workers(workers)), progress)
     front = _joined_front(summaries, request.objectives, columns)
     if parts:
         spans = map(grid.span_of, range(grid.blocks))
@@ -153,33 +154,29 @@ def _checked_workers(workers: int | None) -> int:
     return workers
 
 
-def _finish_all(blocks: _Blocks, grid: Grid, workers: int, progress: Progress | None) -> list[_Summary]:
+def _finish_all(blocks: _Blocks, grid: Grid, workers: Workers, progress: Progress | None) -> list[_Summary]:
     """Return the summaries of all blocks in their order, whoever finished them when."""
-    pool = ThreadPoolExecutor(workers)
-    futures = {pool.submit(blocks.finish, block): block for block in range(grid.blocks)}
     done_points = 0
+
+    def tell(block: int) -> None:
+        nonlocal done_points
+        done_points += grid.points_of(block)
+        if progress:
+            progress(done_points, grid.points)
+
     try:
-        for future in as_completed(futures):
-            future.result()
-            done_points += grid.points_of(futures[future])
-            if progress:
-                progress(done_points, grid.points)
-    except KeyboardInterrupt:
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise _interrupted(list(futures), blocks.parts) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return [future.result() for future in futures]
+        return workers.finish_all(blocks.finish, grid.blocks, tell)
+    except BlocksInterruptedError as interrupted:
+        raise _interrupted(interrupted.finished, grid.blocks, blocks.parts) from None
 
 
-def _interrupted(futures: list[Future[_Summary]], parts: Parts | None) -> Interrupted:
-    finished = sum(not future.cancelled() and future.exception() is None for future in futures)
+def _interrupted(finished: int, blocks: int, parts: Parts | None) -> Interrupted:
     kept = (
         f"the finished ones are kept in {parts.folder}: run again with the same folder to go on"
         if parts
         else "nothing is kept, as no folder for results was given"
     )
-    return Interrupted(f"interrupted after {finished} of {len(futures)} blocks; {kept}")
+    return Interrupted(f"interrupted after {finished} of {blocks} blocks; {kept}")
 
 
 def _total_skipped(summaries: list[_Summary]) -> dict[str, int]:

@@ -17,7 +17,14 @@ from rich.text import Text
 
 from heddle.dataflow.scheduler import Schedule
 from heddle.reports.breakdown import slowest
-from heddle.reports.front import cost_order, objective_brief, objective_heading, shared_text, split_columns, spread
+from heddle.reports.front_table import (
+    cost_order,
+    objective_brief,
+    objective_heading,
+    shared_text,
+    split_columns,
+    spread,
+)
 from heddle.reports.step_rows import PassRow, ScheduleRow, pass_rows, schedule_rows
 from heddle.reports.summary import headline, machine_line, summary_rows
 from heddle.reports.training_facts import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
@@ -126,8 +133,8 @@ def schedule_table(schedule: Schedule, limit: int | None = None) -> FittedTable:
 def pareto_table(front: pd.DataFrame, objectives: Sequence[str], limit: int) -> FittedTable:
     """Return ``limit`` designs spread evenly over a Pareto front, its first and last row among them.
 
-    ``front`` is as ``heddle.reports.front`` describes it. Shown are the design columns that differ along the front;
-    the caption holds what all designs share. After the objectives stand the costs that are most often short.
+    ``front`` is as ``heddle.reports.front_table`` describes it. Shown are the design columns that differ along the
+    front; the caption holds what all designs share. After the objectives stand the costs that are most often short.
     """
     columns = split_columns(front)[0]
     costs = [cost for cost in cost_order(front, objectives) if cost in objectives or cost in _BRIEF_COSTS]

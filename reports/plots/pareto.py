@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from heddle.reports.front import (
+from heddle.reports.front_table import (
     GAINS,
     objective_best,
     objective_cell,
@@ -40,8 +40,8 @@ def plot_pareto(
 def pareto_figures(front: pd.DataFrame, sample: pd.DataFrame, objectives: Sequence[str], title: str) -> list[Plot]:
     """Return a figure of the first objective against each other one.
 
-    ``front`` and ``sample`` (explored points, may be empty) have the columns of ``heddle.reports.front``. With a single
-    objective the other axis is energy, or time. An empty front gives no figure.
+    ``front`` and ``sample`` (explored points, may be empty) have the columns of ``heddle.reports.front_table``. With a
+    single objective the other axis is energy, or time. An empty front gives no figure.
     """
     if not len(front):
         return []

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from heddle.reports.explore_facts import ExploreFacts
-from heddle.reports.front import objective_heading
+from heddle.reports.front_table import objective_heading
 from heddle.reports.palette import BLUE
 from heddle.reports.review.front_view import Axis, Facet, FrontRow, FrontView
 from heddle.reports.review.vega import INK, PALETTE, PAPER, SHAPES, Figure, LegendEntry, figure, records, unit_labels

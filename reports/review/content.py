@@ -38,7 +38,7 @@ class StepPart:
 
 @dataclass(frozen=True)
 class FrontPart:
-    """A Pareto front: a row a design (see ``heddle.reports.front``), the designs in that order, the row picked.
+    """A Pareto front: a row a design (see ``heddle.reports.front_table``), the designs in that order, the row picked.
 
     ``toml`` holds each design as a complete design file. The page's step and hardware are of the design picked.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heddle.reports.explore_facts import ExploreFacts
-from heddle.reports.front import objective_heading
+from heddle.reports.front_table import objective_heading
 from heddle.reports.review.chart_front import front_figure
 from heddle.reports.review.content import FrontPart
 from heddle.reports.review.front_view import FrontRow, FrontView, front_view, script_front

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from heddle.reports.front import (
+from heddle.reports.front_table import (
     cost_order,
     objective_cell,
     objective_column,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heddle.reports.front import objective_cell, objective_heading
+from heddle.reports.front_table import objective_cell, objective_heading
 from heddle.reports.review.content import FrontPart, Review, StepPart
 from heddle.reports.review.hardware_rows import fit_text, is_of_vivado
 from heddle.reports.summary import speedup_over

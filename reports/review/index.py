@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from heddle.arch.run_dir import write_atomically
 from heddle.dataflow.scheduler import Failure
 from heddle.reports.explore_facts import ExploreFacts
-from heddle.reports.front import objective_best, objective_cell, objective_costs, objective_heading, short_name
+from heddle.reports.front_table import objective_best, objective_cell, objective_costs, objective_heading, short_name
 from heddle.reports.render import inline_plots, render
 from heddle.reports.summary import energy_rows, headline, machine_line, summary_rows
 from heddle.reports.training_facts import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
@@ -66,7 +66,7 @@ def step_index(result: StepResult, dense: StepResult | None) -> Index:
 
 
 def explore_index(facts: ExploreFacts, front: pd.DataFrame) -> Index:
-    """Return the small page of an exploration; ``front`` is as ``heddle.reports.front`` describes it."""
+    """Return the small page of an exploration; ``front`` is as ``heddle.reports.front_table`` describes it."""
     objectives = ", ".join(map(objective_heading, facts.objectives))
     source = f"Accuracy is measured, not simulated: {facts.accuracy_source}. Designs of one sparsity share it"
     return Index(

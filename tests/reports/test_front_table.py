@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.errors import HeddleError
-from heddle.reports.front import (
+from heddle.reports.front_table import (
     cost_order,
     design_columns,
     objective_best,

@@ -8,7 +8,7 @@ from update_bench import OPTIMIZERS, fields, with_scalars
 from heddle.arch.formats import BF16, FP16
 from heddle.arch.nm import pack
 from heddle.hls.fp.units import Units
-from heddle.hls.lanes.update import BlockUpdate
+from heddle.hls.lanes.block_update import BlockUpdate
 
 
 def packed_words(words):
