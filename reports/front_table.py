@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heddle.arch.errors import unknown
+from heddle.dse.objectives import ACCURACY, OBJECTIVE_COLUMNS
 from heddle.reports.units import accuracy, count, engineering, joules, seconds
 
 if TYPE_CHECKING:
@@ -18,19 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-#: The column of each objective. All are costs, of which less is better, but those of ``GAINS``.
-OBJECTIVE_COLUMNS = {
-    "time": "time_s",
-    "energy": "energy_j",
-    "lut": "lut",
-    "ff": "ff",
-    "dsp": "dsp",
-    "bram36": "bram36",
-    "uram": "uram",
-    "accuracy": "accuracy",
-}
 #: Objectives of which more is better. They are in per cent, and what is missing to 100 is their cost.
-GAINS = ("accuracy",)
+GAINS = (ACCURACY,)
 
 _HEADINGS = {
     "time": "time",
