@@ -6,7 +6,6 @@ import os
 import sys
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
 from heddle.arch.boards import load_board
 from heddle.arch.errors import HeddleError
@@ -14,7 +13,7 @@ from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.exit_codes import FAILED_CHECK, INTERRUPTED, SUCCESS
 from heddle.cli.options.explore import ExploreOptions
 from heddle.cli.options.shared import NetworkOptions, OutputOptions, TrainingOptions
-from heddle.cli.output import print_error, print_json, print_notes, print_paths, print_tables
+from heddle.cli.output import print_document, print_error, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_progress
 from heddle.cli.work import network_choice, one_of, words
 from heddle.dataflow.choices import OPTIMIZERS
@@ -24,11 +23,11 @@ from heddle.dataflow.work import check_countable
 from heddle.dse.explore import Exploration, Interrupted, explore
 from heddle.dse.measured_accuracy import Accuracies, read_accuracies
 from heddle.dse.objectives import ACCURACY, OBJECTIVE_COLUMNS
-from heddle.dse.points import RESOURCES
 from heddle.dse.request import ExploreRequest, default_objectives, objectives_with
 from heddle.dse.space import Space, load_space, with_sparsities
+from heddle.reports.runs.documents.exploration import ExplorationDocument, ExplorationFacts
 from heddle.reports.runs.record import run_folder
-from heddle.reports.runs.work_file import exploration_file, write_work
+from heddle.reports.runs.work_file import WORK_NAME, exploration_file
 
 
 def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions, output: OutputOptions) -> int:
@@ -44,48 +43,16 @@ def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptio
             return INTERRUPTED
     written = _write_reports(found, folder) if folder and found.points else []
     if folder:
-        written.append(write_work(folder, exploration_file(network_choice(network), search.board, found)))
+        written.append(exploration_file(network_choice(network), search.board, found).write(folder / WORK_NAME))
     print_notes(request.network.notes)
     if output.json:
-        print_json(exploration_json(found))
+        print_document(ExplorationDocument.of(found))
     elif found.points:
         _print_front(found, output.limit)
         print_paths(written)
     if not found.points:
         print(f"heddle: no design is feasible: {_skipped(found) or 'the space is empty'}", file=sys.stderr)
     return SUCCESS if found.points else FAILED_CHECK
-
-
-def exploration_json(found: Exploration) -> dict[str, Any]:
-    """Return the document of ``heddle explore``; each ``design`` is whole, as a design file's tables."""
-    request = found.request
-    return {
-        "workload": request.network.name,
-        "batch": request.batch,
-        "recipe": request.recipe.name,
-        "board": request.board.name,
-        "space": request.space.name,
-        "objectives": list(request.objectives),
-        **({"accuracy_source": request.accuracies.source} if request.accuracies else {}),
-        "points": found.points,
-        "resumed_points": found.resumed_points,
-        "skipped": dict(found.skipped),
-        "seconds": found.seconds,
-        "points_per_second": found.points_per_second,
-        "pareto": [_front_entry(found, index) for index in range(len(found.front))],
-        "notes": list(request.network.notes),
-    }
-
-
-def _front_entry(found: Exploration, index: int) -> dict[str, Any]:
-    row = found.front.iloc[index]
-    return {
-        "design": found.design(index).model_dump(mode="json"),
-        "time_s": float(row["time_s"]),
-        "energy_j": float(row["energy_j"]),
-        **{name: int(row[name]) for name in RESOURCES},
-        **({ACCURACY: float(row[ACCURACY])} if ACCURACY in row.index else {}),
-    }
 
 
 def _request(network: NetworkOptions, training: TrainingOptions, search: ExploreOptions) -> ExploreRequest:
@@ -128,7 +95,6 @@ def _options(request: ExploreRequest) -> StepOptions:
 
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:
-    from heddle.reports.explore_facts import ExploreFacts
     from heddle.reports.plots.draw import plot_pareto
     from heddle.reports.review.index import explore_index, write_index
 
@@ -136,21 +102,7 @@ def _write_reports(found: Exploration, folder: Path) -> list[Path]:
     title = f"{request.network.name}, batch {request.batch}, {request.recipe.name} on {request.board.name}"
     _remove_plots(folder)
     plots = plot_pareto(found.front, found.sample, request.objectives, title, folder)
-    facts = ExploreFacts(
-        workload=request.network.name,
-        batch=request.batch,
-        recipe=request.recipe.name,
-        board=request.board.name,
-        space=request.space.name,
-        objectives=request.objectives,
-        points=found.points,
-        skipped=found.skipped,
-        seconds=found.seconds,
-        points_per_second=found.points_per_second,
-        resumed_points=found.resumed_points,
-        accuracy_source=request.accuracies.source if request.accuracies else "",
-    )
-    page = write_index(explore_index(facts, found.front), plots, folder)
+    page = write_index(explore_index(ExplorationFacts.of(found), found.front), plots, folder)
     data = ("results.parquet", "pareto.csv", "pareto.parquet", "provenance.json")
     return [*(folder / name for name in data), *plots, page]
 

@@ -35,10 +35,10 @@ def run(
     document = ScheduleDocument.of(schedule, work)
     written = []
     if folder is not None:
-        from heddle.reports.runs.work_file import step_file, write_work
+        from heddle.reports.runs.work_file import WORK_NAME, step_file
 
         written.append(document.write(folder / RESULT_MARKS["schedule"]))
-        written.append(write_work(folder, step_file(network_choice(network), machine.board, work)))
+        written.append(step_file(network_choice(network), machine.board, work).write(folder / WORK_NAME))
         written.append(record.write(folder, work_hashes(network.workload, work)))
     print_notes(work.notes)
     if output.json:

@@ -63,10 +63,10 @@ def run(
         print_notes([f"energy on chip: {simulated.energy_source}"])
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
-        from heddle.reports.runs.work_file import step_file, write_work
+        from heddle.reports.runs.work_file import WORK_NAME, step_file
 
         written += _write_results(folder, simulated, work, simulation.plots)
-        written.append(write_work(folder, step_file(network_choice(network), machine.board, work)))
+        written.append(step_file(network_choice(network), machine.board, work).write(folder / WORK_NAME))
         power_hash = {"power": sha256_of(simulation.power)} if simulation.power else {}
         written.append(record.write(folder, work_hashes(network.workload, work) | power_hash))
     print_notes(work.notes)

@@ -7,11 +7,11 @@ from typing import Any
 
 import altair as alt
 
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.front_table import objective_heading
 from heddle.reports.palette import BLUE
 from heddle.reports.review.front_view import Axis, Facet, FrontRow, FrontView
 from heddle.reports.review.vega import INK, PALETTE, PAPER, SHAPES, Figure, LegendEntry, figure, records, unit_labels
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 
 #: Names by which the page's script finds the designs, the columns on the axes and their units, and the one picked.
 DESIGNS = "designs"
@@ -22,7 +22,7 @@ _HEIGHT = 420
 _MARK_PIXELS, _RING_PIXELS = 70, 260
 
 
-def front_figure(view: FrontView, facts: ExploreFacts) -> Figure | None:
+def front_figure(view: FrontView, facts: ExplorationFacts) -> Figure | None:
     """Return the front over the axes shown at first; None for a front without designs.
 
     A datum holds ``row``, the design cells ``d0`` …, the cost cells ``c0`` … and the costs as numbers ``v0`` ….

@@ -10,7 +10,7 @@ import pandas as pd
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.dataflow.scheduler import Schedule
-from heddle.reports.explore_facts import ExploreFacts
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 from heddle.reports.training_facts import TrainingFacts
 from heddle.sim.result import StepResult
 from heddle.sim.spans import Span
@@ -43,7 +43,7 @@ class FrontPart:
     ``toml`` holds each design as a complete design file. The page's step and hardware are of the design picked.
     """
 
-    facts: ExploreFacts
+    facts: ExplorationFacts
     front: pd.DataFrame
     toml: tuple[str, ...]
     picked: int

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.front_table import objective_heading
 from heddle.reports.review.chart_front import front_figure
 from heddle.reports.review.content import FrontPart
 from heddle.reports.review.front_view import FrontRow, FrontView, front_view, script_front
 from heddle.reports.review.vega import Figure
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 
 #: Most designs that the table shows at once; the script's table goes through all designs of the page.
 MAX_ROWS = 100
@@ -23,7 +23,7 @@ class FrontSection:
     ``rows`` are those of the table before a script filters it.
     """
 
-    facts: ExploreFacts
+    facts: ExplorationFacts
     objectives: tuple[str, ...]
     view: FrontView
     rows: tuple[FrontRow, ...]

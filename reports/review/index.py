@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from heddle.arch.run_dir import write_atomically
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.front_table import objective_best, objective_cell, objective_costs, objective_heading, short_name
 from heddle.reports.render import inline_plots, render
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 from heddle.reports.summary import energy_rows, headline, machine_line, summary_rows
 from heddle.reports.training_facts import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
 from heddle.reports.units import count, engineering, seconds
@@ -65,7 +65,7 @@ def step_index(result: StepResult, dense: StepResult | None) -> Index:
     )
 
 
-def explore_index(facts: ExploreFacts, front: pd.DataFrame) -> Index:
+def explore_index(facts: ExplorationFacts, front: pd.DataFrame) -> Index:
     """Return the small page of an exploration; ``front`` is as ``heddle.reports.front_table`` describes it."""
     objectives = ", ".join(map(objective_heading, facts.objectives))
     source = f"Accuracy is measured, not simulated: {facts.accuracy_source}. Designs of one sparsity share it"
@@ -103,14 +103,14 @@ def write_index(index: Index, plots: Sequence[Path], folder: Path) -> Path:
     return write_atomically(folder / INDEX_NAME, html.encode())
 
 
-def _best_rows(facts: ExploreFacts, front: pd.DataFrame) -> Iterator[Cells]:
+def _best_rows(facts: ExplorationFacts, front: pd.DataFrame) -> Iterator[Cells]:
     """For each objective its best value on the front, and the first design that has it."""
     for objective in facts.objectives if len(front) else ():
         row = front.iloc[int(objective_costs(front, objective).argmin())].to_dict()
         yield objective_best(objective), objective_cell(objective, row), short_name(row)
 
 
-def _search_rows(facts: ExploreFacts) -> Iterator[Cells]:
+def _search_rows(facts: ExplorationFacts) -> Iterator[Cells]:
     earlier = f", {count(facts.resumed_points)} of them earlier" if facts.resumed_points else ""
     yield "designs evaluated", count(facts.points), f"in {seconds(facts.seconds)}{earlier}"
     yield "designs a second", engineering(facts.points_per_second), ""

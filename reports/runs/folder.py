@@ -9,7 +9,7 @@ from pathlib import Path
 from heddle.arch.errors import HeddleError
 from heddle.arch.provenance import PROVENANCE_NAME, Provenance
 from heddle.reports.runs.record import RESULT_MARKS
-from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work
+from heddle.reports.runs.work_file import WORK_NAME, WorkFile
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def work_of(place: Place) -> WorkFile:
     """Return the work of a folder; raises HeddleError where its file is damaged, or missing with what makes it."""
     path = place.folder / WORK_NAME
     if path.exists():
-        return read_work(path)
+        return WorkFile.read(path)
     raise HeddleError(f"{path}: no such file (an older heddle wrote none); make it with: {rerun_command(place)}")
 
 

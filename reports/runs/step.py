@@ -19,10 +19,10 @@ from heddle.dataflow.work import StepWork
 from heddle.dse.grid import Grid
 from heddle.dse.objectives import OBJECTIVE_COLUMNS
 from heddle.dse.points import METRICS
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.review.content import FrontPart, StepPart
+from heddle.reports.runs.documents.exploration import ExplorationFacts, SavedExploration
 from heddle.reports.runs.folder import Place, rerun_command, work_of
-from heddle.reports.runs.work_file import SavedExploration, WorkFile
+from heddle.reports.runs.work_file import WorkFile
 from heddle.sim.engines.simulate import simulate, simulate_schedule
 from heddle.sim.result import StepResult
 from heddle.sim.spans import step_spans
@@ -55,7 +55,11 @@ class SavedFront:
     def part(self, picked: int) -> FrontPart:
         """Return the front as the page shows it."""
         toml = tuple(to_toml(self.design(row)) for row in range(len(self.front)))
-        return FrontPart(_facts(self.work, self.exploration), self.front, toml, picked)
+        work = self.work
+        facts = ExplorationFacts.of_saved(
+            self.exploration, workload=work.network_name, batch=work.batch, recipe=work.recipe, board=work.board.name
+        )
+        return FrontPart(facts, self.front, toml, picked)
 
 
 def read_front(place: Place) -> SavedFront:
@@ -92,23 +96,6 @@ def step_part(work: StepWork) -> StepPart:
     schedule, result, dense = run_step(work)
     spans = interruptible(lambda: step_spans(schedule, work.design, work.board))
     return StepPart(result, dense, schedule, spans)
-
-
-def _facts(work: WorkFile, found: SavedExploration) -> ExploreFacts:
-    return ExploreFacts(
-        workload=work.network_name,
-        batch=work.batch,
-        recipe=work.recipe,
-        board=work.board.name,
-        space=found.space.name,
-        objectives=found.objectives,
-        points=found.points,
-        skipped=found.skipped,
-        seconds=found.seconds,
-        points_per_second=found.points_per_second,
-        resumed_points=found.resumed_points,
-        accuracy_source=found.accuracy_source,
-    )
 
 
 def _read_frame(path: Path) -> pd.DataFrame:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, field_serializer
+from pydantic import Field
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Design, Section
+from heddle.arch.design import Design
+from heddle.arch.document import Document
 from heddle.arch.errors import HeddleError
-from heddle.arch.json_file import json_text, read_json
-from heddle.arch.run_dir import write_atomically
+from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
 from heddle.dataflow.choices import DataflowChoice, Optimizer
 from heddle.dataflow.network import Network
@@ -20,7 +20,7 @@ from heddle.dataflow.recipes import Recipe, recipe_named
 from heddle.dataflow.step_items import Pass
 from heddle.dataflow.training import StepOptions
 from heddle.dataflow.work import StepWork, network_hash, step_work
-from heddle.dse.space import Space, shown
+from heddle.reports.runs.documents.exploration import SavedExploration
 
 if TYPE_CHECKING:  # brings pandas, which simulate does without
     from heddle.dse.explore import Exploration
@@ -31,7 +31,7 @@ VERSION: Literal[1] = 1
 Size = Annotated[int | None, Field(ge=1, le=LARGEST_SIZE)]
 
 
-class SavedStep(Section):
+class SavedStep(Document):
     """The machine of ``simulate`` or ``schedule``, after all options, and what of the step ran on it."""
 
     design: Design
@@ -39,24 +39,7 @@ class SavedStep(Section):
     dataflow: DataflowChoice
 
 
-class SavedExploration(Section):
-    """What ``explore`` searched, and how that went; see ``heddle.reports.explore_facts.ExploreFacts``."""
-
-    space: Space
-    objectives: tuple[str, ...]
-    points: int
-    skipped: dict[str, int]
-    seconds: float
-    points_per_second: float
-    resumed_points: int
-    accuracy_source: str
-
-    @field_serializer("space")
-    def _space_as_its_file_has_it(self, space: Space) -> dict[str, Any]:
-        return space.model_dump(mode="json") | {"sparsities": [shown(value) for value in space.sparsities]}
-
-
-class WorkFile(Section):
+class WorkFile(Document):
     """The work of a run folder.
 
     ``workload`` and ``board_word`` are as typed, ``board_word`` empty where the design named its board.
@@ -79,6 +62,23 @@ class WorkFile(Section):
     board_word: str
     step: SavedStep | None = None
     exploration: SavedExploration | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the work that ``path`` holds, as ``Document.read`` does.
+
+        Raises HeddleError also for a file of another kind or of another version.
+        """
+        document = read_json(path)
+        version = document.get("version")
+        if "workload" not in document or not isinstance(version, int):
+            raise HeddleError(f"{path}: is no work file of heddle (it names no version and workload)")
+        if version != VERSION:
+            raise HeddleError(f"{path}: is of version {version}, and this heddle reads version {VERSION}; run it again")
+        work = check_model(cls, document, str(path))
+        if (work.step is None) == (work.exploration is None):
+            raise HeddleError(f"{path}: must hold either 'step' or 'exploration'")
+        return work
 
     @property
     def network_choice(self) -> NetworkChoice:
@@ -119,19 +119,9 @@ def step_file(network: NetworkChoice, board_word: str | None, work: StepWork) ->
 def exploration_file(network: NetworkChoice, board_word: str, found: Exploration) -> WorkFile:
     """Return what ``explore`` keeps of what it ``found``, made from those options."""
     request = found.request
-    saved = SavedExploration(
-        space=request.space,
-        objectives=request.objectives,
-        points=found.points,
-        skipped=dict(found.skipped),
-        seconds=found.seconds,
-        points_per_second=found.points_per_second,
-        resumed_points=found.resumed_points,
-        accuracy_source=request.accuracies.source if request.accuracies else "",
-    )
     optimizer, pregenerate = request.optimizer, request.pregenerate
     whole = work_file(network, request.network, request.recipe, optimizer, pregenerate, request.board)
-    return whole.model_copy(update={"exploration": saved, "board_word": board_word})
+    return whole.model_copy(update={"exploration": SavedExploration.of(found), "board_word": board_word})
 
 
 def work_file(
@@ -153,28 +143,6 @@ def work_file(
         board=board,
         board_word="",
     )
-
-
-def write_work(folder: Path, work: WorkFile) -> Path:
-    """Write ``work.json`` into ``folder`` and return its path; raises HeddleError when it cannot be written."""
-    return write_atomically(folder / WORK_NAME, json_text(work.model_dump(mode="json")).encode())
-
-
-def read_work(path: Path) -> WorkFile:
-    """Return the work that the file at ``path`` holds.
-
-    Raises HeddleError, in one line, for a file that is missing, damaged, of another kind or of another version.
-    """
-    document = read_json(path)
-    version = document.get("version")
-    if "workload" not in document or not isinstance(version, int):
-        raise HeddleError(f"{path}: is no work file of heddle (it names no version and workload)")
-    if version != VERSION:
-        raise HeddleError(f"{path}: is of version {version}, and this heddle reads version {VERSION}; run it again")
-    work = check_model(WorkFile, document, str(path))
-    if (work.step is None) == (work.exploration is None):
-        raise HeddleError(f"{path}: must hold either 'step' or 'exploration'")
-    return work
 
 
 def saved_network(saved: WorkFile) -> Network:

@@ -17,7 +17,6 @@ from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.dataflow.training import StepOptions, training_step
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.review.content import (
     AgreementPart,
     AgreementRow,
@@ -30,6 +29,7 @@ from heddle.reports.review.content import (
     StageRow,
     StepPart,
 )
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 from heddle.reports.summary import ENERGY_PARTS
 from heddle.reports.training_facts import TrainingFacts
 from heddle.sim.engines.simulate import simulate_schedule
@@ -138,9 +138,9 @@ def front_part(picked: int = 0) -> FrontPart:
     return FrontPart(facts(), frame, tuple(to_toml(design) for _, design in rows), picked)
 
 
-def facts() -> ExploreFacts:
+def facts() -> ExplorationFacts:
     """What an exploration says of itself."""
-    return ExploreFacts(
+    return ExplorationFacts(
         workload="sample",
         batch=4,
         recipe="bdwp",
@@ -151,6 +151,7 @@ def facts() -> ExploreFacts:
         skipped={"does not fit the board": 128, "clock above its limit": 0},
         seconds=0.5,
         points_per_second=1280.0,
+        resumed_points=0,
     )
 
 

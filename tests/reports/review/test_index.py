@@ -9,14 +9,14 @@ from html.parser import HTMLParser
 import pytest
 
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.explore_facts import ExploreFacts
 from heddle.reports.plots.curves import TrainingCurve
 from heddle.reports.plots.draw import plot_layers, plot_pareto, plot_roofline, plot_training
 from heddle.reports.render import inline_plots
 from heddle.reports.review.index import explore_index, step_index, training_index, write_index
+from heddle.reports.runs.documents.exploration import ExplorationFacts
 
 VOID = {"meta", "br", "link", "img", "input"}
-FACTS = ExploreFacts(
+FACTS = ExplorationFacts(
     workload="net",
     batch=8,
     recipe="bdwp",
@@ -27,6 +27,7 @@ FACTS = ExploreFacts(
     skipped={"does not fit the board": 128, "clock above its limit": 0},
     seconds=0.5,
     points_per_second=1280.0,
+    resumed_points=0,
 )
 
 
@@ -137,14 +138,14 @@ def test_an_exploration_s_page_has_the_best_designs_and_what_was_left_out(explor
 
 def test_measured_accuracies_are_on_the_page_with_their_source(front, tmp_path):
     measured = front.assign(accuracy=[95.0, 95.85, 94.25])
-    facts = replace(FACTS, objectives=("time", "accuracy"), accuracy_source="mlp on <digits>")
+    facts = FACTS.model_copy(update={"objectives": ("time", "accuracy"), "accuracy_source": "mlp on <digits>"})
     text = words(write_index(explore_index(facts, measured), [], tmp_path))
     assert "highest accuracy 95.85 % 16×16, 2:8, 225 MHz" in text
     assert "Accuracy is measured, not simulated: mlp on <digits>. Designs of one sparsity share it." in text
 
 
 def test_points_of_an_earlier_run_are_said_to_be_so(front, tmp_path):
-    path = write_index(explore_index(replace(FACTS, resumed_points=600), front), [], tmp_path)
+    path = write_index(explore_index(FACTS.model_copy(update={"resumed_points": 600}), front), [], tmp_path)
     assert "640 in 500 ms, 600 of them earlier" in words(path)
 
 

@@ -16,7 +16,7 @@ from heddle.arch.errors import HeddleError
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.work import load_work, network_choice
 from heddle.dataflow.work import StepWork
-from heddle.reports.runs.work_file import WORK_NAME, WorkFile, read_work, saved_work, step_file, write_work
+from heddle.reports.runs.work_file import WORK_NAME, WorkFile, saved_work, step_file
 
 TOPOLOGY = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
 
@@ -29,7 +29,7 @@ def work_of(network: NetworkOptions, **words: Any) -> StepWork:
 
 def written(folder: Path, network: NetworkOptions, **words: Any) -> tuple[StepWork, WorkFile]:
     work = work_of(network, **words)
-    return work, read_work(write_work(folder, step_file(network_choice(network), None, work)))
+    return work, WorkFile.read(step_file(network_choice(network), None, work).write(folder / WORK_NAME))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_file_that_holds_something_else_is_told_in_one_line(name: str, tmp_pat
     path = tmp_path / WORK_NAME
     path.write_text(json.dumps(document(tmp_path) | change))
     with pytest.raises(HeddleError) as refused:
-        read_work(path)
+        WorkFile.read(path)
     assert str(refused.value).startswith(f"{path}: ")
     assert message in str(refused.value)
 
@@ -110,13 +110,13 @@ def test_a_file_that_is_no_work_file_is_told_in_one_line(name: str, tmp_path: Pa
     path = tmp_path / WORK_NAME
     path.write_bytes(content)
     with pytest.raises(HeddleError) as refused:
-        read_work(path)
+        WorkFile.read(path)
     assert str(refused.value) == f"{path}: {message}"
 
 
 def test_a_file_that_is_missing_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(HeddleError, match=r"work\.json: no such file$"):
-        read_work(tmp_path / WORK_NAME)
+        WorkFile.read(tmp_path / WORK_NAME)
 
 
 @pytest.fixture(scope="module")
@@ -138,4 +138,4 @@ def test_a_file_cut_off_anywhere_or_with_a_wrong_byte_is_read_or_told(whole_file
     damaged = whole_file.with_name("damaged.json")
     damaged.write_bytes(bytes(content))
     with suppress(HeddleError):
-        saved_work(read_work(damaged), load_design("tiny"))
+        saved_work(WorkFile.read(damaged), load_design("tiny"))
