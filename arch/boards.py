@@ -101,6 +101,9 @@ def load_board(name_or_path: str) -> Board:
 
     Raises HeddleError, in one line, for an unknown board, a file that cannot be read or is not TOML, and a
     key that is unknown, missing or out of range.
+
+    >>> heddle.load_board("vcu1525").resources.dsp
+    6840
     """
     path = locate(name_or_path, "board", BOARDS)
     return load_model(Board, path)

@@ -29,6 +29,9 @@ def load_design(name_or_path: str) -> Design:
 
     Raises HeddleError, in one line, for an unknown preset, a file that cannot be read or is not TOML, and a
     key that is unknown, missing or out of range.
+
+    >>> heddle.load_design("tiny").array.rows
+    4
     """
     path = locate(name_or_path, "preset", PRESETS)
     return load_model(Design, path)
@@ -38,6 +41,9 @@ def override(design: Design, values: Mapping[str, Any], where: str = "override")
     """Return ``design`` with dotted keys (``array.rows``) set to new values, checked as a whole again.
 
     ``where`` starts the message of a HeddleError, as a file's path does in ``load_design``.
+
+    >>> heddle.override(design, {"array.rows": 8, "clock_hz": 150e6}).array.rows
+    8
     """
     data = design.model_dump()
     for key, value in values.items():
@@ -83,7 +89,11 @@ def _dotted_keys(table: Mapping[str, Any], sections: list[str]) -> list[str]:
 
 
 def to_toml(design: Design) -> str:
-    """Return ``design`` as TOML text that loads back to an equal design; every value is written out."""
+    """Return ``design`` as TOML text that loads back to an equal design; every value is written out.
+
+    >>> heddle.to_toml(design).splitlines()[0]
+    'name = "tiny"'
+    """
     data = design.model_dump()
     values = {key: value for key, value in data.items() if not isinstance(value, dict)}
     lines = _assignments(values)

@@ -39,6 +39,8 @@ def check_fit(design: Design, board: Board) -> None:
 
     The message names what is short, need and have, and for a resource the module that takes most of it.
     Idealised designs pass.
+
+    >>> heddle.check_fit(design, board)
     """
     if is_idealised(design):
         return

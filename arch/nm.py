@@ -58,6 +58,9 @@ def pack(dense: Values, n: int, m: int, axis: int = -1) -> Packed:
     """Return ``dense`` (float16, float32, or bit patterns in uint8 or uint16) packed N:M along ``axis``.
 
     Raises HeddleError for an unsupported N:M or type, or an axis whose length M does not divide.
+
+    >>> heddle.pack(np.float32([[3, -1, 2, 0]]), 2, 4).indices.tolist()
+    [[[0, 2]]]
     """
     groups = _grouped(dense, n, m, axis)
     kept = _kept(groups, n)
@@ -66,7 +69,11 @@ def pack(dense: Values, n: int, m: int, axis: int = -1) -> Packed:
 
 
 def unpack(packed: Packed, axis: int = -1) -> Values:
-    """Return the dense array of ``packed``, zero where nothing is kept, its packed axis put back at ``axis``."""
+    """Return the dense array of ``packed``, zero where nothing is kept, its packed axis put back at ``axis``.
+
+    >>> heddle.unpack(heddle.pack(np.float32([[3, -1, 2, 0]]), 2, 4)).tolist()
+    [[3.0, 0.0, 2.0, 0.0]]
+    """
     check(packed)
     *outer, groups, _ = packed.values.shape
     dense = np.zeros((*outer, groups, packed.m), packed.values.dtype)
@@ -79,6 +86,9 @@ def mask(dense: Values, n: int, m: int, axis: int = -1) -> npt.NDArray[np.bool_]
     """Return which elements of ``dense`` N:M keeps along ``axis``, in its shape; N are True in every group.
 
     Raises HeddleError as ``pack`` does.
+
+    >>> heddle.mask(np.float32([[3, -1, 2, 0]]), 2, 4).tolist()
+    [[True, False, True, False]]
     """
     _check_groups(dense, n, m, axis)
     unsigned, magnitude_mask = _pattern_type(dense)

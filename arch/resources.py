@@ -31,7 +31,11 @@ RESOURCE_NAMES = tuple(field.name for field in fields(Resources))
 
 
 def resources(design: Design, board: Board) -> Resources:
-    """Return what ``design`` takes on ``board``, DRAM controllers and host link included."""
+    """Return what ``design`` takes on ``board``, DRAM controllers and host link included.
+
+    >>> heddle.resources(design, board).dsp > 16
+    True
+    """
     return _counts(resource_table(ResourceInputs.of(design, board)))
 
 

@@ -14,6 +14,9 @@ def parse_sparsity(text: str) -> SparsityConfig:
     """Return the sparsity that ``N:M`` stands for; N = M is dense.
 
     Raises HeddleError when the text is not N:M, M is unsupported, or N is not within 1 and M.
+
+    >>> heddle.parse_sparsity("2:8").n
+    2
     """
     match = _NOTATION.fullmatch(text.strip())
     if match is None:

@@ -21,6 +21,9 @@ def load_network(workload: str, batch: int | None = None) -> Network:
     ``batch`` matters to ONNX files alone: it is the value of an open first dimension while shapes are inferred
     (1 where None). The layers' sizes are per sample whatever it is. Raises HeddleError for an unknown name (with
     the nearest one), a missing file, another extension, and whatever is wrong inside the file.
+
+    >>> len(heddle.load_network("mlp").layers)
+    5
     """
     if workload in zoo_names():
         _log.debug("network %s: of the zoo", workload)

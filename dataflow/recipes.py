@@ -66,7 +66,11 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe_named(name: str) -> Recipe:
-    """Return the recipe of that name (case folded); raises HeddleError with the nearest valid name."""
+    """Return the recipe of that name (case folded); raises HeddleError with the nearest valid name.
+
+    >>> heddle.recipe_named("bdwp").wu is None  # the weight gradient stays dense
+    True
+    """
     recipe = RECIPES.get(name.casefold())
     if recipe is None:
         raise unknown("recipe", name, RECIPES)

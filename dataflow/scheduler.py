@@ -148,6 +148,9 @@ def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: Da
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on.
 
     Raises HeddleError where the design lacks the dataflow, or has operands of another width than the step's.
+
+    >>> heddle.schedule(step, design, board).frame()["dataflow"].iloc[0]
+    'os'
     """
     _check_operands(step, design)
     restricted = with_dataflow(design, dataflow)

@@ -47,7 +47,12 @@ class StepOptions:
 
 
 def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, options: StepOptions) -> TrainingStep:
-    """Return the work items of one training step of ``network``, only those of ``options.passes``."""
+    """Return the work items of one training step of ``network``, only those of ``options.passes``.
+
+    >>> bdwp = heddle.recipe_named("bdwp")
+    >>> heddle.training_step(network, bdwp, design.sparsity, heddle.StepOptions(batch=4)).recipe
+    'bdwp'
+    """
     operand = operand_format(options.operand)
     planner = _Planner(recipe, sparsity, options, operand)
     items = [item for layer in network.layers for item in planner.forward(layer)]

@@ -118,6 +118,12 @@ def explore(
 
     Where no point can run on the board the front is empty, and ``skipped`` says why. Raises HeddleError when
     ``out`` cannot be used or holds another request's parts, and Interrupted, a HeddleError, after Ctrl-C.
+
+    >>> space = heddle.load_space("small")
+    >>> request = heddle.ExploreRequest(network, 4, heddle.recipe_named("bdwp"), board, space)
+    >>> found = heddle.explore(request)
+    >>> found.design(0).array.rows in space.rows
+    True
     """
     grid = Grid(request.space)
     parts = open_parts(out, request.identity()) if out else None

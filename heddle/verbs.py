@@ -52,6 +52,9 @@ def report(folder: Path | str, out: Path | str | None = None, *, pick: int | Non
 
     The page is ``report.html`` in the folder where ``out`` names no other file. ``pick`` is the row of an
     exploration's front whose design is shown. Raises HeddleError where there is nothing to show.
+
+    >>> heddle.report("runs/first").html  # doctest: +SKIP
+    PosixPath('runs/first/report.html')
     """
     held = read_holdings(Path(folder))
     page = Path(out) if out is not None else Path(folder) / PAGE_NAME

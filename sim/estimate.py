@@ -18,7 +18,11 @@ from heddle.sim.step_table import StepTable, step_table
 
 
 def estimate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
-    """Schedule ``step`` on ``design`` and return its closed-form cost."""
+    """Schedule ``step`` on ``design`` and return its closed-form cost.
+
+    >>> heddle.estimate(step, design, board).frame()["pass"].iloc[0]
+    'ff'
+    """
     return estimate_schedule(schedule_step(step, design, board, dataflow), design, board)
 
 

@@ -118,3 +118,21 @@ def test_a_report_says_where_its_page_is_and_what_could_not_be_read(tmp_path: Pa
     assert made.html == tmp_path / "report.html"
     assert made.html.is_file()
     assert "verify.json: is not valid JSON" in made.problems[0]
+
+
+EXAMPLES = [name for name in (*heddle.__all__, "train") if callable(getattr(heddle, name))]
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if not isinstance(getattr(heddle, name), type)])
+def test_the_example_of_a_function_runs_as_printed(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    design = heddle.load_design("tiny")
+    network = heddle.load_network("mlp")
+    step = heddle.training_step(network, heddle.recipe_named("bdwp"), design.sparsity, heddle.StepOptions(batch=4))
+    given = {"heddle": heddle, "np": np, "design": design, "network": network, "step": step}
+    given["board"] = heddle.load_board(design.board)
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder(recurse=False).find(getattr(heddle, name), name, module=False, globs=given):
+        runner.run(example)
+    assert runner.failures == 0

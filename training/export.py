@@ -35,6 +35,8 @@ def export_weights(model: nn.Module, path: str | Path, operand: str = FP16.name)
     ``operand`` names the format of the stored patterns (``heddle.arch.formats``). Layers that stay dense are stored
     dense. Raises HeddleError for another format, for a model without such layers, for a layer that the file cannot
     hold (a pruned 3-D convolution), for a weight that another module uses too, and where the file cannot be written.
+
+    >>> heddle.export_weights(model, "weights.safetensors")  # doctest: +SKIP
     """
     form = operand_format(operand)
     layers = _weighted_layers(model)

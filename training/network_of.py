@@ -48,6 +48,8 @@ def network_of(model: nn.Module, shape: tuple[int, int, int], name: str) -> Netw
     an export knows. Raises HeddleError for a model with such layers, one that cannot be exported (control flow
     that depends on data, a shape it does not take), one that mixes samples, and one that holds a product of an
     unsupported kind or none.
+
+    >>> heddle.model_network(model, (3, 32, 32), "mine").macs  # doctest: +SKIP
     """
     if next(sparsified_layers(model), None) is not None:
         raise HeddleError(f"{name}: its layers are sparse already; take its network before sparsify")

@@ -50,6 +50,8 @@ def sparsify(
 
     Only layers that are exactly ``nn.Linear`` or ``nn.Conv1d/2d/3d`` are converted: those inside others that use their
     weights directly (``nn.MultiheadAttention``) are not. Raises HeddleError before anything of the model has changed.
+
+    >>> model = heddle.sparsify(model, "bdwp", "2:8")  # doctest: +SKIP
     """
     if arithmetic not in arithmetics():
         raise unknown("arithmetic", arithmetic, arithmetics())

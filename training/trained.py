@@ -84,6 +84,11 @@ def train_beside_dense(
     ``folder``, from which an interrupted training goes on. ``workers`` runs go side by side, which changes no bit; a
     script that asks for more than one needs ``if __name__ == "__main__":`` around its work, as they are processes. A
     run that cannot be finished becomes one of ``failures``. Raises HeddleError for settings and data that do not fit.
+
+    >>> settings = heddle.TrainSettings(model="mlp", data="digits", recipe="bdwp", epochs=1, train_samples=64)
+    >>> trained = heddle.train(settings, design=design)
+    >>> list(trained.frame()["recipe"])
+    ['bdwp', 'dense']
     """
     data = check_data(settings, data_folder)
     outcomes = train_seeds(settings, seeds, folder, data_folder, workers, progress)

@@ -50,6 +50,9 @@ def zoo_network(
     ``image_size`` is the side of the square image in pixels and ``classes`` the width of the classifier (image
     networks); ``sequence_length`` is in tokens (bert-base). Raises HeddleError for a name that the zoo does
     not have, a size that does not belong to the network, and a size that it cannot take.
+
+    >>> heddle.zoo_network("resnet18", image_size=32, classes=10).name
+    'resnet18'
     """
     for option, size in (
         ("image_size", image_size),

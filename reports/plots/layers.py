@@ -43,6 +43,8 @@ def layers_figure(result: StepResult) -> Plot | None:
 
     Work of the vector unit counts to the array layer ahead of it. Above MAX_ROWS layers the fastest are summed
     in a last row.
+
+    >>> heddle.layers_figure(heddle.estimate(step, design, board)).savefig("layers.png")  # doctest: +SKIP
     """
     every = stages(result)
     if not result.cycles or not every:

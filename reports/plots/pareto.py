@@ -42,6 +42,8 @@ def pareto_figures(front: pd.DataFrame, sample: pd.DataFrame, objectives: Sequen
 
     ``front`` and ``sample`` (explored points, may be empty) have the columns of ``heddle.reports.front_table``. With a
     single objective the other axis is energy, or time. An empty front gives no figure.
+
+    >>> heddle.pareto_figures(found.front, found.sample, found.request.objectives, "front")  # doctest: +SKIP
     """
     if not len(front):
         return []

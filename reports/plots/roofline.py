@@ -31,7 +31,11 @@ def plot_roofline(result: StepResult, board: Board, folder: Path) -> list[Path]:
 
 
 def roofline_figure(result: StepResult, board: Board) -> Plot | None:
-    """Return the step's array passes under their roof as a figure; None where there are no passes."""
+    """Return the step's array passes under their roof as a figure; None where there are no passes.
+
+    >>> heddle.roofline_figure(heddle.estimate(step, design, board), board).heading[:8]
+    'Roofline'
+    """
     points = roofline_points(result)
     if not points:
         return None

@@ -71,7 +71,11 @@ class EngineRun(NamedTuple):
 
 
 def simulate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
-    """Schedule ``step`` on ``design`` and run its instructions on the engines."""
+    """Schedule ``step`` on ``design`` and run its instructions on the engines.
+
+    >>> heddle.simulate(step, design, board).level
+    'engines'
+    """
     return simulate_schedule(schedule_step(step, design, board, dataflow), design, board)
 
 

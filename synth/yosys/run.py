@@ -31,6 +31,8 @@ def synthesise(
     ``board`` is the design's own where none is given. ``workers`` runs of yosys share the blocks; their number changes
     no count. ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that is no hardware,
     and when yosys is missing or fails.
+
+    >>> heddle.synth(design).frame().groupby("part")["lut"].sum()  # doctest: +SKIP
     """
     begun_s = time.monotonic()
     board = board or load_board(design.board)
