@@ -15,7 +15,7 @@ from heddle.arch.design import Design
 from heddle.arch.toml_file import check_model
 from heddle.cli.main import main
 from heddle.dse.objectives import OBJECTIVE_COLUMNS, OBJECTIVES
-from heddle.reports import front
+from heddle.reports.front_table import objective_heading
 
 Capture = pytest.CaptureFixture[str]
 
@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
 
 def test_whatever_can_be_minimised_has_a_column_and_a_heading_in_the_reports() -> None:
     assert front.OBJECTIVE_COLUMNS == OBJECTIVE_COLUMNS
-    assert all(front.objective_heading(name) for name in OBJECTIVES)
+    assert all(objective_heading(name) for name in OBJECTIVES)
 
 
 ACCURACIES = "model,data,recipe,sparsity,accuracy_mean\nmlp,digits,bdwp,2:8,95.6\nmlp,digits,bdwp,2:4,95.76\n"
