@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import check_file_target
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.report import ReportOptions
 from heddle.cli.options.values import checked_path
-from heddle.cli.output import print_json, print_notes, print_paths
+from heddle.cli.output import print_document, print_notes, print_paths
 from heddle.cli.progress import show_status
 from heddle.cli.report_compare import compare_two
 from heddle.reports.review.build import Built, build_review
 from heddle.reports.review.index import REPORT_NAME
 from heddle.reports.review.page import write_review
+from heddle.reports.runs.documents.review import ReviewDocument
 from heddle.reports.runs.gather import read_holdings, subject_of
 
 _MOST = 2
@@ -40,9 +40,10 @@ def _report(folder: Path, options: ReportOptions) -> int:
     with show_status(f"simulating on {subject.design.name}"):
         built = build_review(held, subject, out.parent)
     page = write_review(built.review, out)
-    print_notes((*built.problems, *_unread(built)))
+    unread = (*built.problems, *_unread(built))
+    print_notes(unread)
     if options.json:
-        print_json(_report_json(page, built))
+        print_document(ReviewDocument.of(page, built.review, built.sections, unread))
         return SUCCESS
     print_paths([page])
     for missing in built.review.missing:
@@ -67,17 +68,3 @@ def _unread(built: Built) -> list[str]:
     vivado = built.review.vivado
     unread = vivado.unread if vivado else ()
     return [f"{each.path}: {f'{each.section}: ' if each.section else ''}{each.reason}" for each in unread]
-
-
-def _report_json(page: Path, built: Built) -> dict[str, Any]:
-    """The document of ``heddle report`` for one folder."""
-    return {
-        "html": str(page),
-        "design": built.review.design.model_dump(mode="json"),
-        "sections": list(built.sections),
-        "missing": [
-            {"section": each.section, "reason": each.reason, "command": each.command} for each in built.review.missing
-        ],
-        "unread": [*built.problems, *_unread(built)],
-        "notes": list(built.review.notes),
-    }

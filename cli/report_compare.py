@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override, preset_names
@@ -16,12 +15,13 @@ from heddle.arch.toml_file import is_path
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.report import ReportOptions
 from heddle.cli.options.shared import TrainingOptions
-from heddle.cli.output import print_json, print_notes, print_paths, print_tables
+from heddle.cli.output import print_document, print_notes, print_paths, print_tables
 from heddle.cli.progress import show_status
 from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
-from heddle.reports.review.compare import Change, Comparison, Side, compare
+from heddle.reports.review.compare import Comparison, Side, compare
 from heddle.reports.review.compare_page import write_comparison
+from heddle.reports.runs.documents.comparison import ComparisonDocument
 from heddle.reports.runs.gather import Subject, read_holdings, subject_of
 from heddle.reports.runs.step import run_step
 from heddle.reports.runs.work_file import WorkFile, saved_work, work_file
@@ -48,36 +48,11 @@ def compare_two(options: ReportOptions) -> int:
     comparison = compare(*sides)
     page = write_comparison(comparison, out)
     if options.json:
-        print_json(comparison_json(page, comparison))
+        print_document(ComparisonDocument.of(page, comparison))
         return SUCCESS
     print_tables(_tables(comparison))
     print_paths([page])
     return SUCCESS
-
-
-def comparison_json(page: Path, comparison: Comparison) -> dict[str, Any]:
-    """Return the document of ``heddle report A B``; times are in seconds, ratios B over A."""
-    return {
-        "html": str(page),
-        "a": comparison.a.name,
-        "b": comparison.b.name,
-        "changed": [_change_json(change) for change in comparison.changed],
-        "conditions": [_change_json(change) for change in comparison.conditions],
-        "figures": [{"name": row.name, "a": row.a, "b": row.b, "ratio": row.ratio} for row in comparison.figures],
-        "resources": [
-            {"resource": row.resource, "a": row.a, "b": row.b, "usable_a": row.usable_a, "usable_b": row.usable_b}
-            for row in comparison.resources
-        ],
-        "fits": {"a": comparison.fit_a, "b": comparison.fit_b},
-        "passes": [
-            {"layer": row.layer, "pass": row.pass_name, "a_s": row.a_s, "b_s": row.b_s, "ratio": row.ratio}
-            for row in comparison.passes
-        ],
-    }
-
-
-def _change_json(change: Change) -> dict[str, str]:
-    return {"key": change.key, "a": change.a, "b": change.b}
 
 
 def _is_folder(word: str) -> bool:

@@ -141,7 +141,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
 
 
 def test_whatever_can_be_minimised_has_a_column_and_a_heading_in_the_reports() -> None:
-    assert front.OBJECTIVE_COLUMNS == OBJECTIVE_COLUMNS
+    assert set(OBJECTIVES) <= OBJECTIVE_COLUMNS.keys()
     assert all(objective_heading(name) for name in OBJECTIVES)
 
 
