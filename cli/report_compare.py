@@ -23,9 +23,9 @@ from heddle.reports.review.compare import Comparison, Side, compare
 from heddle.reports.review.compare_page import write_comparison
 from heddle.reports.runs.documents.comparison import ComparisonDocument
 from heddle.reports.runs.gather import Subject, read_holdings, subject_of
-from heddle.reports.runs.step import run_step
 from heddle.reports.runs.work_file import WorkFile, saved_work, work_file
 from heddle.reports.terminal_tables import FittedTable
+from heddle.sim.step_run import run_step
 
 PAGE_NAME = "comparison.html"
 
@@ -113,7 +113,7 @@ def _side(word: str, subject: Subject, shared: WorkFile | None) -> Side:
         return Side(word, subject.design, subject.board, None, None, {})
     work = replace(saved_work(saved, subject.design), board=subject.board)
     with show_status(f"simulating {work.network.name} on {work.design.name}"):
-        _, result, dense = run_step(work)
+        simulated = run_step(work, "engines")
     conditions = {
         "workload": work.network.name,
         "batch": str(saved.batch),
@@ -124,7 +124,7 @@ def _side(word: str, subject: Subject, shared: WorkFile | None) -> Side:
         "dataflow": work.dataflow,
         "network": saved.network_sha256[:12],
     }
-    return Side(word, subject.design, subject.board, result, dense, conditions)
+    return Side(word, subject.design, subject.board, simulated.result, simulated.other_dense, conditions)
 
 
 def _tables(comparison: Comparison) -> list[FittedTable]:

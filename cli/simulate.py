@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
@@ -16,26 +16,14 @@ from heddle.cli.output import print_document, print_failures, print_notes, print
 from heddle.cli.power_file import load_power
 from heddle.cli.verbosity import timed
 from heddle.cli.work import load_work, network_choice, one_of
-from heddle.dataflow.recipes import DENSE
-from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.scheduler import Schedule
 from heddle.dataflow.work import StepWork, work_hashes
 from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
 from heddle.reports.runs.documents.step import StepDocument
 from heddle.reports.runs.record import RunRecord, run_folder
-from heddle.sim.estimate import estimate_schedule
 from heddle.sim.levels import LEVELS, Level
-from heddle.sim.result import StepResult
+from heddle.sim.step_run import StepRun, run_step
 from heddle.synth.vivado.reports import PowerReport
-
-
-@dataclass(frozen=True)
-class _Simulated:
-    """A step, its schedule, the same step trained dense, and where their energy on chip comes from."""
-
-    schedule: Schedule
-    result: StepResult
-    dense: StepResult
-    energy_source: str = MODEL_SOURCE
 
 
 def run(
@@ -57,10 +45,11 @@ def run(
     if simulation.trace is not None:
         _check_trace(simulation.trace, level)
     with _status(f"simulating {work.network.name}", level):
-        simulated = _simulate(work, level)
+        simulated = run_step(work, level)
+    energy_source = MODEL_SOURCE
     if power is not None:
-        simulated = _powered(simulated, power, work)
-        print_notes([f"energy on chip: {simulated.energy_source}"])
+        simulated, energy_source = _powered(simulated, power), power_source(power, work.board)
+        print_notes([f"energy on chip: {energy_source}"])
     written = _write_trace(simulation.trace, simulated.schedule, work) if simulation.trace else []
     if folder is not None:
         from heddle.reports.runs.work_file import WORK_NAME, step_file
@@ -71,7 +60,7 @@ def run(
         written.append(record.write(folder, work_hashes(network.workload, work) | power_hash))
     print_notes(work.notes)
     if output.json:
-        print_document(StepDocument.of(simulated.result, simulated.dense, work.notes, simulated.energy_source))
+        print_document(StepDocument.of(simulated.result, simulated.dense, work.notes, energy_source))
     else:
         _print_result(simulated, output.limit)
         print_paths(written)
@@ -85,29 +74,11 @@ def _check_trace(path: Path, level: Level) -> None:
         print_notes([f"{path} is the timeline of the engines; the figures are those of the estimate"])
 
 
-def _simulate(work: StepWork, level: Level) -> _Simulated:
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
-    result = _run_level(level, schedule, work)
-    if work.recipe == DENSE:
-        return _Simulated(schedule, result, result)
-    dense_schedule = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow)
-    return _Simulated(schedule, result, _run_level(level, dense_schedule, work))
-
-
-def _powered(simulated: _Simulated, power: PowerReport, work: StepWork) -> _Simulated:
+def _powered(simulated: StepRun, power: PowerReport) -> StepRun:
     """Both steps with a power report's watts in place of the model's energy on chip."""
-    result, dense = with_power(simulated.result, power), with_power(simulated.dense, power)
-    if simulated.dense is simulated.result:
-        dense = result
-    return _Simulated(simulated.schedule, result, dense, power_source(power, work.board))
-
-
-def _run_level(level: Level, schedule: Schedule, work: StepWork) -> StepResult:
-    if level == "estimate":
-        return estimate_schedule(schedule, work.design, work.board)
-    from heddle.sim.engines.simulate import simulate_schedule
-
-    return interruptible(lambda: simulate_schedule(schedule, work.design, work.board))
+    result = with_power(simulated.result, power)
+    dense = simulated.other_dense
+    return replace(simulated, result=result, dense=with_power(dense, power) if dense else result)
 
 
 def _status(text: str, level: Level) -> AbstractContextManager[object]:
@@ -128,7 +99,7 @@ def _write_trace(path: Path, schedule: Schedule, work: StepWork) -> list[Path]:
     return [path]
 
 
-def _write_results(folder: Path, simulated: _Simulated, work: StepWork, with_plots: bool) -> list[Path]:
+def _write_results(folder: Path, simulated: StepRun, work: StepWork, with_plots: bool) -> list[Path]:
     from heddle.reports.review.index import step_index, write_index
     from heddle.reports.runs.step_files import write_results
 
@@ -142,9 +113,8 @@ def _write_results(folder: Path, simulated: _Simulated, work: StepWork, with_plo
     return [*written, *plots, page]
 
 
-def _print_result(simulated: _Simulated, limit: int) -> None:
+def _print_result(simulated: StepRun, limit: int) -> None:
     from heddle.reports.terminal_tables import pass_table, summary_table
 
     result = simulated.result
-    dense = simulated.dense if simulated.dense is not result else None
-    print_tables([summary_table(result, dense), pass_table(result, limit or len(result.passes))])
+    print_tables([summary_table(result, simulated.other_dense), pass_table(result, limit or len(result.passes))])

@@ -13,8 +13,6 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import to_toml
 from heddle.arch.errors import HeddleError
 from heddle.arch.interruptible import interruptible
-from heddle.dataflow.recipes import DENSE
-from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.work import StepWork
 from heddle.dse.grid import Grid
 from heddle.dse.objectives import OBJECTIVE_COLUMNS
@@ -23,9 +21,8 @@ from heddle.reports.review.content import FrontPart, StepPart
 from heddle.reports.runs.documents.exploration import ExplorationFacts, SavedExploration
 from heddle.reports.runs.folder import Place, rerun_command, work_of
 from heddle.reports.runs.work_file import WorkFile
-from heddle.sim.engines.simulate import simulate, simulate_schedule
-from heddle.sim.result import StepResult
 from heddle.sim.spans import step_spans
+from heddle.sim.step_run import run_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,24 +75,11 @@ def read_front(place: Place) -> SavedFront:
     return SavedFront(work, work.exploration, front)
 
 
-def run_step(work: StepWork) -> tuple[Schedule, StepResult, StepResult | None]:
-    """Schedule ``work`` and run it on the engines: its schedule, its result, and that of the same step dense.
-
-    There is no dense one where the recipe prunes nothing itself.
-    """
-    design, board = work.design, work.board
-    schedule = schedule_step(work.step, design, board, work.dataflow)
-    result = interruptible(lambda: simulate_schedule(schedule, design, board))
-    if work.recipe == DENSE:
-        return schedule, result, None
-    return schedule, result, interruptible(lambda: simulate(work.step_under(DENSE), design, board, work.dataflow))
-
-
 def step_part(work: StepWork) -> StepPart:
     """Return ``work`` as the page shows it: simulated by the engines, with its timeline."""
-    schedule, result, dense = run_step(work)
-    spans = interruptible(lambda: step_spans(schedule, work.design, work.board))
-    return StepPart(result, dense, schedule, spans)
+    run = run_step(work, "engines")
+    spans = interruptible(lambda: step_spans(run.schedule, work.design, work.board))
+    return StepPart(run.result, run.other_dense, run.schedule, spans)
 
 
 def _read_frame(path: Path) -> pd.DataFrame:
