@@ -1,4 +1,4 @@
-"""``heddle synth``: its JSON document, its tables, its files, and Vivado by a program of that name."""
+"""``heddle synth`` by yosys: its JSON document, its tables and its files."""
 
 from __future__ import annotations
 
@@ -6,37 +6,25 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_vivado import put_on_path
 from fake_yosys import FakeYosys
 from samples import BOARD
+from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted_rtl, synth
 
-from heddle.arch import boards as boards_module
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
 from heddle.cli import synth as synth_module
 from heddle.cli.main import main
-from heddle.hls.emit import Rtl
-from heddle.hls.generate import array_rtl
 from heddle.synth import checks as checks_module
 from heddle.synth.nextpnr import PlacedElement
 from heddle.synth.result import Synthesis
-from heddle.synth.vivado.project import REPORT_NAMES
 from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.mapping import MappedBlock
 
-Capture = pytest.CaptureFixture[str]
-
-BOARDS = Path(boards_module.__file__).with_suffix("")
-#: The preset tiny, smaller still, as it is emitted again and again.
-SIZES = {"rows": 2, "cols": 2, "activation-kib": 1, "weight-kib": 1, "output-kib": 1}
-SMALL = ["--design", "tiny", *(word for name, size in SIZES.items() for word in (f"--{name}", str(size)))]
-COUNTED = {"lut", "lut_as_memory", "ff", "dsp", "bram36", "uram"}
 KEYS = {
     *COUNTED,
     "fits",
@@ -57,20 +45,6 @@ NOTHING_FOUND = Synthesis(
     tool="yosys 0.0", design="d", board="b", modules=(), stages=(), covers=(), missing=("vector",), seconds=0.0
 )
 
-#: Writes all reports of a run, as Vivado's; the design is routed where the report is of that stage.
-WRITE_REPORTS = f"""
-import vivado_samples as samples
-for name in {REPORT_NAMES!r}:
-    state = "Routed" if "route" in name else "Synthesized"
-    Path(name).parent.mkdir(exist_ok=True)
-    Path(name).write_text(
-        samples.power() if "power" in name
-        else samples.timing() if "timing" in name
-        else samples.hierarchy() if "hierarchical" in name
-        else samples.utilisation(state=state, amounts={{"DSPs": ("9", "6840")}} if state == "Synthesized" else None)
-    )
-"""
-
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Callable[[Design, Board, Any], list[plan.Part]]]:
@@ -89,15 +63,9 @@ def made() -> Iterator[Callable[[Design, Board, Any], list[plan.Part]]]:
     return parts
 
 
-@pytest.fixture(scope="module")
-def rtl() -> Callable[[Design], Rtl]:
-    """The core's Verilog, emitted once for each design."""
-    return cache(array_rtl)
-
-
 @pytest.fixture(autouse=True)
-def emitted_once(monkeypatch: pytest.MonkeyPatch, rtl: Callable[[Design], Rtl]) -> None:
-    monkeypatch.setattr(checks_module, "array_rtl", rtl)
+def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_module, "array_rtl", once_emitted_rtl)
 
 
 @pytest.fixture
@@ -112,27 +80,6 @@ def yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Any) -> Iterato
     mapping._tool.cache_clear()
     yield FakeYosys().install(monkeypatch)
     mapping._tool.cache_clear()
-
-
-def synth(capsys: Capture, *options: str, code: int = 0) -> Any:
-    assert main(["synth", *SMALL, "--json", *options]) == code
-    return json.loads(capsys.readouterr().out)
-
-
-def error(capsys: Capture, *options: str) -> str:
-    assert main(["synth", "--quiet", *options]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    return printed.err
-
-
-def board_with(folder: Path, resource: str, amount: int) -> str:
-    """Write the board vcu1525 with another amount of a resource, and return its path."""
-    lines = (BOARDS / "vcu1525.toml").read_text().splitlines()
-    changed = [f"{resource} = {amount}" if line.startswith(f"{resource} =") else line for line in lines]
-    assert changed != lines
-    (folder / "board.toml").write_text("\n".join(changed) + "\n")
-    return str(folder / "board.toml")
 
 
 def test_the_document_has_the_promised_keys(yosys: FakeYosys, capsys: Capture) -> None:
@@ -340,111 +287,3 @@ def test_an_idealised_design_leaves_no_files(tool: str, capsys: Capture, tmp_pat
     out = tmp_path / "run"
     assert "an idealisation without RTL" in error(capsys, "--design", "ideal-32x32", "--tool", tool, "--out", str(out))
     assert not out.exists()
-
-
-def vivado(capsys: Capture, out: Path, *options: str, code: int = 0) -> Any:
-    return synth(capsys, "--tool", "vivado", "--out", str(out), *options, code=code)
-
-
-def test_vivado_s_reports_become_the_document(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
-    put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
-    out = tmp_path / "run"
-    document = vivado(capsys, out)
-    assert {name: document[name] for name in COUNTED} == {
-        "lut": 101234,
-        "lut_as_memory": 4122,
-        "ff": 88018,
-        "dsp": 512,
-        "bram36": 98.5,
-        "uram": 12,
-    }
-    assert document["fits"] is True
-    assert document["tool"].startswith("Vivado v.2021.2")
-    assert document["covers"] == ["array"]
-    assert document["missing"][:3] == ["sore", "wuve", "buffers"]
-    assert document["estimated"].keys() == {*document["missing"]}
-    assert document["timing"]["met"] is False
-    assert document["timing"]["setup"]["worst_ns"] == -0.321
-    assert document["power"][0]["total_w"] == 12.718
-    assert document["modules"] == [
-        {"name": "heddle_array", "part": "array", "count": 1, **{name: document[name] for name in COUNTED}}
-    ]
-    assert [entry["module"] for entry in document["hierarchy"]][1:3] == ["(top)", "heddle_uspe"]
-    assert document["unread"] == []
-    assert json.loads((out / "synth.json").read_text()) == document
-
-
-def test_vivado_s_figures_are_a_table_for_a_person(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
-    put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
-    assert main(["synth", *SMALL, "--tool", "vivado", "--out", str(tmp_path / "run")]) == 0
-    printed = capsys.readouterr()
-    assert "101,234" in printed.out
-    assert "timing NOT met, worst setup slack -0.321 ns" in printed.out
-    assert "the core alone was run; sore, wuve, buffers, vector, dma" in printed.out + printed.err
-
-
-def test_a_core_that_does_not_fit_by_vivado_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
-    put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
-    assert vivado(capsys, tmp_path / "run", "--board", board_with(tmp_path, "lut", 101_000), code=1)["fits"] is False
-
-
-def test_reports_that_cannot_be_read_are_told_and_their_figures_are_unknown(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
-    nothing = f"""
-    for name in {REPORT_NAMES!r}:
-        Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text("nothing\\n")
-    """
-    put_on_path(monkeypatch, tmp_path / "bin", nothing)
-    document = vivado(capsys, tmp_path / "run")
-    assert document["fits"] is None
-    assert document["lut"] is None
-    assert document["timing"] is None
-    assert document["modules"] == []
-    assert len(document["unread"]) == len(REPORT_NAMES)
-    assert main(["synth", *SMALL, "--tool", "vivado", "--out", str(tmp_path / "run")]) == 0
-    printed = capsys.readouterr()
-    assert "timing not known" in printed.out
-    assert "not read" in printed.out
-    assert "is no Vivado report" in printed.out + printed.err
-
-
-def test_without_vivado_the_remedy_is_told_and_the_project_is_there_to_be_taken_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    out = tmp_path / "run"
-    message = error(capsys, *SMALL, "--tool", "vivado", "--out", str(out))
-    assert message.startswith(
-        f"heddle: error: vivado is not on PATH (source its settings64.sh; or copy {out}/vivado to"
-    )
-    assert message.count("\n") == 1
-    assert {path.name for path in (out / "vivado").iterdir()} == {
-        "heddle.tcl",
-        "heddle.xdc",
-        "heddle_array.v",
-        "heddle_uspe.v",
-        "manifest.json",
-    }
-    assert not (out / "synth.json").exists()
-
-
-def test_a_vivado_that_fails_is_one_line_with_its_step(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
-    put_on_path(
-        monkeypatch,
-        tmp_path / "bin",
-        'say("HEDDLE STEP 2/8 synth_design"); say("ERROR: [Synth 8-439] no such module"); sys.exit(1)',
-    )
-    out = tmp_path / "run"
-    assert error(capsys, *SMALL, "--tool", "vivado", "--out", str(out)) == (
-        f"heddle: error: {out}/vivado: Vivado failed in step synth_design: [Synth 8-439] no such module (exit code 1) "
-        f"(log: {out}/vivado/vivado.log)\n"
-    )
-    assert not (out / "synth.json").exists()
