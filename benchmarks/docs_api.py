@@ -35,7 +35,9 @@ GROUPS = {
         "model_network", "export_weights", "import_weights",
     ),
     "Reports and figures": (
-        "report", "ReportPage", "layers_figure", "roofline_figure", "pareto_figures", "training_figure",
+        "report", "ReportPage",
+        "compare",
+        "Comparison", "layers_figure", "roofline_figure", "pareto_figures", "training_figure",
         "time_to_accuracy_figures",
     ),
     "N:M encoding": ("mask", "pack", "unpack", "Packed"),

@@ -57,17 +57,19 @@ if TYPE_CHECKING:
         time_to_accuracy_figures,
         training_figure,
     )
+    from heddle.reports.review.compare import Comparison
     from heddle.sim.engines.simulate import simulate
     from heddle.sim.estimate import estimate
     from heddle.sim.result import PassResult, StepResult
     from heddle.synth.result import Synthesis
     from heddle.synth.yosys.run import synthesise
-    from heddle.verbs import ReportPage, generate, report
+    from heddle.verbs import ReportPage, compare, generate, report
     from heddle.verify.design_check import Verified, verify_design
 
 __all__ = [
     "RECIPES",
     "Board",
+    "Comparison",
     "Design",
     "Exploration",
     "ExploreRequest",
@@ -89,6 +91,7 @@ __all__ = [
     "Verified",
     "board_names",
     "check_fit",
+    "compare",
     "default_space",
     "estimate",
     "explore",
@@ -127,6 +130,7 @@ __all__ = [
 #: of our modules imports this one, and ``heddle --help`` needs no compiled kernel and no data frames.
 _HOMES = {
     "Board": ("heddle.arch.boards", "Board"),
+    "Comparison": ("heddle.reports.review.compare", "Comparison"),
     "Design": ("heddle.arch.design", "Design"),
     "Exploration": ("heddle.dse.explore", "Exploration"),
     "ExploreRequest": ("heddle.dse.request", "ExploreRequest"),
@@ -153,6 +157,7 @@ _HOMES = {
     "Verified": ("heddle.verify.design_check", "Verified"),
     "board_names": ("heddle.arch.boards", "board_names"),
     "check_fit": ("heddle.arch.fit", "check_fit"),
+    "compare": ("heddle.verbs", "compare"),
     "default_space": ("heddle.dse.space", "default_space"),
     "estimate": ("heddle.sim.estimate", "estimate"),
     "explore": ("heddle.dse.explore", "explore"),

@@ -1,4 +1,4 @@
-"""Verbs of the command that are more than one function of the packages below: generate, report and train."""
+"""Verbs of the command that are more than one function of the packages below: generate, report, compare."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from heddle.arch.run_dir import check_file_target, write_atomically
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.files import GeneratedDesign, generated_design
 from heddle.reports.review.build import build_review
+from heddle.reports.review.compare import Comparison, Side
+from heddle.reports.review.compare import compare as compare_sides
+from heddle.reports.review.compare_page import write_comparison
 from heddle.reports.review.page import write_review
 from heddle.reports.runs.gather import read_holdings, subject_of
 from heddle.reports.runs.record import RunRecord, result_folder
+from heddle.sim.result import StepResult
 
 PAGE_NAME = "report.html"
 
@@ -61,3 +65,25 @@ def report(folder: Path | str, out: Path | str | None = None, *, pick: int | Non
     check_file_target(page)
     built = build_review(held, subject_of(held, pick), page.parent)
     return ReportPage(write_review(built.review, page), built.sections, built.problems)
+
+
+def compare(a: StepResult | Design, b: StepResult | Design, out: Path | str | None = None) -> Comparison:
+    """Hold two simulated steps, or two designs, against each other; written as a page to the file ``out`` if given.
+
+    Each stands on its design's own board. Raises HeddleError for a file that cannot be written.
+
+    >>> [change.key for change in heddle.compare(design, heddle.override(design, {"array.rows": 8})).changed]
+    ['array.rows']
+    """
+    comparison = compare_sides(_side(a), _side(b))
+    if out is not None:
+        check_file_target(Path(out))
+        write_comparison(comparison, Path(out))
+    return comparison
+
+
+def _side(given: StepResult | Design) -> Side:
+    if isinstance(given, Design):
+        return Side(given.name, given, load_board(given.board), None, None, {})
+    words = {"workload": given.network, "batch": str(given.batch), "recipe": given.recipe, "sparsity": given.sparsity}
+    return Side(given.design.name, given.design, load_board(given.design.board), given, None, words)

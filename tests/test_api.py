@@ -120,6 +120,21 @@ def test_a_report_says_where_its_page_is_and_what_could_not_be_read(tmp_path: Pa
     assert "verify.json: is not valid JSON" in made.problems[0]
 
 
+def test_two_steps_are_held_against_each_other_as_figures_and_as_a_page(tmp_path: Path) -> None:
+    design = heddle.load_design("tiny")
+    board = heddle.load_board(design.board)
+    options = heddle.StepOptions(batch=4)
+    recipes = [heddle.recipe_named(name) for name in ("dense", "bdwp")]
+    steps = [heddle.training_step(heddle.zoo_network("mlp"), each, design.sparsity, options) for each in recipes]
+    dense, sparse = (heddle.estimate(step, design, board) for step in steps)
+    comparison = heddle.compare(dense, sparse, tmp_path / "comparison.html")
+    assert [change.key for change in comparison.conditions] == ["recipe"]
+    assert comparison.changed == ()
+    cycles = next(row for row in comparison.figures if row.name == "cycles")
+    assert cycles.ratio == pytest.approx(sparse.cycles / dense.cycles)
+    assert (tmp_path / "comparison.html").read_text().startswith("<!doctype html>")
+
+
 EXAMPLES = [name for name in (*heddle.__all__, "train") if callable(getattr(heddle, name))]
 
 
