@@ -130,8 +130,8 @@ def test_two_steps_are_held_against_each_other_as_figures_and_as_a_page(tmp_path
     comparison = heddle.compare(dense, sparse, tmp_path / "comparison.html")
     assert [change.key for change in comparison.conditions] == ["recipe"]
     assert comparison.changed == ()
-    cycles = next(row for row in comparison.figures if row.name == "cycles")
-    assert cycles.ratio == pytest.approx(sparse.cycles / dense.cycles)
+    time = next(row for row in comparison.figures if row.name == "time of a step")
+    assert time.ratio == pytest.approx(sparse.time_s / dense.time_s)
     assert (tmp_path / "comparison.html").read_text().startswith("<!doctype html>")
 
 
