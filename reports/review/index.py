@@ -6,7 +6,6 @@ matplotlib nor altair.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The page that every run has, and the whole page, which ``heddle report`` makes beside it.
 INDEX_NAME, REPORT_NAME = "index.html", "report.html"
+#: What makes the whole page, in the folder itself: a page that named its folder would be other bytes in another one.
+REPORT_COMMAND = "heddle report ."
 
 Cells = tuple[str, ...]
 
@@ -98,8 +99,7 @@ def write_index(index: Index, plots: Sequence[Path], folder: Path) -> Path:
 
     Raises HeddleError when the page cannot be written.
     """
-    command = shlex.join(["heddle", "report", str(folder)])
-    html = render("index.html", index=index, plots=inline_plots(plots), report_name=REPORT_NAME, command=command)
+    html = render("index.html", index=index, plots=inline_plots(plots), report_name=REPORT_NAME, command=REPORT_COMMAND)
     return write_atomically(folder / INDEX_NAME, html.encode())
 
 

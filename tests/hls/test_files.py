@@ -21,11 +21,6 @@ def test_the_manifest_names_every_other_file_and_the_top_is_a_module_of_one_of_t
     assert any(f"module {generated.top}(" in text for text in generated.files.values())
 
 
-def test_the_same_design_gives_the_same_text() -> None:
-    board = load_board(TINY.board)
-    assert generated_design(TINY, board) == generated_design(TINY, board)
-
-
 def test_an_idealisation_has_no_files() -> None:
     ideal = override(TINY, {"array.drain": "direct"}, "test")
     with pytest.raises(HeddleError, match="an idealisation without RTL"):
