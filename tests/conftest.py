@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, folders in _MARKS.items():
             if any(here / folder in item.path.parents for folder in folders):
                 item.add_marker(mark)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how long each part of the suite took, in seconds of the tests themselves, the longest first."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[_part(report.nodeid)] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section("seconds by part")
+        for part, spent in seconds.most_common():
+            terminalreporter.write_line(f"{spent:8.1f} {part}")
+
+
+def _part(nodeid: str) -> str:
+    """The folder of a test below tests/, or its file where it stands in none."""
+    return "/".join(nodeid.split("::")[0].split("/")[:2])
