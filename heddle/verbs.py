@@ -14,12 +14,11 @@ from heddle.reports.review.build import build_review
 from heddle.reports.review.compare import Comparison, Side
 from heddle.reports.review.compare import compare as compare_sides
 from heddle.reports.review.compare_page import write_comparison
+from heddle.reports.review.index import REPORT_NAME
 from heddle.reports.review.page import write_review
 from heddle.reports.runs.gather import read_holdings, subject_of
 from heddle.reports.runs.record import RunRecord, result_folder
 from heddle.sim.result import StepResult
-
-PAGE_NAME = "report.html"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def report(folder: Path | str, out: Path | str | None = None, *, pick: int | Non
     PosixPath('runs/first/report.html')
     """
     held = read_holdings(Path(folder))
-    page = Path(out) if out is not None else Path(folder) / PAGE_NAME
+    page = Path(out) if out is not None else Path(folder) / REPORT_NAME
     check_file_target(page)
     built = build_review(held, subject_of(held, pick), page.parent)
     return ReportPage(write_review(built.review, page), built.sections, built.problems)
