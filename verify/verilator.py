@@ -33,7 +33,10 @@ _LOG_NAME = "build.log"
 _OBJECTS = "objects"
 
 # -O1 compiles as fast as anything and simulates as fast as -O3 (docs/verify.md has the figures).
-_FLAGS = ("--hierarchical", "--assert", "--vpi", "--timescale", "1ns/1ps", "-CFLAGS", "-O1", "-j", "2")
+_FLAGS = ("--hierarchical", "--assert", "--vpi", "--timescale", "1ns/1ps", "-CFLAGS", "-O1")
+#: Verilator writes the C++ by itself, and only then make compiles it. ``--build -j`` would do both in one make, whose
+#: rule for a block has two targets: it runs twice at once, and a compiler may read what the other run has just emptied.
+_MAKE = ("make", "-j", "2", "-f")
 _BENCH_CONTROL = "bench.vlt"
 _OBJECT_CACHE = Path(__file__).resolve().parent / "object_cache.py"
 _OWN_LZ4 = Path(__file__).resolve().parent / "cpp"
@@ -105,32 +108,38 @@ def _compile(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str], folder: Path)
         no_lz4, nothing = _NO_LZ4
         (work / no_lz4).write_bytes(nothing)
         launcher = [sys.executable, "-I", str(_OBJECT_CACHE), str(folder.parent / _OBJECTS)]
-        with (work / _LOG_NAME).open("w") as log:
-            command = [str(toolchain.verilator), *_command(rtl, work, flags)]
-            _log.debug("runs %s", shlex.join(command))
-            result = subprocess.run(
-                command,
-                cwd=work,
-                env={"OBJCACHE": shlex.join(launcher), **toolchain.environment},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if result.returncode:
+        environment = {"OBJCACHE": shlex.join(launcher), **toolchain.environment}
+        verilate = [str(toolchain.verilator), *_verilator_arguments(rtl, work, flags)]
+        returncode = _run_logged(verilate, work, work / _LOG_NAME, environment)
+        if not returncode:
+            blocks = (work / "build" / "Vtop_hier.mk").exists()
+            makefile = "Vtop_hier.mk" if blocks else "Vtop.mk"
+            returncode = _run_logged([*_MAKE, makefile], work / "build", work / _LOG_NAME, environment)
+        if returncode:
             kept = shutil.move(work / _LOG_NAME, folder.with_suffix(".log"))
-            raise HeddleError(f"verilator cannot build {rtl.top}: it ended with {result.returncode}; its log is {kept}")
+            raise HeddleError(f"verilator cannot build {rtl.top}: it ended with {returncode}; its log is {kept}")
         finished = work / "model"
         finished.mkdir()
         shutil.move(work / "build" / rtl.top, finished)
+        shutil.move(work / _LOG_NAME, finished)
         _publish(finished, folder)
 
 
-def _command(rtl: Rtl, work: Path, flags: Sequence[str]) -> list[str]:
+def _run_logged(command: Sequence[str], folder: Path, log_file: Path, environment: dict[str, str]) -> int:
+    """Run ``command`` in ``folder``, its output at the end of ``log_file``; return its exit status."""
+    _log.debug("runs %s", shlex.join(command))
+    with log_file.open("a") as log:
+        return subprocess.run(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+        ).returncode
+
+
+def _verilator_arguments(rtl: Rtl, work: Path, flags: Sequence[str]) -> list[str]:
     """Verilator's arguments, for a program whose main loop is cocotb's."""
     libs = cocotb_tools.config.libs_dir
     main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
     return [
-        *("--cc", "--exe", "--build", "--prefix", "Vtop", "--top-module", rtl.top),
+        *("--cc", "--exe", "--prefix", "Vtop", "--top-module", rtl.top),
         *("--Mdir", str(work / "build"), "-o", rtl.top),
         *flags,
         *("-LDFLAGS", f"-Wl,-rpath,{libs} -L{libs} -L{work} -lcocotbvpi_verilator"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -107,6 +108,14 @@ def test_an_assertion_of_the_rtl_fails_its_case_and_the_next_ones_still_run(tmp_
 def test_the_same_rtl_is_compiled_once(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verilator, "_compile", None)
     assert build_verilator_model(stand_in_rtl()) == model
+
+
+def test_each_block_is_verilated_once_and_before_anything_is_compiled(model: Model) -> None:
+    """Verilator's own ``--build -j`` verilates a block twice at once, and a build that reads in between fails."""
+    log = (model.folder / "build.log").read_text()
+    blocks = re.findall(r"-f \S+/V(\w+)__hierMkArgs\.f$", log, re.MULTILINE)
+    assert sorted(blocks) == ["stand_in_lane", "top"]
+    assert log.rindex("__hierMkArgs.f") < log.index(" c++ ")
 
 
 def test_verilog_that_does_not_compile_is_one_line_with_the_log() -> None:
