@@ -31,7 +31,7 @@ GROUPS = {
         "generate", "verify_design", "synthesise", "GeneratedDesign", "Verified", "Synthesis",
     ),
     "Train": (
-        "train", "TrainSettings", "Trained", "sparsify", "Policy", "training_recipe", "TrainingRecipe",
+        "train", "TrainSettings", "Trained", "sparsify", "densify", "Policy", "training_recipe", "TrainingRecipe",
         "model_network", "export_weights", "import_weights",
     ),
     "Reports and figures": (

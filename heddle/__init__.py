@@ -16,7 +16,7 @@ True
 ``simulate`` takes what ``estimate`` takes and runs the engines instead of the closed form. ``explore`` searches a
 ``Space`` of designs. Whatever is wrong with an input raises ``HeddleError``, whose text is one line.
 
-Training needs PyTorch, so its names (``sparsify``, ``training_recipe``, ``TrainingRecipe``, ``Policy``,
+Training needs PyTorch, so its names (``sparsify``, ``densify``, ``training_recipe``, ``TrainingRecipe``, ``Policy``,
 ``export_weights``, ``import_weights``, ``model_network``) are loaded when they are first used:
 
     model = heddle.sparsify(model, "bdwp", "2:8")
@@ -158,6 +158,7 @@ _HOMES = {
     "board_names": ("heddle.arch.boards", "board_names"),
     "check_fit": ("heddle.arch.fit", "check_fit"),
     "compare": ("heddle.verbs", "compare"),
+    "densify": ("heddle.training", "densify"),
     "default_space": ("heddle.dse.space", "default_space"),
     "estimate": ("heddle.sim.estimate", "estimate"),
     "explore": ("heddle.dse.explore", "explore"),

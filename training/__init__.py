@@ -11,15 +11,25 @@ from typing import TYPE_CHECKING, Any
 from heddle.training.errors import needs_torch
 
 if TYPE_CHECKING:
+    from heddle.training.densifying import densify
     from heddle.training.policy import Policy
     from heddle.training.recipe import TrainingRecipe
     from heddle.training.recipes import training_recipe, training_recipe_names
     from heddle.training.sparsifying import sparsified_layers, sparsify
 
-__all__ = ["Policy", "TrainingRecipe", "sparsified_layers", "sparsify", "training_recipe", "training_recipe_names"]
+__all__ = [
+    "Policy",
+    "TrainingRecipe",
+    "densify",
+    "sparsified_layers",
+    "sparsify",
+    "training_recipe",
+    "training_recipe_names",
+]
 
 _HOMES = {
     "Policy": "policy",
+    "densify": "densifying",
     "TrainingRecipe": "recipe",
     "sparsified_layers": "sparsifying",
     "sparsify": "sparsifying",

@@ -6,7 +6,6 @@ does it), and it gains a ``Pruner``. The weight that the optimiser sees is the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,55 +13,21 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from heddle.arch.design import SparsityConfig
-from heddle.training.pass_products import OperandPruning, Products
+from heddle.arch.errors import HeddleError
+from heddle.training.compiled_product import compiled_product, enrol
+from heddle.training.pass_products import Products
+from heddle.training.product_step import ProductStep, cast, packed
 from heddle.training.pruner import Pruner, View, Views
-from heddle.training.recipe import GradientTerm
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What one forward pass leaves for its backward pass beside the tensors."""
-
-    products: Products
-    pruner: Pruner
-    bp_kept: SparsityConfig | None
-    out_axis: int
-    terms: tuple[GradientTerm, ...]
-
-    def input_gradient(self, dy: Tensor, bp_weight: Tensor, x_shape: torch.Size) -> Tensor:
-        pruned, kept_dy = self.pruner.bp_gradient(self.products.operand(dy), self.out_axis)
-        return self.products.input_gradient(pruned, bp_weight, x_shape, self.bp_kept, kept_dy)
-
-    def weight_gradient(self, x: Tensor, dy: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
-        gradient = self._pruned_gradient(x, dy, weight.shape).to(weight.dtype)
-        if mask is not None:
-            for term in self.terms:
-                gradient = term(gradient, weight, mask)
-        return gradient
-
-    def _pruned_gradient(self, x: Tensor, dy: Tensor, shape: torch.Size) -> Tensor:
-        """One gradient; while a layer measures its operands, the dense one beside those of the candidates."""
-        candidates = self.pruner.wu_pruning()
-        if len(candidates) <= 1:
-            return self._gradient(x, dy, shape, candidates[0] if candidates else None)
-        dense = self._gradient(x, dy, shape, None)
-        assert self.pruner.measured is not None  # only a layer that measures has two candidates
-        self.pruner.measured.measure(dense, {each.operand: self._gradient(x, dy, shape, each) for each in candidates})
-        return dense
-
-    def _gradient(self, x: Tensor, dy: Tensor, shape: torch.Size, pruning: OperandPruning | None) -> Tensor:
-        operand = self.products.operand
-        return self.products.weight_gradient(operand(x), operand(dy), shape, pruning)
 
 
 class _Weighted(torch.autograd.Function):
     """The product of an input and the weights of FF, with gradients by the weights of BP and the recipe's WU."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, views: Views, step: _Step) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, views: Views, step: ProductStep) -> Tensor:
         # Saved, so that they are freed with the graph; FF's weights are not needed again.
-        ctx.save_for_backward(x, weight, views.bp.tensor, views.mask if step.terms else None)
+        has_terms = bool(step.pruner.settings.recipe.terms)
+        ctx.save_for_backward(x, weight, views.bp.tensor, views.mask if has_terms else None)
         ctx.step = step
         return step.products.forward(x, views.ff.tensor, views.ff.kept)
 
@@ -71,8 +36,8 @@ class _Weighted(torch.autograd.Function):
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         x, weight, bp_weight, mask = ctx.saved_tensors
         for_x, for_weight, *_ = ctx.needs_input_grad
-        step: _Step = ctx.step
-        dy = dy.contiguous()
+        step: ProductStep = ctx.step
+        dy = packed(dy)
         return (
             step.input_gradient(dy, bp_weight, x.shape) if for_x else None,
             step.weight_gradient(x, dy, weight, mask) if for_weight else None,
@@ -82,11 +47,12 @@ class _Weighted(torch.autograd.Function):
 
 
 class NmLayer(nn.Module):
-    """What the layers share: the pruner, the arithmetic, and the count of updates through saving and moving."""
+    """What the layers share: pruner, arithmetic, the count of updates, and a number that compiled graphs know it by."""
 
     weight: Tensor
     pruner: Pruner
     products: Products
+    number: int
 
     def operands(self) -> tuple[View, View]:
         """Return the weights as FF and as BP use them now, an update since the last forward pass counted."""
@@ -96,18 +62,27 @@ class NmLayer(nn.Module):
 
     def multiplied(self, x: Tensor, out_axis: int) -> Tensor:
         """Return x times the weights of FF, without bias; ``out_axis`` is where the output has its channels."""
-        if self.training:
-            self.pruner.note_update(self.weight)
         with_bp = torch.is_grad_enabled() and x.requires_grad
-        with torch.no_grad():
-            views = self.pruner.views(self.products.operand(self.weight.detach()), renew=self.training, with_bp=with_bp)
         kind = x.device.type
-        if torch.is_autocast_enabled(kind) and x.dtype != torch.float64:  # which autocast leaves as it is
-            x, views = x.to(torch.get_autocast_dtype(kind)), _cast(views, torch.get_autocast_dtype(kind))
-        step = _Step(self.products, self.pruner, views.bp.kept, out_axis, self.pruner.settings.recipe.terms)
+        under_autocast = torch.is_autocast_enabled(kind) and x.dtype != torch.float64  # which autocast leaves as it is
+        if under_autocast:
+            x = x.to(torch.get_autocast_dtype(kind))
+        _check_no_export()
+        if torch.compiler.is_compiling():
+            return compiled_product(x, self.weight, self.number, out_axis, self.training, with_bp, under_autocast)
+        views = self.step_views(x.dtype if under_autocast else None, training=self.training, with_bp=with_bp)
+        step = ProductStep(self.products, self.pruner, views.bp.kept, out_axis)
         with torch.autocast(kind, enabled=False):
             result: Tensor = _Weighted.apply(x, self.weight, views, step)  # type: ignore[no-untyped-call]
         return result
+
+    def step_views(self, dtype: torch.dtype | None, *, training: bool, with_bp: bool) -> Views:
+        """Return the weights of both passes for one step, in ``dtype`` where autocast asks for one."""
+        if training:
+            self.pruner.note_update(self.weight)
+        with torch.no_grad():
+            views = self.pruner.views(self.products.operand(self.weight.detach()), renew=training, with_bp=with_bp)
+            return views if dtype is None else cast(views, dtype)
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         self.pruner.note_update(self.weight)
@@ -126,6 +101,10 @@ class NmLayer(nn.Module):
     def __getstate__(self) -> dict[str, Any]:
         self.pruner.note_update(self.weight)
         return self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self.number = enrol(self)
 
     def extra_repr(self) -> str:
         """Say by what the layer is pruned, after what PyTorch says of it."""
@@ -184,7 +163,6 @@ def _padded(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d, x: Tensor) -> Tensor:
     return x
 
 
-def _cast(views: Views, dtype: torch.dtype) -> Views:
-    """The weights of both passes in the type of autocast."""
-    ff = View(views.ff.tensor.to(dtype), views.ff.kept)
-    return Views(ff, View(views.bp.tensor.to(dtype), views.bp.kept), views.mask)
+def _check_no_export() -> None:
+    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]
+        raise HeddleError("a sparsified layer is no operator that an export knows; export heddle.densify(model)")

@@ -22,7 +22,7 @@ from heddle.arch.errors import HeddleError
 from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
 from heddle.sim.functional.formats import Bits, Float32
 from heddle.training.machine_array import MachineArray
-from heddle.training.pass_products import OperandPruning
+from heddle.training.pass_products import FloatConvolution, FloatLinear, OperandPruning
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class MachineLinear:
         """Return x W^T [..., out]; ``kept`` is the weight's N:M along its input features."""
         y = self._array.multiply(self._rows(x), self._array.bits(weight).T, kept)
         return self._array.stored(y, x.device).reshape(*x.shape[:-1], len(weight))
+
+    def output_like(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return an FP32 tensor of the output's shape."""
+        return FloatLinear().forward(x.float(), weight.float(), None)
 
     def input_gradient(
         self,
@@ -109,6 +113,11 @@ class MachineConv2d:
         parts = [self._array.multiply(*pair, kept) for pair in zip(seen, map(kernel_matrix, kernels), strict=True)]
         y = np.concatenate(parts, axis=1).reshape(len(x), *geometry.out_size(maps.shape[1:3]), len(weight))
         return self._array.stored(_channels_first(y), x.device)
+
+    def output_like(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return an FP32 tensor of the output's shape."""
+        plain = FloatConvolution(self.stride, self.padding, self.dilation, self.groups)
+        return plain.forward(x.float(), weight.float(), None).contiguous()
 
     def input_gradient(
         self,

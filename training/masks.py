@@ -83,3 +83,10 @@ def grouped(tensor: Tensor, m: int, axis: int) -> Tensor:
 def masked(tensor: Tensor, mask: Tensor) -> Tensor:
     """Return ``tensor`` with +0 where ``mask`` is False, whatever stood there (an infinity, too)."""
     return torch.where(mask, tensor, torch.zeros((), dtype=tensor.dtype, device=tensor.device))
+
+
+def in_order_of(tensor: Tensor, like: Tensor) -> Tensor:
+    """Return ``tensor`` with its elements in memory as those of ``like``, which has its shape: channels last, too."""
+    if tensor.stride() == torch.empty_like(like, device="meta").stride():
+        return tensor
+    return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)

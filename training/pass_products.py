@@ -45,6 +45,9 @@ class Products(Protocol):
     def forward(self, x: Tensor, weight: Tensor, kept: SparsityConfig | None) -> Tensor:
         """Return the output, without bias; ``kept`` is the weight's N:M along input channels, None for dense."""
 
+    def output_like(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return a tensor of the output's shape, type and order in memory, for a compiler's graph."""
+
     def input_gradient(
         self,
         dy: Tensor,
@@ -71,6 +74,10 @@ class FloatLinear:
 
     def forward(self, x: Tensor, weight: Tensor, kept: SparsityConfig | None) -> Tensor:
         """Return x . weight^T."""
+        return functional.linear(x, weight)
+
+    def output_like(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return the output as ``forward`` makes it."""
         return functional.linear(x, weight)
 
     def input_gradient(
@@ -115,6 +122,10 @@ class FloatConvolution:
             x, weight, None, self.stride, self.padding, self.dilation, False, self._no_output_padding, self.groups
         )
 
+    def output_like(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return the output as ``forward`` makes it."""
+        return self.forward(x, weight, None)
+
     def input_gradient(
         self,
         dy: Tensor,
@@ -123,7 +134,9 @@ class FloatConvolution:
         kept: SparsityConfig | None,
         kept_dy: SparsityConfig | None,
     ) -> Tensor:
-        """Return the transposed convolution of ``dy`` by ``weight``."""
+        """Return the transposed convolution of ``dy`` by ``weight``, channels last where ``dy`` is."""
+        # The result's order in memory is that of either operand, and the stand-in for x has none.
+        weight = weight.to(memory_format=_order(dy))
         return self._backward(dy, _stand_in(dy, x_shape), weight, (True, False, False))[0]
 
     def weight_gradient(
@@ -192,6 +205,15 @@ def pixels_apart(rows: Tensor, shape: torch.Size) -> Tensor:
     """Return what ``pixel_rows`` made of maps of ``shape`` as maps again."""
     batch, channels, *sides = shape
     return rows.reshape(batch, *sides, channels).movedim(-1, 1).contiguous()
+
+
+def _order(maps: Tensor) -> torch.memory_format:
+    """Channels last where ``maps`` are, or whatever order a tensor has."""
+    if not maps.is_contiguous():
+        for dimensions, order in ((4, torch.channels_last), (5, torch.channels_last_3d)):
+            if maps.dim() == dimensions and maps.is_contiguous(memory_format=order):
+                return order
+    return torch.preserve_format
 
 
 def _stand_in(like: Tensor, shape: torch.Size) -> Tensor:

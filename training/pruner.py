@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from heddle.arch.design import SparsityConfig
 from heddle.training.clock import Clock, HeldTensor, step_generator
-from heddle.training.masks import masked, top_n
+from heddle.training.masks import in_order_of, masked, top_n
 from heddle.training.measured import MeasuredOperand
 from heddle.training.pass_products import OperandPruning
 from heddle.training.recipe import BackwardWeights, Choice, TrainingRecipe, WeightPruning
@@ -138,7 +138,7 @@ class Pruner(nn.Module):
             if renew:
                 holder.renew(step, source, ratio, self._generator(step, purpose))
             held = holder.look(source, ratio, self._generator(step, purpose))
-        mask = selection.mask(source, ratio, held)
+        mask = in_order_of(selection.mask(source, ratio, held), source)
         kept = pruning.sparsity_at(progress, sparsity, channels) if selection.is_along(axis) else None
         faded = pruning.fade.share(progress) if pruning.fade is not None else 0.0
         pruned = torch.where(mask, source, source * faded) if faded else masked(source, mask)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.formats import OPERANDS
+from heddle.training.compiled_product import enrol
 from heddle.training.layers import NmConv1d, NmConv2d, NmConv3d, NmConvolution, NmLayer, NmLinear
 from heddle.training.machine import MachineConv2d, MachineLinear
 from heddle.training.matmul import MachineMatmul, Matmul
@@ -124,10 +125,11 @@ def _convert(layer: nn.Module, products: Products, settings: LayerSettings) -> N
     layer.__class__ = _PRUNED_CLASS[type(layer)]  # type: ignore[assignment]
     layer.pruner = pruner
     layer.products = products  # type: ignore[assignment]
-    layer.register_forward_pre_hook(_used_as_a_layer)
+    layer.number = enrol(layer)  # type: ignore[arg-type,assignment]
+    layer.register_forward_pre_hook(used_as_a_layer)
 
 
-def _used_as_a_layer(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+def used_as_a_layer(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     """Do nothing, but be there: where no layer has a hook, PyTorch's transformer layers evaluate past ``forward``.
 
     They then hand the layers' dense weights to one fused kernel.

@@ -180,6 +180,19 @@ def assert_same_on_cuda(name: str, autocast: torch.dtype | None) -> None:
     assert on_cuda.weight.grad is not None
 
 
+@pytest.mark.parametrize("name", ["dense-like", *PRUNING_RECIPES])
+@pytest.mark.parametrize("weights_too", [False, True])
+def test_channels_last_stay_last(name: str, weights_too: bool) -> None:
+    plain = nn.Conv2d(8, 8, 3, padding=1)
+    if weights_too:
+        plain = plain.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layer = converted(plain, NOTHING_YET if name == "dense-like" else name)
+    x = random((2, 8, 5, 7)).contiguous(memory_format=torch.channels_last)
+    found, expected = (results(each, x) for each in (layer, plain))
+    assert expected["x"].is_contiguous(memory_format=torch.channels_last)
+    assert {key: each.stride() for key, each in found.items()} == {key: each.stride() for key, each in expected.items()}
+
+
 # A layer in a model
 
 
