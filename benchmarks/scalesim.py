@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -76,12 +78,19 @@ def write_products(path: Path, layers: int) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-def ensure_environment() -> Path:
-    """Return the Python of SCALE-Sim's own environment, made if need be."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)
+def ensure_environment(folder: Path = ENVIRONMENT) -> Path:
+    """Return the Python of SCALE-Sim's own environment in ``folder``, made if need be.
+
+    A mark, written last, tells that it is whole: one that was left half made, or made of other versions, is made anew.
+    """
+    python, mark, made_of = folder / "bin" / "python", folder / "made-of.txt", "\n".join(REQUIREMENTS)
+    if not (mark.is_file() and mark.read_text() == made_of):
+        shutil.rmtree(folder, ignore_errors=True)
+        # Heddle's own constraints, which make hands on, pin a NumPy that SCALE-Sim cannot use.
+        unconstrained = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True, env=unconstrained)
+        mark.write_text(made_of)
     return python.absolute()
 
 

@@ -23,18 +23,19 @@ def build_icarus_model(rtl: Rtl, folder: Path, *, waves: bool = False) -> Model:
     """
     if shutil.which("iverilog") is None or shutil.which("vvp") is None:
         raise HeddleError("iverilog is not on PATH (apt install iverilog, or take --simulator verilator)")
-    sources = folder / "rtl"
+    place = folder.absolute()  # the compiler and the model run in folders of their own
+    sources = place / "rtl"
     sources.mkdir(parents=True, exist_ok=True)
     for name, text in rtl.verilog.items():
         (sources / name).write_text(text)
-    log = folder / "build.log"
+    log = place / "build.log"
     logging.getLogger("Icarus").setLevel(logging.WARNING)
     try:
         get_runner("icarus").build(
             sources=[sources / name for name in rtl.verilog],
             hdl_toplevel=rtl.top,
             build_args=_FLAGS,
-            build_dir=folder / "model",
+            build_dir=place / "model",
             timescale=("1ns", "1ps"),  # Verilog that states none needs one
             always=True,
             waves=waves,
@@ -42,4 +43,4 @@ def build_icarus_model(rtl: Rtl, folder: Path, *, waves: bool = False) -> Model:
         )
     except (RuntimeError, SystemExit) as error:
         raise HeddleError(f"iverilog cannot build {rtl.top}; its log is {log}") from error
-    return Model("icarus", folder / "model", rtl.top, waves)
+    return Model("icarus", place / "model", rtl.top, waves)

@@ -33,7 +33,8 @@ def run_cases(model: Model, cases: Sequence[Case], folder: Path, report: Report)
     A case in which an assertion of the RTL fires ends the simulator; the cases after it run in a new one. Raises
     HeddleError, naming the log, when the simulator ends for another reason.
     """
-    cases_path, outcomes_path = folder / "cases.npz", folder / "outcomes.jsonl"
+    place = folder.absolute()  # the simulator runs in it, where a relative path would mean another
+    cases_path, outcomes_path = place / "cases.npz", place / "outcomes.jsonl"
     outcomes_path.unlink(missing_ok=True)
     save_cases(cases_path, cases)
     done: list[Outcome] = []
@@ -44,8 +45,8 @@ def run_cases(model: Model, cases: Sequence[Case], folder: Path, report: Report)
                 OUTCOMES_VARIABLE: str(outcomes_path),
                 FIRST_VARIABLE: str(len(done)),
             }
-            log = folder / f"simulation-{len(done)}.log"
-            _simulate(model, variables, log, folder / f"waves-{len(done)}.fst")
+            log = place / f"simulation-{len(done)}.log"
+            _simulate(model, variables, log, place / f"waves-{len(done)}.fst")
             done = read_outcomes(outcomes_path)
             if len(done) < len(cases):
                 failed = Outcome(cases[len(done)].name, None, None, _assertion(log))

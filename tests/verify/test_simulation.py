@@ -44,6 +44,13 @@ def test_equal_bits_and_cycles_pass_and_progress_is_told(model: Model, tmp_path:
     assert all(total == 2 for _, total in reports)
 
 
+def test_a_relative_folder_is_the_caller_s(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    assert verdict_on(model, stand_in_case("short", 1), Path("out")).passed
+    assert {path.name for path in Path("out").iterdir()} >= {"cases.npz", "outcomes.jsonl", "simulation-0.log"}
+
+
 @pytest.mark.parametrize("idle", [0.0, 0.2, 0.9])
 @pytest.mark.parametrize("backpressure", [0.0, 0.2, 0.9])
 def test_bits_are_equal_however_the_streams_stall(
