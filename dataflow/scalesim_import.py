@@ -4,12 +4,15 @@ The format has no padding: an input height H and a filter height R give ceil((H 
 which is SCALE-Sim's own formula (``topology_utils.topo_calc_hyperparams``); where the stride does not divide
 H - R the last window reaches over the edge. A convolution row whose name holds ``DP`` is depthwise there: each of
 its channels is filtered on its own, by ``Num Filter`` filters. A GEMM row is M x K times K x N; with a batch over
-one it is that many products of their own, as in attention.
+one it is that many products of their own, as in attention. A convolution whose filter spans its input, or spans one
+side and is one wide on the other, is a matrix product written as a convolution, and becomes one.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
@@ -28,16 +31,20 @@ def read_scalesim(path: str | Path) -> Network:
     only, which then stands for a product inside a network. Columns that have no meaning here, N:M ratios among
     them, are named in the network's ``notes``. Raises HeddleError with file, line and column.
     """
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise HeddleError(f"{path}: it is not a text file (byte {error.start} is not UTF-8)") from None
-    topology = parse_topology(str(path), text)
+    topology = parse_topology(str(path), _text(path, read_bytes(path)))
     read_row = _gemm_layer if topology.form == "GEMM" else _conv_layer
     layers = [read_row(str(path), row) for row in topology.rows]
     data_fed = first_data_fed(layers) if len(layers) > 1 else frozenset[int]()
     return assemble_network(Path(path).stem, str(path), layers, data_fed, _notes(topology))
+
+
+def _text(path: str | Path, data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 that says so by a byte order mark, as spreadsheets write it."""
+    coding = "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "UTF-8"
+    try:
+        return data.decode(coding)
+    except UnicodeDecodeError as error:
+        raise HeddleError(f"{path}: it is not a text file (byte {error.start} is not {coding})") from None
 
 
 def _gemm_layer(path: str, row: TopologyRow) -> Layer:
@@ -53,14 +60,22 @@ def _conv_layer(path: str, row: TopologyRow) -> Layer:
     stride_height = sizes.get("stride") or sizes["stride_height"]
     stride_width = sizes.get("stride") or sizes["stride_width"]
     channels = sizes["channels"]
-    groups = channels if _DEPTHWISE_MARK in row.name else 1
+    groups = channels if _is_depthwise(row) else 1
+    out_height = _windows(path, row, "height", stride_height)
+    out_width = _windows(path, row, "width", stride_width)
+    maps = sizes.get("batch", 1)
+    if groups == 1 and _is_matrix_product(sizes, stride_height, stride_width):
+        features = channels * sizes["filter_height"] * sizes["filter_width"]
+        rows = maps * out_height * out_width
+        return LinearLayer(row.name, rows=rows, in_features=features, out_features=sizes["num_filter"])
     return ConvLayer(
         name=row.name,
-        in_height=sizes["ifmap_height"],
+        # Maps of one sample lie below each other; no window reaches from one into the next.
+        in_height=maps * sizes["ifmap_height"],
         in_width=sizes["ifmap_width"],
         in_channels=channels,
-        out_height=_windows(path, row, "height", stride_height),
-        out_width=_windows(path, row, "width", stride_width),
+        out_height=maps * out_height,
+        out_width=out_width,
         out_channels=sizes["num_filter"] * groups,
         kernel_height=sizes["filter_height"],
         kernel_width=sizes["filter_width"],
@@ -68,6 +83,19 @@ def _conv_layer(path: str, row: TopologyRow) -> Layer:
         stride_width=stride_width,
         groups=groups,
     )
+
+
+def _is_depthwise(row: TopologyRow) -> bool:
+    return "channels" in row.sizes and _DEPTHWISE_MARK in row.name
+
+
+def _is_matrix_product(sizes: Mapping[str, int], stride_height: int, stride_width: int) -> bool:
+    """True where every input is under one window only, and each window is one row of a matrix."""
+    spans_height = sizes["filter_height"] == sizes["ifmap_height"]
+    spans_width = sizes["filter_width"] == sizes["ifmap_width"]
+    slides_down = sizes["filter_height"] == stride_height == 1
+    slides_right = sizes["filter_width"] == stride_width == 1
+    return (spans_height and spans_width) or (spans_width and slides_down) or (spans_height and slides_right)
 
 
 def _windows(path: str, row: TopologyRow, side: str, stride: int) -> int:
@@ -82,9 +110,19 @@ def _windows(path: str, row: TopologyRow, side: str, stride: int) -> int:
 
 def _notes(topology: Topology) -> tuple[str, ...]:
     notes = []
+    if topology.by_position:
+        notes.append(f"the header {topology.by_position}; columns are read by their position")
+    depthwise = [row.name for row in topology.rows if _is_depthwise(row)]
+    if depthwise:
+        named = f"{depthwise[0]!r}" + (f" and {len(depthwise) - 1} more" if len(depthwise) > 1 else "")
+        notes.append(f"depthwise, as SCALE-Sim takes a name with {_DEPTHWISE_MARK} in it: {named}")
+    maps = {row.sizes.get("batch", 1) for row in topology.rows} - {1} if topology.form == "convolution" else ()
+    if maps:
+        counts = ", ".join(map(str, sorted(maps)))
+        notes.append(f"the file's Batch ({counts}) is maps a sample, on top of the samples of a step")
     ratios = Counter(row.sparsity for row in topology.rows if row.sparsity and not _is_dense(row.sparsity))
     if ratios:
-        found = ", ".join(f"{ratio} in {count} layers" for ratio, count in sorted(ratios.items()))
+        found = ", ".join(f"{ratio} in {count} layer{'s' * (count > 1)}" for ratio, count in sorted(ratios.items()))
         notes.append(f"the file's N:M ratios ({found}) are not used: recipe and N:M are given for the run")
     if topology.unused_columns:
         notes.append(f"columns without a meaning here are not used: {', '.join(topology.unused_columns)}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from heddle.arch.errors import HeddleError, nearest
@@ -43,6 +44,9 @@ _COLUMNS = {
 }
 _CONVOLUTION_SIZES = ("ifmap_height", "ifmap_width", "filter_height", "filter_width", "channels", "num_filter")
 _GEMM_SIZES = ("m", "n", "k")
+# Where SCALE-Sim itself, which reads no titles, takes each field from.
+_CONVOLUTION_ORDER = ("name", *_CONVOLUTION_SIZES, "stride")
+_GEMM_ORDER = ("name", *_GEMM_SIZES)
 _RATIO = re.compile(r"([1-9][0-9]{0,2}):([1-9][0-9]{0,2})", re.ASCII)
 
 
@@ -58,11 +62,16 @@ class TopologyRow:
 
 @dataclass(frozen=True)
 class Topology:
-    """A checked topology file. ``unused_columns`` are header names that the format does not define."""
+    """A checked topology file.
+
+    ``unused_columns`` are header names that the format does not define. ``by_position`` says why the columns were
+    read by their position and not by the header's names; empty where the names served.
+    """
 
     form: TopologyForm
     rows: tuple[TopologyRow, ...]
     unused_columns: tuple[str, ...]
+    by_position: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class _Header:
     form: TopologyForm
     titles: tuple[str, ...]
     fields: tuple[str | None, ...]
+    by_position: str = ""
 
     @property
     def width_needed(self) -> int:
@@ -88,11 +98,12 @@ class _Header:
 def parse_topology(path: str, text: str) -> Topology:
     """Parse the text of a topology file; ``path`` is only named in errors.
 
-    Blank lines, a byte order mark, any line ending, spaces around cells, trailing commas and a closing ``#``
-    comment are accepted. Raises HeddleError with file, line and column for anything else.
+    Blank lines, a byte order mark, any line ending, spaces around cells, cells in quotes, trailing commas, and
+    comments (a closing cell or a whole line that starts with ``#``) are accepted. Raises HeddleError with file, line
+    and column for anything else.
     """
     lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
-    filled = [(number, _cells(line)) for number, line in enumerate(lines, start=1)]
+    filled = [(number, _cells(path, number, line)) for number, line in enumerate(lines, start=1)]
     filled = [(number, cells) for number, cells in filled if cells]
     if not filled:
         raise HeddleError(f"{path}: the file is empty; its first line is the header: {_valid_headers()}")
@@ -101,16 +112,27 @@ def parse_topology(path: str, text: str) -> Topology:
     if not rows:
         raise HeddleError(f"{path}: there is no layer below the header")
     unused = [title for title, field in zip(header.titles, header.fields, strict=True) if field is None and title]
-    return Topology(header.form, rows, tuple(unused))
+    return Topology(header.form, rows, tuple(unused), header.by_position)
 
 
-def _cells(line: str) -> list[str]:
-    """Cells of a line without surrounding spaces, empty cells at the end and a closing comment."""
-    cells = [cell.strip() for cell in line.split(",")]
+def _cells(path: str, number: int, line: str) -> list[str]:
+    """Cells of a line without surrounding spaces and quotes, empty cells at the end and comments."""
+    if line.lstrip().startswith("#"):
+        return []
+    cells = [cell.strip() for cell in (_unquoted(path, number, line) if '"' in line else line.split(","))]
     if len(cells) > 1 and cells[-1].startswith("#"):
         cells.pop()
     while cells and not cells[-1]:
         cells.pop()
+    return cells
+
+
+def _unquoted(path: str, number: int, line: str) -> list[str]:
+    try:
+        # Spaces before a quote are the reader's to skip, those behind one are not.
+        (cells,) = csv.reader([re.sub(r'"\s+(?=,|$)', '"', line)], skipinitialspace=True, strict=True)
+    except csv.Error:
+        raise HeddleError(f"{path}:{number}: a quoted cell does not end on its line: found {_shown(line)}") from None
     return cells
 
 
@@ -121,9 +143,6 @@ def _valid_headers() -> str:
 def _parse_header(path: str, line: int, titles: list[str]) -> _Header:
     fields = [_COLUMNS.get(re.sub(r"[\s_]", "", title).casefold()) for title in titles]
     named = [field for field in fields if field is not None]
-    for field in named:
-        if named.count(field) > 1:
-            raise HeddleError(f"{path}:{line}: the header names the column '{_title_of(field)}' twice")
     is_gemm = len(set(_GEMM_SIZES) & set(named)) > len(set(_CONVOLUTION_SIZES) & set(named))
     header = _Header("GEMM" if is_gemm else "convolution", tuple(titles), tuple(fields))
     missing = [field for field in header.required if field not in named]
@@ -132,13 +151,36 @@ def _parse_header(path: str, line: int, titles: list[str]) -> _Header:
             f"{path}:{line}: this is not the header of a SCALE-Sim topology: found {_shown(', '.join(titles))}; "
             f"valid: {_valid_headers()}"
         )
-    if missing:
-        title = "Strides" if missing[0] == "stride_height" else _title_of(missing[0])
-        close = nearest(title, [t for t, field in zip(titles, fields, strict=True) if field is None and t])
-        found = f" (found {_shown(close)})" if close else ""
+    twice = next((field for field in named if named.count(field) > 1), None)
+    if not missing and twice is None:
+        return header
+    wrong = f"names the column '{_title_of(twice)}' twice" if twice else _lacked(missing[0], titles, fields)
+    read = _by_position(header, wrong)
+    if read is None:
         valid = GEMM_HEADER if is_gemm else CONVOLUTION_HEADER
-        raise HeddleError(f"{path}:{line}: the header lacks the column '{title}'{found}; valid: '{valid}'")
-    return header
+        raise HeddleError(f"{path}:{line}: the header {wrong}; valid: '{valid}'")
+    return read
+
+
+def _lacked(field: str, titles: list[str], fields: list[str | None]) -> str:
+    title = "Strides" if field == "stride_height" else _title_of(field)
+    close = nearest(title, [t for t, known in zip(titles, fields, strict=True) if known is None and t])
+    return f"lacks the column '{title}'" + (f" (found {_shown(close)})" if close else "")
+
+
+def _by_position(header: _Header, wrong: str) -> _Header | None:
+    """``header`` read by the positions of SCALE-Sim's own form, which ``wrong`` makes necessary.
+
+    None where a title stands in the place of another one, so that positions and names contradict each other, or where
+    columns are missing.
+    """
+    order = _GEMM_ORDER if header.form == "GEMM" else _CONVOLUTION_ORDER
+    fields, beyond = header.fields[: len(order)], header.fields[len(order) :]
+    known = {field for field, place in zip(fields, order, strict=False) if field == place}
+    strayed = [field for field, place in zip(fields, order, strict=False) if field not in (None, place)]
+    if len(fields) < len(order) or not known.issuperset(strayed) or any(field in order for field in beyond):
+        return None
+    return replace(header, fields=(*order, *beyond), by_position=wrong)
 
 
 def _title_of(field: str) -> str:

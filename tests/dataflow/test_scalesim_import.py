@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import random
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from heddle.dataflow.scalesim_import import read_scalesim
 CONV_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
 GEMM_HEADER = "Layer, M, N, K,"
 CONV_ROWS = "Conv1, 224, 224, 7, 7, 3, 64, 2,\nConv2, 56, 56, 3, 3, 64, 64, 1,\nFC, 1, 1, 1, 1, 512, 1000, 1,\n"
-INSERTIONS = (b",", b"\n", b"-", b"0", b"9999999999999", b"\x00", b'"', b":")
+INSERTIONS = (b",", b"\n", b"#", b"\xff\xfe", b"-", b"0", b"9999999999999", b"\x00", b'"', b":")
 CONV_FILE = f"{CONV_HEADER}\n{CONV_ROWS}"
 GEMM_FILE = f"{GEMM_HEADER}\nqkv, 128, 1536, 512,\nout, 128, 512, 512,\nhead, 1, 1000, 512,\n"
 
@@ -79,6 +80,46 @@ def test_a_row_named_dp_is_depthwise(tmp_path: Path) -> None:
     assert layer.macs == 512 * 12 * 12 * 9
 
 
+def test_what_is_depthwise_by_its_name_alone_is_noted(tmp_path: Path) -> None:
+    rows = "DPN92_conv1,14,14,3,3,64,64,1,\nb,14,14,3,3,64,64,1,\nb_DP,9,9,3,3,8,1,1\n"
+    network = _read(tmp_path, f"{CONV_HEADER}\n{rows}")
+    assert network.notes == ("depthwise, as SCALE-Sim takes a name with DP in it: 'DPN92_conv1' and 1 more",)
+    assert _read(tmp_path, f"{GEMM_HEADER}\nDPN,1,2,3\n").notes == ()
+
+
+def test_the_batch_of_a_convolution_is_maps_that_share_its_weights(tmp_path: Path) -> None:
+    text = f"{CONV_HEADER} Batch,\na,16,16,3,3,16,32,1,8,\nb,14,14,3,3,16,16,1,,\nfc,1,1,1,1,16,10,1,8,\n"
+    network = _read(tmp_path, text)
+    first, second, last = network.weighted_layers
+    assert first.macs == 8 * 14 * 14 * 9 * 16 * 32
+    assert first.weights == 9 * 16 * 32
+    assert second.macs == 12 * 12 * 9 * 16 * 16
+    assert last == LinearLayer("fc", rows=8, in_features=16, out_features=10, keep_dense=True)
+    assert network.notes == ("the file's Batch (8) is maps a sample, on top of the samples of a step",)
+
+
+@pytest.mark.parametrize(
+    ("row", "gemm"),
+    [
+        ("g,64,8192,1,8192,1,64,1", "g,64,64,8192"),
+        ("g,8192,64,8192,1,1,64,1", "g,64,64,8192"),
+        ("g,64,128,1,128,4,32,1", "g,64,32,512"),
+        ("g,7,7,7,7,512,4096,1", "g,1,4096,25088"),
+        ("g,7,7,7,7,512,4096,3", "g,1,4096,25088"),
+        ("g,1,1,1,1,512,1000,1", "g,1,1000,512"),
+    ],
+)
+def test_a_gemm_written_as_a_convolution_is_the_gemm(tmp_path: Path, row: str, gemm: str) -> None:
+    written = _read(tmp_path, f"{CONV_HEADER}\n{row}\n")
+    assert written.layers == _read(tmp_path, f"{GEMM_HEADER}\n{gemm}\n").layers
+
+
+@pytest.mark.parametrize("row", ["g,64,300,3,300,1,64,1", "g,64,64,1,64,4,32,2", "g,64,64,1,1,64,64,1"])
+def test_a_window_that_slides_over_several_rows_stays_a_convolution(tmp_path: Path, row: str) -> None:
+    (layer,) = _read(tmp_path, f"{CONV_HEADER}\n{row}\n").layers
+    assert isinstance(layer, ConvLayer)
+
+
 def test_a_gemm_with_a_batch_is_a_product_of_activations(tmp_path: Path) -> None:
     network = _read(tmp_path, "Layer,M,N,K,Batch,\nproj,128,512,512,1,\nqk,128,128,64,8,\nout,128,512,512,,\n")
     assert isinstance(network.layers[0], LinearLayer)
@@ -114,10 +155,30 @@ def test_the_first_layer_has_no_input_gradient_and_first_convolution_and_classif
         CONV_FILE.upper().replace("CONV", "Conv"),
         CONV_FILE.replace("64, 1,\n", "64, 1, #dw\n"),
         CONV_FILE.rstrip(),
+        "# of a paper, as published\n" + CONV_FILE.replace("\n", "\n  # 3, 4, 5\n"),
+        "\n".join(",".join(f' "{cell.strip()}" ' for cell in line.split(",")) for line in CONV_FILE.splitlines()),
+        CONV_FILE.encode("utf-16"),
+        codecs.BOM_UTF16_BE + CONV_FILE.encode("utf-16-be"),
     ],
-    ids=["bom", "crlf", "cr", "blank", "no-comma", "commas", "tight", "tabs", "case", "comment", "no-newline"],
+    ids=[
+        "bom",
+        "crlf",
+        "cr",
+        "blank",
+        "no-comma",
+        "commas",
+        "tight",
+        "tabs",
+        "case",
+        "comment",
+        "no-newline",
+        "comment-rows",
+        "quoted",
+        "utf-16",
+        "utf-16-be",
+    ],
 )
-def test_harmless_variations_read_the_same(tmp_path: Path, text: str) -> None:
+def test_harmless_variations_read_the_same(tmp_path: Path, text: str | bytes) -> None:
     assert _read(tmp_path, text).layers == _read(tmp_path, CONV_FILE).layers
 
 
@@ -138,6 +199,7 @@ def test_sparsity_ratios_are_reported_and_not_used(tmp_path: Path) -> None:
     expected = ("the file's N:M ratios (2:4 in 2 layers) are not used: recipe and N:M are given for the run",)
     assert _read(tmp_path, text).notes == expected
     assert _read(tmp_path, text.replace(" Sparsity,", "")).notes == expected
+    assert "(2:4 in 1 layer)" in _read(tmp_path, text.rsplit("c,", 1)[0]).notes[0]
 
 
 def test_columns_without_a_meaning_are_reported(tmp_path: Path) -> None:
@@ -189,13 +251,49 @@ def test_a_row_without_a_name_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_misspelt_column_gets_the_name_it_should_have(tmp_path: Path) -> None:
-    message = _error(tmp_path, CONV_FILE.replace("Channels", "Chanels"))
-    assert message.startswith(":1: the header lacks the column 'Channels' (found 'Chanels'); valid: 'Layer name, ")
+@pytest.mark.parametrize(
+    ("written", "found", "note"),
+    [
+        ("Channels", "Chanels", "lacks the column 'Channels' (found 'Chanels')"),
+        ("Channels", "channel", "lacks the column 'Channels' (found 'channel')"),
+        ("Layer name", "L", "lacks the column 'Layer name'"),
+        ("Strides", "S", "lacks the column 'Strides'"),
+        ("IFMAP Height", "IFMAP Width", "names the column 'IFMAP Width' twice"),
+        ("IFMAP Width", "IFMAP Height", "names the column 'IFMAP Height' twice"),
+    ],
+)
+def test_a_header_with_another_word_is_read_by_position_with_a_note(
+    tmp_path: Path, written: str, found: str, note: str
+) -> None:
+    network = _read(tmp_path, CONV_FILE.replace(written, found))
+    assert network.layers == _read(tmp_path, CONV_FILE).layers
+    assert network.notes == (f"the header {note}; columns are read by their position",)
 
 
-def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
-    assert _error(tmp_path, "Layer, M, N, K, M\na,1,2,3,4\n") == ":1: the header names the column 'M' twice"
+def test_further_columns_keep_their_names_where_the_rest_is_read_by_position(tmp_path: Path) -> None:
+    network = _read(tmp_path, "L,M,N,K,Where,Batch\nqk,128,64,32,here,8\n")
+    assert network.layers == (MatmulLayer("qk", 128, 32, 64, count=8),)
+    assert network.notes == (
+        "the header lacks the column 'Layer name'; columns are read by their position",
+        "columns without a meaning here are not used: Where",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("L, N, M, K", "lacks the column 'Layer name'"),
+        ("Layer, M, N, K, M", "names the column 'M' twice"),
+        ("M, N, K", "lacks the column 'Layer name'"),
+        ("Layer, M, N", "lacks the column 'K'"),
+        ("Layer, M, M, N", "names the column 'M' twice"),
+    ],
+)
+def test_a_header_whose_names_and_positions_contradict_each_other_is_refused(
+    tmp_path: Path, header: str, problem: str
+) -> None:
+    message = _error(tmp_path, f"{header}\na,1,2,3,4\n")
+    assert message == f":1: the header {problem}; valid: 'Layer, M, N, K'"
 
 
 def test_a_file_without_a_header_is_told_both_headers(tmp_path: Path) -> None:
@@ -207,6 +305,16 @@ def test_a_file_without_a_header_is_told_both_headers(tmp_path: Path) -> None:
     )
 
 
+def test_a_comma_in_quotes_belongs_to_the_name(tmp_path: Path) -> None:
+    assert _read(tmp_path, f'{GEMM_HEADER}\n"a, ""b""",1,2,3\n').layers[0].name == 'a, "b"'
+
+
+def test_a_quote_that_is_not_closed_is_refused(tmp_path: Path) -> None:
+    assert _error(tmp_path, f'{GEMM_HEADER}\n"a,1,2,3\n') == (
+        ":2: a quoted cell does not end on its line: found '\"a,1,2,3'"
+    )
+
+
 def test_empty_files_and_files_without_layers_are_refused(tmp_path: Path) -> None:
     assert _error(tmp_path, " \n,,\n").startswith(": the file is empty; its first line is the header: ")
     assert _error(tmp_path, GEMM_HEADER) == ": there is no layer below the header"
@@ -214,6 +322,7 @@ def test_empty_files_and_files_without_layers_are_refused(tmp_path: Path) -> Non
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     assert _error(tmp_path, b"Layer,\xff\xfe") == ": it is not a text file (byte 6 is not UTF-8)"
+    assert _error(tmp_path, b"\xff\xfea") == ": it is not a text file (byte 2 is not UTF-16)"
 
 
 @settings(max_examples=50, deadline=None)
