@@ -12,7 +12,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 #: Folders whose tests carry a mark by which the run with NUMBA_DISABLE_JIT=1 leaves them out.
-_MARKS = {"rtl": ("hls", "verify", "benchmarks"), "outer": ("cli", "reports", "browser")}
+_MARKS = {"rtl": ("hls", "synth", "verify", "benchmarks"), "outer": ("cli", "reports", "browser", "docs")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

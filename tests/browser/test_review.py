@@ -12,8 +12,6 @@ from heddle.reports.review.page import write_review
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
-
-pytestmark = pytest.mark.compiled  # no kernel is under test
 expect = playwright_api.expect
 
 READY = "html[data-ready=yes]"

@@ -124,7 +124,6 @@ def test_a_space_without_a_feasible_design_is_a_failed_check(tmp_path: Path, cap
     assert "does not fit the board" in printed.err
 
 
-@pytest.mark.compiled
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = start_heddle("explore", "--quiet", "--workload", "resnet18", "--out", str(folder))
@@ -155,7 +154,6 @@ def accuracy_file(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.mark.compiled
 def test_measured_accuracies_are_one_more_objective(accuracy_file: str, capsys: Capture) -> None:
     document = explore(capsys, "--sparsity", "2:8,2:4", "--accuracy", accuracy_file)
     assert document["objectives"] == ["time", "energy", "lut", "accuracy"]
@@ -167,7 +165,6 @@ def test_measured_accuracies_are_one_more_objective(accuracy_file: str, capsys: 
     assert shown == {(2, 8, 95.6), (2, 4, 95.76)}
 
 
-@pytest.mark.compiled
 def test_the_most_accurate_design_is_the_best_in_accuracy(accuracy_file: str, capsys: Capture) -> None:
     (best,) = explore(capsys, "--sparsity", "2:8,2:4", "--accuracy", accuracy_file, "--objectives", "accuracy")[
         "pareto"
@@ -175,7 +172,6 @@ def test_the_most_accurate_design_is_the_best_in_accuracy(accuracy_file: str, ca
     assert best["accuracy"] == 95.76
 
 
-@pytest.mark.compiled
 def test_a_person_sees_the_accuracies_and_whose_they_are(accuracy_file: str, tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "run"
     assert main(["explore", *SMALL, "--accuracy", accuracy_file, "--out", str(folder)]) == 0

@@ -11,9 +11,6 @@ from train_command import KEYS, QUICK, numbers, table, train
 
 from heddle.cli.main import main
 
-# Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
-pytestmark = pytest.mark.compiled
-
 Capture = pytest.CaptureFixture[str]
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,9 +16,6 @@ from heddle.cli.main import main
 from heddle.training import errors as errors_module
 from heddle.training import run as run_module
 
-# Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
-pytestmark = pytest.mark.compiled
-
 Capture = pytest.CaptureFixture[str]
 
 ROOT = Path(__file__).resolve().parents[2]

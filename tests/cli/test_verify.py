@@ -19,7 +19,6 @@ from heddle.verify.results import Mismatch, Verdict
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.mark.compiled
 def test_the_default_suite_passes_bit_and_cycle_exact(tmp_path: Path, capsys: Capture) -> None:
     assert main(["verify", "--design", "tiny", "--json", "--out", str(tmp_path)]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -32,7 +31,6 @@ def test_the_default_suite_passes_bit_and_cycle_exact(tmp_path: Path, capsys: Ca
     assert (tmp_path / "provenance.json").is_file()
 
 
-@pytest.mark.compiled
 def test_one_gemm_runs_in_the_dataflow_asked_for(capsys: Capture) -> None:
     options = ["--design", "tiny", "--gemm", "9x17x6", "--dataflow", "ws", "--seed", "3"]
     assert main(["verify", *options, "--json"]) == 0
@@ -43,7 +41,6 @@ def test_one_gemm_runs_in_the_dataflow_asked_for(capsys: Capture) -> None:
     assert "passed: 1 of 1" in capsys.readouterr().out
 
 
-@pytest.mark.compiled
 def test_the_rerun_of_a_case_runs_just_it(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr("sys.argv", ["heddle", "verify", "--design", "tiny", "--case", "1x1x1-dense-os-trained-s0"])
     assert main(["verify", "--design", "tiny", "--case", "1x1x1-dense-os-trained-s0", "--json"]) == 0
@@ -56,7 +53,6 @@ def weights(tmp_path: Path) -> Path:
     return write_packed(tmp_path / "net.safetensors", small_network())
 
 
-@pytest.mark.compiled
 def test_trained_weights_run_layer_by_layer_bit_and_cycle_exact(weights: Path, capsys: Capture) -> None:
     out = weights.parent / "out"
     options = ["--design", "tiny", "--weights", str(weights), "--seed", "2", "--out", str(out)]
@@ -80,7 +76,6 @@ def test_trained_weights_run_layer_by_layer_bit_and_cycle_exact(weights: Path, c
     assert provenance["inputs"]["weights"] == sha256_of(weights)
 
 
-@pytest.mark.compiled
 def test_one_layer_of_the_weights_and_one_case_of_it_can_be_named(weights: Path, capsys: Capture) -> None:
     options = ["--design", "tiny", "--weights", str(weights), "--layer", "head", "--dataflow", "ws"]
     assert main(["verify", *options, "--case", "head-bp-32x10x8-dense-ws-s0", "--json"]) == 0
@@ -102,7 +97,6 @@ def test_weights_that_do_not_suit_the_design_are_one_line(weights: Path, capsys:
     )
 
 
-@pytest.mark.compiled
 def test_a_failing_case_is_told_on_stderr_with_element_values_cycle_and_rerun(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

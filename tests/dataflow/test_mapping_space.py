@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import naive_mapping as naive
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import BOARD, TINY, boards, machines, single_product, steps
@@ -83,6 +84,7 @@ def test_a_tile_fits_half_of_each_double_buffer(step: TrainingStep, design: Desi
             assert naive.fits(product, design, int(row["tile_m"]), int(row["tile_n"]), int(row["tile_k"]))
 
 
+@pytest.mark.compiled
 @settings(max_examples=40, deadline=None)
 @given(sizes=st.tuples(*[st.integers(1, 1 << 20)] * 3), design=machines())
 def test_the_frontier_stays_far_from_its_scratch_space(sizes: tuple[int, int, int], design: Design) -> None:

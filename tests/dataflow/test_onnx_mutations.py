@@ -13,6 +13,8 @@ from onnx_models import encoder, small_cnn
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.onnx_import import read_onnx
 
+pytestmark = pytest.mark.compiled  # no kernel is under test
+
 INSERTIONS = (b"\x00", b"\xff", b"\x08\x96\x01", b"\x80\x80\x80\x80\x80")
 
 

@@ -34,7 +34,6 @@ def shown() -> Iterator[tuple[str, str, list[str]]]:
                     yield page.name, command.removeprefix(_PROMPT), output.splitlines()
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("page", "command", "lines"), list(shown()), ids=lambda value: value if isinstance(value, str) else ""
 )

@@ -53,7 +53,6 @@ def test_a_page_says_when_and_how_its_measurements_were_made(data: str) -> None:
     assert [page for page in PAGES if data in measured_names(page.read_text())] == list(pages)
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize(("data", "batch"), [("agreement-16", 16), ("agreement-512", 512)])
 def test_the_stored_estimates_are_those_of_today_s_closed_form(data: str, batch: int) -> None:
     rows = stored.read(data).tables[data].rows
@@ -70,7 +69,6 @@ def test_the_stored_estimates_are_those_of_today_s_closed_form(data: str, batch:
     assert not shown
 
 
-@pytest.mark.compiled
 def test_the_stored_rtl_cycles_are_those_of_today_s_closed_form() -> None:
     rows = {row[:4]: row[4] for row in stored_tables()["rtl-agreement"].rows}
     for design in rtl_agreement.machines():
@@ -82,7 +80,6 @@ def test_the_stored_rtl_cycles_are_those_of_today_s_closed_form() -> None:
     assert not rows
 
 
-@pytest.mark.compiled
 def test_the_cycles_beside_scalesim_s_are_today_s(tmp_path: Path) -> None:
     rows = stored_tables()["scalesim-cycles"].rows
     topology = tmp_path / "resnet18_gemm.csv"

@@ -14,7 +14,6 @@ from heddle.training.data.registry import load_data
 RECIPES = ("bdwp", "sdgp", "mdgf-linear", "bdwp-wu-x")
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("experiment", [PERCEPTRON, RESIDUAL], ids=lambda experiment: experiment.base.model)
 def test_the_costs_beside_the_accuracies_are_today_s(experiment: Experiment) -> None:
     shown = stored.read("recipe-accuracy").tables[f"cost-{experiment.base.model}"]

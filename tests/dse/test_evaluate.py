@@ -60,6 +60,7 @@ def assert_point_is_estimate(points: Points, row: int, request: ExploreRequest, 
         assert getattr(points, name)[row] == getattr(need, name)
 
 
+@pytest.mark.compiled
 def test_every_point_is_either_evaluated_or_skipped_for_the_right_reason(request_: ExploreRequest):
     grid = Grid(request_.space)
     points = all_points(request_, grid)
@@ -80,6 +81,7 @@ def test_every_evaluated_point_is_the_estimate_of_its_design(request_: ExploreRe
         assert_point_is_estimate(points, row, request_, grid)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("recipe", ["dense", "sdgp", "bdwp-wu", "bdwp-wu-x"])
 def test_points_of_other_recipes_are_estimates_too(request_: ExploreRequest, recipe: str):
     request = replace(request_, recipe=recipe_named(recipe), optimizer="adam")
@@ -89,6 +91,7 @@ def test_points_of_other_recipes_are_estimates_too(request_: ExploreRequest, rec
         assert_point_is_estimate(points, row, request, grid)
 
 
+@pytest.mark.compiled
 def test_points_are_estimates_where_sore_prunes_at_every_load(request_: ExploreRequest):
     space = request_.space.model_copy(update={"sore_lanes": (1, 16)})
     request = replace(request_, pregenerate=False, space=space)
@@ -112,6 +115,7 @@ def test_a_repeated_point_is_the_machine_of_the_first(request_: ExploreRequest):
     assert resources(first, request_.board) == resources(repeated, request_.board)
 
 
+@pytest.mark.compiled
 def test_the_size_of_a_block_changes_no_point(request_: ExploreRequest):
     whole = all_points(request_, Grid(request_.space))
     cut = all_points(request_, Grid(request_.space, block_points=1))

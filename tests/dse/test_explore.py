@@ -21,6 +21,8 @@ from heddle.dse.measured_accuracy import Accuracies
 from heddle.dse.objectives import OBJECTIVE_COLUMNS, OBJECTIVES
 from heddle.sim.estimate import estimate
 
+pytestmark = pytest.mark.compiled  # parts, fronts and files, over kernels that have tests of their own
+
 METRICS = ["time_s", "energy_j", "lut", "ff", "dsp", "bram36", "uram"]
 
 

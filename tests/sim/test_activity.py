@@ -16,6 +16,8 @@ from heddle.sim.engines.simulate import simulate_schedule
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 
+pytestmark = pytest.mark.compiled  # counts of acts, over kernels that have tests of their own
+
 STEP = step_of(zoo_network("resnet9"), options=StepOptions(batch=2, pregenerate=False))
 
 

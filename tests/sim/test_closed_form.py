@@ -94,6 +94,7 @@ def test_a_stream_that_reads_and_writes_turns_the_bus_once_a_chunk() -> None:
     assert stream_memory_cycles(row, RATES[0]) == (65536 + 65537) * 0.5 + 2 * 10
 
 
+@pytest.mark.compiled
 def test_the_updates_of_one_sample_are_exposed_and_those_of_many_are_not() -> None:
     shares = []
     for batch in (1, 256):

@@ -16,6 +16,7 @@ from heddle.sim.energy import comparisons, energy_row, idle_watts
 from heddle.sim.estimate import estimate
 
 
+@pytest.mark.compiled
 def test_the_array_spends_a_macs_energy_on_each_mac_executed() -> None:
     for sparsity in ("8:8", "2:8"):
         result = estimate(step_of(zoo_network("resnet9"), sparsity=sparsity), SAT, BOARD)
@@ -53,6 +54,7 @@ def test_operands_travel_over_the_array_and_results_through_the_output_buffer() 
     assert result.energy_by_part_j["buffers"] == pytest.approx(touched * coefficients.bram_byte_j)
 
 
+@pytest.mark.compiled
 def test_pruning_saves_energy_in_the_array_and_on_the_way_to_it() -> None:
     dense, sparse = (
         estimate(step_of(zoo_network("resnet18"), recipe, "2:8", StepOptions(batch=16)), SAT, BOARD)
@@ -68,6 +70,7 @@ def test_pruning_compares_each_pair_of_a_group_once() -> None:
         assert comparisons(3 * group_m, group_m) == 3 * len(pairs)
 
 
+@pytest.mark.compiled
 def test_sore_spends_energy_only_where_something_is_pruned() -> None:
     def spent(pregenerate: bool) -> tuple[float, float]:
         options = StepOptions(batch=1, pregenerate=pregenerate)

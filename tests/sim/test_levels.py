@@ -38,6 +38,7 @@ def test_macs_and_dram_bytes_are_equal_at_both_levels(step: TrainingStep, design
     ]
 
 
+@pytest.mark.compiled
 @settings(max_examples=60, deadline=None)
 @given(step=steps(), design=machines())
 def test_passes_add_up_to_the_step_and_nothing_exceeds_the_array(step: TrainingStep, design: Design) -> None:
@@ -48,6 +49,7 @@ def test_passes_add_up_to_the_step_and_nothing_exceeds_the_array(step: TrainingS
         assert all(entry.cycles >= 0 and entry.busy_cycles >= 0 for entry in result.passes)
 
 
+@pytest.mark.compiled
 @settings(max_examples=60, deadline=None)
 @given(step=steps(), design=machines())
 def test_energy_is_the_sum_of_its_parts_and_of_its_passes(step: TrainingStep, design: Design) -> None:
@@ -57,6 +59,7 @@ def test_energy_is_the_sum_of_its_parts_and_of_its_passes(step: TrainingStep, de
         assert result.energy_j == pytest.approx(sum(entry.energy_j for entry in result.passes))
 
 
+@pytest.mark.compiled
 @settings(max_examples=40, deadline=None)
 @given(step=steps(), design=machines())
 def test_only_the_energy_that_flows_with_time_differs_between_the_levels(step: TrainingStep, design: Design) -> None:

@@ -16,6 +16,8 @@ from heddle.dataflow.training import StepOptions
 from heddle.dataflow.zoo import zoo_network
 from heddle.sim.estimate import estimate
 
+pytestmark = pytest.mark.compiled  # whole networks; their kernels have tests of their own
+
 NETWORKS = ("mlp", "resnet9", "resnet18", "mobilenetv2", "vit-small")
 
 

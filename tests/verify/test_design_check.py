@@ -13,7 +13,6 @@ from heddle.verify.results import Verdict
 TINY = load_design("tiny")
 
 
-@pytest.mark.compiled
 def test_a_product_is_verified_in_every_dataflow_and_told_as_a_table() -> None:
     verified = verify_design(TINY, gemm=(4, 16, 4), seed=2)
     assert verified.passed

@@ -61,7 +61,6 @@ def test_a_layer_larger_than_a_few_tiles_is_cut_at_whole_groups(tmp_path: Path) 
         assert np.array_equal(expanded(run.right(), k), whole[:k, :n])
 
 
-@pytest.mark.compiled
 @given(
     kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),

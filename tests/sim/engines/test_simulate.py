@@ -46,6 +46,7 @@ def test_stalls_and_computation_make_up_every_array_pass(step: TrainingStep, des
             assert entry.stall_cycles == {}
 
 
+@pytest.mark.compiled
 @settings(max_examples=60, deadline=None)
 @given(step=steps(), design=machines())
 def test_no_step_is_faster_than_its_computation_or_its_bytes(step: TrainingStep, design: Design) -> None:
@@ -56,6 +57,7 @@ def test_no_step_is_faster_than_its_computation_or_its_bytes(step: TrainingStep,
     assert result.cycles >= result.compute_cycles * (1 - 1e-9)
 
 
+@pytest.mark.compiled
 @settings(max_examples=30, deadline=None)
 @given(step=steps(), design=machines())
 def test_the_same_input_gives_the_same_result(step: TrainingStep, design: Design) -> None:
@@ -72,6 +74,7 @@ def test_each_engine_does_one_thing_at_a_time(step: TrainingStep, design: Design
     assert (run.events["end"] <= run.end_cycles + 1e-6).all()
 
 
+@pytest.mark.compiled
 def test_events_are_kept_up_to_the_capacity_and_the_rest_is_counted() -> None:
     step = step_of(zoo_network("mlp"))
     whole, cut = run_with_events(step, TINY, 100_000), run_with_events(step, TINY, 10)
@@ -92,6 +95,7 @@ def test_a_product_of_one_tile_loads_computes_drains_and_stores() -> None:
     assert result.cycles == pytest.approx(DISPATCH_CYCLES + issue + tail, abs=1)
 
 
+@pytest.mark.compiled
 def test_a_machine_that_starves_waits_for_its_operands() -> None:
     starved = override(SAT, {"memory.channels": 1, "memory.axi_bits": 64})
     step = step_of(network_of(LinearLayer("l", rows=512, in_features=4096, out_features=4096)))
