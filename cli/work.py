@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from heddle.arch.boards import Board, load_board
@@ -15,6 +16,7 @@ from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.options.values import check_range
 from heddle.dataflow.choices import DATAFLOW_CHOICES, OPTIMIZERS
+from heddle.dataflow.layer_sparsity import with_layer_sparsities
 from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.step_items import PASSES, Pass
@@ -61,7 +63,11 @@ def load_work(
         passes=_passes(step.passes),
     )
     design, board = load_machine(machine, step.sparsity)
-    return step_work(network_choice(network).load(), recipe, design, board, options, dataflow)
+    loaded = network_choice(network).load()
+    if step.layer_sparsity:
+        loaded, own = with_layer_sparsities(loaded, design.sparsity)
+        options = replace(options, layer_sparsities=own)
+    return step_work(loaded, recipe, design, board, options, dataflow)
 
 
 def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:

@@ -154,13 +154,15 @@ Layer = ConvLayer | LinearLayer | MatmulLayer | VectorLayer
 class Network:
     """Layers in execution order. ``source`` says where the network came from (zoo, or a file's path).
 
-    ``notes`` are one-line remarks of the importer that a user should see: what it assumed or did not use.
+    ``notes`` are one-line remarks of the importer that a user should see: what it assumed or did not use. ``ratios``
+    are N:M of the layers, in their order, as the network's file writes them; empty text where it gives none.
     """
 
     name: str
     source: str
     layers: tuple[Layer, ...]
     notes: tuple[str, ...] = ()
+    ratios: tuple[str, ...] = ()
 
     @property
     def macs(self) -> int:

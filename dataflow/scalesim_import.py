@@ -11,13 +11,14 @@ side and is one wide on the other, is a matrix product written as a convolution,
 from __future__ import annotations
 
 import codecs
-from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.assemble import assemble_network, first_data_fed
 from heddle.dataflow.files import read_bytes
+from heddle.dataflow.layer_sparsity import unused_ratios_note
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
 from heddle.dataflow.scalesim_table import Topology, TopologyRow, parse_topology
 
@@ -35,7 +36,8 @@ def read_scalesim(path: str | Path) -> Network:
     read_row = _gemm_layer if topology.form == "GEMM" else _conv_layer
     layers = [read_row(str(path), row) for row in topology.rows]
     data_fed = first_data_fed(layers) if len(layers) > 1 else frozenset[int]()
-    return assemble_network(Path(path).stem, str(path), layers, data_fed, _notes(topology))
+    network = assemble_network(Path(path).stem, str(path), layers, data_fed, _notes(topology))
+    return replace(network, ratios=tuple(row.sparsity or "" for row in topology.rows))
 
 
 def _text(path: str | Path, data: bytes) -> str:
@@ -120,10 +122,9 @@ def _notes(topology: Topology) -> tuple[str, ...]:
     if maps:
         counts = ", ".join(map(str, sorted(maps)))
         notes.append(f"the file's Batch ({counts}) is maps a sample, on top of the samples of a step")
-    ratios = Counter(row.sparsity for row in topology.rows if row.sparsity and not _is_dense(row.sparsity))
-    if ratios:
-        found = ", ".join(f"{ratio} in {count} layer{'s' * (count > 1)}" for ratio, count in sorted(ratios.items()))
-        notes.append(f"the file's N:M ratios ({found}) are not used: recipe and N:M are given for the run")
+    sparse = [row.sparsity for row in topology.rows if row.sparsity and not _is_dense(row.sparsity)]
+    if sparse:
+        notes.append(unused_ratios_note(sparse))
     if topology.unused_columns:
         notes.append(f"columns without a meaning here are not used: {', '.join(topology.unused_columns)}")
     return tuple(notes)

@@ -48,7 +48,7 @@ class Commands:
         machine = ["--design", self.design_word, *self._board()]
         words = {
             FRONT: ["explore", *self._network(), *self._board()],
-            STEP: ["simulate", *self._network(), *machine],
+            STEP: ["simulate", *self._network(), *self._own_ratios(), *machine],
             AGREEMENT: ["verify", *machine],
             STAGES: ["synth", *machine],
             ACCURACY: ["train", *self._model(), "--design", self.design_word],
@@ -76,6 +76,10 @@ class Commands:
         unlike_default += [] if saved.pregenerate else ["--no-pregenerate"]
         network = ["--workload", saved.workload, "--batch", str(saved.batch), *given]
         return [*network, "--recipe", saved.recipe, *unlike_default]
+
+    def _own_ratios(self) -> list[str]:
+        by_layer = self.saved is not None and self.saved.step is not None and self.saved.step.layer_sparsity
+        return ["--layer-sparsity"] if by_layer else []
 
     def _model(self) -> list[str]:
         workload = self.saved.workload if self.saved else _MODEL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -14,6 +15,7 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
 from heddle.dataflow.choices import DataflowChoice, Optimizer
+from heddle.dataflow.layer_sparsity import with_layer_sparsities
 from heddle.dataflow.network import Network
 from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE, NetworkChoice
 from heddle.dataflow.recipes import Recipe, recipe_named
@@ -32,11 +34,15 @@ Size = Annotated[int | None, Field(ge=1, le=LARGEST_SIZE)]
 
 
 class SavedStep(Document):
-    """The machine of ``simulate`` or ``schedule``, after all options, and what of the step ran on it."""
+    """The machine of ``simulate`` or ``schedule``, after all options, and what of the step ran on it.
+
+    ``layer_sparsity``: the layers ran at the N:M that the network's file gives them.
+    """
 
     design: Design
     passes: tuple[Pass, ...]
     dataflow: DataflowChoice
+    layer_sparsity: bool = False
 
 
 class WorkFile(Document):
@@ -100,7 +106,8 @@ class WorkFile(Document):
     @property
     def training_words(self) -> tuple[object, ...]:
         """What is trained and how: equal where two works run the same step, whatever the machine."""
-        return self.network_sha256, self.batch, self.recipe, self.optimizer, self.pregenerate, self.passes
+        by_layer = self.step is not None and self.step.layer_sparsity
+        return self.network_sha256, self.batch, self.recipe, self.optimizer, self.pregenerate, self.passes, by_layer
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -111,7 +118,12 @@ class WorkFile(Document):
 def step_file(network: NetworkChoice, board_word: str | None, work: StepWork) -> WorkFile:
     """Return what ``simulate`` or ``schedule`` keep of ``work``, made from those options."""
     options = work.options
-    saved = SavedStep(design=work.design, passes=options.passes, dataflow=work.dataflow)
+    saved = SavedStep(
+        design=work.design,
+        passes=options.passes,
+        dataflow=work.dataflow,
+        layer_sparsity=bool(options.layer_sparsities),
+    )
     whole = work_file(network, work.network, work.recipe, options.optimizer, options.pregenerate, work.board)
     return whole.model_copy(update={"step": saved, "board_word": board_word or ""})
 
@@ -159,5 +171,8 @@ def saved_work(saved: WorkFile, design: Design) -> StepWork:
     options = StepOptions(
         batch=saved.batch, optimizer=saved.optimizer, pregenerate=saved.pregenerate, passes=saved.passes
     )
+    if saved.step is not None and saved.step.layer_sparsity:
+        network, own = with_layer_sparsities(network, design.sparsity)
+        options = replace(options, layer_sparsities=own)
     dataflow: DataflowChoice = "auto" if saved.step is None else saved.step.dataflow
     return step_work(network, recipe, design, saved.board, options, dataflow)

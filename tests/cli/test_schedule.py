@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from heddle.cli.main import main
+from heddle.reports.runs.work_file import WORK_NAME, WorkFile, saved_work
 
 Capture = pytest.CaptureFixture[str]
 
@@ -82,3 +83,14 @@ def test_out_holds_the_document_and_its_provenance(tmp_path: Path, capsys: Captu
     document = schedule(capsys, "--workload", "mlp", "--out", str(folder))
     assert json.loads((folder / "schedule.json").read_text()) == document
     assert (folder / "provenance.json").is_file()
+
+
+def test_layers_run_at_the_n_m_of_their_file_where_this_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "net.csv"
+    path.write_text("Layer, M, N, K, Sparsity\na, 64, 64, 64, 2:4\nb, 64, 64, 64, 1:4\n")
+    options = ["--workload", str(path), "--batch", "1", "--passes", "ff"]
+    by_layer = schedule(capsys, *options, "--layer-sparsity", "--out", str(tmp_path / "run"))
+    assert [entry["sparsity"] for entry in by_layer["passes"]] == ["4:8", "2:8"]
+    assert [entry["sparsity"] for entry in schedule(capsys, *options)["passes"]] == ["2:8", "2:8"]
+    saved = WorkFile.read(tmp_path / "run" / WORK_NAME)
+    assert saved_work(saved, saved.step_design).step.macs == 64**3 // 2 + 64**3 // 4

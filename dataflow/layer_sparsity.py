@@ -1,0 +1,88 @@
+"""N:M of single layers, as a network's file gives it, on hardware whose groups are of another size.
+
+Groups of m lie whole within the hardware's groups of M where m divides M, so what is n:m is (n M / m):M as well, and
+takes as many slots of the array.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from heddle.arch.design import SparsityConfig
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network
+from heddle.dataflow.recipes import DENSE, RECIPES
+from heddle.dataflow.training import recipe_on
+
+_PRUNING = RECIPES["bdwp"]
+
+
+def unused_ratios_note(ratios: Iterable[str]) -> str:
+    """Return the note on layers' ratios that a run passes over."""
+    return (
+        f"the file's N:M ratios ({_counts(ratios)}) are not used: recipe and N:M are given for the run "
+        "(simulate and schedule take them with --layer-sparsity)"
+    )
+
+
+def with_layer_sparsities(network: Network, hardware: SparsityConfig) -> tuple[Network, Mapping[str, SparsityConfig]]:
+    """Return ``network`` with its layers' own N:M in force, and that N:M by layer, in groups of ``hardware``'s size.
+
+    A layer that has a ratio is no longer kept dense as a first or last one; the notes say what became of the ratios.
+    Raises HeddleError for a network without ratios, and for a ratio whose groups the hardware's do not hold whole.
+    """
+    ratios = {layer.name: ratio for layer, ratio in zip(network.layers, network.ratios, strict=False) if ratio}
+    if not ratios:
+        raise HeddleError(
+            f"--layer-sparsity: {network.source} gives no layer an N:M ratio (valid: a SCALE-Sim topology with a "
+            "column Sparsity)"
+        )
+    own = {name: _on_hardware(name, ratio, hardware) for name, ratio in ratios.items()}
+    layers = tuple(_freed(layer) if layer.name in own else layer for layer in network.layers)
+    unused = unused_ratios_note(_sparse(network.ratios))
+    notes = (note for note in network.notes if note != unused)
+    return replace(network, layers=layers, notes=(*notes, *_notes(layers, own))), own
+
+
+def _on_hardware(layer: str, ratio: str, hardware: SparsityConfig) -> SparsityConfig:
+    kept, group = map(int, ratio.split(":"))
+    if kept == group:
+        return SparsityConfig(n=hardware.m, m=hardware.m)
+    if hardware.m % group:
+        raise HeddleError(
+            f"--layer-sparsity: layer {layer!r} keeps {ratio}, whose groups do not lie whole in the design's, of "
+            f"{hardware.m}; give --sparsity N:M with an M that {group} divides"
+        )
+    return SparsityConfig(n=kept * hardware.m // group, m=hardware.m)
+
+
+def _freed(layer: Layer) -> Layer:
+    return replace(layer, keep_dense=False) if isinstance(layer, ConvLayer | LinearLayer) else layer
+
+
+def _notes(layers: Iterable[Layer], own: Mapping[str, SparsityConfig]) -> list[str]:
+    """What runs at its own N:M, and what stays dense though its ratio is sparse."""
+    sparse = [layer for layer in layers if layer.name in own and own[layer.name].n < own[layer.name].m]
+    pruned = [layer for layer in sparse if _can_be_pruned(layer, own[layer.name])]
+    in_force = _counts(f"{own[layer.name].n}:{own[layer.name].m}" for layer in pruned)
+    notes = [f"N:M by layer, as the file says: {in_force}"] if pruned else []
+    dense = [layer.name for layer in sparse if layer not in pruned]
+    if dense:
+        named = repr(dense[0]) + (f" and {len(dense) - 1} more" if len(dense) > 1 else "")
+        notes.append(f"dense in spite of a ratio, without weights in whole groups: {named}")
+    return notes
+
+
+def _can_be_pruned(layer: Layer, sparsity: SparsityConfig) -> bool:
+    return isinstance(layer, ConvLayer | LinearLayer) and recipe_on(layer, _PRUNING, sparsity) is not DENSE
+
+
+def _sparse(ratios: Iterable[str]) -> list[str]:
+    return [ratio for ratio in ratios if ratio and len(set(ratio.split(":"))) > 1]
+
+
+def _counts(ratios: Iterable[str]) -> str:
+    counts = sorted(Counter(ratios).items())
+    return ", ".join(f"{ratio} in {count} layer{'s' * (count > 1)}" for ratio, count in counts)
