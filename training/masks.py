@@ -17,6 +17,7 @@ from heddle.arch.errors import HeddleError
 
 #: The bits of an FP32 number below its sign: read as an integer they order magnitudes, a NaN above infinity.
 MAGNITUDE_MASK = 0x7FFF_FFFF
+_WIDEST_COMPARED = 32
 
 
 class KeepRatio(Protocol):
@@ -50,11 +51,29 @@ def top_n_mask(tensor: Tensor, sparsity: KeepRatio, axis: int) -> Tensor:
 def ranked_mask(values: Tensor, sparsity: KeepRatio, axis: int) -> Tensor:
     """Return ``top_n_mask`` of FP32 ``values`` by operations that every device has."""
     groups = grouped(values, sparsity.m, axis)
-    magnitude = groups.contiguous().view(torch.int32).to(torch.int64) & MAGNITUDE_MASK
-    preference = torch.arange(sparsity.m - 1, -1, -1, device=values.device)
-    kept = (magnitude * sparsity.m + preference).topk(sparsity.n, dim=-1).indices
-    mask = torch.zeros(groups.shape, dtype=torch.bool, device=values.device).scatter_(-1, kept, True)
+    magnitude = groups.contiguous().view(torch.int32) & MAGNITUDE_MASK
+    mask = _ranks(magnitude) < sparsity.n if sparsity.m <= _WIDEST_COMPARED else _sorted(magnitude, sparsity)
     return mask.flatten(-2).movedim(-1, axis)
+
+
+def _ranks(magnitude: Tensor) -> Tensor:
+    """How many of its group [..., M] stand before each element: the larger ones, and equal ones of a lower index.
+
+    M comparisons of whole tensors: sorting many short groups is what a GPU is slow at.
+    """
+    ranks = torch.zeros(magnitude.shape, dtype=torch.uint8, device=magnitude.device)
+    for place in range(magnitude.shape[-1]):
+        rival = magnitude[..., place : place + 1]
+        ranks[..., :place] += rival > magnitude[..., :place]
+        ranks[..., place + 1 :] += rival >= magnitude[..., place + 1 :]
+    return ranks
+
+
+def _sorted(magnitude: Tensor, sparsity: KeepRatio) -> Tensor:
+    """The mask of groups that are too long to compare all pairs."""
+    preference = torch.arange(sparsity.m - 1, -1, -1, device=magnitude.device)
+    kept = (magnitude.to(torch.int64) * sparsity.m + preference).topk(sparsity.n, dim=-1).indices
+    return torch.zeros(magnitude.shape, dtype=torch.bool, device=magnitude.device).scatter_(-1, kept, True)
 
 
 def top_n(tensor: Tensor, sparsity: KeepRatio, axis: int) -> Tensor:

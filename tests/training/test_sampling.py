@@ -14,7 +14,8 @@ from naive_masks import drawn_group, keep_chances
 from torch import Tensor
 
 from heddle.arch.design import SparsityConfig
-from heddle.training.sampling import keep_probabilities, sample_n
+from heddle.training.draws import uniforms
+from heddle.training.sampling import drawn_by_operations, keep_probabilities, sample_n
 
 MAGNITUDES = st.one_of(st.just(0.0), st.floats(2.0**-20, 2.0**20, width=32), st.sampled_from([1.0, 2.0, 4.0]))
 UNIT_FP32, UNIT_FP64 = 2.0**-24, 2.0**-53
@@ -60,7 +61,7 @@ def test_of_two_each_is_kept_by_its_share_of_their_magnitude(a: float, b: float)
 def test_a_group_is_what_its_draw_says(case: tuple[list[float], int], seed: int) -> None:
     values, n = case
     ratio = SparsityConfig(n=n, m=len(values))
-    draw = torch.rand(1, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    draw = uniforms(torch.Size((1,)), torch.Generator().manual_seed(seed), torch.device("cpu"))
     drawn = sample_n(torch.tensor(values), ratio, 0, torch.Generator().manual_seed(seed))
     expected = drawn_group(exact(values), n, Fraction(float(draw)))
     np.testing.assert_allclose(drawn.numpy(), [float(value) for value in expected], rtol=2 * UNIT_FP32)
@@ -109,6 +110,37 @@ def test_the_same_generator_draws_the_same_and_another_one_not() -> None:
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_the_kernel_draws_what_the_operations_of_other_devices_draw(axis: int, dtype: torch.dtype) -> None:
+    tensor = torch.randn(8, 16, 24, generator=torch.Generator().manual_seed(5)).to(dtype)
+    tensor[0, :8] = 0
+    by_kernel, by_operations = (
+        draw(tensor, SparsityConfig(n=2, m=8), axis, torch.Generator().manual_seed(6))
+        for draw in (sample_n, drawn_by_operations)
+    )
+    torch.testing.assert_close(
+        by_kernel, by_operations, rtol=64 * UNIT_FP64 if dtype == torch.float64 else 2.0**-22, atol=0
+    )
+
+
+def test_draws_are_uniform_and_those_of_splitmix64() -> None:
+    drawn = uniforms(torch.Size((200, 500)), torch.Generator().manual_seed(8), torch.device("cpu")).flatten()
+    counts = torch.histc(drawn.float(), 50, 0, 1)
+    assert float(((counts - 2000) ** 2 / 2000).sum()) < 100  # chi-squared of 49 degrees of freedom: 100 is 1 in 40,000
+    assert float(torch.corrcoef(torch.stack((drawn[:-1], drawn[1:])))[0, 1].abs()) < 0.015
+    key = int(torch.randint(1 << 62, (1,), generator=torch.Generator().manual_seed(8)))
+    assert [float(number) for number in drawn[:3]] == [splitmix64(key, place) for place in (1, 2, 3)]
+
+
+def splitmix64(key: int, place: int) -> float:
+    whole = (1 << 64) - 1
+    mixed = (key + place * 0x9E3779B97F4A7C15) & whole
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & whole
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & whole
+    return float(((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53)
 
 
 @pytest.mark.parametrize("odd", [float("inf"), float("-inf"), float("nan")])
