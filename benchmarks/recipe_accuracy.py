@@ -3,11 +3,12 @@
 ``python -m benchmarks.recipe_accuracy [--quick] [--out DIR]`` trains a perceptron (10 seeds; 2:4, 2:8, 1:8, 1:16) and
 a small residual network (5 seeds; 2:4, 2:8) on 300 of scikit-learn's digits with every recipe, and with some of them
 on the machine's arithmetic. A row has the mean difference to the dense run of the same seed in percentage points with
-its standard deviation, the share of the dense training's multiply-adds, and the time of the whole training on
-``sat-vcu1525`` over dense training's, by the closed-form estimate.
+its 95 % interval (Student's t over the seeds), the same against BDWP for recipes whose WU is sparse, the share of the
+dense training's multiply-adds, and the time of the whole training on ``sat-vcu1525`` over dense training's, by the
+closed-form estimate. ``--out DIR`` keeps checkpoints there, from which a stopped run goes on.
 
 One test set of about 1,500 digits has a sampling error of about half a point, and digits tell nothing of ImageNet: what
-the table can carry are differences that stand well clear of their own spread.
+the table can carry are differences whose interval stands well clear of zero.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ from heddle.training.recipes import training_recipe_names
 from heddle.training.run import RunResult, steps_per_epoch
 from heddle.training.runs import RunFailure, train_all
 from heddle.training.settings import TrainSettings
-from heddle.training.summary import Comparison, compared
+from heddle.training.summary import Comparison, Spread, compared
 
 DESIGN = "sat-vcu1525"
 QUICK_RECIPES, QUICK_SPARSITIES, QUICK_SEEDS = ("bdwp", "bdwp-wu", "transposable"), ("2:8",), 2
 ON_MACHINE = ("dense", "bdwp", "bdwp-wu")
 MACHINE_SPARSITY = "2:8"
+#: What recipes that make WU sparse too are compared with beside dense training.
+BASIS = "bdwp"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,15 @@ RESIDUAL = Experiment(_DIGITS.model_copy(update={"model": "resnet9-small"}), see
 
 @dataclass(frozen=True)
 class Row:
-    """A recipe at an N:M: its runs beside dense ones of the same arithmetic, and its cost over dense training's."""
+    """A recipe at an N:M: its runs beside dense ones of the same arithmetic, and its cost over dense training's.
+
+    ``beside_bdwp`` are the same runs beside those of BDWP; None where there are none, and for BDWP itself.
+    """
 
     recipe: str
     sparsity: str
     comparison: Comparison
+    beside_bdwp: Comparison | None
     mac_fraction: float
     time_fraction: float
 
@@ -78,14 +85,18 @@ class Row:
 
     @property
     def difference(self) -> str:
-        """The mean difference to dense and its standard deviation."""
-        spread = self.comparison.difference
-        return f"{spread.mean:+.2f} ± {spread.std:.2f}"
+        """The mean difference to dense and its 95 % interval."""
+        return interval(self.comparison.difference)
 
     @property
     def cost(self) -> str:
         """Multiply-adds and time over dense training's."""
         return f"{self.mac_fraction:.3f}, {self.time_fraction:.3f}"
+
+
+def interval(spread: Spread) -> str:
+    """Return a mean and its 95 % interval as a table has them."""
+    return f"{spread.mean:+.2f} ± {spread.half_width_95:.2f}"
 
 
 def jobs_of(experiment: Experiment, recipes: Sequence[str]) -> list[TrainSettings]:
@@ -105,14 +116,17 @@ def rows_of(experiment: Experiment, results: Sequence[RunResult]) -> Iterator[Ro
     for result in results:
         groups.setdefault(result.settings.model_copy(update={"seed": 0}), []).append(result)
     base = experiment.base
-    data = load_data(base.data, train_samples=base.train_samples)
+    folder = Path(base.data_folder) if base.data_folder else None
+    data = load_data(base.data, folder, train_samples=base.train_samples)
     for settings, own in groups.items():
         dense = groups.get(settings.as_dense)
         if dense is None or settings.recipe == "dense":
             continue
         comparison = compared(own, dense)
+        bdwp = groups.get(settings.model_copy(update={"recipe": BASIS}), ())
+        beside = compared(own, bdwp) if settings.recipe != BASIS else None
         if comparison is not None:
-            yield Row(settings.recipe, settings.sparsity, comparison, *fractions(settings, data, own))
+            yield Row(settings.recipe, settings.sparsity, comparison, beside, *fractions(settings, data, own))
 
 
 def fractions(settings: TrainSettings, data: DataSet, own: Sequence[RunResult]) -> tuple[float, float]:
@@ -134,8 +148,11 @@ def print_tables(experiment: Experiment, rows: Sequence[Row]) -> None:
         f"\n{base.model}: {base.train_samples} digits, {base.epochs} epochs, {experiment.seeds} seeds; "
         f"dense {dense.mean:.2f} ± {dense.std:.2f} %"
     )
-    print("\nDifference to dense in points, mean and standard deviation over the seeds:\n")
+    print("\nDifference to dense in points, with its 95 % interval over the seeds:\n")
     _print_by_sparsity(experiment, {(row.label, row.sparsity): row.difference for row in rows})
+    print("\nDifference of recipes with a sparse WU to BDWP in points, with its 95 % interval:\n")
+    beside = ((row, row.beside_bdwp) for row in rows if row.recipe.startswith(f"{BASIS}-"))
+    _print_by_sparsity(experiment, {(row.label, row.sparsity): interval(it.difference) for row, it in beside if it})
     print(f"\nMultiply-adds and simulated time on {DESIGN}, over dense training's:\n")
     _print_by_sparsity(experiment, {(row.label, row.sparsity): row.cost for row in rows})
 
@@ -167,7 +184,7 @@ def main() -> int:
     """Train, print the tables and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few recipes, one N:M, two seeds")
-    parser.add_argument("--out", type=Path, help="write accuracy-MODEL.csv there")
+    parser.add_argument("--out", type=Path, help="keep checkpoints and write accuracy-MODEL.csv there")
     options = parser.parse_args()
     recipes = QUICK_RECIPES if options.quick else training_recipe_names()[1:]
     failed = 0
@@ -175,7 +192,7 @@ def main() -> int:
         chosen = Experiment(experiment.base, QUICK_SEEDS, QUICK_SPARSITIES) if options.quick else experiment
         begun = time.perf_counter()
         with show_progress(f"training {chosen.base.model}") as report:
-            outcomes = train_all(jobs_of(chosen, recipes), None, None, os.cpu_count() or 1, report)
+            outcomes = train_all(jobs_of(chosen, recipes), options.out, None, os.cpu_count() or 1, report)
         seconds = time.perf_counter() - begun
         for outcome in outcomes:
             if isinstance(outcome, RunFailure):

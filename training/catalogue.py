@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 #: The builder of each model (``heddle.training.models.registry`` calls it), each family from small to large.
 MODELS: Mapping[str, str] = {
     "mlp": "heddle.training.models.mlp.build_mlp",
+    "cnn-small": "heddle.training.models.cnn.build_cnn_small",
     "resnet9-small": "heddle.training.models.resnet9.build_resnet9_small",
     "resnet9": "heddle.training.models.resnet9.build_resnet9",
     "resnet18": "heddle.training.models.resnet18.build_resnet18",
@@ -19,10 +20,12 @@ MODELS: Mapping[str, str] = {
     "vit-tiny": "heddle.training.models.vit.build_vit_tiny",
     "vit-small": "heddle.training.models.vit.build_vit_small",
 }
+FASHION_MNIST = "fashion-mnist"
 IMAGE_FOLDER = "imagefolder"
 #: The reader of each data set (``heddle.training.data.registry`` calls it); the first needs no files.
 DATA_SETS: Mapping[str, str] = {
     "digits": "heddle.training.data.digits.load_digits",
+    FASHION_MNIST: "heddle.training.data.fashion_mnist.load_fashion_mnist",
     "cifar10": "heddle.training.data.cifar.load_cifar10",
     "cifar100": "heddle.training.data.cifar.load_cifar100",
     IMAGE_FOLDER: "heddle.training.data.image_folder.load_image_folder",

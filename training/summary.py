@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heddle.training.run import RunResult
 from heddle.training.settings import TrainSettings
+
+# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom, and of the normal distribution.
+_T_95 = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+_NORMAL_95 = 1.95996
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,16 @@ class Spread:
     def of(cls, values: Sequence[float]) -> Spread:
         """Return the spread of ``values``, at least one."""
         return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0, len(values))
+
+    @property
+    def half_width_95(self) -> float:
+        """Half of the 95 % interval of the mean, by Student's t; infinite for a single value."""
+        freedom = self.count - 1
+        if freedom == 0:
+            return math.inf
+        z = _NORMAL_95
+        quantile = _T_95[freedom - 1] if freedom <= len(_T_95) else z + (z**3 + z) / (4 * freedom)
+        return quantile * self.std / math.sqrt(self.count)
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BAD_INPUT = {
     "an unknown model": (
         ["--model", "mpl"],
-        "--model: unknown model 'mpl'; did you mean 'mlp'? (valid: mlp, resnet9-small, resnet9, resnet18, vgg19, "
-        "vit-tiny, vit-small)",
+        "--model: unknown model 'mpl'; did you mean 'mlp'? (valid: mlp, cnn-small, resnet9-small, resnet9, resnet18, "
+        "vgg19, vit-tiny, vit-small)",
     ),
     "unknown data": (
         ["--data", "digitz"],
-        "--data: unknown data set 'digitz'; did you mean 'digits'? (valid: digits, cifar10, cifar100, imagefolder)",
+        "--data: unknown data set 'digitz'; did you mean 'digits'? "
+        "(valid: digits, fashion-mnist, cifar10, cifar100, imagefolder)",
     ),
     "an unknown arithmetic": (
         ["--arithmetic", "machin"],

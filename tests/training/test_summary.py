@@ -24,6 +24,15 @@ def test_a_spread_is_mean_and_sample_deviation() -> None:
     assert spread.std == pytest.approx(math.sqrt((9 + 1 + 16) / 2))
 
 
+@pytest.mark.parametrize(
+    ("values", "quantile"), [([1.0, 3.0], 12.706), ([0.0, 1.0] * 5, 2.262), ([0.0, 1.0] * 31, 1.9996)]
+)
+def test_an_interval_is_students(values: list[float], quantile: float) -> None:
+    spread = Spread.of(values)
+    assert spread.half_width_95 == pytest.approx(quantile * spread.std / math.sqrt(len(values)), rel=1e-3)
+    assert Spread.of([1.0]).half_width_95 == math.inf
+
+
 def test_one_value_has_no_spread() -> None:
     assert Spread.of([95.0]) == Spread(95.0, 0.0, 1)
 

@@ -11,7 +11,7 @@ from heddle.training.data import data_names, load_data
 
 
 def test_the_first_data_set_needs_no_files() -> None:
-    assert data_names() == ("digits", "cifar10", "cifar100", "imagefolder")
+    assert data_names() == ("digits", "fashion-mnist", "cifar10", "cifar100", "imagefolder")
     assert load_data(data_names()[0]).classes == 10
 
 

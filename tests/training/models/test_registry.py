@@ -12,7 +12,16 @@ from whole_model import weightless
 from heddle.arch.errors import HeddleError
 from heddle.training.models import build_model, model_names
 
-SMALLEST = {"mlp": 1, "resnet9-small": 3, "resnet9": 11, "resnet18": 1, "vgg19": 32, "vit-tiny": 2, "vit-small": 4}
+SMALLEST = {
+    "mlp": 1,
+    "cnn-small": 1,
+    "resnet9-small": 3,
+    "resnet9": 11,
+    "resnet18": 1,
+    "vgg19": 32,
+    "vit-tiny": 2,
+    "vit-small": 4,
+}
 
 
 def test_every_model_is_tried_here() -> None:
@@ -76,7 +85,7 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 def test_an_unknown_model_is_told_with_the_nearest_one() -> None:
     with pytest.raises(
-        HeddleError, match=r"unknown model 'resnet-18'; did you mean 'resnet18'\? \(valid: mlp, resnet9-"
+        HeddleError, match=r"unknown model 'resnet-18'; did you mean 'resnet18'\? \(valid: mlp, cnn-small, "
     ):
         build_model("resnet-18", (3, 32, 32), 10)
 
