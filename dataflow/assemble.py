@@ -7,8 +7,9 @@ three ways is trained in one way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
 
@@ -17,7 +18,12 @@ _FEWEST_LAYERS_WITH_DENSE_ENDS = 3
 
 
 def assemble_network(
-    name: str, source: str, layers: Sequence[Layer], data_fed: Collection[int], notes: Sequence[str] = ()
+    name: str,
+    source: str,
+    layers: Sequence[Layer],
+    data_fed: Collection[int],
+    notes: Sequence[str] = (),
+    shared: Mapping[int, int] = MappingProxyType({}),
 ) -> Network:
     """Build a network from layers whose flags are not set yet.
 
@@ -25,6 +31,7 @@ def assemble_network(
     learned: they get ``input_gradient=False``. ``keep_dense`` is set on the first weighted layer if it is a
     convolution and on the last one if it is a classifier (linear, or a convolution onto a 1 x 1 map), provided
     that there are at least three weighted layers. Layers that share a name are numbered: ``relu``, ``relu#2``.
+    ``shared`` maps the index of each weighted layer that uses the weight of one before it to the index of that one.
     """
     dense = _dense_ends(layers)
     flagged = [
@@ -33,7 +40,14 @@ def assemble_network(
         else layer
         for index, layer in enumerate(layers)
     ]
-    return Network(name, source, tuple(_with_unique_names(flagged)), tuple(notes))
+    named = _with_unique_names(flagged)
+    for index, owner in shared.items():
+        named[index] = _using_weight_of(named[index], named[owner].name)
+    return Network(name, source, tuple(named), tuple(notes))
+
+
+def _using_weight_of(layer: Layer, owner: str) -> Layer:
+    return replace(layer, weight_of=owner) if isinstance(layer, ConvLayer | LinearLayer) else layer
 
 
 def first_data_fed(layers: Sequence[Layer]) -> frozenset[int]:

@@ -29,7 +29,8 @@ class ConvLayer:
     """A 2-D convolution. ``groups == in_channels`` is depthwise.
 
     ``input_gradient`` is False where nothing upstream learns (the first layer); ``keep_dense`` marks the
-    layers that the usual N:M policy leaves dense (first convolution, classifier).
+    layers that the usual N:M policy leaves dense (first convolution, classifier). ``weight_of`` names the layer
+    whose weight this one uses too; it is empty where the weight is its own.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ConvLayer:
     bias: bool = False
     input_gradient: bool = True
     keep_dense: bool = False
+    weight_of: str = ""
 
     @property
     def is_depthwise(self) -> bool:
@@ -66,18 +68,21 @@ class ConvLayer:
 
     @property
     def weights(self) -> int:
-        """Weights, without bias."""
+        """Weights that it multiplies by, without bias."""
         return self.taps * (self.in_channels // self.groups) * self.out_channels
 
     @property
     def parameters(self) -> int:
-        """Weights and biases."""
-        return self.weights + (self.out_channels if self.bias else 0)
+        """Weights and biases that are its own."""
+        return (0 if self.weight_of else self.weights) + (self.out_channels if self.bias else 0)
 
 
 @dataclass(frozen=True)
 class LinearLayer:
-    """A matrix product with weights: ``rows`` vectors a sample, in_features -> out_features."""
+    """A matrix product with weights: ``rows`` vectors a sample, in_features -> out_features.
+
+    Its flags, and ``weight_of``, are those of a convolution.
+    """
 
     name: str
     rows: int
@@ -86,6 +91,7 @@ class LinearLayer:
     bias: bool = False
     input_gradient: bool = True
     keep_dense: bool = False
+    weight_of: str = ""
 
     @property
     def macs(self) -> int:
@@ -94,13 +100,13 @@ class LinearLayer:
 
     @property
     def weights(self) -> int:
-        """Weights, without bias."""
+        """Weights that it multiplies by, without bias."""
         return self.in_features * self.out_features
 
     @property
     def parameters(self) -> int:
-        """Weights and biases."""
-        return self.weights + (self.out_features if self.bias else 0)
+        """Weights and biases that are its own."""
+        return (0 if self.weight_of else self.weights) + (self.out_features if self.bias else 0)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from heddle.dataflow.lowering import (
 from heddle.dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
 from heddle.dataflow.recipes import DENSE, Recipe, SparseOperand
 from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
-from heddle.dataflow.updates import parameter_update, weight_update
+from heddle.dataflow.updates import gradient_sum, weight_update
 from heddle.dataflow.vector import depthwise_backward, depthwise_forward, vector_backward, vector_forward
 
 
@@ -54,7 +54,7 @@ def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, op
     'bdwp'
     """
     operand = operand_format(options.operand)
-    planner = _Planner(recipe, sparsity, options, operand)
+    planner = _Planner(recipe, sparsity, options, operand, _users_of_weights(network))
     items = [item for layer in network.layers for item in planner.forward(layer)]
     for layer in reversed(network.layers):
         items.extend(planner.backward(layer))
@@ -75,14 +75,28 @@ def recipe_on(layer: WeightedLayer, recipe: Recipe, sparsity: SparsityConfig) ->
     return recipe
 
 
+def _users_of_weights(network: Network) -> dict[str, tuple[WeightedLayer, ...]]:
+    """The layers that use each shared weight beside the one that has it, by the name of that one."""
+    users: dict[str, tuple[WeightedLayer, ...]] = {}
+    for layer in network.weighted_layers:
+        if layer.weight_of:
+            users[layer.weight_of] = (*users.get(layer.weight_of, ()), layer)
+    return users
+
+
 @dataclass(frozen=True)
 class _Planner:
-    """Makes the work of one layer at a time."""
+    """Makes the work of one layer at a time.
+
+    A weight that several layers use has one gradient and one update: each use computes its own dW, sums them as it
+    goes, and the layer that has the weight, the last one on the way back, updates it for all of them.
+    """
 
     recipe: Recipe
     sparsity: SparsityConfig
     options: StepOptions
     operand: FloatFormat
+    users: Mapping[str, tuple[WeightedLayer, ...]]
 
     def forward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch
@@ -101,14 +115,14 @@ class _Planner:
         if isinstance(layer, VectorLayer):
             yield vector_backward(layer, batch, self.operand)
             if layer.parameters:
-                yield parameter_update(layer.name, layer.parameters, self.options.optimizer, self.operand)
+                yield self._update(layer)
         elif isinstance(layer, MatmulLayer):
             count = layer.count * batch
             yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count, self.operand))
             yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count, self.operand))
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
             yield from depthwise_backward(layer, batch, self.operand)
-            yield parameter_update(layer.name, layer.parameters, self.options.optimizer, self.operand)
+            yield from self._gradient_to_update(layer)
         else:
             yield from self._for(layer)._weighted_backward(layer)
 
@@ -130,7 +144,7 @@ class _Planner:
             yield self._packing(layer.name, "wu", gradients)
         products = weight_gradient_products(shape, recipe.wu, self._pruning(recipe.wu))
         yield ProductPass(layer.name, "wu", products)
-        yield self._update(layer)
+        yield from self._gradient_to_update(layer)
 
     def _for(self, layer: WeightedLayer) -> _Planner:
         """The planner with the layer's own recipe and N:M."""
@@ -152,15 +166,45 @@ class _Planner:
         packed_bytes = -(-int(kept * pruning.bits) // 8)
         return VectorPass(layer, pass_name, "sore", 0, packed_bytes, 0, elements, pruning.group_m)
 
-    def _update(self, layer: WeightedLayer) -> WorkItem:
-        users = (self.recipe.ff, self.recipe.bp) if layer.input_gradient else (self.recipe.ff,)
-        packed_uses = sum(user == "weight" for user in users) if self.options.pregenerate else 0
+    def _gradient_to_update(self, layer: WeightedLayer) -> Iterator[WorkItem]:
+        """The update of a layer's own parameters; a shared weight's gradient is summed first."""
+        if layer.weight_of:
+            yield gradient_sum(layer.name, layer.weights)
+        if layer.parameters:
+            yield self._update(layer)
+
+    def _update(self, layer: WeightedLayer | VectorLayer) -> WorkItem:
+        """The update of a layer's own parameters, with the copies that all users of its weight read."""
+        weights = _own_weights(layer)
+        users = (layer, *self.users.get(layer.name, ())) if weights else ()
+        copies = [copy for user in users for copy in self._copies(user)]
         return weight_update(
             layer.name,
-            layer.weights,
-            layer.parameters - layer.weights,
+            weights,
+            layer.parameters - weights,
             self.options.optimizer,
-            (Pruning(self.sparsity.n, self.sparsity.m, operand=self.operand),) * packed_uses,
-            dense_copy=packed_uses < len(users),
+            tuple(pruning for _, pruning in dict.fromkeys(copy for copy in copies if copy is not None)),
+            dense_copy=None in copies,
             operand=self.operand,
         )
+
+    def _copies(self, layer: WeightedLayer | VectorLayer) -> list[tuple[Pass, Pruning] | None]:
+        """What each pass of a layer reads of its weight: a packed copy, or (None) the dense one."""
+        if isinstance(layer, VectorLayer) or (isinstance(layer, ConvLayer) and layer.is_depthwise):
+            return [None]
+        planner = self._for(layer)
+        passes: dict[Pass, SparseOperand | None] = {"ff": planner.recipe.ff}
+        if layer.input_gradient:
+            passes["bp"] = planner.recipe.bp
+        packed = Pruning(planner.sparsity.n, planner.sparsity.m, operand=self.operand)
+        return [
+            (name, packed) if operand == "weight" and self.options.pregenerate else None
+            for name, operand in passes.items()
+        ]
+
+
+def _own_weights(layer: WeightedLayer | VectorLayer) -> int:
+    """Weights that a layer updates: none where they are another's, and a table's entries."""
+    if isinstance(layer, VectorLayer):
+        return layer.parameters
+    return 0 if layer.weight_of else layer.weights

@@ -7,7 +7,7 @@ from dataclasses import replace
 from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import Pruning
-from heddle.dataflow.step_items import UpdatePass
+from heddle.dataflow.step_items import UpdatePass, VectorPass
 
 STATE_BYTES = FP32.width_bytes
 #: FP32 moments that an optimiser keeps for each weight: momentum; first and second moment.
@@ -56,6 +56,18 @@ def weight_update(
         write_bytes=plain.write_bytes - saved_bytes + packed_bytes,
         sore_elements=weights if packed else 0,
         group_m=packed[0].group_m if packed else 1,
+    )
+
+
+def gradient_sum(layer: str, weights: int) -> VectorPass:
+    """Return the pass that adds a use's dW of a shared weight to the sum of the uses before, all in FP32."""
+    return VectorPass(
+        layer=layer,
+        pass_name="wu",
+        op="gradient_sum",
+        read_bytes=2 * STATE_BYTES * weights,
+        write_bytes=STATE_BYTES * weights,
+        lane_elements=weights,
     )
 
 
