@@ -102,6 +102,9 @@ def network_choice(options: NetworkOptions) -> NetworkChoice:
         image_size=options.image_size,
         classes=options.classes,
         sequence_length=options.sequence_length,
+        inputs=tuple(options.input or ()),
+        batch_axis=tuple(options.batch_axis or ()),
+        no_batch=options.no_batch,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError, unknown
+from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.network import Network
 from heddle.dataflow.scalesim_import import read_scalesim
 from heddle.dataflow.zoo import zoo_names, zoo_network
@@ -15,12 +16,13 @@ _log = logging.getLogger(__name__)
 _EXTENSIONS = (".onnx", ".csv")
 
 
-def load_network(workload: str, batch: int | None = None) -> Network:
+def load_network(workload: str, batch: int | None = None, sizes: InputSizes | None = None) -> Network:
     """Return the network behind a name of the zoo, or read it from an ``.onnx`` or ``.csv`` file.
 
-    ``batch`` matters to ONNX files alone: it is the value of an open first dimension while shapes are inferred
-    (1 where None). The layers' sizes are per sample whatever it is. Raises HeddleError for an unknown name (with
-    the nearest one), a missing file, another extension, and whatever is wrong inside the file.
+    ``batch`` and ``sizes`` are for ONNX files alone: the value of an open batch while shapes are inferred (1 where
+    None), and other open sizes (``input_sizes`` makes them from the words of the command line). The layers' sizes are
+    per sample whatever the batch is. Raises HeddleError for an unknown name (with the nearest one), a missing file,
+    another extension, and whatever is wrong inside the file.
 
     >>> len(heddle.load_network("mlp").layers)
     5
@@ -31,9 +33,11 @@ def load_network(workload: str, batch: int | None = None) -> Network:
     _log.debug("network %s: a file", workload)
     extension = Path(workload).suffix.lower()
     if extension == ".onnx":
-        from heddle.dataflow.onnx_import import read_onnx  # onnx takes longer to import than a simulation to run
+        from heddle.dataflow.onnx_reader.importer import (
+            read_onnx,
+        )  # onnx takes longer to import than a simulation to run
 
-        return read_onnx(workload, 1 if batch is None else batch)
+        return read_onnx(workload, 1 if batch is None else batch, sizes or InputSizes())
     if extension == ".csv":
         return read_scalesim(workload)
     if _looks_like_a_path(workload):

@@ -1,139 +1,178 @@
-"""Arithmetic on shapes, done ahead: exporters compute a Reshape's target from Shape, Gather, Concat and the like.
+"""Arithmetic on constants, done ahead: exporters compute a Reshape's target, a scale or a mask from shapes.
 
-Shape inference follows only part of that, and less in older operator sets; with every size fixed the results are
-plain integers, so they are put into the graph as such.
+The arithmetic is that of ONNX's own reference implementation. Here stands what it lacks: a bound on the elements
+that an operator makes, known before anything is computed, so that no file can fill the memory or take minutes.
 """
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
-Integers = NDArray[np.int64]
+Value = NDArray[Any]
+Inputs = Sequence[Value | None]
 
-# A shape, a list of axes, a permutation: nothing longer takes part in shape arithmetic.
-_LARGEST_VALUE = 64
+#: A mask of 256 x 256 still is computed; what is larger keeps its shape and loses its values.
+LARGEST_VALUE = 1 << 16
+#: Elements that all folding of one file may make: some seconds of the reference implementation.
+_MOST_ELEMENTS = 1 << 24
+_LARGEST_RANK = 16
 
 
-def fold_shapes(graph: onnx.GraphProto, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
-    """Replace nodes that compute integers from known shapes by their results; return the names of the results.
+@dataclass
+class FoldingBudget:
+    """Elements that may still be made in one file."""
 
-    ``graph`` is changed in place. What cannot be computed is left as it is, for shape inference to judge.
+    left: int = _MOST_ELEMENTS
+
+    def take(self, elements: int) -> bool:
+        """Spend ``elements``; False where one value or the whole file would become too large."""
+        if elements > min(LARGEST_VALUE, self.left):
+            return False
+        self.left -= elements
+        return True
+
+
+def evaluate(
+    node: onnx.NodeProto, inputs: Inputs, opset: Sequence[onnx.OperatorSetIdProto], budget: FoldingBudget
+) -> tuple[Value, ...] | None:
+    """Return the node's outputs, ``inputs`` being the values of its inputs (None where one is left out).
+
+    None where the operator is none that folds, where its outputs would be too large, and where the node cannot be
+    computed: shape inference then says what is wrong with it.
     """
-    values = _stored_integers(graph)
-    stored = set(values)
-    kept = []
-    for node in graph.node:
-        result = None if node.op_type == "Constant" else _evaluate(node, values, shapes)
-        if result is None or len(node.output) != 1:
-            kept.append(node)
-        else:
-            values[node.output[0]] = result
-    folded = tuple(name for name in values if name not in stored)
-    if folded:
-        graph.initializer.extend(numpy_helper.from_array(values[name], name) for name in folded)
-        del graph.node[:]
-        graph.node.extend(kept)
-    return folded
-
-
-def _stored_integers(graph: onnx.GraphProto) -> dict[str, Integers]:
-    """Small integer tensors of the graph: initializers and Constant nodes."""
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    values: dict[str, Integers] = {}
-    for node in graph.node:
-        if node.op_type != "Constant" or len(node.output) != 1:
-            continue
-        for attribute in node.attribute:
-            if attribute.name == "value":
-                tensors[node.output[0]] = attribute.t
-            elif attribute.name == "value_int":
-                values[node.output[0]] = np.array(attribute.i, np.int64)
-            elif attribute.name == "value_ints":
-                values[node.output[0]] = np.array(attribute.ints, np.int64)
-    for name, tensor in tensors.items():
-        value = _integers(tensor)
-        if value is not None:
-            values[name] = value
-    return values
-
-
-def _integers(tensor: onnx.TensorProto) -> Integers | None:
-    small = len(tensor.dims) <= 1 and all(0 <= size <= _LARGEST_VALUE for size in tensor.dims)
-    if not small or tensor.data_type not in (onnx.TensorProto.INT64, onnx.TensorProto.INT32):
+    bound = _BOUNDS.get(node.op_type)
+    if bound is None:
         return None
     try:
-        return np.asarray(numpy_helper.to_array(tensor), np.int64)
-    except (TypeError, ValueError):  # fewer values than its dims say
+        if not budget.take(max(bound(node, inputs), *(0 if value is None else value.size for value in inputs), 1)):
+            return None
+        return _run(node, inputs, opset)
+    except Exception:  # whatever numpy raises in the library on a damaged node means: not computed
         return None
 
 
-def _evaluate(
-    node: onnx.NodeProto, values: Mapping[str, Integers], shapes: Mapping[str, tuple[int, ...]]
-) -> Integers | None:
-    attributes = {attribute.name: attribute for attribute in node.attribute}
-    if node.op_type == "Shape" and len(node.input) == 1:
-        shape = shapes.get(node.input[0])
-        start = attributes["start"].i if "start" in attributes else 0
-        end = attributes["end"].i if "end" in attributes else None
-        return None if shape is None else np.array(shape[start:end], np.int64)
-    operation = _OPERATIONS.get(node.op_type)
-    inputs = [values.get(name) for name in node.input]
-    if operation is None or not inputs or any(value is None for value in inputs):
-        return None
-    try:
-        result = operation([value for value in inputs if value is not None], attributes)
-    except (IndexError, TypeError, ValueError, ZeroDivisionError):  # a damaged node: inference reports it
-        return None
-    return result if result.ndim <= 1 and result.size <= _LARGEST_VALUE else None
+def _run(node: onnx.NodeProto, inputs: Inputs, opset: Sequence[onnx.OperatorSetIdProto]) -> tuple[Value, ...] | None:
+    values = {name: value for name, value in zip(node.input, inputs, strict=True) if name and value is not None}
+    graph = helper.make_graph(
+        [node],
+        "one",
+        [helper.make_empty_tensor_value_info(name) for name in values],
+        [helper.make_empty_tensor_value_info(name) for name in node.output if name],
+    )
+    model = helper.make_model(graph, opset_imports=opset)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = iter(ReferenceEvaluator(model).run(None, values))
+    outputs = tuple(np.asarray(next(made)) if name else np.zeros(0) for name in node.output)
+    sizes_fit = all(value.size <= LARGEST_VALUE and value.ndim <= _LARGEST_RANK for value in outputs)
+    return outputs if sizes_fit and all(value.dtype != object for value in outputs) else None
 
 
-Attributes = Mapping[str, onnx.AttributeProto]
+Bound = Callable[[onnx.NodeProto, Inputs], int]
 
 
-def _axes(inputs: Sequence[Integers], attributes: Attributes) -> tuple[int, ...]:
-    """Axes of Squeeze and Unsqueeze: an attribute up to operator set 12, an input after it."""
-    if len(inputs) > 1:
-        return tuple(inputs[1].tolist())
-    return tuple(attributes["axes"].ints) if "axes" in attributes else ()
+def _sizes(inputs: Inputs) -> list[int]:
+    return [value.size for value in inputs if value is not None]
 
 
-def _squeeze(inputs: Sequence[Integers], attributes: Attributes) -> Integers:
-    return np.squeeze(inputs[0], _axes(inputs, attributes) or None)
+def _total(_: onnx.NodeProto, inputs: Inputs) -> int:
+    """As many elements as all inputs have together: what moves, picks, reduces or joins them."""
+    return sum(_sizes(inputs))
 
 
-def _unsqueeze(inputs: Sequence[Integers], attributes: Attributes) -> Integers:
-    return np.expand_dims(inputs[0], _axes(inputs, attributes))
+def _broadcast(_: onnx.NodeProto, inputs: Inputs) -> int:
+    return math.prod(np.broadcast_shapes(*(value.shape for value in inputs if value is not None)))
 
 
-def _slice(inputs: Sequence[Integers], _: Attributes) -> Integers:
-    """Slice of a vector along its only axis."""
-    data, start, end = inputs[0], inputs[1].item(), inputs[2].item()
-    step = inputs[4].item() if len(inputs) > 4 else 1
-    return data[start:end:step]
+def _gather(_: onnx.NodeProto, inputs: Inputs) -> int:
+    """Each index picks a slice of the data."""
+    data, indices = _required(inputs, 0), _required(inputs, 1)
+    return data.size * indices.size
 
 
-def _divide(inputs: Sequence[Integers], _: Attributes) -> Integers:
-    """Integer division, towards zero; the sizes here are positive."""
-    if not np.all(inputs[1]):
-        raise ZeroDivisionError
-    return inputs[0] // inputs[1]
+def _expand(_: onnx.NodeProto, inputs: Inputs) -> int:
+    return math.prod(np.broadcast_shapes(_required(inputs, 0).shape, _shape_value(inputs, 1)))
 
 
-_OPERATIONS: Mapping[str, Callable[[Sequence[Integers], Attributes], Integers]] = {
-    "Add": lambda inputs, _: inputs[0] + inputs[1],
-    "Cast": lambda inputs, _: inputs[0],
-    "Concat": lambda inputs, _: np.concatenate(list(inputs)),
-    "Div": _divide,
-    "Gather": lambda inputs, _: np.take(inputs[0], inputs[1]),
-    "Identity": lambda inputs, _: inputs[0],
-    "Mul": lambda inputs, _: inputs[0] * inputs[1],
-    "Slice": _slice,
-    "Squeeze": _squeeze,
-    "Sub": lambda inputs, _: inputs[0] - inputs[1],
-    "Unsqueeze": _unsqueeze,
+def _tile(_: onnx.NodeProto, inputs: Inputs) -> int:
+    return _required(inputs, 0).size * math.prod(_shape_value(inputs, 1))
+
+
+def _filled(_: onnx.NodeProto, inputs: Inputs) -> int:
+    return math.prod(_shape_value(inputs, 0))
+
+
+def _range(_: onnx.NodeProto, inputs: Inputs) -> int:
+    start, limit, delta = (_required(inputs, position).item() for position in range(3))
+    return max(0, math.ceil((limit - start) / delta))
+
+
+def _pad(_: onnx.NodeProto, inputs: Inputs) -> int:
+    if len(inputs) < 2:
+        return LARGEST_VALUE + 1
+    data = _required(inputs, 0)
+    return math.prod(size + sum(abs(pad) for pad in _shape_value(inputs, 1)) for size in data.shape)
+
+
+def _one_hot(_: onnx.NodeProto, inputs: Inputs) -> int:
+    return _required(inputs, 0).size * int(_required(inputs, 1).item())
+
+
+def _ranked(_: onnx.NodeProto, inputs: Inputs) -> int:
+    """NonZero: an index of each axis for each element."""
+    data = _required(inputs, 0)
+    return data.size * max(1, data.ndim)
+
+
+def _product(_: onnx.NodeProto, inputs: Inputs) -> int:
+    """MatMul of constants: bounded by its multiply-adds."""
+    left, right = _required(inputs, 0), _required(inputs, 1)
+    return left.size * (right.shape[-1] if right.ndim > 1 else 1) * math.prod(right.shape[:-2])
+
+
+def _required(inputs: Inputs, position: int) -> Value:
+    value = inputs[position]
+    if value is None:
+        raise ValueError("a required input is left out")
+    return value
+
+
+def _shape_value(inputs: Inputs, position: int) -> tuple[int, ...]:
+    """A value as exact integers, which cannot overflow where a bound is multiplied."""
+    return tuple(int(size) for size in _required(inputs, position).reshape(-1).tolist())
+
+
+_MOVING = (
+    "Concat CumSum Compress Flatten GatherElements Identity ArgMax ArgMin ReduceL1 "
+    "ReduceL2 ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Reshape ReverseSequence "
+    "ScatterElements ScatterND Shape Size Slice Split Squeeze Transpose Trilu Unique Unsqueeze"
+)
+_ELEMENTWISE = (
+    "Abs Add And BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BitShift Cast CastLike Ceil Clip Cos Div Equal Erf Exp "
+    "Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Max Mean Min Mod Mul Neg Not Or Pow Reciprocal "
+    "Relu Round Sigmoid Sign Sin Softmax Sqrt Sub Sum Tanh Where Xor"
+)
+_BOUNDS: Mapping[str, Bound] = {
+    **dict.fromkeys(_MOVING.split(), _total),
+    **dict.fromkeys(_ELEMENTWISE.split(), _broadcast),
+    "ConstantOfShape": _filled,
+    "Expand": _expand,
+    "Gather": _gather,
+    "GatherND": _gather,
+    "MatMul": _product,
+    "NonZero": _ranked,
+    "OneHot": _one_hot,
+    "Pad": _pad,
+    "Range": _range,
+    "Tile": _tile,
 }

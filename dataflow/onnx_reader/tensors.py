@@ -1,31 +1,56 @@
-"""What the importer knows of a graph's tensors while it walks the nodes: shape, origin, who made them."""
+"""What the importer knows of a graph's tensors while it walks the nodes: shape, origin, batch, who made them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import onnx
 
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.onnx_file import OnnxGraph
+from heddle.dataflow.onnx_reader.inference import Shape
+from heddle.dataflow.onnx_reader.model_file import node_name, operator_names
 
 _SHAPE_READERS = ("Shape", "Size")
 _MODULE_WEIGHT = ".weight"
 _LARGEST_SIZE = (1 << 31) - 1
+# Operators after which a weight still is the same numbers, each once.
+_SAME_NUMBERS = operator_names(
+    "Cast DequantizeLinear Flatten Identity QuantizeLinear Reshape Squeeze Transpose Unsqueeze"
+)
+
+
+@dataclass(frozen=True)
+class OnnxGraph:
+    """A graph in execution order.
+
+    ``shapes`` holds every tensor whose shape is known, with the batch as it stands in the file or was set; ``batch``
+    is that batch, which the tensors in ``batched`` have. ``constants`` maps each stored tensor, and each that was
+    computed ahead, to how many learned numbers it holds (none for integers and scalars).
+    """
+
+    path: str
+    batch: int
+    nodes: tuple[onnx.NodeProto, ...]
+    shapes: Mapping[str, Shape]
+    constants: Mapping[str, int]
+    batched: frozenset[str]
 
 
 class OnnxTensors:
     """Tensors of one graph, told apart into activations and constants.
 
-    A constant depends on no input of the network; it remembers the initializers that it was made of (through
+    A constant depends on no input of the network; it remembers the stored tensors that it was made of (through
     Transpose, Reshape and the like), so that every learned number is counted, and counted once. An activation
     is *learned* once anything with parameters stands before it.
     """
 
     def __init__(self, graph: OnnxGraph) -> None:
         self.graph = graph
-        self._roots = {name: frozenset({name}) for name in graph.initializers}
+        self._roots = {name: frozenset({name}) for name in graph.constants}
+        self._numbers: dict[str, int] = {}
+        self._made: dict[tuple[object, ...], int] = {}
         self._learned: set[str] = set()
         self._claimed: set[str] = set()
 
@@ -42,57 +67,91 @@ class OnnxTensors:
         return any(name in self._learned for name in names)
 
     def record(self, node: onnx.NodeProto, *, has_parameters: bool) -> None:
-        """Note what the node's outputs are, after its layer (if any) was made."""
+        """Note what the node's outputs are, after its layers (if any) were made."""
         inputs = [name for name in node.input if name]
         activations = self.activations(node)
         if node.op_type in _SHAPE_READERS or not activations:
             roots = frozenset[str]().union(*(self._roots.get(name, frozenset()) for name in inputs))
             is_shape = node.op_type in _SHAPE_READERS
             self._roots.update({name: frozenset() if is_shape else roots for name in node.output if name})
+            self._record_numbers(node)
         elif has_parameters or self.any_learned(activations):
             self._learned.update(name for name in node.output if name)
+
+    def _record_numbers(self, node: onnx.NodeProto) -> None:
+        """Note which numbers a constant holds: the same ones as its input, or some of them, made in the same way."""
+        made_of = tuple(self.numbers_of(name) for name in node.input)
+        if node.op_type in _SAME_NUMBERS and made_of:
+            self._numbers[node.output[0]] = made_of[0]
+            return
+        attributes = tuple(attribute.SerializeToString(deterministic=True) for attribute in node.attribute)
+        for position, name in enumerate(node.output):
+            self._numbers[name] = self._number_of(node.op_type, *attributes, made_of or name, position)
+
+    def numbers_of(self, name: str) -> int:
+        """What tells a weight from another: equal for two tensors that hold the same stored numbers."""
+        if name not in self._numbers:
+            self._numbers[name] = self._number_of("stored", name)
+        return self._numbers[name]
+
+    def _number_of(self, *made: object) -> int:
+        return self._made.setdefault(made, len(self._made))
 
     def claim_parameters(self, names: Iterable[str]) -> int:
         """Learned numbers behind these constants that no layer has counted yet."""
         roots = sorted(frozenset[str]().union(*(self._roots.get(name, frozenset()) for name in names)))
         fresh = [root for root in roots if root not in self._claimed]
         self._claimed.update(fresh)
-        return sum(self.graph.initializers[root] for root in fresh)
+        return sum(self.graph.constants[root] for root in fresh)
+
+    def claim_bias(self, node: onnx.NodeProto, position: int) -> bool:
+        """True where the node has a constant there that no layer before has as its bias."""
+        if len(node.input) <= position or not self.is_constant(node.input[position]):
+            return False
+        name = node.input[position]
+        seen = bool(self._roots[name]) and self._roots[name] <= self._claimed
+        self.claim_parameters((name,))
+        return not seen
 
     def module_of(self, name: str) -> str | None:
         """The module that a weight belongs to by its name: ``layer1.0.conv1`` of ``layer1.0.conv1.weight``."""
-        roots = self._roots.get(name, frozenset())
-        root = next(iter(roots)) if len(roots) == 1 else ""
-        return root.removesuffix(_MODULE_WEIGHT) if root.endswith(_MODULE_WEIGHT) else None
+        roots = [root for root in self._roots.get(name, ()) if root.endswith(_MODULE_WEIGHT)]
+        return roots[0].removesuffix(_MODULE_WEIGHT) if len(roots) == 1 else None
 
-    def shape(self, node: onnx.NodeProto, name: str) -> tuple[int, ...]:
+    def shape(self, node: onnx.NodeProto, name: str) -> Shape:
         """Shape of a tensor that the node touches; raises HeddleError where it is not known or makes no sense."""
         shape = self.graph.shapes.get(name)
         if shape is None:
-            raise self.error(node, f"the shape of {name!r} is not known; export the model with fixed sizes")
+            raise self.error(
+                node, f"the shape of {name!r} depends on the values of an input, or of a weight; no figure follows"
+            )
         if 0 in shape:
             raise self.error(node, f"{name!r} is empty: its shape is {list(shape)}")
         if max(shape, default=1) > _LARGEST_SIZE:
             raise self.error(node, f"{name!r} is too large: its shape is {list(shape)}")
         return shape
 
-    def elements(self, node: onnx.NodeProto, name: str) -> int:
-        """Elements a sample, rounded up where a tensor has no batch of its own."""
-        return -(-math.prod(self.shape(node, name)) // self.graph.batch)
+    def has_batch(self, *names: str) -> bool:
+        """True where one of the tensors depends on an input that has a batch."""
+        return any(name in self.graph.batched for name in names)
 
-    def per_sample(self, node: onnx.NodeProto, what: str, size: int) -> int:
-        """``size`` split over the batch; raises HeddleError where that leaves a rest."""
+    def elements(self, node: onnx.NodeProto, name: str) -> int:
+        """Elements a sample, rounded up; all of them where the tensor is the same for every sample."""
+        whole = math.prod(self.shape(node, name))
+        return -(-whole // self.graph.batch) if self.has_batch(name) else whole
+
+    def per_sample(self, node: onnx.NodeProto, what: str, size: int, *names: str) -> int:
+        """``size`` split over the batch, if one of the tensors has it; raises HeddleError where that leaves a rest."""
+        if not self.has_batch(*names):
+            return size
         if size % self.graph.batch:
             raise self.error(
-                node, f"{what} ({size}) do not divide by the batch {self.graph.batch}; export with batch 1"
+                node,
+                f"{what} ({size}) do not divide by the batch {self.graph.batch}; name the batch's dimension with "
+                "--batch-axis, or give --no-batch where the file is one sample",
             )
         return size // self.graph.batch
 
     def error(self, node: onnx.NodeProto, message: str) -> HeddleError:
         """An error that names file, node and operator."""
         return HeddleError(f"{self.graph.path}: node {node_name(node)!r} ({node.op_type}): {message}")
-
-
-def node_name(node: onnx.NodeProto) -> str:
-    """The node's name, or its first output where it has none."""
-    return node.name or next((name for name in node.output if name), node.op_type)

@@ -72,6 +72,9 @@ class Commands:
             "--sequence-length": saved.sequence_length,
         }
         given = [word for option, size in sizes.items() if size is not None for word in (option, str(size))]
+        given += [word for text in saved.inputs for word in ("--input", text)]
+        given += [word for text in saved.batch_axis for word in ("--batch-axis", text)]
+        given += ["--no-batch"] if saved.no_batch else []
         unlike_default = ["--optimizer", saved.optimizer] if saved.optimizer != "sgd" else []
         unlike_default += [] if saved.pregenerate else ["--no-pregenerate"]
         network = ["--workload", saved.workload, "--batch", str(saved.batch), *given]

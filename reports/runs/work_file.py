@@ -61,6 +61,9 @@ class WorkFile(Document):
     image_size: Size
     classes: Size
     sequence_length: Size
+    inputs: tuple[str, ...] = ()
+    batch_axis: tuple[str, ...] = ()
+    no_batch: bool = False
     recipe: str
     optimizer: Optimizer
     pregenerate: bool
@@ -95,6 +98,9 @@ class WorkFile(Document):
             image_size=self.image_size,
             classes=self.classes,
             sequence_length=self.sequence_length,
+            inputs=self.inputs,
+            batch_axis=self.batch_axis,
+            no_batch=self.no_batch,
         )
 
     @property
@@ -149,6 +155,9 @@ def work_file(
         image_size=choice.image_size,
         classes=choice.classes,
         sequence_length=choice.sequence_length,
+        inputs=choice.inputs,
+        batch_axis=choice.batch_axis,
+        no_batch=choice.no_batch,
         recipe=recipe.name,
         optimizer=optimizer,
         pregenerate=pregenerate,

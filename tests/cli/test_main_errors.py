@@ -85,8 +85,8 @@ BAD_COMMAND_LINES = {
         "bert-base: it has no classes (valid: sequence_length)",
     ),
     "a size for a file": (
-        ["simulate", "--workload", "net.onnx", "--image-size", "64"],
-        "--image-size: unknown network of the zoo 'net.onnx' (valid: mlp, resnet9, resnet18, resnet50, "
+        ["simulate", "--workload", "net.csv", "--image-size", "64"],
+        "--image-size: unknown network of the zoo 'net.csv' (valid: mlp, resnet9, resnet18, resnet50, "
         "vgg19, vit-small, mobilenetv2, bert-base)",
     ),
     "an unknown recipe": (

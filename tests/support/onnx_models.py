@@ -11,8 +11,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.network import Network
-from heddle.dataflow.onnx_import import read_onnx
+from heddle.dataflow.onnx_reader.importer import read_onnx
+
+ANY_SIZES = InputSizes()
 
 
 def weight(name: str, *shape: int) -> onnx.TensorProto:
@@ -128,15 +131,15 @@ def encoder(opset: int = 17, batch: int | str = "batch") -> onnx.ModelProto:
     return model_of(nodes, weights, {"ids": [batch, 6]}, opset=opset, integer_inputs=True)
 
 
-def read(folder: Path, model: onnx.ModelProto, batch_hint: int = 1) -> Network:
+def read(folder: Path, model: onnx.ModelProto, batch_hint: int = 1, sizes: InputSizes = ANY_SIZES) -> Network:
     path = folder / "net.onnx"
     path.write_bytes(model.SerializeToString())
-    return read_onnx(path, batch_hint)
+    return read_onnx(path, batch_hint, sizes)
 
 
-def error_of(folder: Path, model: onnx.ModelProto | bytes) -> str:
+def error_of(folder: Path, model: onnx.ModelProto | bytes, sizes: InputSizes = ANY_SIZES) -> str:
     path = folder / "net.onnx"
     path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
     with pytest.raises(HeddleError) as caught:
-        read_onnx(path)
+        read_onnx(path, 1, sizes)
     return str(caught.value).removeprefix(f"{path}: ")

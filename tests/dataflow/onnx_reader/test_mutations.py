@@ -11,7 +11,7 @@ from mutation import mutated_bytes
 from onnx_models import encoder, small_cnn
 
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.onnx_import import read_onnx
+from heddle.dataflow.onnx_reader.importer import read_onnx
 
 pytestmark = pytest.mark.compiled  # no kernel is under test
 

@@ -1,0 +1,1 @@
+"""ONNX files as networks: the file, its open sizes and batch, shapes and constants, operators as layers."""
