@@ -80,18 +80,17 @@ class HeldTensor(nn.Module):
 
     tensor: Tensor
 
-    def __init__(self, selection: Selection, tensor: Tensor) -> None:
-        """``tensor`` stands until the selection is first used."""
+    def __init__(self, selection: Selection, tensor: Tensor, every: int) -> None:
+        """``tensor`` stands until the selection is first used; ``every`` steps it is made anew, or ``NEVER``."""
         super().__init__()
         self.selection = selection
+        self.every = every
         self.held_at: int | None = None
         self.register_buffer("tensor", tensor)
 
     def renew(self, step: int, weight: Tensor, ratio: KeepRatio, generator: torch.Generator) -> None:
         """Make it anew where it is due at ``step``."""
-        every = self.selection.refresh_steps
-        due = self.held_at is None or (every is not None and every != NEVER and step - self.held_at >= every)
-        if due:
+        if self.held_at is None or (self.every != NEVER and step - self.held_at >= self.every):
             self.tensor = self._made(weight, ratio, generator)
             self.held_at = step
 

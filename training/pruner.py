@@ -17,7 +17,7 @@ from heddle.training.measured import MeasuredOperand
 from heddle.training.pass_products import OperandPruning
 from heddle.training.recipe import BackwardWeights, Choice, TrainingRecipe, WeightPruning
 from heddle.training.sampling import sample_n
-from heddle.training.selections import DIMENSION, Axis
+from heddle.training.selections import DIMENSION, NEVER, Axis
 
 _FOR_FF, _FOR_BP, _FOR_BP_GRADIENT, _FOR_DY, _FOR_X = range(5)
 
@@ -80,7 +80,8 @@ class Pruner(nn.Module):
             return None
         first = pruning.selection.hold(weight.detach(), self.settings.sparsity, self._generator(0, purpose))
         assert first is not None  # refresh_steps says that it holds something
-        return HeldTensor(pruning.selection, first)
+        every = pruning.refresh_steps(self.settings.steps)
+        return HeldTensor(pruning.selection, first, every or NEVER)
 
     def note_update(self, weight: Tensor) -> None:
         """Count an update of ``weight`` that was made since the last forward pass."""
@@ -127,7 +128,7 @@ class Pruner(nn.Module):
     ) -> tuple[View, Tensor | None]:
         """One pass's weights: ``source`` as ``pruning`` leaves it, and the mask."""
         progress = self.progress
-        if pruning is None or progress < pruning.begins:
+        if pruning is None or not pruning.is_on(progress):
             return View(source, None), None
         selection, sparsity = pruning.selection, self.settings.sparsity
         channels = source.shape[DIMENSION[axis]]
@@ -154,7 +155,7 @@ class Pruner(nn.Module):
     def wu_pruning(self) -> tuple[OperandPruning, ...]:
         """Return how WU's operand is pruned: nothing, one pruning, or both candidates while they are measured."""
         wu = self.settings.recipe.wu
-        if wu is None:
+        if wu is None or not wu.is_on(self.progress):
             return ()
         dy = OperandPruning("dy", self.settings.sparsity, self._chosen(wu.choice, _FOR_DY, 0))
         x = OperandPruning("x", self.settings.sparsity, self._chosen(wu.choice, _FOR_X, 0))
@@ -185,7 +186,12 @@ class Pruner(nn.Module):
 
 
 def _rescaled_top_n(tensor: Tensor, sparsity: SparsityConfig, axis: int) -> Tensor:
+    """Each channel of each sample is scaled by its sum of magnitudes over that of what is kept of it (SDGP's code)."""
     kept = top_n(tensor, sparsity, axis)
+    dimensions = range(axis % tensor.dim() + 1, tensor.dim())
+    if not dimensions:  # of a linear layer: one number a channel, so what is kept is all that there is
+        return kept
     wide = torch.promote_types(tensor.dtype, torch.float32)  # a sum of many FP16 gradients is beyond FP16
-    total = kept.abs().sum(dtype=wide)
-    return kept * torch.where(total > 0, tensor.abs().sum(dtype=wide) / torch.where(total > 0, total, 1), 1)
+    total, whole = (each.abs().sum(tuple(dimensions), keepdim=True, dtype=wide) for each in (kept, tensor))
+    factor = torch.where(total > 0, whole / torch.where(total > 0, total, 1), 1)
+    return (kept * factor).to(tensor.dtype)

@@ -34,17 +34,21 @@ _WIDEST_FACTORS = (8, 4, 2)
 
 @dataclass(frozen=True)
 class Frames:
-    """Frames of equal length up to ``until`` (share of training), from where on it is N:M."""
+    """Frames of equal length up to ``until`` (share of training), from where on it is N:M.
+
+    With ``until`` None the last frame, N:M itself, is as long as each of the others, as in the authors' code.
+    """
 
     order: FrameOrder
-    until: float = 0.5
+    until: float | None = 0.5
 
     def at(self, progress: float, final: KeepRatio, channels: int) -> Frame:
         """Return the frame at ``progress`` of an axis of ``channels``, which M divides."""
         ramp = self.ramp(final, channels)
-        if progress >= self.until or not ramp:
+        until = len(ramp) / (len(ramp) + 1) if self.until is None else self.until
+        if progress >= until or not ramp:
             return Frame(final.n, final.m)
-        return ramp[int(progress / self.until * len(ramp))]
+        return ramp[min(int(progress / until * len(ramp)), len(ramp) - 1)]
 
     def ramp(self, final: KeepRatio, channels: int) -> tuple[Frame, ...]:
         """Return the frames before N:M; a group that the channels do not make whole is left out."""

@@ -40,7 +40,7 @@ class Choice(Enum):
     """How N of M elements of an activation or gradient are chosen."""
 
     MAGNITUDE = "the largest"
-    RESCALED = "the largest, scaled so that the tensor keeps its sum of magnitudes"
+    RESCALED = "the largest, scaled so that each channel of each sample keeps its sum of magnitudes"
     UNBIASED = "drawn by magnitude, scaled so that the mean is exact"
 
 
@@ -48,12 +48,15 @@ class Choice(Enum):
 class WeightPruning:
     """How the weights of a pass are pruned.
 
-    ``begins`` is the share of training before which nothing is. ``after_forward`` prunes the weights that FF has
-    pruned already, and not the dense ones.
+    ``begins`` and ``until`` are the shares of training before and from which nothing is. ``refresh_share`` is the share
+    after which what the selection holds is made anew, where that comes before its own ``refresh_steps``.
+    ``after_forward`` prunes the weights that FF has pruned already, and not the dense ones.
     """
 
     selection: Selection
     begins: float = 0.0
+    until: float = 1.0
+    refresh_share: float | None = None
     frames: Frames | None = None
     fade: Fade | None = None
     after_forward: bool = False
@@ -65,11 +68,22 @@ class WeightPruning:
     @property
     def changes_over_training(self) -> bool:
         """True when it depends on how much of the training is done."""
-        return self.begins > 0 or self.frames is not None or self.fade is not None
+        return self.begins > 0 or self.until < 1 or self.frames is not None or self.fade is not None
+
+    def is_on(self, progress: float) -> bool:
+        """True while weights are pruned at ``progress`` (0 to 1); what lasts to the end stays on behind it."""
+        return self.begins <= progress and (progress < self.until or self.until >= 1)
+
+    def refresh_steps(self, steps: int | None) -> int | None:
+        """Return the steps after which what is held is made anew, in a training of ``steps``; None for nothing held."""
+        own = self.selection.refresh_steps
+        if not own or self.refresh_share is None or steps is None:
+            return own
+        return max(1, min(own, round(self.refresh_share * steps)))
 
     def sparsity_at(self, progress: float, sparsity: SparsityConfig, channels: int) -> SparsityConfig | None:
         """Return the N:M that the machine can use at ``progress`` (0 to 1); None where the weights are dense to it."""
-        if progress < self.begins or (self.fade is not None and self.fade.share(progress) > 0):
+        if not self.is_on(progress) or (self.fade is not None and self.fade.share(progress) > 0):
             return None
         if self.frames is None:
             return sparsity
@@ -82,11 +96,16 @@ class WeightGradientPruning:
     """The operand of WU that is pruned along WU's reduction (M consecutive pixels or samples), and how.
 
     ``measured`` leaves the operand to the layer: for its first steps both errors are measured, then it keeps to the
-    smaller one.
+    smaller one. ``until`` is the share of training from which WU is dense.
     """
 
     operand: Literal["dy", "x", "measured"]
     choice: Choice = Choice.MAGNITUDE
+    until: float = 1.0
+
+    def is_on(self, progress: float) -> bool:
+        """True while it is pruned at ``progress`` (0 to 1)."""
+        return progress < self.until or self.until >= 1
 
 
 class GradientTerm(Protocol):
@@ -128,7 +147,8 @@ class TrainingRecipe:
     @property
     def changes_over_training(self) -> bool:
         """True when it needs to know how long the training is."""
-        return any(part.changes_over_training for part in self.weight_prunings)
+        ends = self.wu is not None and self.wu.until < 1
+        return ends or any(part.changes_over_training for part in self.weight_prunings)
 
     @property
     def draws(self) -> bool:
@@ -144,10 +164,12 @@ class TrainingRecipe:
         """Return what the hardware runs at ``progress`` (0 to 1): a pass is dense while its weights are dense to it."""
         ff, bp = (self._ratio(part, progress, sparsity) for part in (self.ff, self.bp))
         final = recipe_named(self.machine)
-        runs = replace(final, ff=final.ff if ff else None, bp=final.bp if bp else None)
+        wu = final.wu if self.wu is None or self.wu.is_on(progress) else None
+        runs = replace(final, ff=final.ff if ff else None, bp=final.bp if bp else None, wu=wu)
         if (runs.ff, runs.bp, runs.wu) == (None, None, None):
             return MachineStep(DENSE, sparsity)
-        return MachineStep(runs, max((ratio for ratio in (ff, bp) if ratio), key=lambda ratio: ratio.n))
+        of_weights = (ratio for ratio in (ff, bp) if ratio)
+        return MachineStep(runs, max(of_weights, key=lambda ratio: ratio.n, default=sparsity))
 
     def _ratio(
         self, part: WeightPruning | BackwardWeights | None, progress: float, sparsity: SparsityConfig

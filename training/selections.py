@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from heddle.training.blocks import transposable_mask
-from heddle.training.masks import KeepRatio, masked, top_n_mask
+from heddle.training.masks import KeepRatio, top_n_mask
 
 Axis = Literal["in", "out"]
 DIMENSION: dict[Axis, int] = {"out": 0, "in": 1}
@@ -126,9 +126,10 @@ class RandomN:
 class PermutedTopN:
     """The N largest of every M along ``axis`` once its channels are put in another order.
 
-    Of ``candidates`` drawn orders (and the present one) the one whose mask keeps the largest sum of magnitudes is held
-    for ``refresh_steps`` steps (Zhang et al. 2023, "Bi-directional Masks for Efficient N:M Sparse Training"). The
-    groups are of permuted channels: the machine then needs its channels stored in that order.
+    Of ``candidates`` drawn orders (and the present one) the one whose mask keeps the most of the weights that are not
+    zero is held for ``refresh_steps`` steps (Zhang et al. 2023, "Bi-directional Masks for Efficient N:M Sparse
+    Training", and its code). It is for weights that FF has pruned: of dense ones every order keeps the same number.
+    The groups are of permuted channels: the machine then needs its channels stored in that order.
     """
 
     axis: Axis
@@ -140,9 +141,8 @@ class PermutedTopN:
         channels = weight.shape[DIMENSION[self.axis]]
         orders = [torch.arange(channels)]
         orders += [torch.randperm(channels, generator=generator) for _ in range(self.candidates)]
-        kept = [
-            float(masked(weight.abs(), self.mask(weight, ratio, order.to(weight.device))).sum()) for order in orders
-        ]
+        masks = (self.mask(weight, ratio, order.to(weight.device)) for order in orders)
+        kept = torch.stack([torch.count_nonzero(weight * mask) for mask in masks]).tolist()
         return orders[kept.index(max(kept))].to(weight.device)
 
     def mask(self, weight: Tensor, ratio: KeepRatio, held: Tensor | None) -> Tensor:

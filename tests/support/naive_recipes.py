@@ -146,12 +146,12 @@ class NaiveLayer:
         mask = self.ff_mask(number, weight, drawn)
         ff = weight if mask is None else np.where(mask, weight, weight * self.factor_of_pruned(number))
         bp = self.bp_weight(weight, ff, drawn)
-        bp_dy, factor = self.bp_gradient(dy)
+        bp_dy = self.bp_gradient(dy)
         patches, wu_dy = self.wu_operands(number, self.geometry.patches(x), dy, drawn)
         results, magnitudes = {}, {}
         for found, take in ((results, lambda values: values), (magnitudes, np.abs)):
             found["y"] = self.geometry.output(take(x), take(ff))
-            found["dx"] = self.geometry.input_gradient(take(bp_dy), take(bp), x.shape) * factor
+            found["dx"] = self.geometry.input_gradient(take(bp_dy), take(bp), x.shape)
             found["dw"] = self.with_terms(self.geometry.weight_gradient(take(patches), take(wu_dy)), take(weight), mask)
         return NaiveStep(ff, bp, results, magnitudes)
 
@@ -203,13 +203,16 @@ class NaiveLayer:
             return np.where(permuted_mask(ff, drawn.order, self.n, self.m), ff, 0.0)
         return ff
 
-    def bp_gradient(self, dy: Array) -> tuple[Array, float]:
-        """The output's gradient as BP reads it, and what its product is scaled by."""
+    def bp_gradient(self, dy: Array) -> Array:
+        """The output's gradient as BP reads it; rescaled, each map keeps its sum of magnitudes."""
         if not self.recipe.startswith("sdgp"):
-            return dy, 1.0
+            return dy
         kept = top_n(dy, self.n, self.m, 1)
-        total = np.abs(kept).sum()
-        return kept, np.abs(dy).sum() / total if self.recipe == "sdgp-rescaled" and total else 1.0
+        if self.recipe == "sdgp-rescaled":
+            for sample, channel in np.ndindex(dy.shape[:2]):
+                total = np.abs(kept[sample, channel]).sum()
+                kept[sample, channel] *= np.abs(dy[sample, channel]).sum() / total if total else 1.0
+        return kept
 
     def wu_operands(self, number: int, patches: Array, dy: Array, drawn: Drawn) -> tuple[Array, Array]:
         """Both operands of WU, one of them pruned along the pixels where the recipe says so."""

@@ -207,7 +207,7 @@ def test_what_is_held_is_made_anew_when_due() -> None:
     ratio, draws = SparsityConfig(n=1, m=2), torch.Generator()
     weights = [torch.tensor([[1.0, 2.0]]), torch.tensor([[2.0, 1.0]])]
     masks = [top_n_mask(weight, ratio, 1) for weight in weights]
-    held = HeldTensor(Held(TopN("in"), refresh_steps=3), masks[1])
+    held = HeldTensor(Held(TopN("in"), refresh_steps=3), masks[1], 3)
     seen = []
     for step in range(8):
         held.renew(step, weights[step % 2], ratio, draws)

@@ -151,13 +151,16 @@ def test_a_model_of_another_type_trains(name: str, dtype: torch.dtype) -> None:
 
 
 def test_rescaling_survives_gradients_whose_sum_is_beyond_fp16() -> None:
-    layer = converted(nn.Linear(8, 8, bias=False).half(), "sdgp-rescaled")
-    x = torch.zeros(64, 8, dtype=torch.float16, requires_grad=True)
-    layer(x).backward(torch.full((64, 8), 1024.0, dtype=torch.float16))
+    layer = converted(nn.Conv1d(8, 8, 1, bias=False).half(), "sdgp-rescaled")
+    x = torch.zeros(1, 8, 128, dtype=torch.float16, requires_grad=True)
+    dy = torch.full((1, 8, 128), 1024.0, dtype=torch.float16)
+    dy[:, :, 64:] *= torch.arange(1, 9).view(-1, 1)  # the first half keeps low channels, the second one high ones
+    layer(x).backward(dy)
     assert x.grad is not None
-    kept = top_n(torch.ones(64, 8), SparsityConfig(n=2, m=4), 1)
-    expected = 1024 * 2 * kept @ layer.weight.float()
-    torch.testing.assert_close(x.grad.float(), expected, rtol=2.0**-8, atol=4)
+    kept = top_n(dy.float(), SparsityConfig(n=2, m=4), 1)
+    kept *= dy.float().sum(2, keepdim=True) / kept.sum(2, keepdim=True)
+    expected = layer.weight.float()[:, :, 0].T @ kept[0]
+    torch.testing.assert_close(x.grad[0].float(), expected, rtol=2.0**-8, atol=4)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

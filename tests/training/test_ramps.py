@@ -55,6 +55,14 @@ def test_every_step_has_the_frame_of_its_equal_share_of_the_first_half(steps: in
         assert frames.at(step / steps, final, 64) == expected
 
 
+@pytest.mark.parametrize("order", FrameOrder)
+def test_the_last_frame_may_be_as_long_as_the_others(order: FrameOrder) -> None:
+    final, equal = SparsityConfig(n=1, m=8), Frames(order, until=None)
+    frames = [*equal.ramp(final, 64), Frame(1, 8)]
+    assert [equal.at(step / 400, final, 64) for step in range(400)] == [frame for frame in frames for _ in range(100)]
+    assert equal.at(1.0, final, 64) == Frame(1, 8)
+
+
 @pytest.mark.parametrize("law", FadeLaw)
 def test_what_is_pruned_fades_from_all_to_nothing_and_never_grows(law: FadeLaw) -> None:
     fade = Fade(law)

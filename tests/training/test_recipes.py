@@ -18,8 +18,8 @@ from heddle.dataflow.recipes import RECIPES
 from heddle.training import TrainingRecipe, sparsified_layers, sparsify, training_recipe, training_recipe_names
 from heddle.training.layers import NmLayer
 from heddle.training.ramps import FrameOrder, Frames
-from heddle.training.recipe import WeightPruning
-from heddle.training.selections import NEVER, Held, TopN
+from heddle.training.recipe import BackwardWeights, Choice, WeightGradientPruning, WeightPruning
+from heddle.training.selections import NEVER, Held, TopN, Transposable
 from heddle.training.terms import DecayOfPruned
 
 UNIT = 2.0**-24  # of FP32: the largest relative error of one rounding
@@ -92,10 +92,12 @@ def quick(name: str) -> TrainingRecipe:
     recipe = training_recipe(name)
     if name == "transposable":
         assert recipe.ff is not None
-        return replace(recipe, ff=replace(recipe.ff, selection=replace(recipe.ff.selection, refresh_steps=4)))
+        often = replace(recipe.ff.selection, refresh_steps=TRANSPOSABLE_EVERY)
+        return replace(recipe, ff=replace(recipe.ff, selection=often, refresh_share=None))
     if name == "bi-mask":
         assert isinstance(recipe.bp, WeightPruning)
-        return replace(recipe, bp=replace(recipe.bp, selection=replace(recipe.bp.selection, refresh_steps=5)))
+        often = replace(recipe.bp.selection, refresh_steps=ORDER_EVERY)
+        return replace(recipe, bp=replace(recipe.bp, selection=often))
     return recipe
 
 
@@ -171,7 +173,7 @@ class Trainee:
         out, ins, *kernel = self.case.weight_shape
         batch, _, *in_map = self.case.flat(torch.empty(self.case.x_shape)).shape
         pixels, taps = batch * math.prod(self.case.geometry.out_map(tuple(in_map))), math.prod(kernel)
-        factors = 4 + (2 * pixels * out if self.twin.recipe == "sdgp-rescaled" else 0)
+        factors = 4 + (2 * pixels if self.twin.recipe == "sdgp-rescaled" else 0)
         return factors + {"y": ins * taps, "dx": out * taps, "dw": pixels}[result]
 
 
@@ -244,8 +246,8 @@ def test_an_order_of_channels_is_searched_anew_when_due_and_keeps_more_than_the_
         assert sorted(order) == list(range(16))
         orders.append(order)
         if number % ORDER_EVERY == 0:
-            present = np.abs(expected.ff[permuted_mask(expected.ff, range(16), 1, 4)]).sum()
-            assert np.abs(expected.bp).sum() >= present
+            present = np.count_nonzero(expected.ff[permuted_mask(expected.ff, range(16), 1, 4)])
+            assert np.count_nonzero(expected.bp) >= present
     assert [orders[at] != orders[at - 1] for at in range(1, 12)] == [at % ORDER_EVERY == 0 for at in range(1, 12)]
 
 
@@ -268,6 +270,7 @@ def test_recipes_are_as_published() -> None:
     transposable, bi_mask, asp, random = (training_recipe(n) for n in ("transposable", "bi-mask", "asp", "random"))
     assert transposable.ff is not None
     assert transposable.ff.selection.refresh_steps == 40
+    assert [transposable.ff.refresh_steps(steps) for steps in (None, 150, 30_000, 450_000)] == [40, 1, 3, 40]
     assert isinstance(bi_mask.bp, WeightPruning)
     assert (bi_mask.bp.selection.refresh_steps, bi_mask.bp.after_forward) == (100, True)
     assert asp.ff is not None
@@ -320,3 +323,46 @@ def test_a_mask_that_is_held_cannot_have_frames() -> None:
         HeddleError, match=r"^a mask that is held would outlast its frame: frames need a selection made"
     ):
         WeightPruning(Held(TopN("in")), frames=Frames(FrameOrder.STEPWISE))
+
+
+# Recipes of others that the parts can express
+
+#: Hu et al. 2024: a transposable mask, sampled dY in WU, masked decay, and a dense finish.
+HU_2024 = TrainingRecipe(
+    "hu-2024",
+    source="Hu et al. 2024, Accelerating Transformer Pre-training with 2:4 Sparsity",
+    machine="bdwp-wu",
+    ff=WeightPruning(Held(Transposable(), refresh_steps=40), until=5 / 6),
+    bp=BackwardWeights.AS_FORWARD,
+    wu=WeightGradientPruning("dy", Choice.UNBIASED, until=5 / 6),
+    terms=(DecayOfPruned(2e-4),),
+)
+
+
+def test_a_dense_finish_is_dense_in_the_layer_and_on_the_machine() -> None:
+    layer = nn.Linear(8, 8)
+    sparsify(nn.Sequential(layer), HU_2024, "2:4", steps=12)
+    assert isinstance(layer, NmLayer)
+    for step in range(14):
+        x = torch.randn(8, 8, requires_grad=True)
+        y = layer(x)
+        dy = torch.randn(8, 8)
+        y.backward(dy)
+        dense = step >= 10
+        ff, bp = layer.operands()
+        assert (ff.kept is None, bp.kept is None, layer.pruner.wu_pruning() == ()) == (dense, dense, dense)
+        assert (torch.equal(ff.tensor, layer.weight), torch.equal(bp.tensor, layer.weight)) == (dense, dense)
+        if dense:
+            torch.testing.assert_close(layer.weight.grad, dy.T @ x.detach())
+        machine = HU_2024.on_machine(step / 12, parse_sparsity("2:4")).recipe
+        assert [each is None for each in (machine.ff, machine.bp, machine.wu)] == [dense] * 3
+        with torch.no_grad():
+            layer.weight.add_(0.1)
+        layer.weight.grad = None
+
+
+def test_a_recipe_that_ends_needs_to_know_how_long_training_is() -> None:
+    ends = TrainingRecipe("ends", source="test", machine="bdwp-wu", wu=WeightGradientPruning("dy", until=0.5))
+    for recipe in (HU_2024, ends):
+        with pytest.raises(HeddleError, match="changes over training; give steps"):
+            sparsify(nn.Sequential(nn.Linear(8, 8)), recipe, "2:4")
