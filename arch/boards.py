@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from heddle.arch.design import Count, Section
 from heddle.arch.dram import DRAM_KINDS, DramTiming
 from heddle.arch.errors import KeyValueError
+from heddle.arch.names import printable
 from heddle.arch.registry import KeyOf
 from heddle.arch.toml_file import load_model, locate, shipped_names
 
@@ -83,7 +84,7 @@ class BoardPcie(Section):
 class Board(Section):
     """A card: its device as Vivado names it, what the device holds, and the DRAM beside it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
     part: Annotated[str, Field(min_length=1, max_length=100)]
     board_part: Annotated[str, Field(min_length=1, max_length=100)]
     resources: BoardResources

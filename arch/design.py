@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from heddle.arch.errors import KeyValueError
 from heddle.arch.formats import ACCUMULATORS, FP16, FP32, OPERANDS, FloatFormat
+from heddle.arch.names import printable
 from heddle.arch.registry import KeyOf
 
 Dataflow = Literal["os", "ws"]
@@ -132,7 +133,7 @@ class MemoryConfig(Section):
 class Design(Section):
     """A machine. ``board`` names the card whose resources and DRAM it uses."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
     board: Annotated[str, Field(min_length=1, max_length=100)]
     clock_hz: Annotated[float, Field(ge=1e6, le=2e9)]
     array: ArrayConfig

@@ -5,15 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from heddle.arch.names import visible
+
 _SHORT_LETTERS = 2
 _LEAST_SIMILARITY = 0.6  # difflib's ratio; below it "help" resembles "schedule"
 
 
 class HeddleError(Exception):
-    """Bad input. Its text is one line, printed as it stands; the command line then exits with 2."""
+    """Bad input. Its text is one line without control characters; the command line prints it and exits with 2."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(visible(" ".join(message.split())))
 
 
 class KeyValueError(ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 _SHOWN_CHARACTERS = 60
 _SHOWN_KEYS = 4
+_MOST_LEVELS = 64  # no model has a tenth of them, and what walks over the values recurses
+# A key of many parts, told before the parser, which takes a time that grows with their square.
+_LONG_KEY = re.compile(rf"^[ \t]*\[{{0,2}}[ \t]*(?:[A-Za-z0-9_\"'-]+[ \t]*\.[ \t]*){{{_MOST_LEVELS}}}", re.MULTILINE)
 
 
 def shipped_names(folder: Path) -> tuple[str, ...]:
@@ -101,15 +105,29 @@ def _neighbour(path: Path) -> str:
 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
+    too_deep = HeddleError(f"{where}: is nested too deep (valid: {_MOST_LEVELS} levels of tables and arrays)")
+    if _LONG_KEY.search(text):
+        raise too_deep
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except RecursionError:
-        raise HeddleError(f"{where}: is not valid TOML: nested too deep") from None
+        raise too_deep from None
     except tomllib.TOMLDecodeError as error:
         place, reason = _syntax_problem(str(error), text)
         raise HeddleError(f"{where}{place}: is not valid TOML: {reason}") from None
     except ValueError:  # Python refuses to convert integers of thousands of digits
         raise HeddleError(f"{where}: is not valid TOML: it holds a number that is too long") from None
+    if _deeper_than(tables, _MOST_LEVELS):
+        raise too_deep
+    return tables
+
+
+def _deeper_than(tables: dict[str, Any], levels: int) -> bool:
+    inside: list[Any] = [tables]
+    for _ in range(levels):
+        values = [value.values() if isinstance(value, dict) else value for value in inside]
+        inside = [inner for group in values for inner in group if isinstance(inner, dict | list)]
+    return bool(inside)
 
 
 def _syntax_problem(message: str, text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The ``heddle`` command: its verbs, and what becomes of whatever goes wrong in them.
 
-Bad input is one line on stderr, and so is an interruption. An exception that is neither is a bug, and its
-traceback is shown.
+Bad input is one line on stderr, and so is an interruption, or the end of memory. An exception that is none of them is
+a bug, and its traceback is shown.
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print_error("interrupted")
         return INTERRUPTED
+    except (MemoryError, RecursionError) as error:
+        print_error(_beyond_this_machine(error))
+        return BAD_INPUT
     except BrokenPipeError:
         return _leave_stdout(FAILED_CHECK)
     except OSError as error:
@@ -105,6 +108,14 @@ def _print_any_text(*streams: TextIO) -> None:
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _beyond_this_machine(error: MemoryError | RecursionError) -> str:
+    """What is left where the input is too large or nested too deep: limits told earlier are better ones."""
+    if isinstance(error, RecursionError):
+        return "the input is nested too deep; give one with fewer levels"
+    asked = f" ({error})" if str(error) else ""
+    return f"out of memory{asked}; give a smaller input, or run on a machine with more memory"
 
 
 def _os_problem(error: OSError) -> str:

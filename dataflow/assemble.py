@@ -7,10 +7,11 @@ three ways is trained in one way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from heddle.arch.names import printable
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
 
 # With one or two weighted layers there would be nothing left to prune, so none is set aside.
@@ -30,7 +31,8 @@ def assemble_network(
     ``data_fed`` holds the indices into ``layers`` of the weighted layers whose input depends on nothing
     learned: they get ``input_gradient=False``. ``keep_dense`` is set on the first weighted layer if it is a
     convolution and on the last one if it is a classifier (linear, or a convolution onto a 1 x 1 map), provided
-    that there are at least three weighted layers. Layers that share a name are numbered: ``relu``, ``relu#2``.
+    that there are at least three weighted layers. Layers that share a name are numbered: ``relu``, ``relu#2``. Names
+    lose control characters.
     ``shared`` maps the index of each weighted layer that uses the weight of one before it to the index of that one.
     """
     dense = _dense_ends(layers)
@@ -38,12 +40,12 @@ def assemble_network(
         replace(layer, input_gradient=index not in data_fed, keep_dense=index in dense)
         if isinstance(layer, ConvLayer | LinearLayer)
         else layer
-        for index, layer in enumerate(layers)
+        for index, layer in enumerate(_with_printable_names(layers))
     ]
     named = _with_unique_names(flagged)
     for index, owner in shared.items():
         named[index] = _using_weight_of(named[index], named[owner].name)
-    return Network(name, source, tuple(named), tuple(notes))
+    return Network(printable(name), source, tuple(named), tuple(notes))
 
 
 def _using_weight_of(layer: Layer, owner: str) -> Layer:
@@ -75,6 +77,12 @@ def _dense_ends(layers: Sequence[Layer]) -> frozenset[int]:
 
 def _is_classifier(layer: WeightedLayer) -> bool:
     return isinstance(layer, LinearLayer) or (layer.out_height, layer.out_width) == (1, 1)
+
+
+def _with_printable_names(layers: Iterable[Layer]) -> Iterator[Layer]:
+    for layer in layers:
+        name = printable(layer.name)
+        yield layer if name == layer.name else replace(layer, name=name)
 
 
 def _with_unique_names(layers: Sequence[Layer]) -> list[Layer]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from heddle.arch.design import Design, InterleaveAxes, Section, SparsityConfig
 from heddle.arch.errors import HeddleError, KeyValueError
+from heddle.arch.names import printable
 from heddle.arch.sparsity import parse_sparsity
 from heddle.arch.toml_file import check_model, load_model, locate, shipped_names
 
@@ -90,7 +91,7 @@ class Space(Section):
     supports. A value must be one that a Design accepts, and stands once on its axis.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)]
     sparsities: Annotated[tuple[_SparsityWord, ...], Field(min_length=1)]
     rows: Counts
     cols: Counts

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design, SparsityConfig
+from heddle.arch.errors import HeddleError
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 from heddle.verify.cases import Case, Stalls
 from heddle.verify.operands import Extents
@@ -19,6 +20,8 @@ _STALLS = 0.3
 #: The largest sizes of a network's product, in what the array works on at once (m, n) and in groups of M (k).
 _LARGEST_TILES = 2
 _LARGEST_GROUPS = 36
+#: Operand words that all lanes of the array take in a case; a case holds some 200 bytes for each.
+_MOST_LANE_WORDS = 1 << 24
 
 
 class Run(Protocol):
@@ -45,9 +48,26 @@ class NamedRun:
 
 
 def gemm_suite(design: Design, dataflows: Sequence[Dataflow], extents: Extents, seed: int) -> list[NamedRun]:
-    """Return the product of these sizes at the design's N:M, once for each dataflow."""
+    """Return the product of these sizes at the design's N:M, once for each dataflow.
+
+    Raises HeddleError for a product whose case would not fit a computer's memory.
+    """
+    for dataflow in dataflows:
+        _check_size(extents, design, dataflow)
     runs = (ProductRun(extents, design.sparsity, dataflow, seed=seed) for dataflow in dataflows)
     return [NamedRun(run.name, run) for run in runs]
+
+
+def _check_size(extents: Extents, design: Design, dataflow: Dataflow) -> None:
+    m, k, n = extents.m, extents.k, extents.n
+    rows, cols = design.array.rows, design.array.cols
+    tiles, steps = (-(-m // rows) * -(-n // cols), k) if dataflow == "os" else (-(-k // rows) * -(-n // cols), m)
+    words = max(tiles * steps * (rows + cols), m * n)
+    if words > _MOST_LANE_WORDS:
+        raise HeddleError(
+            f"{m}x{k}x{n} on design {design.name!r}: the array takes {words:,} operand words under {dataflow}, and a "
+            f"case holds at most {_MOST_LANE_WORDS:,}; verify a smaller product, which needs the same hardware"
+        )
 
 
 def default_suite(design: Design, dataflows: Sequence[Dataflow], seed: int) -> list[NamedRun]:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from heddle.arch.design_io import to_toml
+from heddle.arch.names import csv_text
 from heddle.arch.run_dir import atomic_file, write_atomically
 from heddle.reports.runs.documents.step import StepTotals
 from heddle.sim.result import TEXT, WHOLE, StepResult, columns, pass_records
@@ -32,7 +33,7 @@ def _csv(result: StepResult) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns(result), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(pass_records(result))
+    writer.writerows(record | {name: csv_text(str(record[name])) for name in TEXT} for record in pass_records(result))
     return text.getvalue()
 
 

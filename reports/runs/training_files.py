@@ -9,6 +9,7 @@ from pathlib import Path
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP16
+from heddle.arch.names import csv_text
 from heddle.arch.run_dir import write_atomically
 from heddle.reports.plots.curves import AccuracyCurve, TrainingCurve
 from heddle.reports.plots.draw import plot_time_to_accuracy, plot_training
@@ -79,8 +80,8 @@ def _accuracy_row(
 ) -> dict[str, str]:
     settings = trained.settings
     values = (
-        settings.model, settings.data, recipe, "" if recipe == _DENSE else _sparsity(settings), settings.arithmetic,
-        settings.as_dense.digest[:_TRAINING_DIGITS], settings.epochs, accuracy.count,
+        settings.model, settings.data, csv_text(recipe), "" if recipe == _DENSE else _sparsity(settings),
+        settings.arithmetic, settings.as_dense.digest[:_TRAINING_DIGITS], settings.epochs, accuracy.count,
         accuracy.mean, accuracy.std, difference.mean, difference.std, mac_fraction,
     )  # fmt: skip
     return dict(zip(ACCURACY_COLUMNS, map(str, values), strict=True))
@@ -135,7 +136,7 @@ def _write_curves(path: Path, trained: Trained, comparison: Comparison) -> Path:
         for run in runs:
             for point in run.points:
                 curve = (point.epoch, point.steps, point.loss, point.test_accuracy, point.skipped_steps)
-                writer.writerow((name, run.settings.seed, *curve))
+                writer.writerow((csv_text(name), run.settings.seed, *curve))
     return write_atomically(path, text.getvalue().encode())
 
 

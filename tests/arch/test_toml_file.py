@@ -78,12 +78,19 @@ def test_bad_syntax_names_the_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("a = " + "[" * 5000, "nested too deep"), ("a = " + "1" * 5000, "it holds a number that is too long")],
+    [
+        ("a = " + "1" * 5000, "is not valid TOML: it holds a number that is too long"),
+        ("a = " + "[" * 5000, "is nested too deep (valid: 64 levels of tables and arrays)"),
+        ("a = " + "[" * 65 + "]" * 65, "is nested too deep (valid: 64 levels of tables and arrays)"),
+        (f"[{'.'.join(['a'] * 20_000)}]", "is nested too deep (valid: 64 levels of tables and arrays)"),
+        (f"b = 1\n {' . '.join(['a'] * 20_000)} = 1", "is nested too deep (valid: 64 levels of tables and arrays)"),
+    ],
+    ids=["digits", "open-arrays", "arrays", "header", "dotted-key"],
 )
 def test_text_that_breaks_the_parsers_limits_is_refused(tmp_path, text, reason):
     path = tmp_path / "limits.toml"
     path.write_text(text)
-    assert message_of_reading(path) == f"{path}: is not valid TOML: {reason}"
+    assert message_of_reading(path) == f"{path}: {reason}"
 
 
 def refusal_of(path: Path) -> str:

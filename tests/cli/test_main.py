@@ -70,6 +70,27 @@ def test_an_error_of_the_system_is_one_line(monkeypatch: pytest.MonkeyPatch, cap
     assert capfd.readouterr().err == "heddle: error: /dev/tools: permission denied\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "out of memory; give a smaller input, or run on a machine with more memory"),
+        (MemoryError("Unable to allocate 9 TiB"), "out of memory (Unable to allocate 9 TiB); give a smaller input, or"),
+        (RecursionError("maximum depth"), "the input is nested too deep; give one with fewer levels"),
+    ],
+)
+def test_the_end_of_memory_or_of_the_stack_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, line: str
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(doctor_module, "find_tools", fail)
+    assert main(["doctor"]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"heddle: error: {line}")
+    assert printed.count("\n") == 1
+
+
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise ZeroDivisionError

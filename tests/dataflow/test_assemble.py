@@ -23,6 +23,12 @@ def test_layers_fed_by_data_get_no_input_gradient() -> None:
     assert [layer.input_gradient for layer in layers] == [False, False, True]
 
 
+def test_names_lose_control_characters_before_they_are_made_unique() -> None:
+    network = assemble_network("n\x07et", "s", [_linear("a\x1b[0m"), _linear("a[0m"), _linear("\x00")], set())
+    assert network.name == "net"
+    assert [layer.name for layer in network.layers] == ["a[0m", "a[0m#2", "unnamed"]
+
+
 def test_first_convolution_and_last_linear_layer_stay_dense() -> None:
     layers = _weighted([_conv("a"), _conv("b"), _linear("c")], set())
     assert [layer.keep_dense for layer in layers] == [True, False, True]

@@ -6,6 +6,7 @@ import pytest
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
 from heddle.dataflow.load import load_network
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
@@ -21,6 +22,21 @@ def test_a_gemm_runs_at_the_designs_sparsity_in_each_dataflow() -> None:
         ("os", TINY.sparsity, 9),
         ("ws", TINY.sparsity, 9),
     ]
+
+
+@pytest.mark.parametrize("preset", ["tiny", "sat-vcu1525"])
+@pytest.mark.parametrize(
+    "sizes", [(100_000, 100_000, 100_000), (30_000, 30_000, 4), (999_999, 1, 999_999), (4, 999_999, 64)]
+)
+def test_a_gemm_that_no_memory_holds_is_refused_before_it_is_drawn(preset: str, sizes: tuple[int, int, int]) -> None:
+    with pytest.raises(
+        HeddleError, match=rf"^{'x'.join(map(str, sizes))} on design '{preset}': the array takes .* words"
+    ):
+        gemm_suite(load_design(preset), ("os", "ws"), Extents(*sizes), seed=0)
+
+
+def test_a_gemm_of_millions_of_multiply_adds_is_taken() -> None:
+    assert gemm_suite(TINY, ("os", "ws"), Extents(256, 1024, 64), seed=0)
 
 
 @pytest.mark.parametrize("preset", ["tiny", "small", "sat-vcu1525"])

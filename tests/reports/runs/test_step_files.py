@@ -35,6 +35,12 @@ def test_csv_and_parquet_hold_every_pass_in_program_order(step, tmp_path):
     assert frame["dram_bytes"].dtype == "int64"
 
 
+def test_a_layer_named_like_a_formula_is_text_in_the_csv_and_itself_in_parquet(new_step, new_pass, tmp_path):
+    csv_path, parquet_path, *_ = write_results(new_step([new_pass("=1+1", "ff", "os", 10, 8)]), tmp_path)
+    assert csv_path.read_text().splitlines()[1].startswith("'=1+1,ff,os,")
+    assert pd.read_parquet(parquet_path)["layer"].tolist() == ["=1+1"]
+
+
 def test_stalls_have_a_column_a_cause(new_step, new_pass, tmp_path):
     step = new_step([new_pass("a", "ff", "os", 10, 8, stall_cycles={"memory": 2.0}), new_pass("b", "ff", "os", 10, 8)])
     frame = pd.read_csv(write_results(step, tmp_path)[0])
