@@ -23,17 +23,17 @@ from heddle.dataflow.onnx_reader.layers import MadeLayer
 from heddle.dataflow.onnx_reader.model_file import (
     STANDARD_DOMAINS,
     at_known_opset,
+    first_names,
     node_name,
     pass_over_unknown_attributes,
     read_model,
     schema_of,
 )
-from heddle.dataflow.onnx_reader.operators import FREE_OPERATORS, TRANSLATORS
+from heddle.dataflow.onnx_reader.operators import FREE_OPERATORS, QUANTISING_OPERATORS, TRANSLATORS
 from heddle.dataflow.onnx_reader.sizes import GraphInput, SettledInputs, settle_inputs
 from heddle.dataflow.onnx_reader.stored import detach_weights
 from heddle.dataflow.onnx_reader.tensors import OnnxGraph, OnnxTensors
 
-_NODES_NAMED = 3
 _LARGEST_BATCH = 1 << 20
 _ANY_SIZES = InputSizes()
 
@@ -55,7 +55,7 @@ def read_onnx(path: str | Path, batch_hint: int = 1, sizes: InputSizes = _ANY_SI
         walk.visit(node)
     if not any(isinstance(layer, ConvLayer | LinearLayer | MatmulLayer) for layer in walk.layers):
         raise HeddleError(f"{path}: it holds no convolution and no matrix product of activations")
-    notes = (*notes, *_decomposition_note(graph.nodes))
+    notes = (*notes, *walk.tensors.notes, *_decomposition_note(graph.nodes), *_quantisation_note(graph.nodes))
     network = assemble_network(Path(path).stem, str(path), walk.layers, walk.data_fed, notes, walk.shared)
     return replace(network, notes=(*notes, *_sharing_note(network)))
 
@@ -147,7 +147,7 @@ class _GraphWalk:
         if activations and node.op_type not in FREE_OPERATORS and not self._absorb_bias(node):
             made = TRANSLATORS[node.op_type](node, self.tensors)
         for each in made:
-            self._append(node, each, fed_by_data=not self.tensors.any_learned(activations))
+            self._append(node, each, fed_by_data=not (each.follows_learned or self.tensors.any_learned(activations)))
         learns = any(each.layer.parameters > 0 or each.weight is not None for each in made)
         self.tensors.record(node, has_parameters=learns)
 
@@ -207,7 +207,7 @@ def _refuse(path: str, nodes: Iterable[onnx.NodeProto]) -> None:
         operator = node.op_type if node.domain in STANDARD_DOMAINS else f"{node.domain}.{node.op_type}"
         found.setdefault(operator, []).append(node_name(node))
     if found:
-        listed = "; ".join(f"{operator} ({_some(names)})" for operator, names in sorted(found.items()))
+        listed = "; ".join(f"{operator} ({first_names(names)})" for operator, names in sorted(found.items()))
         raise HeddleError(f"{path}: unsupported operators: {listed} (docs/networks.md lists the supported ones)")
 
 
@@ -218,12 +218,6 @@ def _has_graph(node: onnx.NodeProto) -> bool:
 def _is_supported(node: onnx.NodeProto) -> bool:
     known = node.op_type in TRANSLATORS or node.op_type in FREE_OPERATORS
     return known and node.domain in STANDARD_DOMAINS
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_NODES_NAMED])
-    rest = len(names) - _NODES_NAMED
-    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def _decomposition_note(nodes: Iterable[onnx.NodeProto]) -> tuple[str, ...]:
@@ -239,11 +233,22 @@ def _decomposition_note(nodes: Iterable[onnx.NodeProto]) -> tuple[str, ...]:
     return (f"spread over several operators, each counted as a pass over the data: {', '.join(split)}",)
 
 
+def _quantisation_note(nodes: Iterable[onnx.NodeProto]) -> tuple[str, ...]:
+    """A remark where the file quantises: training here is of floating point."""
+    count = sum(node.op_type in QUANTISING_OPERATORS for node in nodes)
+    if not count:
+        return ()
+    return (
+        f"quantised tensors are counted as dense FP16 ones; nodes that quantise or undo it are passed over: {count}",
+    )
+
+
 def _sharing_note(network: Network) -> tuple[str, ...]:
     """A remark where layers use the weight of another, which exporters also make of weights with equal values."""
     users = [layer for layer in network.weighted_layers if layer.weight_of]
     if not users:
         return ()
-    shown = ", ".join(f"{layer.name!r} that of {layer.weight_of!r}" for layer in users[:_NODES_NAMED])
-    rest = f" and {len(users) - _NODES_NAMED} more" if len(users) > _NODES_NAMED else ""
-    return (f"weights that several layers use are counted and updated once: {shown}{rest}",)
+    return (
+        "weights that several layers use are counted and updated once: "
+        + first_names([f"{layer.name} (that of {layer.weight_of})" for layer in users]),
+    )

@@ -14,10 +14,14 @@ from heddle.dataflow.onnx_reader.tensors import OnnxTensors
 
 @dataclass(frozen=True)
 class MadeLayer:
-    """A layer, and the number of the weight that it uses (``OnnxTensors.numbers_of``); None where it uses none."""
+    """A layer, and the number of the weight that it uses (``OnnxTensors.numbers_of``); None where it uses none.
+
+    ``follows_learned`` says that its input depends on learned numbers of its own node, as a state does.
+    """
 
     layer: Layer
     weight: int | None = None
+    follows_learned: bool = False
 
 
 Translator = Callable[[onnx.NodeProto, OnnxTensors], tuple[MadeLayer, ...]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import onnx
@@ -20,6 +20,7 @@ OLDEST_OPSET = 7
 _OLDEST_INFERRED_OPSET = 11
 
 STANDARD_DOMAINS = ("", "ai.onnx")
+_NAMES_SHOWN = 3
 _DAMAGED = (checker.ValidationError, RuntimeError, ValueError, EncodeError, DecodeError)
 
 
@@ -67,18 +68,18 @@ def at_known_opset(path: str | Path, model: onnx.ModelProto) -> tuple[onnx.Model
 
 def pass_over_unknown_attributes(model: onnx.ModelProto) -> tuple[str, ...]:
     """Take attributes that their operator does not define off the nodes of ``model``; return a remark on them."""
-    found: dict[str, str] = {}
+    found: list[str] = []
     for node in model.graph.node:
         schema = schema_of(node, model)
         if schema is None:
             continue
         unknown = [attribute for attribute in node.attribute if attribute.name not in schema.attributes]
         for attribute in unknown:
-            found.setdefault(f"{attribute.name!r} of {node.op_type}", node_name(node))
+            found.append(f"{attribute.name} of {node_name(node)}")
             node.attribute.remove(attribute)
     if not found:
         return ()
-    return ("attributes that are not of their operator are passed over: " + _some(found),)
+    return (f"attributes that their operators have not are passed over: {first_names(found)}",)
 
 
 def schema_of(node: onnx.NodeProto, model: onnx.ModelProto) -> onnx.defs.OpSchema | None:
@@ -101,17 +102,17 @@ def node_name(node: onnx.NodeProto) -> str:
     return node.name or next((name for name in node.output if name), node.op_type)
 
 
+def first_names(names: Sequence[str]) -> str:
+    """The first three of ``names``, and how many more there are."""
+    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
+    rest = len(names) - _NAMES_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
 def first_line(error: Exception) -> str:
     """The first line of a library's message, cut to a length that fits one line of a terminal."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return text if len(text) <= 200 else text[:197] + "..."
-
-
-def _some(found: dict[str, str]) -> str:
-    """The first three findings, each with its node."""
-    shown = [f"{what} (node {node!r})" for what, node in list(found.items())[:3]]
-    rest = len(found) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _check_text(path: str | Path, graph: onnx.GraphProto) -> None:

@@ -8,13 +8,18 @@ from collections.abc import Mapping
 import onnx
 
 from heddle.dataflow.network import VectorLayer, VectorOp
+from heddle.dataflow.onnx_reader.attention import translate_attention
+from heddle.dataflow.onnx_reader.convolutions import translate_conv, translate_transposed_conv
+from heddle.dataflow.onnx_reader.einsum import translate_einsum
 from heddle.dataflow.onnx_reader.layers import MadeLayer, Translator, attribute_ints, layer_name
 from heddle.dataflow.onnx_reader.model_file import node_name, operator_names
-from heddle.dataflow.onnx_reader.products import translate_conv, translate_gemm, translate_matmul
+from heddle.dataflow.onnx_reader.products import translate_gemm, translate_matmul
+from heddle.dataflow.onnx_reader.recurrent import translate_recurrence
 from heddle.dataflow.onnx_reader.tensors import OnnxTensors
 
 # No arithmetic and no pass over the data: the next layer's addresses do the work, or a constant is computed once.
-FREE_OPERATORS = operator_names(
+QUANTISING_OPERATORS = frozenset({"QuantizeLinear", "DequantizeLinear"})
+FREE_OPERATORS = QUANTISING_OPERATORS | operator_names(
     "Cast CastLike Constant ConstantOfShape DepthToSpace Dropout Expand EyeLike Flatten Identity Range Reshape "
     "Shape Size Slice SpaceToDepth Split Squeeze Transpose Unsqueeze"
 )
@@ -23,7 +28,8 @@ _UNARY: Mapping[VectorOp, frozenset[str]] = {
     "activation": operator_names("Clip HardSigmoid LeakyRelu PRelu Relu Shrink ThresholdedRelu"),
     "smooth_activation": operator_names("Celu Elu Erf Gelu HardSwish Mish Selu Sigmoid Softplus Softsign Swish Tanh"),
     "elementwise": operator_names(
-        "Abs Ceil Cos Exp Floor IsInf IsNaN Log Neg Not Pad Reciprocal Resize Round Sign Sin Sqrt Tile Trilu"
+        "Abs Ceil Cos Exp Floor IsInf IsNaN Log Neg Not Pad Reciprocal Resize RotaryEmbedding Round Sign Sin Sqrt Tile "
+        "Trilu"
     ),
     "softmax": frozenset({"Softmax", "LogSoftmax"}),
     "batchnorm": frozenset({"BatchNormalization"}),
@@ -36,6 +42,7 @@ _COMBINING = operator_names(
     "Add And Concat Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or Pow Sub Sum Where Xor"
 )
 _WINDOW_POOLS = frozenset({"AveragePool", "LpPool", "MaxPool"})
+_RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 _REDUCTIONS = operator_names(
     "ArgMax ArgMin GlobalAveragePool GlobalLpPool GlobalMaxPool ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp "
     "ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare"
@@ -102,11 +109,15 @@ def _unary_translator(kind: VectorOp) -> Translator:
 
 def _translators() -> dict[str, Translator]:
     table: dict[str, Translator] = {
+        "Attention": translate_attention,
         "Conv": translate_conv,
+        "ConvTranspose": translate_transposed_conv,
+        "Einsum": translate_einsum,
         "Gemm": translate_gemm,
         "MatMul": translate_matmul,
         "Gather": translate_gather,
     }
+    table.update(dict.fromkeys(_RECURRENT, translate_recurrence))
     for kind, operators in _UNARY.items():
         table.update(dict.fromkeys(operators, _unary_translator(kind)))
     table.update(dict.fromkeys(_COMBINING, translate_combining))

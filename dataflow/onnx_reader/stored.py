@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import onnx
@@ -36,8 +36,9 @@ _BYTES_A_VALUE: Mapping[int, int] = {
 def detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
     """Turn large initializers into inputs of the same shape and return the learned numbers of all of them.
 
-    A learned number is of floating point and not alone. The values of weights are of no use here, and copying them
-    through shape inference would take long and fails over 2 GiB. Raises HeddleError for a damaged tensor.
+    A learned number is of floating point, or turned into it by a DequantizeLinear, and not alone. The values of
+    weights are of no use here, and copying them through shape inference would take long and fails over 2 GiB. Raises
+    HeddleError for a damaged tensor.
     """
     graph = model.graph
     if graph.sparse_initializer:
@@ -48,11 +49,13 @@ def detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
             if attribute.HasField("t"):
                 _check_stored(path, attribute.t)
     learned: dict[str, int] = {}
+    quantised, scales = _quantisation(graph.node)
     kept = []
     for tensor in graph.initializer:
         _check_stored(path, tensor)
         numbers = math.prod(tensor.dims)
-        learned[tensor.name] = numbers if tensor.data_type in _LEARNED_TYPES and numbers > 1 else 0
+        is_learned = tensor.name in quantised or (tensor.data_type in _LEARNED_TYPES and tensor.name not in scales)
+        learned[tensor.name] = numbers if is_learned and numbers > 1 else 0
         if _value_is_needed(tensor, numbers):
             _load_external(path, tensor)
             kept.append(tensor)
@@ -62,6 +65,13 @@ def detach_weights(path: str | Path, model: onnx.ModelProto) -> dict[str, int]:
     del graph.initializer[:]
     graph.initializer.extend(kept)
     return learned
+
+
+def _quantisation(nodes: Iterable[onnx.NodeProto]) -> tuple[frozenset[str], frozenset[str]]:
+    """What DequantizeLinear nodes turn into floating point, and all scales and zero points."""
+    takers = [node for node in nodes if node.op_type in ("DequantizeLinear", "QuantizeLinear")]
+    quantised = frozenset(node.input[0] for node in takers if node.op_type == "DequantizeLinear" and node.input)
+    return quantised, frozenset(name for node in takers for name in node.input[1:])
 
 
 def _value_is_needed(tensor: onnx.TensorProto, numbers: int) -> bool:

@@ -10,7 +10,7 @@ import onnx
 
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.onnx_reader.inference import Shape
-from heddle.dataflow.onnx_reader.model_file import node_name, operator_names
+from heddle.dataflow.onnx_reader.model_file import first_names, node_name, operator_names
 
 _SHAPE_READERS = ("Shape", "Size")
 _MODULE_WEIGHT = ".weight"
@@ -53,6 +53,7 @@ class OnnxTensors:
         self._made: dict[tuple[object, ...], int] = {}
         self._learned: set[str] = set()
         self._claimed: set[str] = set()
+        self._notes: dict[str, list[str]] = {}
 
     def is_constant(self, name: str) -> bool:
         """True for a tensor that no input of the network reaches."""
@@ -93,6 +94,10 @@ class OnnxTensors:
         if name not in self._numbers:
             self._numbers[name] = self._number_of("stored", name)
         return self._numbers[name]
+
+    def part_of(self, name: str, part: int) -> int:
+        """What tells one part of a weight, as that of a direction, from the others."""
+        return self._number_of("part", self.numbers_of(name), part)
 
     def _number_of(self, *made: object) -> int:
         return self._made.setdefault(made, len(self._made))
@@ -151,6 +156,15 @@ class OnnxTensors:
                 "--batch-axis, or give --no-batch where the file is one sample",
             )
         return size // self.graph.batch
+
+    def note(self, remark: str, layer: str) -> None:
+        """Keep a remark on how a layer is counted; layers with the same remark share a line."""
+        self._notes.setdefault(remark, []).append(layer)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The remarks, each with the first layers that it is about."""
+        return tuple(f"{remark}: {first_names(layers)}" for remark, layers in self._notes.items())
 
     def error(self, node: onnx.NodeProto, message: str) -> HeddleError:
         """An error that names file, node and operator."""

@@ -131,6 +131,47 @@ def encoder(opset: int = 17, batch: int | str = "batch") -> onnx.ModelProto:
     return model_of(nodes, weights, {"ids": [batch, 6]}, opset=opset, integer_inputs=True)
 
 
+def varied() -> onnx.ModelProto:
+    """Experts, an einsum, a recurrence, a branch on a shape, a transposed convolution, quantised weights."""
+    node = helper.make_node
+    branches = {
+        f"{name}_branch": helper.make_graph(
+            [node(operator, ["t"], [f"{name}_t"])],
+            name,
+            [],
+            [helper.make_tensor_value_info(f"{name}_t", TensorProto.FLOAT, None)],
+        )
+        for name, operator in (("then", "Identity"), ("else", "Relu"))
+    }
+    nodes = [
+        node("DequantizeLinear", ["u", "scale"], ["ud"]),
+        node("ConvTranspose", ["x", "ud"], ["a"], "up", strides=[2, 2]),
+        node("Reshape", ["a", "tokens"], ["t"]),
+        node("Shape", ["t"], ["s"]),
+        node("Gather", ["s", "one"], ["n"]),
+        node("Equal", ["n", "sixteen"], ["is_sixteen"]),
+        node("If", ["is_sixteen"], ["ti"], "if", **branches),
+        node("Einsum", ["ti", "m"], ["e"], "einsum", equation="btd,dh->bth"),
+        node("Transpose", ["e"], ["et"], perm=[1, 0, 2]),
+        node("LSTM", ["et", "w", "r"], ["h", "", ""], "lstm", hidden_size=3),
+        node("Transpose", ["h"], ["ht"], perm=[2, 1, 0, 3]),
+        node("MatMul", ["ht", "experts"], ["o"], "experts"),
+        node("Flatten", ["o"], ["y"]),
+    ]
+    weights = [
+        numpy_helper.from_array(np.ones((2, 4, 2, 2), np.int8), "u"),
+        numpy_helper.from_array(np.array(0.5, np.float32), "scale"),
+        integers("tokens", 0, 16, 4),
+        numpy_helper.from_array(np.array(1, np.int64), "one"),
+        numpy_helper.from_array(np.array(16, np.int64), "sixteen"),
+        weight("m", 4, 6),
+        weight("w", 1, 12, 6),
+        weight("r", 1, 12, 3),
+        weight("experts", 2, 3, 5),
+    ]
+    return model_of(nodes, weights, {"x": ["N", 2, 2, 2]})
+
+
 def read(folder: Path, model: onnx.ModelProto, batch_hint: int = 1, sizes: InputSizes = ANY_SIZES) -> Network:
     path = folder / "net.onnx"
     path.write_bytes(model.SerializeToString())

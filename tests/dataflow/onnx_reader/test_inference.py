@@ -147,9 +147,7 @@ def test_attributes_that_an_operator_has_not_are_passed_over_with_a_note(tmp_pat
     gemm.attribute.append(helper.make_attribute("act_size", 16))
     network = read(tmp_path, model_of([gemm], [weight("w", 64, 32)], {"x": ["N", 64]}))
     assert network.layers == (LinearLayer("fc", 1, 64, 32, input_gradient=False),)
-    assert network.notes == (
-        "attributes that are not of their operator are passed over: 'act_size' of Gemm (node 'fc')",
-    )
+    assert network.notes == ("attributes that their operators have not are passed over: 'act_size of fc'",)
 
 
 def test_a_type_that_an_operator_set_lacks_is_no_hindrance(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_weight_of_two_convolutions_is_counted_once(tmp_path: Path) -> None:
     assert network.parameters == 16 * 27 + 16 * 144 + 16
     assert network.macs == 64 * 16 * (27 + 144 + 144)
     assert [layer.weight_of for layer in network.weighted_layers] == ["", "", "once"]
-    assert network.notes == ("weights that several layers use are counted and updated once: 'again' that of 'once'",)
+    assert network.notes == ("weights that several layers use are counted and updated once: 'again (that of once)'",)
 
 
 def test_a_table_that_is_the_classifier_too_is_counted_once(tmp_path: Path) -> None:

@@ -25,11 +25,11 @@ def test_unsupported_operators_are_listed_at_once_with_their_nodes(tmp_path: Pat
     )
 
 
-def test_a_three_dimensional_convolution_is_refused(tmp_path: Path) -> None:
-    nodes = [helper.make_node("Conv", ["x", "w"], ["v"], "c3"), helper.make_node("Flatten", ["v"], ["y"])]
-    message = error_of(tmp_path, model_of(nodes, [weight("w", 4, 4, 3, 3, 3)], {"x": [1, 4, 8, 8, 8]}))
+def test_a_four_dimensional_convolution_is_refused(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Conv", ["x", "w"], ["v"], "c4"), helper.make_node("Flatten", ["v"], ["y"])]
+    message = error_of(tmp_path, model_of(nodes, [weight("w", 4, 4, 3, 3, 3, 3)], {"x": [1, 4, 8, 8, 8, 8]}))
     assert message == (
-        "node 'c3' (Conv): a weight of shape [4, 4, 3, 3, 3] is not supported (valid: 1-D and 2-D convolutions)"
+        "node 'c4' (Conv): a weight of shape [4, 4, 3, 3, 3, 3] is not supported (valid: 1-D, 2-D and 3-D convolutions)"
     )
 
 
