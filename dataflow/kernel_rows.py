@@ -81,7 +81,7 @@ class TileMappingRow(TypedDict):
 
     ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts; ``edge_bytes`` are
     those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts the steps that bring
-    an operand, ``drain_cycles`` the tails of all result tiles.
+    an operand, ``drain_cycles`` the tails of all result tiles. ``energy_j`` leaves out what flows with time.
     """
 
     ws: int
@@ -102,6 +102,7 @@ class TileMappingRow(TypedDict):
     stores: float
     drain_cycles: float
     sore_elements: float
+    energy_j: float
 
 
 PRODUCT = record_dtype(ProductRow)

@@ -2,12 +2,17 @@
 
 The space, stated: dataflow OS or WS, as the machine supports; in OS, every split of the interleave over rows and
 columns that the machine's links allow; tile_m and tile_n a power of two times the array's extent (rows x
-interleave rows, columns x interleave columns), or the whole dimension; m outermost or n outermost; tile_k the
-longest that fits, balanced over its tiles. A tile fits when its operands and its FP32 result each take at most
-half of their double buffer.
+interleave rows, columns x interleave columns), or the whole dimension; m outermost or n outermost; k whole, or cut
+into 2, 3, 4, 6, 8, 12, ... parts (``part_length``): from the fewest that fit on, for as long as another cut may pay. A
+tile fits when its operands and its FP32 result each take at most half of their double buffer.
+
+A cut pays with a shorter first load, which nothing overlaps; it costs the way of partial sums out and back. No tile
+follows a buffer's size, so that a bigger buffer only adds mappings.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +30,48 @@ from heddle.dataflow.kernel_rows import (
     RatesRow,
     TileMappingRow,
 )
-from heddle.dataflow.tile_mapping import fill_mapping, is_better, mapping_cycles
+from heddle.dataflow.mapping_choice import (
+    NO_FIGURES,
+    Goal,
+    choose,
+    comes_before,
+    figures_of,
+    limit_of,
+    predict_cycles,
+)
+from heddle.dataflow.mapping_energy import EnergyRow
+from heddle.dataflow.tile_mapping import fill_mapping
 
-#: Room for one product's frontier: four times what products of up to 2^20 in each size and I = 64 were seen to need.
-MAX_MAPPINGS = 4096
+#: Room for one product's frontier: more than four times what products of up to 2^20 in each size and I = 64 need.
+MAX_MAPPINGS = 1 << 14
+
+Cycles = npt.NDArray[np.float64]
+
+
+class Searched(NamedTuple):
+    """What is searched for: a product, the machine, and the joules of the machine's acts."""
+
+    product: ProductRow
+    machine: MachineRow
+    energy: EnergyRow
+
+
+class ResultTile(NamedTuple):
+    """A result tile of [m x n] in one dataflow and one split of the interleave."""
+
+    ws: int
+    interleave_rows: int
+    interleave_cols: int
+    m: int
+    n: int
+
+
+class _Upfront(NamedTuple):
+    """What a mapping moves that nothing overlaps, what it moves beside that, and its array cycles."""
+
+    edge_bytes: float
+    later_bytes: float
+    compute_cycles: float
 
 
 @kernel
@@ -51,27 +94,54 @@ def _fits(product: ProductRow, machine: MachineRow, m: int, n: int, k: int) -> b
 
 
 @kernel
-def longest_reduction(product: ProductRow, machine: MachineRow, m: int, n: int) -> int:
-    """Longest tile_k that fits beside tile_m and tile_n, balanced over its tiles; 0 if not one unit fits."""
-    total, unit = product["k"], reduction_unit(product)
-    if _fits(product, machine, m, n, total):
-        return total
-    if total <= unit or not _fits(product, machine, m, n, unit):
+def next_parts(parts: int) -> int:
+    """The next count of parts into which k may be cut: 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on."""
+    power = 1
+    while 2 * power <= parts:
+        power *= 2
+    return max(parts + 1, 3 * power // 2) if parts == power else 2 * power
+
+
+@kernel
+def _cut_unit(product: ProductRow, machine: MachineRow, ws: int) -> int:
+    """Smallest step in which parts of k fill the array: in WS, where a fold has a slot for each row, whole folds."""
+    unit = reduction_unit(product)
+    if not ws:
+        return unit
+    unit_slots, rows = unit // product["group_m"] * product["keep_n"], machine["rows"]
+    shared, rest = rows, unit_slots
+    while rest:
+        shared, rest = rest, shared % rest
+    return unit * (rows // shared)
+
+
+@kernel
+def part_length(product: ProductRow, machine: MachineRow, ws: int, parts: int) -> int:
+    """Length of the longest part of k cut into at most ``parts``: as equal as units that fill the array allow.
+
+    A part shorter than one of those is cut in whole groups and channels.
+    """
+    unit, filling = reduction_unit(product), _cut_unit(product, machine, ws)
+    length = ceil_div(ceil_div(product["k"], unit), parts) * unit
+    if length > filling:
+        length = ceil_div(length, filling) * filling
+    return min(product["k"], length)
+
+
+@kernel
+def fewest_parts(product: ProductRow, machine: MachineRow, tile: ResultTile) -> int:
+    """Fewest parts of k that fit beside ``tile``; 0 if not even one unit fits."""
+    if not _fits(product, machine, tile.m, tile.n, min(product["k"], reduction_unit(product))):
         return 0
-    fitting, failing = 1, ceil_div(total, unit)
-    while failing - fitting > 1:
-        middle = (fitting + failing) // 2
-        if _fits(product, machine, m, n, min(total, middle * unit)):
-            fitting = middle
-        else:
-            failing = middle
-    tiles = ceil_div(ceil_div(total, unit), fitting)
-    return min(total, ceil_div(ceil_div(total, unit), tiles) * unit)
+    parts = 1
+    while not _fits(product, machine, tile.m, tile.n, part_length(product, machine, tile.ws, parts)):
+        parts = next_parts(parts)
+    return parts
 
 
 @kernel
 def _dominates(a: TileMappingRow, b: TileMappingRow) -> bool:
-    """True when ``a`` is at least as good as ``b`` in everything that any rates make time of."""
+    """True when ``a`` is at least as good as ``b`` in everything that any rates make time of, and in energy."""
     return (
         a["compute_cycles"] <= b["compute_cycles"]
         and a["load_bytes"] <= b["load_bytes"]
@@ -81,6 +151,7 @@ def _dominates(a: TileMappingRow, b: TileMappingRow) -> bool:
         and a["stores"] <= b["stores"]
         and a["drain_cycles"] <= b["drain_cycles"]
         and a["sore_elements"] <= b["sore_elements"]
+        and a["energy_j"] <= b["energy_j"]
     )
 
 
@@ -96,10 +167,61 @@ def _add_to_frontier(frontier: Rows, count: int) -> int:
     kept = 0
     for i in range(count):
         if not _dominates(new, frontier[i]):
-            frontier[kept] = frontier[i]
+            if kept < i:
+                frontier[kept] = frontier[i]
             kept += 1
-    frontier[kept] = frontier[count]
+    if kept < count:
+        frontier[kept] = new
     return kept + 1
+
+
+@kernel
+def _fill(work: Searched, tile: ResultTile, order: int, tile_k: int, mapping: TileMappingRow) -> _Upfront:
+    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``."""
+    mapping["ws"] = tile.ws
+    mapping["interleave_rows"], mapping["interleave_cols"] = tile.interleave_rows, tile.interleave_cols
+    mapping["order"], mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = order, tile.m, tile.n, tile_k
+    fill_mapping(work.product, work.machine, work.energy, mapping)
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    return _Upfront(mapping["edge_bytes"], moved - mapping["edge_bytes"], mapping["compute_cycles"])
+
+
+@kernel
+def _may_pay(before: _Upfront, cut: _Upfront) -> bool:
+    """Whether the shorter first load of ``cut`` can be worth its longer computation.
+
+    While the array is what a product waits for, the DRAM moves the later bytes within the compute cycles: so a byte of
+    the edge takes at most ``compute_cycles / later_bytes``, whatever the rates.
+    """
+    saved_bytes = before.edge_bytes - cut.edge_bytes
+    longer_cycles = cut.compute_cycles - before.compute_cycles
+    return saved_bytes * before.compute_cycles > longer_cycles * before.later_bytes
+
+
+@kernel
+def _add_cuts(work: Searched, tile: ResultTile, parts: int, frontier: Rows, count: int) -> int:
+    """Add a result tile's mappings to the frontier: k in ``parts``, then cut further for as long as it may pay.
+
+    The order of the loops makes a difference only where k is whole and both operands have several tiles.
+    """
+    product, machine = work.product, work.machine
+    tile_k, unit = part_length(product, machine, tile.ws, parts), reduction_unit(product)
+    longer = _fill(work, tile, 0, tile_k, frontier[count])
+    count = _add_to_frontier(frontier, count)
+    if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"]:
+        _fill(work, tile, 1, tile_k, frontier[count])
+        count = _add_to_frontier(frontier, count)
+    while tile_k > unit:
+        parts = next_parts(parts)
+        if part_length(product, machine, tile.ws, parts) == tile_k:
+            continue
+        tile_k = part_length(product, machine, tile.ws, parts)
+        cut = _fill(work, tile, 0, tile_k, frontier[count])
+        count = _add_to_frontier(frontier, count)
+        if not _may_pay(longer, cut):
+            break
+        longer = cut
+    return count
 
 
 @kernel
@@ -111,79 +233,85 @@ def _next_tile(tile: int, total: int) -> int:
 
 
 @kernel
-def _add_tilings(
-    product: ProductRow, machine: MachineRow, ws: int, ir: int, ic: int, frontier: Rows, count: int
-) -> int:
+def _add_tilings(work: Searched, ws: int, ir: int, ic: int, frontier: Rows, count: int) -> int:
     """Add every tiling of one dataflow and interleave split to the frontier."""
+    product, machine = work.product, work.machine
     half_out = machine["output_half_bytes"]
     tile_m = min(machine["rows"] * ir, product["m"])
     while tile_m > 0:
         tile_n = min(machine["cols"] * ic, product["n"])
         while tile_n > 0 and tile_m * tile_n * ACCUMULATOR_BYTES <= half_out:
-            tile_k = longest_reduction(product, machine, tile_m, tile_n)
-            if tile_k == 0:
+            tile = ResultTile(ws, ir, ic, tile_m, tile_n)
+            parts = fewest_parts(product, machine, tile)
+            if parts == 0:
                 break
-            for order in range(2):
-                new: TileMappingRow = frontier[count]
-                new["ws"], new["interleave_rows"], new["interleave_cols"] = ws, ir, ic
-                new["order"], new["tile_m"], new["tile_n"], new["tile_k"] = order, tile_m, tile_n, tile_k
-                fill_mapping(product, machine, new)
-                count = _add_to_frontier(frontier, count)
+            count = _add_cuts(work, tile, parts, frontier, count)
             tile_n = _next_tile(tile_n, product["n"])
         tile_m = _next_tile(tile_m, product["m"])
     return count
 
 
 @kernel
-def mapping_frontier(product: ProductRow, machine: MachineRow, frontier: Rows) -> int:
+def mapping_frontier(work: Searched, frontier: Rows) -> int:
     """Fill ``frontier`` (a TILE_MAPPING array of MAX_MAPPINGS) with the mappings that some rates make the best.
 
-    Returns their number; 0 means that not even the smallest tile fits. Whatever the memory's and the lanes'
-    speeds, the fastest mapping of the whole space has an equal in the frontier.
+    Returns their number; 0 means that not even the smallest tile fits. Whatever the memory's and the lanes' speeds,
+    and whatever is minimised, the best mapping of the whole space has an equal in the frontier.
     """
-    count = 0
+    count, machine = 0, work.machine
     if machine["dataflows"] & OS_BIT:
         interleave, axes = machine["interleave"], machine["axes"]
         for ir in range(1, interleave + 1):
             if interleave % ir != 0 or (axes == COLS_BIT and ir > 1) or (axes == ROWS_BIT and ir < interleave):
                 continue
-            count = _add_tilings(product, machine, 0, ir, interleave // ir, frontier, count)
+            count = _add_tilings(work, 0, ir, interleave // ir, frontier, count)
     if machine["dataflows"] & WS_BIT:
-        count = _add_tilings(product, machine, 1, 1, 1, frontier, count)
+        count = _add_tilings(work, 1, 1, 1, frontier, count)
     return count
 
 
-@kernel
-def fastest(frontier: Rows, count: int, out_elements: float, group_m: int, rates: RatesRow) -> int:
-    """Index of the fastest of ``count`` mappings; ties go to the fewer DRAM bytes, then to the earlier one."""
-    best, best_cycles, best_bytes = -1, np.inf, np.inf
-    for i in range(count):
-        cycles = mapping_cycles(frontier[i], out_elements, group_m, rates)
-        moved = frontier[i]["load_bytes"] + frontier[i]["store_bytes"]
-        if is_better(cycles, moved, best_cycles, best_bytes):
-            best, best_cycles, best_bytes = i, cycles, moved
-    return best
+class Best(NamedTuple):
+    """The best mapping of each product under each dataflow, [products, 2]: OS, WS.
+
+    ``rows`` are TILE_MAPPING, ``cycles`` infinite where the machine lacks the dataflow or nothing fits; ``chosen``
+    [products] is the dataflow of the mapping to run with, -1 where there is none.
+    """
+
+    rows: Rows
+    cycles: Cycles
+    chosen: npt.NDArray[np.int64]
 
 
 @kernel
 def best_mappings(
-    products: Rows, machine: Rows, rates: RatesRow, frontier: Rows, best: Rows, cycles: npt.NDArray[np.float64]
+    products: Rows, machine: Rows, energy: EnergyRow, rates: RatesRow, goal: Goal, frontiers: Rows, best: Best
 ) -> None:
-    """Find the fastest mapping of each product under each dataflow.
+    """Fill ``best``: of each product the mapping to choose, and the best one of each dataflow.
 
-    Fills ``best`` (TILE_MAPPING, [products, 2]: OS, WS) and ``cycles`` ([products, 2], infinity where the machine lacks
-    the dataflow or nothing fits). ``machine`` is a MACHINE array of one row, which is left as it was.
+    That of a dataflow is chosen within the limit of both; where it has none there, as if the other were not there.
+    ``machine`` is a MACHINE array of one row, which is left as it was; ``frontiers`` (TILE_MAPPING, [2, MAX_MAPPINGS])
+    are scratch space.
     """
     dataflows = machine[0]["dataflows"]
+    predicted, counts, least = np.zeros(frontiers.shape), np.zeros(2, np.int64), np.zeros(2)
     for i in range(products.shape[0]):
-        product: ProductRow = products[i]
-        out_elements = float(product["count"] * product["m"] * product["n"])
         for dataflow in range(2):
             machine[0]["dataflows"] = dataflows & (1 << dataflow)
-            count = mapping_frontier(product, machine[0], frontier)
-            index = fastest(frontier, count, out_elements, product["group_m"], rates)
-            cycles[i, dataflow] = np.inf
-            if index >= 0:
-                best[i, dataflow] = frontier[index]
-                cycles[i, dataflow] = mapping_cycles(frontier[index], out_elements, product["group_m"], rates)
+            counts[dataflow] = mapping_frontier(Searched(products[i], machine[0], energy), frontiers[dataflow])
+            found = frontiers[dataflow, : counts[dataflow]]
+            least[dataflow] = predict_cycles(found, products[i], rates, goal, predicted[dataflow])
+        limit = limit_of(goal, min(least[0], least[1]))
+        best.chosen[i], chosen = -1, NO_FIGURES
+        for dataflow in range(2):
+            best.cycles[i, dataflow] = np.inf
+            if counts[dataflow] == 0:
+                continue
+            found, competes = frontiers[dataflow, : counts[dataflow]], least[dataflow] <= limit
+            own_limit = limit if competes else limit_of(goal, least[dataflow])
+            index = choose(found, predicted[dataflow], goal, own_limit)
+            best.rows[i, dataflow] = found[index]
+            best.cycles[i, dataflow] = predicted[dataflow, index]
+            figures = figures_of(found[index], predicted[dataflow, index])
+            if competes and (best.chosen[i] < 0 or comes_before(goal, figures, chosen)):
+                best.chosen[i], chosen = dataflow, figures
     machine[0]["dataflows"] = dataflows

@@ -1,11 +1,10 @@
-"""The offline scheduler: for every product of a step the fastest mapping, and what it was chosen over."""
+"""The offline scheduler: for every product of a step the mapping to run with, and what it was chosen over."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +12,13 @@ import numpy as np
 from heddle.arch.boards import Board
 from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow, machine_row, product_rows, rates_row
-from heddle.dataflow.mapping_space import MAX_MAPPINGS, best_mappings
+from heddle.dataflow.mapping_choice import BY_TIME, Goal, goal_of
+from heddle.dataflow.mapping_energy import act_energies, design_idle_watts
+from heddle.dataflow.mapping_space import MAX_MAPPINGS, Best, best_mappings
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
-from heddle.dataflow.tile_mapping import is_better
 
 if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
     import pandas as pd
@@ -56,7 +56,7 @@ class TileMapping:
 
 @dataclass(frozen=True)
 class ProductSchedule:
-    """A product and the mapping it runs with. ``best_by_dataflow`` holds the fastest of each dataflow."""
+    """A product and the mapping it runs with. ``best_by_dataflow`` holds the best of each dataflow."""
 
     product: Product
     mapping: TileMapping
@@ -106,32 +106,39 @@ def _record(item: ProductPass, entry: ProductSchedule) -> dict[str, Any]:
 
 
 def schedule_products(
-    products: Sequence[Product], design: Design, board: Board, dataflow: DataflowChoice = "auto"
+    products: Sequence[Product],
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
 ) -> list[ProductSchedule | None]:
-    """Return the fastest mapping of each product, None where not even the smallest tile fits."""
+    """Return the mapping to choose for each product, None where not even the smallest tile fits."""
     machine = machine_row(with_dataflow(design, dataflow), board)
-    best = np.zeros((len(products), len(DATAFLOWS)), TILE_MAPPING)
-    cycles = np.zeros(best.shape)
-    frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
-    best_mappings(product_rows(products), machine, rates_row(design, board)[0], frontier, best, cycles)
-    return [_product_schedule(*entry) for entry in zip(products, best, cycles.tolist(), strict=True)]
+    shape = len(products), len(DATAFLOWS)
+    best = Best(np.zeros(shape, TILE_MAPPING), np.zeros(shape), np.zeros(len(products), np.int64))
+    frontiers = np.zeros((len(DATAFLOWS), MAX_MAPPINGS), TILE_MAPPING)
+    rates, goal = rates_row(design, board)[0], _goal(minimise, design, board)
+    best_mappings(product_rows(products), machine, act_energies()[0], rates, goal, frontiers, best)
+    found = zip(products, best.rows, best.cycles.tolist(), best.chosen.tolist(), strict=True)
+    return [
+        None if chosen < 0 else _product_schedule(product, rows, cycles, chosen)
+        for product, rows, cycles, chosen in found
+    ]
 
 
-def _product_schedule(product: Product, rows: np.ndarray, cycles: list[float]) -> ProductSchedule | None:
+def _goal(minimise: Minimise, design: Design, board: Board) -> Goal:
+    if minimise == "time":
+        return BY_TIME
+    return goal_of(minimise, design_idle_watts(design, board) / design.clock_hz)
+
+
+def _product_schedule(product: Product, rows: np.ndarray, cycles: list[float], chosen: int) -> ProductSchedule:
     found = {
         name: _mapping(row, predicted)
         for name, row, predicted in zip(DATAFLOWS, rows, cycles, strict=True)
         if predicted < math.inf
     }
-    if not found:
-        return None
-    chosen = reduce(_better, found.values())
-    return ProductSchedule(product, chosen, rows[DATAFLOWS.index(chosen.dataflow)], found)
-
-
-def _better(best: TileMapping, other: TileMapping) -> TileMapping:
-    replaces = is_better(other.cycles, float(other.dram_bytes), best.cycles, float(best.dram_bytes))
-    return other if replaces else best
+    return ProductSchedule(product, found[DATAFLOWS[chosen]], rows[chosen], found)
 
 
 def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
@@ -144,9 +151,16 @@ def with_dataflow(design: Design, dataflow: DataflowChoice) -> Design:
     return design.model_copy(update={"array": design.array.model_copy(update={"dataflows": (dataflow,)})})
 
 
-def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> Schedule:
+def schedule_step(
+    step: TrainingStep,
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
+) -> Schedule:
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on.
 
+    ``minimise`` is what mappings are chosen by: time (within a tolerance, then by bytes), bytes, energy or edp.
     Raises HeddleError where the design lacks the dataflow, or has operands of another width than the step's.
 
     >>> heddle.schedule(step, design, board).frame()["dataflow"].iloc[0]
@@ -155,7 +169,8 @@ def schedule_step(step: TrainingStep, design: Design, board: Board, dataflow: Da
     _check_operands(step, design)
     restricted = with_dataflow(design, dataflow)
     wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
-    schedules = dict(zip(wanted, schedule_products(tuple(wanted), restricted, board), strict=True))
+    found_all = schedule_products(tuple(wanted), restricted, board, minimise=minimise)
+    schedules = dict(zip(wanted, found_all, strict=True))
     by_product: dict[Product, ProductSchedule] = {}
     failures, items = [], []
     for item in step.items:

@@ -15,6 +15,7 @@ from heddle.dataflow.cost import (
     right_load_bytes,
 )
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
+from heddle.dataflow.mapping_energy import EnergyRow, product_energy, total_j
 
 
 @kernel
@@ -93,8 +94,8 @@ def _result_bytes(product: ProductRow, burst_bytes: int, mapping: TileMappingRow
 
 
 @kernel
-def fill_mapping(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> None:
-    """Compute the work of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
+def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, mapping: TileMappingRow) -> None:
+    """Compute the work and the energy of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
     tiles_m, last_m = _tiles_and_rest(product["m"], mapping["tile_m"])
     tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
     tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
@@ -118,6 +119,7 @@ def fill_mapping(product: ProductRow, machine: MachineRow, mapping: TileMappingR
     mapping["drain_cycles"] = mapping["stores"] * full.finish
     pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
     mapping["sore_elements"] = float(count * pruned)
+    mapping["energy_j"] = total_j(product_energy(product, machine, mapping, energy))
 
 
 @kernel
@@ -152,9 +154,3 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
     result_loop = compute + mapping["drain_cycles"] + store
     inner = max(resources, max(operand_loop, result_loop) / 2.0)
     return rates["latency_cycles"] + edge * per_byte + inner
-
-
-@kernel
-def is_better(cycles: float, moved_bytes: float, best_cycles: float, best_bytes: float) -> bool:
-    """Whether a mapping replaces the best so far: fewer cycles, then fewer DRAM bytes; of equals the earlier stays."""
-    return cycles < best_cycles or (cycles == best_cycles and moved_bytes < best_bytes)

@@ -12,18 +12,18 @@ import numpy.typing as npt
 from heddle.arch.clock import clock_is_plausible
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.fit import fits
-from heddle.arch.records import Rows
 from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
 from heddle.arch.resource_model import resource_table
 from heddle.dataflow.kernel_rows import rates_rows
+from heddle.dataflow.mapping_energy import idle_watts
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.grid import Grid
-from heddle.dse.kernels import Choices, step_costs
+from heddle.dse.kernels import step_costs
 from heddle.dse.points import RESOURCES, Points, concatenate
 from heddle.dse.request import ExploreRequest
-from heddle.dse.search import GroupSearch, RateChunk, SparseStep, machines_of, rate_chunks
+from heddle.dse.search import ChunkChoices, GroupSearch, RateChunk, SparseStep, rate_chunks
 from heddle.dse.space import AXI_BITS
-from heddle.sim.energy import energy_row, idle_watts, item_energy_j
+from heddle.sim.energy import energy_row, item_energy_j
 from heddle.sim.step_table import ARRAY, step_table
 
 Structures = Sequence[Mapping[str, Any]]
@@ -118,23 +118,20 @@ def _fill_costs(
     cycles: Grid2D,
     products_j: Grid2D,
 ) -> None:
-    chosen: dict[object, Rows] = {None: search.no_choices(chunk)}
+    choices = ChunkChoices(search, step.table.products, chunk)
     for index, structure in enumerate(structures):
-        if not wanted[index].any():
-            continue
-        machines = machines_of(structure)
-        for machine in machines.values():
-            if machine not in chosen:
-                chosen[machine] = search.choices(machine, chunk)
-        step_costs(
-            step.table.items,
-            step.table.refs,
-            Choices(chosen[machines.get("os")], chosen[machines.get("ws")], chunk.choice_of),
-            chunk.rates,
-            wanted[index],
-            cycles[index],
-            products_j[index],
-        )
+        if wanted[index].any():
+            step_costs(
+                step.table.items,
+                step.table.refs,
+                step.uses,
+                choices.of(structure),
+                chunk.choice_of,
+                chunk.rates,
+                wanted[index],
+                cycles[index],
+                products_j[index],
+            )
 
 
 def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> SparseStep:

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
-from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, MachineRow, ProductRow, TileMappingRow
-from heddle.dataflow.mapping_space import fastest, mapping_frontier
-from heddle.dataflow.tile_mapping import is_better, mapping_cycles
+from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, MachineRow, RatesRow, TileMappingRow
+from heddle.dataflow.mapping_choice import BY_TIME, Figures, choose, comes_before, figures_of, limit_of, predict_cycles
+from heddle.dataflow.mapping_energy import ENERGY, EnergyRow
+from heddle.dataflow.mapping_space import MAX_MAPPINGS, Searched, mapping_frontier
 from heddle.sim.closed_form import Cycles, memory_cycles, walk_step
-from heddle.sim.energy import ENERGY, EnergyRow, product_energy, total_j
 from heddle.sim.step_table import ITEM
 
 Mask = npt.NDArray[np.bool_]
@@ -26,9 +26,14 @@ Joules = npt.NDArray[np.float64]
 
 
 class ChoiceRow(TypedDict):
-    """A product's fastest mapping in one dataflow under one rate: time, DRAM time and bytes, joules of all its uses."""
+    """A product's mapping under one rate: time, DRAM time and bytes, joules that do not flow with time.
 
+    ``fastest_cycles`` are those of the fastest mapping that it was chosen among, ``place`` its own among all rows.
+    """
+
+    place: int
     cycles: float
+    fastest_cycles: float
     memory_cycles: float
     moved_bytes: float
     energy_j: float
@@ -38,29 +43,23 @@ CHOICE = record_dtype(ChoiceRow)
 
 
 class Frontiers(NamedTuple):
-    """Mappings that can be the fastest: ``rows`` of all products after one another, up to ``ends`` [products].
-
-    ``energies_j`` [rows] are the joules of all uses of the product under each.
-    """
+    """Mappings that can be the best: ``rows`` of all products after one another, up to ``ends`` [products]."""
 
     rows: Rows
     ends: Numbers
-    energies_j: Joules
 
 
-class Choices(NamedTuple):
-    """CHOICE rows [choices, products] of each dataflow, and the row of them that each rate has.
+class Chosen(NamedTuple):
+    """The mappings of one dataflow, and CHOICE rows [rates, products] of what is chosen of them."""
 
-    A dataflow that the machine lacks has infinite cycles everywhere.
-    """
-
-    os: Rows
-    ws: Rows
-    of_rate: Numbers
+    frontiers: Frontiers
+    choices: Rows
 
 
 @kernel
-def search_mappings(products: Rows, machine: MachineRow, scratch: Rows, mappings: Rows, ends: Numbers) -> int:
+def search_mappings(
+    products: Rows, machine: MachineRow, energy: EnergyRow, scratch: Rows, mappings: Rows, ends: Numbers
+) -> int:
     """Fill ``mappings`` with the frontiers of all ``products``, one after another; return how many there are.
 
     Product p's are ``mappings[ends[p - 1]:ends[p]]``. ``scratch`` has room for one frontier, ``mappings`` for one
@@ -68,7 +67,7 @@ def search_mappings(products: Rows, machine: MachineRow, scratch: Rows, mappings
     """
     filled = 0
     for p in range(products.shape[0]):
-        count = mapping_frontier(products[p], machine, scratch)
+        count = mapping_frontier(Searched(products[p], machine, energy), scratch)
         for i in range(count):
             mappings[filled + i] = scratch[i]
         filled += count
@@ -77,49 +76,96 @@ def search_mappings(products: Rows, machine: MachineRow, scratch: Rows, mappings
 
 
 @kernel
-def mapping_energies(
-    products: Rows, uses: Numbers, machine: MachineRow, energy: EnergyRow, frontiers: Frontiers
-) -> None:
-    """Fill ``energies_j`` of ``frontiers``: joules that all uses of a product take under each of its mappings."""
-    first = 0
-    for p in range(products.shape[0]):
-        for i in range(first, frontiers.ends[p]):
-            spent = product_energy(products[p], machine, frontiers.rows[i], energy)
-            frontiers.energies_j[i] = uses[p] * total_j(spent)
-        first = frontiers.ends[p]
+def _fill_choice(choice: ChoiceRow, rows: Rows, place: int, cycles: float, rates: RatesRow) -> None:
+    mapping: TileMappingRow = rows[place]
+    choice["place"], choice["cycles"] = place, cycles
+    choice["memory_cycles"] = memory_cycles(mapping, rates)
+    choice["moved_bytes"] = mapping["load_bytes"] + mapping["store_bytes"]
+    choice["energy_j"] = mapping["energy_j"]
+
+
+@kernel
+def _span(frontiers: Frontiers, p: int) -> tuple[int, int]:
+    """From where to where the mappings of product ``p`` stand."""
+    return frontiers.ends[p - 1] if p > 0 else 0, frontiers.ends[p]
 
 
 @kernel
 def choose_mappings(products: Rows, frontiers: Frontiers, rates: Rows, choices: Rows) -> None:
-    """Fill ``choices`` [rates, products] with the fastest mapping of each; infinite cycles where there is none."""
-    first = 0
+    """Fill ``choices`` [rates, products] with the mapping of each; infinite cycles where there is none."""
+    predicted = np.empty(MAX_MAPPINGS)
     for p in range(products.shape[0]):
-        product: ProductRow = products[p]
-        end = frontiers.ends[p]
-        out_elements = float(product["count"] * product["m"] * product["n"])
+        first, end = _span(frontiers, p)
+        found = frontiers.rows[first:end]
         for r in range(rates.shape[0]):
             choice: ChoiceRow = choices[r, p]
-            index = fastest(frontiers.rows[first:end], end - first, out_elements, product["group_m"], rates[r])
-            if index < 0:
-                choice["cycles"] = np.inf
+            choice["cycles"] = choice["fastest_cycles"] = np.inf
+            if end > first:
+                least = predict_cycles(found, products[p], rates[r], BY_TIME, predicted)
+                index = choose(found, predicted, BY_TIME, limit_of(BY_TIME, least))
+                choice["fastest_cycles"] = least
+                _fill_choice(choice, frontiers.rows, first + index, predicted[index], rates[r])
+
+
+@kernel
+def join_choices(products: Rows, os: Chosen, ws: Chosen, rates: Rows, joined: Rows) -> None:
+    """Fill ``joined`` (CHOICE, [rates, products]) with the choices of a machine that has both dataflows.
+
+    The faster one sets the limit of both, and a dataflow whose own choice is beyond it chooses anew.
+    """
+    predicted = np.empty(MAX_MAPPINGS)
+    for r in range(rates.shape[0]):
+        for p in range(products.shape[0]):
+            choice: ChoiceRow = os.choices[r, p]
+            other: ChoiceRow = ws.choices[r, p]
+            limit = limit_of(BY_TIME, min(choice["fastest_cycles"], other["fastest_cycles"]))
+            if choice["fastest_cycles"] > limit:
+                joined[r, p] = other
                 continue
-            mapping: TileMappingRow = frontiers.rows[first + index]
-            choice["cycles"] = mapping_cycles(mapping, out_elements, product["group_m"], rates[r])
-            choice["memory_cycles"] = memory_cycles(mapping, rates[r])
-            choice["moved_bytes"] = mapping["load_bytes"] + mapping["store_bytes"]
-            choice["energy_j"] = frontiers.energies_j[first + index]
-        first = end
+            joined[r, p] = choice
+            if other["fastest_cycles"] > limit or limit == np.inf:
+                continue
+            place, figures = _within(os, products, p, rates, r, limit, predicted)
+            other_place, other_figures = _within(ws, products, p, rates, r, limit, predicted)
+            if comes_before(BY_TIME, other_figures, figures):
+                _fill_choice(joined[r, p], ws.frontiers.rows, other_place, other_figures.cycles, rates[r])
+            else:
+                _fill_choice(joined[r, p], os.frontiers.rows, place, figures.cycles, rates[r])
+
+
+@kernel
+def _within(
+    chosen: Chosen, products: Rows, p: int, rates: Rows, r: int, limit: float, predicted: Cycles
+) -> tuple[int, Figures]:
+    """Place and figures of the mapping to choose of those that take at most ``limit`` cycles."""
+    choice: ChoiceRow = chosen.choices[r, p]
+    if choice["cycles"] <= limit:
+        return choice["place"], Figures(choice["cycles"], choice["moved_bytes"], choice["energy_j"])
+    first, end = _span(chosen.frontiers, p)
+    found = chosen.frontiers.rows[first:end]
+    predict_cycles(found, products[p], rates[r], BY_TIME, predicted)
+    index = choose(found, predicted, BY_TIME, limit)
+    return first + index, figures_of(found[index], predicted[index])
 
 
 @kernel
 def step_costs(
-    items: Rows, refs: Numbers, choices: Choices, rates: Rows, wanted: Mask, cycles: Cycles, energies_j: Joules
+    items: Rows,
+    refs: Numbers,
+    uses: Numbers,
+    choices: Rows,
+    of_rate: Numbers,
+    rates: Rows,
+    wanted: Mask,
+    cycles: Cycles,
+    energies_j: Joules,
 ) -> None:
     """Fill ``cycles`` of the step and ``energies_j`` of its products for each rate that is ``wanted``.
 
-    Where a product has no mapping in either dataflow, the step's cycles are infinite.
+    ``choices`` are CHOICE rows [choices, products], ``of_rate`` the row of them that each rate has, ``uses`` [products]
+    how often each stands in the step. Where a product has no mapping, the step's cycles are infinite.
     """
-    products = choices.os.shape[1]
+    products = choices.shape[1]
     product_cycles, product_memory = np.empty(products), np.empty(products)
     item_cycles = np.empty(items.shape[0])
     for r in range(rates.shape[0]):
@@ -128,13 +174,10 @@ def step_costs(
         joules = 0.0
         mapped = True
         for p in range(products):
-            choice: ChoiceRow = choices.os[choices.of_rate[r], p]
-            other: ChoiceRow = choices.ws[choices.of_rate[r], p]
-            if is_better(other["cycles"], other["moved_bytes"], choice["cycles"], choice["moved_bytes"]):
-                choice = other
+            choice: ChoiceRow = choices[of_rate[r], p]
             mapped = mapped and choice["cycles"] < np.inf
             product_cycles[p], product_memory[p] = choice["cycles"], choice["memory_cycles"]
-            joules += choice["energy_j"]
+            joules += uses[p] * choice["energy_j"]
         if not mapped:
             cycles[r] = np.inf
             continue
@@ -149,8 +192,9 @@ def compile_kernels() -> None:
     machine, energy = np.zeros(1, MACHINE)[0], np.zeros(1, ENERGY)[0]
     rates, choices, wanted = np.zeros(0, RATES), np.zeros((0, 0), CHOICE), np.zeros(0, np.bool_)
     items, refs = np.zeros(0, ITEM), np.zeros(0, np.int64)
-    frontiers = Frontiers(mappings, ends, joules)
-    search_mappings(products, machine, mappings, mappings, ends)
-    mapping_energies(products, ends, machine, energy, frontiers)
+    frontiers = Frontiers(mappings, ends)
+    chosen = Chosen(frontiers, choices)
+    search_mappings(products, machine, energy, mappings, mappings, ends)
     choose_mappings(products, frontiers, rates, choices)
-    step_costs(items, refs, Choices(choices, choices, ends), rates, wanted, joules, joules)
+    join_choices(products, chosen, chosen, rates, choices)
+    step_costs(items, refs, ends, choices, ends, rates, wanted, joules, joules)

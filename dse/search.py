@@ -17,7 +17,7 @@ from heddle.arch.boards import Board
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.mapping_space import MAX_MAPPINGS
-from heddle.dse.kernels import CHOICE, Frontiers, choose_mappings, mapping_energies, search_mappings
+from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, join_choices, search_mappings
 from heddle.dse.space import make_design
 from heddle.sim.step_table import StepTable
 
@@ -102,27 +102,45 @@ class GroupSearch:
         # Memory is only taken where frontiers are written, a few rows a product.
         self._space = np.empty(products * MAX_MAPPINGS, TILE_MAPPING)
 
-    def choices(self, machine: Machine, chunk: RateChunk) -> Rows:
-        """Return the fastest mappings as CHOICE rows [choice rates, products]."""
+    def frontiers(self, machine: Machine) -> Frontiers:
+        """Return the mappings of a machine of the group."""
         if machine not in self._found:
             self._found[machine] = self._search(machine)
-        frontiers, products = self._found[machine], self._step.table.products
-        choices = np.zeros((len(chunk.choice_rates), len(products)), CHOICE)
-        choose_mappings(products, frontiers, chunk.choice_rates, choices)
-        return choices
-
-    def no_choices(self, chunk: RateChunk) -> Rows:
-        """Return the choices of a dataflow that the machine lacks: infinite cycles."""
-        choices = np.zeros((len(chunk.choice_rates), len(self._step.table.products)), CHOICE)
-        choices["cycles"] = np.inf
-        return choices
+        return self._found[machine]
 
     def _search(self, machine: Machine) -> Frontiers:
         values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
         row = machine_row(make_design(values, "searched", self._board.name), self._board)[0]
-        products, energy = self._step.table.products, self._step.energy[0]
+        products = self._step.table.products
         ends = np.zeros(len(products), np.int64)
-        count = search_mappings(products, row, self._scratch, self._space, ends)
-        frontiers = Frontiers(self._space[:count].copy(), ends, np.zeros(count))
-        mapping_energies(products, self._step.uses, row, energy, frontiers)
-        return frontiers
+        count = search_mappings(products, row, self._step.energy[0], self._scratch, self._space, ends)
+        return Frontiers(self._space[:count].copy(), ends)
+
+
+class ChunkChoices:
+    """What the structures of a group run with under a chunk of rates; each dataflow's own choices are made once."""
+
+    def __init__(self, search: GroupSearch, products: Rows, chunk: RateChunk) -> None:
+        """``products`` are PRODUCT rows, those that ``search`` has mappings of."""
+        self._search, self._products, self._chunk = search, products, chunk
+        self._chosen: dict[Machine, Chosen] = {}
+
+    def of(self, structure: Mapping[str, Any]) -> Rows:
+        """Return the mappings that a structure runs with, as CHOICE rows [choice rates, products]."""
+        own = [self._of_machine(machine) for machine in machines_of(structure).values()]
+        if len(own) == 1:
+            return own[0].choices
+        in_os, in_ws = own
+        joined = self._no_choices()
+        join_choices(self._products, in_os, in_ws, self._chunk.choice_rates, joined)
+        return joined
+
+    def _of_machine(self, machine: Machine) -> Chosen:
+        if machine not in self._chosen:
+            frontiers, choices = self._search.frontiers(machine), self._no_choices()
+            choose_mappings(self._products, frontiers, self._chunk.choice_rates, choices)
+            self._chosen[machine] = Chosen(frontiers, choices)
+        return self._chosen[machine]
+
+    def _no_choices(self) -> Rows:
+        return np.zeros((len(self._chunk.choice_rates), len(self._products)), CHOICE)

@@ -14,7 +14,8 @@ from heddle.arch.design import Design
 from heddle.arch.records import Rows
 from heddle.arch.resources import resources
 from heddle.dataflow.kernel_rows import MachineRow, machine_row
-from heddle.sim.energy import ENERGY, energies_of
+from heddle.dataflow.mapping_energy import ENERGY
+from heddle.sim.energy import energies_of
 from heddle.sim.step_table import StepTable
 
 #: Names of the counts, and the entry of ENERGY that prices each.

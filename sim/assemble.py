@@ -12,10 +12,11 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
+from heddle.dataflow.mapping_energy import ProductEnergy
 from heddle.dataflow.scheduler import ProductSchedule, Schedule
 from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
 from heddle.sim.activity import step_activity
-from heddle.sim.energy import ProductEnergy, energies_of, energy_row
+from heddle.sim.energy import energies_of, energy_row
 from heddle.sim.levels import Level
 from heddle.sim.result import PassResult, StepResult
 from heddle.sim.step_table import UPDATE, VECTOR, StepTable

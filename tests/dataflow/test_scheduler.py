@@ -10,6 +10,7 @@ from samples import BOARD, SAT, TINY, conv, machines, network_of, single_product
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.mapping_choice import TIME_TOLERANCE
 from heddle.dataflow.network import LinearLayer
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import ProductPass, TrainingStep
@@ -22,10 +23,10 @@ def predicted_cycles(schedule: Schedule) -> float:
 
 @settings(max_examples=40, deadline=None)
 @given(step=steps(), design=machines())
-def test_the_choice_is_the_faster_of_the_two_dataflows(step: TrainingStep, design: Design) -> None:
+def test_the_choice_is_as_fast_as_the_faster_dataflow_within_the_tolerance(step: TrainingStep, design: Design) -> None:
     for entry in schedule_step(step, design, BOARD).by_product.values():
         fastest = min(mapping.cycles for mapping in entry.best_by_dataflow.values())
-        assert entry.mapping.cycles == fastest
+        assert entry.mapping.cycles <= fastest * (1 + TIME_TOLERANCE)
         assert entry.best_by_dataflow[entry.mapping.dataflow] == entry.mapping
         assert set(entry.best_by_dataflow) <= set(design.array.dataflows)
 

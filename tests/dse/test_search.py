@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from samples import BOARD, machines, steps
 
-from heddle.dataflow.kernel_rows import RATES
+from heddle.arch.design import Design
+from heddle.arch.design_io import override
+from heddle.dataflow.kernel_rows import RATES, TILE_MAPPING, machine_row, rates_row
+from heddle.dataflow.mapping_energy import act_energies
+from heddle.dataflow.mapping_space import MAX_MAPPINGS
+from heddle.dataflow.scheduler import schedule_products
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, join_choices, search_mappings
 from heddle.dse.search import RATES_TOGETHER, machines_of, rate_chunks
+from heddle.sim.step_table import step_table
 
 
 def rates(count: int) -> np.ndarray:
@@ -45,3 +55,30 @@ def test_a_structure_of_both_dataflows_has_the_machines_of_each():
     assert machines["os"] == machines_of(both | {"dataflows": "os"})["os"]
     assert machines["ws"] == machines_of(both | {"dataflows": "ws", "interleave": 4})["ws"]
     assert machines["os"].interleave == 8
+
+
+def chosen_in(dataflow: str, products: np.ndarray, design: Design, rates: np.ndarray) -> Chosen:
+    alone = override(design, {"array.dataflows": [dataflow]})
+    scratch, ends = np.zeros(MAX_MAPPINGS, TILE_MAPPING), np.zeros(len(products), np.int64)
+    rows = np.empty(len(products) * MAX_MAPPINGS, TILE_MAPPING)
+    search_mappings(products, machine_row(alone, BOARD)[0], act_energies()[0], scratch, rows, ends)
+    chosen = Chosen(Frontiers(rows, ends), np.zeros((len(rates), len(products)), CHOICE))
+    choose_mappings(products, chosen.frontiers, rates, chosen.choices)
+    return chosen
+
+
+@settings(max_examples=30, deadline=None)
+@given(step=steps(), design=machines())
+def test_joined_choices_are_the_scheduler_s(step: TrainingStep, design: Design):
+    both = override(design, {"array.dataflows": ["os", "ws"]})
+    table, rates = step_table(step), rates_row(both, BOARD)
+    joined = np.zeros((1, len(table.products)), CHOICE)
+    in_os, in_ws = (chosen_in(dataflow, table.products, both, rates) for dataflow in ("os", "ws"))
+    join_choices(table.products, in_os, in_ws, rates, joined)
+    for choice, schedule in zip(joined[0], schedule_products(table.distinct, both, BOARD), strict=True):
+        if schedule is None:
+            assert choice["cycles"] == np.inf
+            continue
+        assert choice["cycles"] == schedule.mapping.cycles
+        assert choice["moved_bytes"] == schedule.mapping.dram_bytes
+        assert choice["energy_j"] == schedule.row["energy_j"]

@@ -10,9 +10,10 @@ from samples import BOARD, SAT, single_product, step_of
 from heddle.arch.design_io import override
 from heddle.arch.energy import energy_coefficients
 from heddle.arch.resources import resources
+from heddle.dataflow.mapping_energy import comparisons, idle_watts
 from heddle.dataflow.training import StepOptions
 from heddle.dataflow.zoo import zoo_network
-from heddle.sim.energy import comparisons, energy_row, idle_watts
+from heddle.sim.energy import energy_row
 from heddle.sim.estimate import estimate
 
 

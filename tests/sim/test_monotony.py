@@ -11,6 +11,7 @@ from samples import BOARD, SAT, machines, step_of, steps
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
+from heddle.dataflow.mapping_choice import TIME_TOLERANCE
 from heddle.dataflow.step_items import TrainingStep
 from heddle.dataflow.training import StepOptions
 from heddle.dataflow.zoo import zoo_network
@@ -54,16 +55,16 @@ def test_more_lanes_of_any_kind_are_never_slower(step: TrainingStep, design: Des
         assert estimate(step, wider, BOARD).cycles <= before * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("buffers", [("activation", "weight", "output"), ("activation",), ("weight",), ("output",)])
 @pytest.mark.parametrize("network", NETWORKS)
-def test_bigger_buffers_are_slower_by_at_most_half_a_percent(network: str) -> None:
-    # A tile takes the longest reduction that fits, so bigger buffers can make the first load, which nothing
-    # overlaps, a little longer; other than that they only add mappings.
-    sizes = ("activation_bytes", "weight_bytes", "output_bytes")
+def test_bigger_buffers_are_never_slower_beyond_the_tolerance(network: str, buffers: tuple[str, ...]) -> None:
+    # They only add mappings; within the tolerance the one that moves fewer bytes is taken.
+    sizes = [f"{name}_bytes" for name in buffers]
     designs = [
         override(SAT, {f"buffers.{size}": int(getattr(SAT.buffers, size) * factor) for size in sizes})
-        for factor in (0.25, 0.5, 1, 2, 4, 8)
+        for factor in (0.25, 0.5, 1, 1.5, 4, 8)
     ]
-    assert falls([step_cycles(design, network) for design in designs], slack=0.005)
+    assert falls([step_cycles(design, network) for design in designs], slack=TIME_TOLERANCE)
 
 
 @pytest.mark.parametrize("network", NETWORKS)

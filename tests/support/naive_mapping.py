@@ -7,10 +7,13 @@ contract (checked by the naive array) and the rates of memory and lanes. Slow; f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
+from functools import cache, partial
+from itertools import pairwise
+from math import ceil, gcd
 
+from naive_energy import NaiveReads, reads_of, spent_j
 from naive_instruction import NaiveInstruction, lead, parts_of
 
 from heddle.arch.boards import Board
@@ -60,33 +63,73 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a tiling costs: array cycles with lead-in and tail, DRAM bytes, cycles in all."""
+    """What a tiling costs: array cycles with lead-in and tail, DRAM bytes, cycles in all, joules of what is done."""
 
     tiling: Tiling
     compute_cycles: int
     load_bytes: int
     store_bytes: int
+    edge_bytes: int
     loads: int
     stores: int
     cycles: float
+    energy_j: float
+
+    @property
+    def moved_bytes(self) -> int:
+        """DRAM bytes read and written."""
+        return self.load_bytes + self.store_bytes
 
 
 def every_cost(product: Product, design: Design, rates: Rates) -> list[Cost]:
-    """The cost of every mapping of ``product`` on ``design``."""
-    return [cost(product, design, rates, tiling) for tiling in every_tiling(product, design)]
+    """The cost of every mapping of ``product`` on ``design``, the space being what ``mapping_space`` states."""
+    costs = []
+    for uncut in every_result_tile(product, design):
+        lengths = [k for k in part_lengths(product, design, uncut.dataflow) if fits_with(product, design, uncut, k)]
+        cuts = [cost(product, design, rates, replace(uncut, tile_k=k)) for k in lengths]
+        costs += until_no_cut_pays(cuts)
+        if lengths and lengths[0] == product.k:
+            costs.append(cost(product, design, rates, replace(uncut, m_is_outermost=False, tile_k=product.k)))
+    return costs
 
 
-def every_tiling(product: Product, design: Design) -> Iterator[Tiling]:
-    """The space as ``heddle.dataflow.mapping_space`` states it."""
+def every_result_tile(product: Product, design: Design) -> Iterator[Tiling]:
+    """Every dataflow, split of the interleave and result tile, m outermost, the reduction whole."""
     array = design.array
     for dataflow in array.dataflows:
         for split in array.interleave_pairs if dataflow == "os" else ((1, 1),):
             for tile_m in tile_sizes(array.rows * split[0], product.m):
                 for tile_n in tile_sizes(array.cols * split[1], product.n):
-                    tile_k = longest_tile_k(product, design, tile_m, tile_n)
-                    for m_is_outermost in (True, False):
-                        if tile_k is not None:
-                            yield Tiling(dataflow, split, m_is_outermost, tile_m, tile_n, tile_k)
+                    yield Tiling(dataflow, split, True, tile_m, tile_n, product.k)
+
+
+def until_no_cut_pays(cuts: list[Cost]) -> list[Cost]:
+    """Cuts, the longest parts first, up to the first whose shorter first load no memory makes worth its longer work."""
+    for place, (before, cut) in enumerate(pairwise(cuts)):
+        later_bytes = before.moved_bytes - before.edge_bytes
+        saved = float(before.edge_bytes - cut.edge_bytes) * before.compute_cycles
+        if saved <= float(cut.compute_cycles - before.compute_cycles) * later_bytes:
+            return cuts[: place + 2]
+    return cuts
+
+
+def part_lengths(product: Product, design: Design, dataflow: str) -> list[int]:
+    """The lengths of the parts that k may be cut into, the longest first: of 1, 2, 3, 4, 6, 8, 12, ... parts."""
+    unit = product.group_m
+    for operand in (product.left, product.right):
+        unit *= 1 if operand.pixels_on_k else operand.taps
+    filling = unit
+    if dataflow == "ws":
+        rows = design.array.rows
+        filling *= rows // gcd(rows, packed(product, unit))
+    lengths = []
+    units = ceil(Fraction(product.k, unit))
+    for parts in sorted({base << power for base in (1, 3) for power in range(units.bit_length() + 1)}):
+        length = ceil(Fraction(units, parts)) * unit
+        if length > filling:
+            length = ceil(Fraction(length, filling)) * filling
+        lengths.append(min(product.k, length))
+    return sorted(set(lengths), reverse=True)
 
 
 def tile_sizes(extent: int, total: int) -> list[int]:
@@ -98,17 +141,9 @@ def tile_sizes(extent: int, total: int) -> list[int]:
     return [*sizes, total]
 
 
-def longest_tile_k(product: Product, design: Design, tile_m: int, tile_n: int) -> int | None:
-    """The fewest parts of k that fit, as equal as whole units allow; None where not even one unit fits."""
-    unit = product.group_m
-    for operand in (product.left, product.right):
-        unit *= 1 if operand.pixels_on_k else operand.taps
-    units = -(-product.k // unit)
-    fitting = [count for count in range(1, units + 1) if fits(product, design, tile_m, tile_n, count * unit)]
-    if not fitting:
-        return None
-    parts = ceil(Fraction(units, max(fitting)))
-    return min(product.k, ceil(Fraction(units, parts)) * unit)
+def fits_with(product: Product, design: Design, tiling: Tiling, tile_k: int) -> bool:
+    """Whether a tiling fits with parts of ``tile_k``."""
+    return fits(product, design, tiling.tile_m, tiling.tile_n, tile_k)
 
 
 def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int) -> bool:
@@ -190,32 +225,49 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
     compute = loads = load_bytes = stores = store_bytes = pruned = 0
     k_parts = parts_of(product.k, tiling.tile_k)
     first_bytes = last_bytes = 0
+    reads = NaiveReads(0, 0, 0)
+    # Tiles of one size are alike: each is worked out once, and counted wherever it stands.
+    left = cache(partial(left_transfer, product, rates.burst_bytes))
+    right = cache(partial(right_transfer, product, rates.burst_bytes))
+    out = cache(partial(out_transfer, product, rates.burst_bytes))
+    work = cache(partial(tile_work, product, design, tiling))
     for _ in range(product.count):
         held_left, held_right = None, None
         for im, m, jn, n in outer_tiles(product, tiling):
             for ik, k in enumerate(k_parts):
                 brought = 0
                 if held_left != (im, ik):
-                    brought += left_transfer(product, rates.burst_bytes, m, k)
+                    brought += left(m, k)
                     held_left = (im, ik)
                 if held_right != (jn, ik):
-                    brought += right_transfer(product, rates.burst_bytes, n, k)
+                    brought += right(n, k)
                     pruned += k * n if product.prune_on_load else 0
                     held_right = (jn, ik)
                 loads += brought > 0
                 load_bytes += brought
                 first_bytes = first_bytes or brought
-                last = instruction(product, design, tiling, (m, n, k))
-                compute += last.cycles(reloads=ik > 0)
+                cycles, read, finish = work(m, n, k, ik > 0)
+                compute += cycles
+                reads += read
             stores += 1
-            last_bytes = out_transfer(product, rates.burst_bytes, m, n)
+            last_bytes = out(m, n)
             store_bytes += last_bytes
     drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
-    compute += lead(design, tiling.dataflow) + last.finish
-    cycles = total_cycles(
+    compute += lead(design, tiling.dataflow) + finish
+    total = total_cycles(
         product, rates, compute, load_bytes, store_bytes, first_bytes + last_bytes, loads, stores, drained, pruned
     )
-    return Cost(tiling, compute, load_bytes, store_bytes, loads, stores, cycles)
+    energy_j = spent_j(product, design, reads, load_bytes + store_bytes, pruned)
+    edge_bytes = first_bytes + last_bytes
+    return Cost(tiling, compute, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j)
+
+
+def tile_work(
+    product: Product, design: Design, tiling: Tiling, m: int, n: int, k: int, reloads: bool
+) -> tuple[int, NaiveReads, int]:
+    """Cycles of one [m x k x n] tile, what it reads, and the cycles from its end to its last result."""
+    tile = instruction(product, design, tiling, (m, n, k))
+    return tile.cycles(reloads), reads_of(product, tile, m, n, k, reloads), tile.finish
 
 
 def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, int, int]]:
