@@ -100,7 +100,8 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
     """Return BP: dX[B Pin x Cin] = dY . W^T, one product for each phase of the stride.
 
     A strided convolution's input pixels fall into phases by their residue; each phase meets its own taps, so
-    no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient.
+    no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient, which is
+    stored beside the others: the layer before reads dX whole.
     """
     phases = Counter(
         (rows, cols)
@@ -108,7 +109,9 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
         for cols in _taps_by_residue(shape.kernel[1], shape.stride[1])
     )
     phase_product = _gradients_on_the_right if operand == "dy" else _weights_on_the_right
-    return tuple(phase_product(shape, taps, times, pruning) for taps, times in phases.items())
+    computed_pixels = shape.out_pixels * phases.total()
+    out_bits = shape.operand.width * max(1.0, shape.in_pixels / computed_pixels)
+    return tuple(phase_product(shape, taps, times, pruning, out_bits) for taps, times in phases.items())
 
 
 def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, pruning: Pruning) -> tuple[Product, ...]:
@@ -157,14 +160,16 @@ def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> O
     return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo)
 
 
-def _weights_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, weights: Pruning) -> Product:
+def _weights_on_the_right(
+    shape: LayerShape, taps: tuple[int, int], times: int, weights: Pruning, out_bits: float
+) -> Product:
     return Product(
         m=shape.out_pixels,
         k=taps[0] * taps[1] * shape.out_channels,
         n=shape.in_channels,
         left=_phase_gradients(shape, taps, shape.operand.width),
         right=Operand(bits=weights.bits, tiled=True),
-        out_bits=shape.operand.width,
+        out_bits=out_bits,
         count=shape.groups * times,
         keep_n=weights.keep_n,
         group_m=weights.group_m,
@@ -172,14 +177,16 @@ def _weights_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, 
     )
 
 
-def _gradients_on_the_right(shape: LayerShape, taps: tuple[int, int], times: int, gradients: Pruning) -> Product:
+def _gradients_on_the_right(
+    shape: LayerShape, taps: tuple[int, int], times: int, gradients: Pruning, out_bits: float
+) -> Product:
     return Product(
         m=shape.in_channels,
         k=taps[0] * taps[1] * shape.out_channels,
         n=shape.out_pixels,
         left=Operand(bits=shape.operand.width, tiled=True),
         right=_phase_gradients(shape, taps, gradients.bits),
-        out_bits=shape.operand.width,
+        out_bits=out_bits,
         count=shape.groups * times,
         keep_n=gradients.keep_n,
         group_m=gradients.group_m,

@@ -19,6 +19,7 @@ from heddle.dataflow.lowering import (
     weight_gradient_products,
 )
 from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.dataflow.recipes import SparseOperand
 from heddle.dataflow.step_items import Product
 
 KERNELS_AND_STRIDES = [(kernel, stride) for kernel in (1, 3, 5, 7) for stride in (1, 2, 3)]
@@ -79,6 +80,18 @@ def test_a_stride_beyond_the_kernel_leaves_phases_out() -> None:
 def test_equal_phases_are_one_product_counted_several_times() -> None:
     products = backward_products(LayerShape.of(conv(size=8, kernel=2, stride=2), 1), None, NOT_PRUNED)
     assert [(product.k, product.count) for product in products] == [(8, 4)]
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 2), (3, 3)])
+@pytest.mark.parametrize("operand", ["weight", "dy"])
+def test_bp_stores_all_of_dx_with_the_zeros_of_pixels_that_no_tap_meets(
+    kernel: int, stride: int, operand: SparseOperand
+) -> None:
+    layer = conv(size=12, channels=(8, 16), kernel=kernel, stride=stride, groups=2)
+    products = backward_products(LayerShape.of(layer, 3), operand, Pruning(2, 8))
+    stored_bits = sum(product.count * product.m * product.n * product.out_bits for product in products)
+    computed = sum(product.count * product.m * product.n for product in products)
+    assert stored_bits == pytest.approx(16 * max(computed, 3 * 12 * 12 * 8))
 
 
 def test_ff_is_x_times_w() -> None:
