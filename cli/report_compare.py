@@ -122,6 +122,7 @@ def _side(word: str, subject: Subject, shared: WorkFile | None) -> Side:
         "packed weights": "written by the update" if saved.pregenerate else "pruned at every load",
         "passes": ",".join(saved.passes),
         "dataflow": work.dataflow,
+        "minimised": work.minimise,
         "network": saved.network_sha256[:12],
     }
     return Side(word, subject.design, subject.board, simulated.result, simulated.other_dense, conditions)

@@ -31,7 +31,7 @@ def run(
     record = RunRecord()
     work = load_work(network, training, step, machine)
     folder = run_folder(scheduling.out, "schedule")
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
+    schedule = schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise)
     document = ScheduleDocument.of(schedule, work)
     written = []
     if folder is not None:

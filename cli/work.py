@@ -15,7 +15,7 @@ from heddle.arch.fit import check_fit
 from heddle.arch.sparsity import parse_sparsity
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.options.values import check_range
-from heddle.dataflow.choices import DATAFLOW_CHOICES, OPTIMIZERS
+from heddle.dataflow.choices import DATAFLOW_CHOICES, MINIMISE_CHOICES, OPTIMIZERS
 from heddle.dataflow.layer_sparsity import with_layer_sparsities
 from heddle.dataflow.network_choice import NetworkChoice
 from heddle.dataflow.recipes import recipe_named
@@ -56,6 +56,7 @@ def load_work(
     """
     recipe = recipe_named(training.recipe)
     dataflow = one_of(step.dataflow, DATAFLOW_CHOICES, "--dataflow", "dataflow")
+    minimise = one_of(step.minimise, MINIMISE_CHOICES, "--minimise", "figure to minimise")
     options = StepOptions(
         batch=network.batch,
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
@@ -67,7 +68,7 @@ def load_work(
     if step.layer_sparsity:
         loaded, own = with_layer_sparsities(loaded, design.sparsity)
         options = replace(options, layer_sparsities=own)
-    return step_work(loaded, recipe, design, board, options, dataflow)
+    return step_work(loaded, recipe, design, board, options, dataflow, minimise)
 
 
 def load_machine(options: MachineOptions, sparsity: str | None) -> tuple[Design, Board]:

@@ -9,7 +9,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import sha256_of, sha256_of_text
-from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.footprint import capacity_note, step_footprint
 from heddle.dataflow.network import Network
 from heddle.dataflow.recipes import Recipe
@@ -22,7 +22,10 @@ _LARGEST_PRODUCT = 1 << 56
 
 @dataclass(frozen=True)
 class StepWork:
-    """One training step of a network on one design. ``recipe`` is what ``step`` was made with."""
+    """One training step of a network on one design. ``recipe`` is what ``step`` was made with.
+
+    ``dataflow`` and ``minimise`` are what its products' mappings are chosen among and by.
+    """
 
     network: Network
     recipe: Recipe
@@ -31,6 +34,7 @@ class StepWork:
     step: TrainingStep
     options: StepOptions
     dataflow: DataflowChoice
+    minimise: Minimise = "time"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,12 +58,13 @@ def step_work(
     board: Board,
     options: StepOptions,
     dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
 ) -> StepWork:
     """Return one training step of ``network`` on ``design``; raises HeddleError for a step too large to count."""
     options = replace(options, operand=design.numbers.operand)
     step = training_step(network, recipe, design.sparsity, options)
     check_countable(step)
-    return StepWork(network, recipe, design, board, step, options, dataflow)
+    return StepWork(network, recipe, design, board, step, options, dataflow, minimise)
 
 
 def check_countable(step: TrainingStep) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.records import Rows
-from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
@@ -17,13 +17,19 @@ from heddle.sim.result import StepResult
 from heddle.sim.step_table import StepTable, step_table
 
 
-def estimate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
+def estimate(
+    step: TrainingStep,
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
+) -> StepResult:
     """Schedule ``step`` on ``design`` and return its closed-form cost.
 
     >>> heddle.estimate(step, design, board).frame()["pass"].iloc[0]
     'ff'
     """
-    return estimate_schedule(schedule_step(step, design, board, dataflow), design, board)
+    return estimate_schedule(schedule_step(step, design, board, dataflow, minimise), design, board)
 
 
 def estimate_schedule(schedule: Schedule, design: Design, board: Board) -> StepResult:

@@ -32,11 +32,11 @@ class StepRun:
 
 def run_step(work: StepWork, level: Level) -> StepRun:
     """Schedule ``work`` and run it at ``level``, and the same step dense; Ctrl-C leaves the engines at once."""
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow)
+    schedule = schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise)
     result = _run_level(level, schedule, work)
     if work.recipe == DENSE:
         return StepRun(schedule, result, result)
-    dense = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow)
+    dense = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow, work.minimise)
     return StepRun(schedule, result, _run_level(level, dense, work))
 
 

@@ -48,7 +48,7 @@ class Commands:
         machine = ["--design", self.design_word, *self._board()]
         words = {
             FRONT: ["explore", *self._network(), *self._board()],
-            STEP: ["simulate", *self._network(), *self._own_ratios(), *machine],
+            STEP: ["simulate", *self._network(), *self._own_step(), *machine],
             AGREEMENT: ["verify", *machine],
             STAGES: ["synth", *machine],
             ACCURACY: ["train", *self._model(), "--design", self.design_word],
@@ -80,9 +80,13 @@ class Commands:
         network = ["--workload", saved.workload, "--batch", str(saved.batch), *given]
         return [*network, "--recipe", saved.recipe, *unlike_default]
 
-    def _own_ratios(self) -> list[str]:
-        by_layer = self.saved is not None and self.saved.step is not None and self.saved.step.layer_sparsity
-        return ["--layer-sparsity"] if by_layer else []
+    def _own_step(self) -> list[str]:
+        """What the step of the folder ran with, unlike the defaults."""
+        if self.saved is None or self.saved.step is None:
+            return []
+        by_layer = ["--layer-sparsity"] if self.saved.step.layer_sparsity else []
+        minimise = self.saved.step.minimise
+        return [*by_layer, *(["--minimise", minimise] if minimise != "time" else [])]
 
     def _model(self) -> list[str]:
         workload = self.saved.workload if self.saved else _MODEL

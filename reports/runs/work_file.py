@@ -14,7 +14,7 @@ from heddle.arch.document import Document
 from heddle.arch.errors import HeddleError
 from heddle.arch.json_file import read_json
 from heddle.arch.toml_file import check_model
-from heddle.dataflow.choices import DataflowChoice, Optimizer
+from heddle.dataflow.choices import DataflowChoice, Minimise, Optimizer
 from heddle.dataflow.layer_sparsity import with_layer_sparsities
 from heddle.dataflow.network import Network
 from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE, NetworkChoice
@@ -36,12 +36,14 @@ Size = Annotated[int | None, Field(ge=1, le=LARGEST_SIZE)]
 class SavedStep(Document):
     """The machine of ``simulate`` or ``schedule``, after all options, and what of the step ran on it.
 
-    ``layer_sparsity``: the layers ran at the N:M that the network's file gives them.
+    ``minimise`` is what mappings were chosen by. ``layer_sparsity``: the layers ran at the N:M that the network's file
+    gives them.
     """
 
     design: Design
     passes: tuple[Pass, ...]
     dataflow: DataflowChoice
+    minimise: Minimise = "time"
     layer_sparsity: bool = False
 
 
@@ -128,6 +130,7 @@ def step_file(network: NetworkChoice, board_word: str | None, work: StepWork) ->
         design=work.design,
         passes=options.passes,
         dataflow=work.dataflow,
+        minimise=work.minimise,
         layer_sparsity=bool(options.layer_sparsities),
     )
     whole = work_file(network, work.network, work.recipe, options.optimizer, options.pregenerate, work.board)
@@ -184,4 +187,5 @@ def saved_work(saved: WorkFile, design: Design) -> StepWork:
         network, own = with_layer_sparsities(network, design.sparsity)
         options = replace(options, layer_sparsities=own)
     dataflow: DataflowChoice = "auto" if saved.step is None else saved.step.dataflow
-    return step_work(network, recipe, design, saved.board, options, dataflow)
+    minimise: Minimise = "time" if saved.step is None else saved.step.minimise
+    return step_work(network, recipe, design, saved.board, options, dataflow, minimise)

@@ -13,7 +13,7 @@ from heddle.arch.dram import STREAM_CHUNK_BYTES
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
 from heddle.arch.timing import lane_cycles
-from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import RatesRow, machine_row, rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
@@ -70,13 +70,19 @@ class EngineRun(NamedTuple):
     dropped_events: int
 
 
-def simulate(step: TrainingStep, design: Design, board: Board, dataflow: DataflowChoice = "auto") -> StepResult:
+def simulate(
+    step: TrainingStep,
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
+) -> StepResult:
     """Schedule ``step`` on ``design`` and run its instructions on the engines.
 
     >>> heddle.simulate(step, design, board).level
     'engines'
     """
-    return simulate_schedule(schedule_step(step, design, board, dataflow), design, board)
+    return simulate_schedule(schedule_step(step, design, board, dataflow, minimise), design, board)
 
 
 def simulate_schedule(schedule: Schedule, design: Design, board: Board) -> StepResult:

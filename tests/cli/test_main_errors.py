@@ -140,6 +140,10 @@ BAD_COMMAND_LINES = {
         ["simulate", "--workload", "mlp", "--level", "engine"],
         "--level: unknown level 'engine'; did you mean 'engines'? (valid: estimate, engines)",
     ),
+    "an unknown figure to minimise": (
+        ["schedule", "--workload", "mlp", "--minimise", "byte"],
+        "--minimise: unknown figure to minimise 'byte'; did you mean 'bytes'? (valid: time, bytes, energy, edp)",
+    ),
     "an unknown dataflow": (
         ["schedule", "--workload", "mlp", "--dataflow", "osx"],
         "--dataflow: unknown dataflow 'osx'; did you mean 'os'? (valid: auto, os, ws)",

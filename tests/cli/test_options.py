@@ -12,7 +12,7 @@ from heddle.arch.design_io import preset_names
 from heddle.cli import options
 from heddle.cli.main import app, main
 from heddle.cli.options.values import listed, one_of_words
-from heddle.dataflow.choices import DATAFLOW_CHOICES, OPTIMIZERS
+from heddle.dataflow.choices import DATAFLOW_CHOICES, MINIMISE_CHOICES, OPTIMIZERS
 from heddle.dataflow.recipes import RECIPES
 from heddle.dataflow.zoo import zoo_names
 from heddle.dse.objectives import OBJECTIVES
@@ -34,6 +34,7 @@ WORDS = {
     "an objective": ("explore", OBJECTIVES),
     "a level": ("simulate", [one_of_words(LEVELS)]),
     "a dataflow": ("schedule", [one_of_words(DATAFLOW_CHOICES)]),
+    "what is minimised": ("simulate", [one_of_words(MINIMISE_CHOICES)]),
     "an optimizer": ("synth", [one_of_words(OPTIMIZERS)]),
     "a tool": ("synth", [one_of_words(TOOLS)]),
     "a simulator": ("verify", [one_of_words(SIMULATORS)]),

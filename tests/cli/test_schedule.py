@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from heddle.cli.main import main
+from heddle.dataflow.mapping_choice import TIME_TOLERANCE
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, saved_work
 
 Capture = pytest.CaptureFixture[str]
@@ -30,13 +31,22 @@ def test_every_product_has_dataflow_interleave_tiles_and_loop_order(capsys: Capt
             assert entry["tiles"][axis] == -(-entry[axis] // entry["tile"][axis])
 
 
-def test_the_mapping_chosen_is_no_slower_than_the_other_dataflow(capsys: Capture) -> None:
+def test_the_mapping_chosen_is_no_slower_than_the_other_dataflow_beyond_the_tolerance(capsys: Capture) -> None:
     document = schedule(capsys, "--workload", "resnet9", "--batch", "16")
     for entry in document["passes"]:
         other = entry["chosen_over"]
         assert other["dataflow"] != entry["dataflow"]
-        assert other["cycles"] >= entry["cycles"]
+        assert other["cycles"] * (1 + TIME_TOLERANCE) >= entry["cycles"]
         assert other.keys() >= {"interleave", "loop_order", "tile", "tiles", "cycles"}
+
+
+@pytest.mark.parametrize("minimise", ["bytes", "energy", "edp"])
+def test_mappings_are_chosen_by_what_is_to_be_minimised(minimise: str, capsys: Capture) -> None:
+    by_time = schedule(capsys, "--workload", "resnet9", "--batch", "16")["passes"]
+    chosen = schedule(capsys, "--workload", "resnet9", "--batch", "16", "--minimise", minimise)["passes"]
+    assert chosen != by_time
+    moved, moved_by_time = (sum(entry["dram_bytes"] for entry in passes) for passes in (chosen, by_time))
+    assert moved <= moved_by_time
 
 
 def test_with_one_dataflow_there_is_nothing_to_choose_over(capsys: Capture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ TOPOLOGY = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, 
 def work_of(network: NetworkOptions, **words: Any) -> StepWork:
     training = TrainingOptions(optimizer=words.get("optimizer", "sgd"), pregenerate=words.get("pregenerate", True))
     passes = PassOptions(passes=words.get("passes", "ff,bp,wu,update"), dataflow=words.get("dataflow", "auto"))
+    passes = replace(passes, minimise=words.get("minimise", "time"))
     return load_work(network, training, passes, MachineOptions(design="tiny"))
 
 
@@ -38,7 +40,7 @@ def written(folder: Path, network: NetworkOptions, **words: Any) -> tuple[StepWo
         (NetworkOptions(workload="mlp"), {}),
         (NetworkOptions(workload="mlp", batch=3, image_size=8, classes=7), {"optimizer": "adam"}),
         (NetworkOptions(workload="bert-base", batch=1, sequence_length=16), {"pregenerate": False}),
-        (NetworkOptions(workload="mlp"), {"passes": "ff,wu", "dataflow": "ws"}),
+        (NetworkOptions(workload="mlp"), {"passes": "ff,wu", "dataflow": "ws", "minimise": "edp"}),
     ],
 )
 def test_the_work_that_is_read_is_the_work_that_was_written(
