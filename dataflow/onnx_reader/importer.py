@@ -16,7 +16,7 @@ import onnx
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.assemble import assemble_network
 from heddle.dataflow.input_sizes import InputSizes
-from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
 from heddle.dataflow.onnx_reader.batch_axis import defined_batch_axes
 from heddle.dataflow.onnx_reader.inference import infer_graph
 from heddle.dataflow.onnx_reader.layers import MadeLayer
@@ -29,7 +29,7 @@ from heddle.dataflow.onnx_reader.model_file import (
     read_model,
     schema_of,
 )
-from heddle.dataflow.onnx_reader.operators import FREE_OPERATORS, QUANTISING_OPERATORS, TRANSLATORS
+from heddle.dataflow.onnx_reader.operators import ADVICE, FREE_OPERATORS, QUANTISING_OPERATORS, TRANSLATORS
 from heddle.dataflow.onnx_reader.sizes import GraphInput, SettledInputs, settle_inputs
 from heddle.dataflow.onnx_reader.stored import detach_weights
 from heddle.dataflow.onnx_reader.tensors import OnnxGraph, OnnxTensors
@@ -53,6 +53,7 @@ def read_onnx(path: str | Path, batch_hint: int = 1, sizes: InputSizes = _ANY_SI
     _refuse_unsupported(graph)
     for node in graph.nodes:
         walk.visit(node)
+    walk.count_learned()
     if not any(isinstance(layer, ConvLayer | LinearLayer | MatmulLayer) for layer in walk.layers):
         raise HeddleError(f"{path}: it holds no convolution and no matrix product of activations")
     notes = (*notes, *walk.tensors.notes, *_decomposition_note(graph.nodes), *_quantisation_note(graph.nodes))
@@ -139,6 +140,7 @@ class _GraphWalk:
         self.shared: dict[int, int] = {}
         self._owners: dict[int, int] = {}
         self._biasless: dict[str, int] = {}
+        self._learned: dict[int, tuple[str, ...]] = {}
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Append the node's layers, if it has any, and note what its outputs are."""
@@ -148,8 +150,16 @@ class _GraphWalk:
             made = TRANSLATORS[node.op_type](node, self.tensors)
         for each in made:
             self._append(node, each, fed_by_data=not (each.follows_learned or self.tensors.any_learned(activations)))
-        learns = any(each.layer.parameters > 0 or each.weight is not None for each in made)
+        learns = any(each.layer.parameters or each.weight is not None for each in made)
+        learns = learns or any(self.tensors.holds_learned(each.learned) for each in made)
         self.tensors.record(node, has_parameters=learns)
+
+    def count_learned(self) -> None:
+        """Give vector layers the learned numbers that no layer, before or after them, has as its weight."""
+        for index, names in self._learned.items():
+            layer = self.layers[index]
+            if isinstance(layer, VectorLayer):
+                self.layers[index] = replace(layer, parameters=layer.parameters + self.tensors.claim_parameters(names))
 
     def _append(self, node: onnx.NodeProto, made: MadeLayer, *, fed_by_data: bool) -> None:
         index, layer = len(self.layers), made.layer
@@ -160,6 +170,8 @@ class _GraphWalk:
             owner = self._owners.setdefault(made.weight, index)
             if owner != index and is_weighted:
                 self.shared[index] = owner
+        if made.learned:
+            self._learned[index] = made.learned
         if isinstance(layer, LinearLayer) and not layer.bias:
             self._biasless[node.output[0]] = index
         self.layers.append(layer)
@@ -207,8 +219,15 @@ def _refuse(path: str, nodes: Iterable[onnx.NodeProto]) -> None:
         operator = node.op_type if node.domain in STANDARD_DOMAINS else f"{node.domain}.{node.op_type}"
         found.setdefault(operator, []).append(node_name(node))
     if found:
-        listed = "; ".join(f"{operator} ({first_names(names)})" for operator, names in sorted(found.items()))
+        listed = "; ".join(
+            f"{operator} ({first_names(names)}){_advice(operator)}" for operator, names in sorted(found.items())
+        )
         raise HeddleError(f"{path}: unsupported operators: {listed} (docs/networks.md lists the supported ones)")
+
+
+def _advice(operator: str) -> str:
+    """What to do about an operator, where there is something that helps."""
+    return f": {ADVICE[operator]}" if operator in ADVICE else ""
 
 
 def _has_graph(node: onnx.NodeProto) -> bool:

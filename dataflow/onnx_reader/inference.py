@@ -189,7 +189,8 @@ class _Walk:
         if before is not None and after is not None and math.prod(before) != math.prod(after):
             raise HeddleError(
                 f"{self.path}: node {node_name(node)!r} (Reshape): shape {list(before)} does not fit its target "
-                f"{list(after)}; a size of the export, perhaps its batch, is fixed inside the file"
+                f"{list(after)}; a size of the export, perhaps its batch, is fixed inside the file; give the sizes of "
+                "the export with --input"
             )
 
 

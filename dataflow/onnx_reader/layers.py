@@ -16,11 +16,13 @@ from heddle.dataflow.onnx_reader.tensors import OnnxTensors
 class MadeLayer:
     """A layer, and the number of the weight that it uses (``OnnxTensors.numbers_of``); None where it uses none.
 
+    ``learned`` are the constants that a vector layer learns, apart from those that a layer anywhere has as its weight.
     ``follows_learned`` says that its input depends on learned numbers of its own node, as a state does.
     """
 
     layer: Layer
     weight: int | None = None
+    learned: tuple[str, ...] = ()
     follows_learned: bool = False
 
 

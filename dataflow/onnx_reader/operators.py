@@ -24,6 +24,21 @@ FREE_OPERATORS = QUANTISING_OPERATORS | operator_names(
     "Shape Size Slice SpaceToDepth Split Squeeze Transpose Unsqueeze"
 )
 
+# What a user can do about operators that are not supported.
+ADVICE: Mapping[str, str] = {
+    "If": "its condition depends on the input; export with fixed sizes, or without the branch",
+    "Loop": "unroll it in the export",
+    "Scan": "unroll it in the export",
+    **dict.fromkeys(
+        ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"),
+        "export the model before quantisation, or with QuantizeLinear and DequantizeLinear nodes",
+    ),
+    **dict.fromkeys(
+        ("NonMaxSuppression", "NonZero", "TopK", "Unique"),
+        "cut the model before its selection of results, which trains nothing",
+    ),
+}
+
 _UNARY: Mapping[VectorOp, frozenset[str]] = {
     "activation": operator_names("Clip HardSigmoid LeakyRelu PRelu Relu Shrink ThresholdedRelu"),
     "smooth_activation": operator_names("Celu Elu Erf Gelu HardSwish Mish Selu Sigmoid Softplus Softsign Swish Tanh"),
@@ -68,15 +83,14 @@ def translate_combining(node: onnx.NodeProto, tensors: OnnxTensors) -> tuple[Mad
     activations = tensors.activations(node)
     shapes = [tensors.shape(node, name) for name in activations]
     is_residual = node.op_type in ("Add", "Sum") and len(shapes) > 1 and len(set(shapes)) == 1
-    constants = [name for name in node.input if name and tensors.is_constant(name)]
+    constants = tuple(name for name in node.input if name and tensors.is_constant(name))
     layer = VectorLayer(
         node_name(node),
         "residual" if is_residual else "elementwise",
         sum(tensors.elements(node, name) for name in activations),
         tensors.elements(node, node.output[0]),
-        parameters=tensors.claim_parameters(constants) if node.op_type in _LEARNS_CONSTANTS else 0,
     )
-    return (MadeLayer(layer),)
+    return (MadeLayer(layer, learned=constants if node.op_type in _LEARNS_CONSTANTS else ()),)
 
 
 def translate_window_pool(node: onnx.NodeProto, tensors: OnnxTensors) -> tuple[MadeLayer, ...]:
@@ -100,9 +114,8 @@ def _unary_translator(kind: VectorOp) -> Translator:
             kind,
             tensors.elements(node, node.input[0]),
             tensors.elements(node, node.output[0]),
-            parameters=tensors.claim_parameters(name for name in learned if name),
         )
-        return (MadeLayer(layer),)
+        return (MadeLayer(layer, learned=tuple(name for name in learned if name)),)
 
     return translate
 

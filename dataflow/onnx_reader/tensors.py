@@ -109,6 +109,10 @@ class OnnxTensors:
         self._claimed.update(fresh)
         return sum(self.graph.constants[root] for root in fresh)
 
+    def holds_learned(self, names: Iterable[str]) -> bool:
+        """True where a learned number stands behind one of these constants."""
+        return any(self.graph.constants[root] for name in names for root in self._roots.get(name, ()))
+
     def claim_bias(self, node: onnx.NodeProto, position: int) -> bool:
         """True where the node has a constant there that no layer before has as its bias."""
         if len(node.input) <= position or not self.is_constant(node.input[position]):

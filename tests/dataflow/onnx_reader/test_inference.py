@@ -120,7 +120,10 @@ def test_a_branch_on_data_is_refused(tmp_path: Path) -> None:
         node("If", ["is_large"], ["y"], "if", then_branch=identity, else_branch=identity),
     ]
     message = error_of(tmp_path, model_of(nodes, [], {"x": ["N", 8]}))
-    assert message == "unsupported operators: If ('if') (docs/networks.md lists the supported ones)"
+    assert message == (
+        "unsupported operators: If ('if'): its condition depends on the input; export with fixed sizes, or without the "
+        "branch (docs/networks.md lists the supported ones)"
+    )
 
 
 @pytest.mark.parametrize("bomb", ["range", "concat"])

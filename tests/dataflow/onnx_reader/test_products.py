@@ -29,6 +29,28 @@ def test_a_weight_of_two_convolutions_is_counted_once(tmp_path: Path) -> None:
     assert network.notes == ("weights that several layers use are counted and updated once: 'again (that of once)'",)
 
 
+def test_an_unrolled_recurrence_counts_its_weights_once(tmp_path: Path) -> None:
+    """The first step's state is a constant, so its product is one too, and its sum must not claim the weight."""
+    nodes = [node("MatMul", ["h0", "r"], ["s0"], "state0"), node("Slice", ["x", "i0", "i1", "one"], ["x0"])]
+    nodes += [node("MatMul", ["x0", "w"], ["a0"], "in0"), node("Add", ["s0", "a0"], ["h1"], "sum0")]
+    for step in (1, 2):
+        nodes += [
+            node("MatMul", [f"h{step}", "r"], [f"s{step}"], f"state{step}"),
+            node("Slice", ["x", f"i{step}", f"i{step + 1}", "one"], [f"x{step}"]),
+            node("MatMul", [f"x{step}", "w"], [f"a{step}"], f"in{step}"),
+            node("Add", [f"s{step}", f"a{step}"], [f"h{step + 1}"], f"sum{step}"),
+        ]
+    nodes.append(node("Flatten", ["h3"], ["y"]))
+    weights = [weight("h0", 1, 1, 8), weight("r", 8, 8), weight("w", 4, 8), integers("one", 1)]
+    weights += [integers(f"i{step}", step) for step in range(4)]
+    network = read(tmp_path, model_of(nodes, weights, {"x": ["N", 3, 4]}))
+    assert network.macs == 3 * 4 * 8 + 2 * 8 * 8
+    assert network.parameters == 4 * 8 + 8 * 8 + 8
+    assert {layer.name: layer.weight_of for layer in network.weighted_layers} == {
+        "in0": "", "state1": "", "in1": "in0", "state2": "state1", "in2": "in0"
+    }  # fmt: skip
+
+
 def test_a_table_that_is_the_classifier_too_is_counted_once(tmp_path: Path) -> None:
     nodes = [
         node("Gather", ["words.weight", "ids"], ["e"]),

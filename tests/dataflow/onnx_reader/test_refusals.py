@@ -110,8 +110,9 @@ def test_a_reshape_to_another_number_of_elements_is_refused(tmp_path: Path) -> N
     model = model_of(nodes, [weight("w", 4, 4), integers("to", 12, 4)], {"x": ["N", 6, 4]})
     assert error_of(tmp_path, model) == (
         "node 'baked' (Reshape): shape [1, 6, 4] does not fit its target [12, 4]; a size of the export, perhaps its "
-        "batch, is fixed inside the file"
+        "batch, is fixed inside the file; give the sizes of the export with --input"
     )
+    assert read(tmp_path, model, 32, input_sizes(["x=2x6x4"])).macs == 6 * 4 * 4
 
 
 def test_a_network_without_products_is_refused(tmp_path: Path) -> None:

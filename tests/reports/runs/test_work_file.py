@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import helper
+from onnx_models import model_of, weight
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.work import load_work, network_choice
 from heddle.dataflow.work import StepWork
+from heddle.reports.review.missing import STEP, Commands
 from heddle.reports.runs.work_file import WORK_NAME, WorkFile, saved_work, step_file
 
 TOPOLOGY = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
@@ -48,6 +51,18 @@ def test_the_work_that_is_read_is_the_work_that_was_written(
 ) -> None:
     work, saved = written(tmp_path, network, **words)
     assert saved_work(saved, saved.step_design) == work
+
+
+def test_the_inputs_of_an_onnx_file_are_kept_and_named_again(tmp_path: Path) -> None:
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["z"], "m")]
+    model = tmp_path / "m.onnx"
+    model.write_bytes(model_of(nodes, [weight("w", 8, 8)], {"x": ["rows", 2, 8]}).SerializeToString())
+    network = NetworkOptions(workload=str(model), batch=4, input=["x=6x2x8"], batch_axis=["1"])
+    work, saved = written(tmp_path, network)
+    assert saved_work(saved, saved.step_design) == work
+    assert (saved.inputs, saved.batch_axis, saved.no_batch) == (("x=6x2x8",), ("1",), False)
+    command = Commands(tmp_path, "tiny", work.design, saved).of(STEP)
+    assert " --batch 4 --input x=6x2x8 --batch-axis 1 --recipe bdwp " in command
 
 
 def test_the_same_work_gives_the_same_bytes(tmp_path: Path) -> None:
