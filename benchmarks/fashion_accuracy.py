@@ -1,6 +1,6 @@
 """BDWP, SR-STE and recipes with a sparse WU on images of 28 x 28 pixels: the Fashion-MNIST table of docs/training.md.
 
-``python -m benchmarks.fashion_accuracy [--data-dir DIR] [--seeds 10] [--workers N] [--out DIR]`` trains a perceptron
+``python -m benchmarks.fashion_accuracy [--models M …] [--recipes R …] [--seeds 10] [--out DIR]`` trains a perceptron
 and a small convolutional network that ends in a global average pool on 10,000 of Fashion-MNIST's training images at
 2:8, and tests on its 10,000 test images. The files are those of Debian's package ``dataset-fashion-mnist``. A row has
 the test accuracy, the mean differences to the dense and to the BDWP run of the same seed in percentage points with
@@ -40,8 +40,8 @@ EPOCHS = 3
 TRAIN_SAMPLES = 10_000
 
 
-def experiments(folder: Path, seeds: int) -> list[Experiment]:
-    """Return what is trained of each model."""
+def experiments(folder: Path, models: Sequence[str], seeds: int) -> list[Experiment]:
+    """Return what is trained of each of ``models``."""
     base = TrainSettings(
         model=MODELS[0],
         data="fashion-mnist",
@@ -49,12 +49,12 @@ def experiments(folder: Path, seeds: int) -> list[Experiment]:
         epochs=EPOCHS,
         train_samples=TRAIN_SAMPLES,
     )
-    return [Experiment(base.model_copy(update={"model": model}), seeds, (SPARSITY,)) for model in MODELS]
+    return [Experiment(base.model_copy(update={"model": model}), seeds, (SPARSITY,)) for model in models]
 
 
-def jobs_of(experiment: Experiment) -> list[TrainSettings]:
-    """Return all runs, those of a seed together."""
-    of_recipes = [experiment.runs_of(recipe, SPARSITY) for recipe in ("dense", *RECIPES)]
+def jobs_of(experiment: Experiment, recipes: Sequence[str]) -> list[TrainSettings]:
+    """Return all runs, those of a seed together; dense ones first."""
+    of_recipes = [experiment.runs_of(recipe, SPARSITY) for recipe in ("dense", *recipes)]
     return [run for of_seed in zip(*of_recipes, strict=True) for run in of_seed]
 
 
@@ -75,14 +75,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, print the tables and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, default=PACKAGE_FOLDER, help="folder of the four files")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="keep checkpoints there")
     options = parser.parse_args(arguments)
     failed = 0
-    for experiment in experiments(options.data_dir, options.seeds):
+    for experiment in experiments(options.data_dir, options.models, options.seeds):
         with show_progress(f"training {experiment.base.model}") as report:
-            outcomes = train_all(jobs_of(experiment), options.out, options.data_dir, options.workers, report)
+            outcomes = train_all(
+                jobs_of(experiment, options.recipes), options.out, options.data_dir, options.workers, report
+            )
         for outcome in outcomes:
             if isinstance(outcome, RunFailure):
                 failed += 1

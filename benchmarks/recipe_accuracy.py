@@ -1,9 +1,10 @@
 """Every recipe's accuracy against dense training, seed by seed: the table of docs/training.md.
 
-``python -m benchmarks.recipe_accuracy [--quick] [--out DIR]`` trains a perceptron (10 seeds; 2:4, 2:8, 1:8, 1:16) and
-a small residual network (5 seeds; 2:4, 2:8) on 300 of scikit-learn's digits with every recipe, and with some of them
-on the machine's arithmetic. A row has the mean difference to the dense run of the same seed in percentage points with
-its 95 % interval (Student's t over the seeds), the same against BDWP for recipes whose WU is sparse, the share of the
+``python -m benchmarks.recipe_accuracy [--quick] [--models M …] [--recipes R …] [--out DIR]`` trains a perceptron
+(10 seeds; 2:4, 2:8, 1:8, 1:16) and a small residual network (5 seeds; 2:4, 2:8) on 300 of scikit-learn's digits with
+every recipe, and with some of them on the machine's arithmetic. A row has the mean difference to the dense run of the
+same seed in percentage points with its 95 % interval (Student's t over the seeds), the same against BDWP for recipes
+whose WU is sparse, the share of the
 dense training's multiply-adds, and the time of the whole training on ``sat-vcu1525`` over dense training's, by the
 closed-form estimate. ``--out DIR`` keeps checkpoints there, from which a stopped run goes on.
 
@@ -61,6 +62,7 @@ class Experiment:
 _DIGITS = TrainSettings(model="mlp", data="digits", train_samples=300)
 PERCEPTRON = Experiment(_DIGITS, seeds=10, sparsities=("2:4", "2:8", "1:8", "1:16"))
 RESIDUAL = Experiment(_DIGITS.model_copy(update={"model": "resnet9-small"}), seeds=5, sparsities=("2:4", "2:8"))
+EXPERIMENTS = {each.base.model: each for each in (PERCEPTRON, RESIDUAL)}
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,13 @@ def interval(spread: Spread) -> str:
     return f"{spread.mean:+.2f} ± {spread.half_width_95:.2f}"
 
 
-def jobs_of(experiment: Experiment, recipes: Sequence[str]) -> list[TrainSettings]:
-    """Return all runs: dense ones once, every recipe at every N:M, and some on the machine's arithmetic."""
+def jobs_of(experiment: Experiment, recipes: Sequence[str], on_machine: Sequence[str]) -> list[TrainSettings]:
+    """Return all runs: dense ones once, every recipe at every N:M, and those ``on_machine``, in its arithmetic."""
     jobs = list(experiment.runs_of("dense", ""))
     for recipe in recipes:
         for sparsity in experiment.sparsities:
             jobs += experiment.runs_of(recipe, sparsity)
-    for recipe in ON_MACHINE:
+    for recipe in on_machine:
         jobs += experiment.runs_of(recipe, MACHINE_SPARSITY, "fp16")
     return jobs
 
@@ -184,15 +186,20 @@ def main() -> int:
     """Train, print the tables and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few recipes, one N:M, two seeds")
+    parser.add_argument("--models", nargs="+", choices=EXPERIMENTS, default=tuple(EXPERIMENTS))
+    parser.add_argument(
+        "--recipes", nargs="+", choices=training_recipe_names()[1:], help="only these, in PyTorch's floats"
+    )
     parser.add_argument("--out", type=Path, help="keep checkpoints and write accuracy-MODEL.csv there")
     options = parser.parse_args()
-    recipes = QUICK_RECIPES if options.quick else training_recipe_names()[1:]
+    recipes = options.recipes or (QUICK_RECIPES if options.quick else training_recipe_names()[1:])
+    on_machine = () if options.recipes else ON_MACHINE
     failed = 0
-    for experiment in (PERCEPTRON, RESIDUAL):
+    for experiment in (EXPERIMENTS[name] for name in options.models):
         chosen = Experiment(experiment.base, QUICK_SEEDS, QUICK_SPARSITIES) if options.quick else experiment
         begun = time.perf_counter()
         with show_progress(f"training {chosen.base.model}") as report:
-            outcomes = train_all(jobs_of(chosen, recipes), options.out, None, os.cpu_count() or 1, report)
+            outcomes = train_all(jobs_of(chosen, recipes, on_machine), options.out, None, os.cpu_count() or 1, report)
         seconds = time.perf_counter() - begun
         for outcome in outcomes:
             if isinstance(outcome, RunFailure):
