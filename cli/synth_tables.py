@@ -88,6 +88,8 @@ def vivado_table(document: VivadoSynthesis, board: Board) -> Table:
     timing = document.timing
     met = {True: "timing met", False: "timing NOT met", None: "timing not known"}[timing.met if timing else None]
     slack = timing.setup.worst_ns if timing else None
+    if timing and not any(each.worst_ns is not None or each.endpoints for each in (timing.setup, timing.hold)):
+        met = "no path timed"
     table.caption = met + (f", worst setup slack {slack:+.3f} ns" if slack is not None else "")
     return table
 

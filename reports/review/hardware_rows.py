@@ -155,6 +155,8 @@ def slack_texts(report: TimingReport) -> tuple[SlackText, ...]:
 
 def timing_verdict(report: TimingReport) -> str:
     """Return whether a timing report's constraints are met."""
+    if not report.times_a_path:
+        return "no path timed"
     if report.met is None:
         return "not known"
     return "met" if report.met else "failed"

@@ -17,7 +17,7 @@ _COLUMNS = {
     "ramb36": ("RAMB36",),
     "ramb18": ("RAMB18",),
     "uram": ("URAM",),
-    "dsp": ("DSP Blocks", "DSP48 Blocks", "DSPs"),
+    "dsp": ("DSP Blocks", "DSP48 Blocks", "DSPs", "DSP Slices"),
 }
 _OPTIONAL = ("uram",)  # families without UltraRAM have no such column
 _PERCENT = re.compile(r"\s*\(\s*<?[0-9.]{1,15}\s*%\s*\)")

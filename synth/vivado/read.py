@@ -41,6 +41,7 @@ _COMMAND_OF_HEADING = {
 _COMMAND_OF_TITLE = {
     "CLB Logic": "report_utilization",
     "Slice Logic": "report_utilization",
+    "Netlist Logic": "report_utilization",
     hierarchy.TITLE: "report_utilization",
     timing.SUMMARY: "report_timing_summary",
     power.ON_CHIP: "report_power",

@@ -99,7 +99,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class TimingReport:
-    """The design timing summary. ``met`` is None where the report has no constraint to meet, or no verdict."""
+    """The design timing summary.
+
+    ``met`` is None where the report has no constraint to meet, times no path, or has no verdict.
+    """
 
     path: Path
     header: Header
@@ -108,6 +111,12 @@ class TimingReport:
     pulse_width: Slack
     clocks: tuple[Clock, ...]
     met: bool | None
+
+    @property
+    def times_a_path(self) -> bool:
+        """False where no path was timed at all: nothing was to be met then."""
+        kinds = (self.setup, self.hold, self.pulse_width)
+        return any(slack.worst_ns is not None or slack.endpoints for slack in kinds)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def read_timing(document: Document, path: Path) -> tuple[TimingReport, tuple[Unr
     clocks, clock_reasons = _clocks(_section(document, CLOCKS))
     unread = [Unread(path, SUMMARY, reason) for reason in (*reasons, *slack_reasons, *met_reasons)]
     unread += [Unread(path, CLOCKS, reason) for reason in clock_reasons]
-    return TimingReport(path, document.header, setup, hold, pulse_width, clocks, met), tuple(unread)
+    report = TimingReport(path, document.header, setup, hold, pulse_width, clocks, met)
+    # Vivado calls the constraints met where there was nothing to time.
+    return (report if report.times_a_path or not met else replace(report, met=None)), tuple(unread)
 
 
 def _section(document: Document, title: str) -> tuple[str, ...] | str:

@@ -20,16 +20,16 @@ class _Section:
 
 _SECTIONS = (
     _Section(
-        ("CLB Logic", "Slice Logic"),
+        ("CLB Logic", "Slice Logic", "Netlist Logic"),
         {
             "lut": ("CLB LUTs", "Slice LUTs"),
             "lut_as_memory": ("LUT as Memory",),
-            "ff": ("CLB Registers", "Slice Registers"),
+            "ff": ("CLB Registers", "Slice Registers", "Registers"),
             "carry8": ("CARRY8",),
         },
     ),
     _Section(("BLOCKRAM", "Memory"), {"bram36": ("Block RAM Tile",), "uram": ("URAM",)}),
-    _Section(("ARITHMETIC", "DSP"), {"dsp": ("DSPs",)}),
+    _Section(("ARITHMETIC", "DSP"), {"dsp": ("DSPs", "DSP Slices")}),
 )
 
 #: Titles of the sections that ``read_utilisation`` reads.

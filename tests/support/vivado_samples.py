@@ -170,6 +170,33 @@ def utilisation_of_7_series(release: str = "2018.3", state: str = "Fully Placed"
     )
 
 
+def utilisation_of_versal() -> str:
+    """report_utilization of a Versal part: registers and DSPs under other names, LOOKAHEAD8 in place of CARRY8."""
+    amounts = {
+        "Registers": ("200001", "5148416"),
+        "CLB LUTs": ("116420", "2574208"),
+        "LUT as Memory": ("16798", "1287104"),
+        "LOOKAHEAD8": ("1234", "321776"),
+        "Block RAM Tile": ("87.5", "3741"),
+        "URAM": ("12", "1925"),
+        "DSP Slices": ("345", "10848"),
+    }
+    registers = ["Registers", "  Register as Flip Flop", "  Register as Latch"]
+    luts = ["CLB LUTs", "  LUT as Logic", "  LUT as Memory", "LOOKAHEAD8"]
+    return (
+        head("report_utilization", "2025.2", "xcv80-lsva4737-2MHP-e-S", "Routed")
+        + "Utilization Design Information\n\n"
+        + sections(
+            [
+                ("Netlist Logic", _site_rows([*registers, *luts], amounts, True)),
+                ("CLB Distribution", _site_rows(["SLICE", "Register driven from within the SLICE"], amounts, True)),
+                ("BLOCKRAM", _site_rows(["Block RAM Tile", "  RAMB36E5", "  RAMB18E5", "URAM"], amounts, True)),
+                ("ARITHMETIC", _site_rows(["DSP Slices", "  DSP58"], amounts, True)),
+            ]
+        )
+    )
+
+
 #: Rows of a small hierarchy: instance, module, LUTs, logic LUTs, LUTRAMs, SRLs, FFs, RAMB36, RAMB18, URAM, DSPs.
 TREE = (
     ("heddle_array", "(top)", "300", "290", "10", "0", "400", "2", "1", "3", "8"),

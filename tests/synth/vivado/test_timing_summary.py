@@ -3,6 +3,7 @@
 import pytest
 from vivado_samples import CLOCKS, MET, NO_CONSTRAINTS, NOT_MET, SLACKS, timing
 
+from heddle.reports.review.hardware_rows import timing_verdict
 from heddle.synth.vivado.read import read_report
 from heddle.synth.vivado.reports import Clock, Slack
 
@@ -48,6 +49,12 @@ def test_a_design_without_constraints_has_no_slack_and_no_clock(read):
     report, unread = read(timing(slacks=["NA"] * 12, clocks=(), verdict=NO_CONSTRAINTS))
     assert (report.setup, report.hold, report.pulse_width) == (NOTHING, NOTHING, NOTHING)
     assert (report.clocks, report.met, unread) == ((), None, [])
+
+
+def test_where_no_path_is_timed_nothing_is_met(read):
+    report, unread = read(timing(slacks=["NA"] * 12, verdict=MET))
+    assert (report.met, report.times_a_path, unread) == (None, False, [])
+    assert timing_verdict(report) == "no path timed"
 
 
 def test_an_infinite_slack_says_that_there_are_no_such_paths(read):

@@ -1,7 +1,7 @@
 """report_utilization in its shapes from release to release and from family to family."""
 
 import pytest
-from vivado_samples import VU9P, bordered, head, sections, utilisation, utilisation_of_7_series
+from vivado_samples import VU9P, bordered, head, sections, utilisation, utilisation_of_7_series, utilisation_of_versal
 
 from heddle.synth.vivado.read import read_report
 from heddle.synth.vivado.reports import Use
@@ -47,6 +47,14 @@ def test_a_7_series_part_has_other_names_and_lacks_rows(read, release):
     assert (report.lut, report.ff) == (Use(14_361, 53_200), Use(11_372, 106_400))
     assert (report.bram36, report.dsp) == (Use(98.5, 140), Use(192, 220))
     assert (report.carry8, report.uram) == (None, None)
+
+
+def test_a_versal_part_has_names_of_its_own(read):
+    report, unread = read(utilisation_of_versal())
+    assert unread == []
+    assert (report.lut, report.lut_as_memory) == (Use(116_420, 2_574_208), Use(16_798, 1_287_104))
+    assert (report.ff, report.carry8) == (Use(200_001, 5_148_416), None)
+    assert (report.bram36, report.uram, report.dsp) == (Use(87.5, 3741), Use(12, 1925), Use(345, 10_848))
 
 
 def test_optional_rows_may_be_absent_and_section_numbers_shift(read):
