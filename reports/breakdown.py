@@ -76,11 +76,20 @@ def cycles_by_engine(result: StepResult) -> dict[str, float]:
 
 
 def stall_cycles(result: StepResult) -> dict[str, float]:
-    """Return the array's idle cycles by cause, over all passes, largest first, then by name."""
+    """Return the array's idle cycles by cause, over all passes, largest first, then by name: all of its idle time.
+
+    While another part works (``heddle.sim.stalls.OTHER_WORK``) the array idles too. Nothing where no cause is known, as
+    of an estimate.
+    """
     sums: dict[str, float] = {}
     for item in result.passes:
         for cause, cycles in item.stall_cycles.items():
             sums[cause] = sums.get(cause, 0.0) + cycles
+    if sums:
+        for item in result.passes:
+            if not item.on_array:
+                part = "update" if item.engine == "update" else "vector"
+                sums[part] = sums.get(part, 0.0) + item.cycles
     ordered = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
     return {cause: cycles for cause, cycles in ordered if cycles > 0}
 

@@ -11,10 +11,16 @@ STALL_CAUSES = {
     "drain": "tail and last store",
 }
 
+#: Work elsewhere in which the array has no part: passes of their own, by the part of a stage that they are.
+OTHER_WORK = {
+    "vector": "vector unit and SORE at work",
+    "update": "exposed weight update",
+}
+
 #: Places of the causes in the engines' counters.
 FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(len(STALL_CAUSES))
 
 
 def stall_text(cause: str) -> str:
     """Return what ``cause`` is in words; a cause without any is its own name."""
-    return STALL_CAUSES.get(cause, cause)
+    return STALL_CAUSES.get(cause) or OTHER_WORK.get(cause, cause)

@@ -10,12 +10,12 @@ from typing import Any
 import altair as alt
 
 from heddle.reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
-from heddle.reports.palette import GREEN, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
+from heddle.reports.palette import BLUE, GREEN, MUTED, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
 from heddle.reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
 from heddle.sim.result import StepResult
-from heddle.sim.stalls import stall_text
+from heddle.sim.stalls import OTHER_WORK, stall_text
 
 PART_NAMES = {
     "ff": "FF",
@@ -25,7 +25,15 @@ PART_NAMES = {
     "update": "exposed update",
 }
 _COMPUTING = "computing"
-_CAUSE_COLOURS = {"load_left": ORANGE, "load_right": RED, "store": PURPLE, "fill": SKY, "drain": SAMPLE}
+_CAUSE_COLOURS = {
+    "load_left": ORANGE,
+    "load_right": RED,
+    "store": PURPLE,
+    "fill": SKY,
+    "drain": SAMPLE,
+    "vector": BLUE,
+    "update": MUTED,
+}
 _HEIGHT = 300
 _LABEL_PIXELS = 110
 _LEVEL_LABELS, _MAX_LABELS = 6, 60
@@ -80,6 +88,9 @@ def _waiting_bars(result: StepResult, causes: Sequence[str]) -> list[_Stack]:
             for cause, cycles in item.stall_cycles.items():
                 if cause in causes:
                     parts[stall_text(cause)] += cycles
+    for stage in stages(result):
+        for part in set(OTHER_WORK) & set(causes):
+            by_layer[stage.layer][stall_text(part)] += stage.cycles_by_part[part]
     return [_Stack(layer, parts) for layer, parts in by_layer.items()]
 
 

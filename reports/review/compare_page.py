@@ -12,10 +12,13 @@ from heddle.arch.run_dir import write_atomically
 from heddle.reports.render import render
 from heddle.reports.review.chart_modules import RESOURCE_HEADINGS
 from heddle.reports.review.compare import Comparison, ResourceRow, TimeRow, ratio_text
+from heddle.reports.runs.hardware import model_notes
 from heddle.reports.units import count, engineering, percent, seconds
 
 #: Most passes that are shown; those that differ most come first.
 MAX_PASSES = 60
+#: Far below a clock cycle: what two sums of the same times differ by.
+_NO_TIME_S = 1e-12
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         changed=comparison.changed,
         conditions=comparison.conditions,
         figures=[(row.name, *row.cells) for row in comparison.figures],
+        model=tuple(dict.fromkeys((*model_notes(comparison.a.design), *model_notes(comparison.b.design)))),
         resources=[_resource_cells(row) for row in comparison.resources],
         fits=[(comparison.a.name, comparison.fit_a), (comparison.b.name, comparison.fit_b)],
         layers=list(_time_cells(comparison.layers)),
@@ -109,5 +113,6 @@ def _time_cells(rows: Sequence[TimeRow]) -> Iterator[TimeCells]:
 
 
 def _signed(difference_s: float) -> str:
-    sign = "−" if difference_s < 0 else "+" if difference_s > 0 else ""
-    return f"{sign}{seconds(abs(difference_s))}"
+    if abs(difference_s) < _NO_TIME_S:
+        return "0 s"
+    return f"{'−' if difference_s < 0 else '+'}{seconds(abs(difference_s))}"

@@ -68,6 +68,16 @@ def test_stalls_are_summed_by_cause_the_largest_first(new_step, new_pass):
     assert list(stall_cycles(step).items()) == [("memory", 11.0), ("drain", 5.0)]
 
 
+def test_while_the_vector_unit_or_an_update_works_the_array_idles_too(new_step, new_pass):
+    passes = [
+        new_pass("a", "ff", "os", 100, 800, stall_cycles={"fill": 5.0}),
+        new_pass("a", "ff", "vector", 30, 0),
+        new_pass("a", "wu", "update", 7, 0),
+    ]
+    assert stall_cycles(new_step(passes)) == {"vector": 30.0, "update": 7.0, "fill": 5.0}
+    assert stall_cycles(new_step(passes[1:])) == {}
+
+
 def test_the_slowest_passes_keep_program_order_where_they_tie(step):
     shown = [(item.layer, item.pass_name) for item in slowest(step, 3)]
     assert shown == [("fc", "wu"), ("fc", "ff"), ("fc", "bp")]

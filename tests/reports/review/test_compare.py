@@ -161,6 +161,9 @@ def test_the_page_holds_everything_and_fetches_nothing(tmp_path: Path) -> None:
         assert f"<h2>{heading}</h2>" in html
     assert "A step of mlp, batch 1, bdwp, on the engines." in html
     assert "array.rows" in html
+    assert "calibrated on " in html
+    assert "Uncalibrated estimate" not in html
+    assert "0.000 ps" not in html
     assert not re.search(r'(src|href)="(?!#)|url\(|<script', html)
 
 
