@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from heddle.arch.names import visible
 
 _SHORT_LETTERS = 2
 _LEAST_SIMILARITY = 0.6  # difflib's ratio; below it "help" resembles "schedule"
+
+
+_NAMES_SHOWN = 3
 
 
 class HeddleError(Exception):
@@ -55,3 +58,10 @@ def unknown(what: str, given: str, valid: Iterable[str], where: str = "") -> Hed
     place = f"{where}: " if where else ""
     guess = f"; did you mean {close!r}?" if close else ""
     return HeddleError(f"{place}unknown {what} {given!r}{guess} (valid: {', '.join(words)})")
+
+
+def first_names(names: Sequence[str]) -> str:
+    """The first three of ``names``, and how many more there are."""
+    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
+    rest = len(names) - _NAMES_SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown

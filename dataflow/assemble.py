@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from heddle.arch.errors import first_names
 from heddle.arch.names import printable
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
 
@@ -32,8 +33,8 @@ def assemble_network(
     learned: they get ``input_gradient=False``. ``keep_dense`` is set on the first weighted layer if it is a
     convolution and on the last one if it is a classifier (linear, or a convolution onto a 1 x 1 map), provided
     that there are at least three weighted layers. Layers that share a name are numbered: ``relu``, ``relu#2``. Names
-    lose control characters.
-    ``shared`` maps the index of each weighted layer that uses the weight of one before it to the index of that one.
+    lose control characters. ``shared`` maps the index of each weighted layer that uses the weight of one before it to
+    the index of that one; a note names them.
     """
     dense = _dense_ends(layers)
     flagged = [
@@ -45,7 +46,16 @@ def assemble_network(
     named = _with_unique_names(flagged)
     for index, owner in shared.items():
         named[index] = _using_weight_of(named[index], named[owner].name)
-    return Network(printable(name), source, tuple(named), tuple(notes))
+    return Network(printable(name), source, tuple(named), (*notes, *_sharing_note(named)))
+
+
+def _sharing_note(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """A remark where layers use the weight of another, which exporters also make of weights with equal values."""
+    users = [layer for layer in layers if isinstance(layer, ConvLayer | LinearLayer) and layer.weight_of]
+    if not users:
+        return ()
+    shown = first_names([f"{layer.name} (that of {layer.weight_of})" for layer in users])
+    return (f"weights that several layers use are counted and updated once: {shown}",)
 
 
 def _using_weight_of(layer: Layer, owner: str) -> Layer:

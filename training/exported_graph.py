@@ -94,12 +94,23 @@ class ExportedGraph:
 
     def claim_parameters(self, node: Node) -> int:
         """Count the learned numbers that the node reads, each parameter of the model only once."""
-        names: set[str] = set()
-        for source in node.all_input_nodes:
-            names |= self._dependence[source].parameters
-        names -= self._claimed
+        names = self.fresh_parameters(node)
         self._claimed |= names
         return sum(self._sizes[name] for name in names)
+
+    def fresh_parameters(self, node: Node) -> frozenset[str]:
+        """Parameters that the node reads and that no layer has claimed."""
+        behind = (self._dependence[source].parameters for source in node.all_input_nodes)
+        return frozenset[str]().union(*behind) - self._claimed
+
+    def weight_behind(self, node: Node, numbers: int) -> str | None:
+        """Return the parameter that the node reads as a weight of ``numbers``, whole; None where it is made of more."""
+        for source in node.all_input_nodes:
+            names, tensor = self._dependence[source].parameters, first_tensor(source)
+            if len(names) == 1 and tensor is not None and tensor.dim() > 1 and tensor.numel() == numbers:
+                (name,) = names
+                return name if self._sizes[name] == numbers else None
+        return None
 
     def weighted_name(self, node: Node, weight: Node) -> str:
         """Name a layer with weights after its module, or after its parameter where that is used by hand."""
@@ -157,7 +168,8 @@ def first_tensor(node: Node) -> Tensor | None:
 
 
 def _dependences(nodes: Iterable[Node], exported: ExportedProgram) -> dict[Node, Dependence]:
-    parameters = exported.graph_signature.inputs_to_parameters
+    first = _first_names(exported)
+    parameters = {key: first[name] for key, name in exported.graph_signature.inputs_to_parameters.items()}
     inputs = set(exported.graph_signature.user_inputs)
     known: dict[Node, Dependence] = {}
     for node in nodes:
@@ -176,3 +188,11 @@ def _combined(sources: list[Dependence]) -> Dependence:
     if varies:
         return Dependence(varies=True, learned=learned)
     return Dependence(learned=learned, parameters=frozenset().union(*(source.parameters for source in sources)))
+
+
+def _first_names(exported: ExportedProgram) -> dict[str, str]:
+    """Each parameter's name, and the first one where modules share it under several."""
+    names: dict[int, str] = {}
+    return {
+        name: names.setdefault(tensor.data_ptr() or id(tensor), name) for name, tensor in exported.state_dict.items()
+    }

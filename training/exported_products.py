@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from torch.fx import Node
 
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer
@@ -70,7 +71,7 @@ def translate_matmul(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:
         _require_one_matrix(node, graph, left_shape)
         rows = math.prod(right_shape[:-2]) * right_shape[-1]
         return (_linear(node, graph, left, rows, left_shape[-1], left_shape[-2], bias=bias),)
-    count = max(math.prod(left_shape[:-2]), math.prod(right_shape[:-2]))
+    count = math.prod(np.broadcast_shapes(left_shape[:-2], right_shape[:-2]))
     return (_matmul(node, graph, count, left_shape[-2], left_shape[-1], right_shape[-1]),)
 
 

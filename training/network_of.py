@@ -15,6 +15,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -57,19 +58,46 @@ def network_of(model: nn.Module, shape: tuple[int, int, int], name: str) -> Netw
     graph = ExportedGraph(name, _exported(hollow, shape, name), module_paths(hollow))
     layers: list[Layer] = []
     data_fed: set[int] = set()
+    sharing = _Sharing(graph)
     unknown: Counter[str] = Counter()
     for node in graph.nodes:
         if not _is_work(node, graph):
             continue
         unknown.update([operation(node)] if operation(node) not in _TRANSLATORS else [])
-        for layer in _translated(node, graph):
+        fresh = graph.fresh_parameters(node)
+        for layer in (sharing.of(len(layers), node, made, fresh) for made in _translated(node, graph)):
             if isinstance(layer, ConvLayer | LinearLayer) and graph.is_fed_by_data(node):
                 data_fed.add(len(layers))
             layers.append(layer)
     if not any(isinstance(layer, ConvLayer | LinearLayer | MatmulLayer) for layer in layers):
         raise HeddleError(f"{name}: it holds no convolution, no linear layer and no product of activations")
-    notes = (*_unknown_notes(unknown), *_parameter_notes(model, layers))
-    return assemble_network(name, "PyTorch", layers, data_fed, notes)
+    network = assemble_network(name, "PyTorch", layers, data_fed, _unknown_notes(unknown), sharing.shared)
+    return replace(network, notes=(*network.notes, *_parameter_notes(model, network)))
+
+
+class _Sharing:
+    """Which layers use the weight of a layer before them, by index."""
+
+    def __init__(self, graph: ExportedGraph) -> None:
+        self.shared: dict[int, int] = {}
+        self._graph = graph
+        self._owners: dict[str, int] = {}
+
+    def of(self, index: int, node: Node, layer: Layer, fresh: frozenset[str]) -> Layer:
+        """Note whose weight the layer at ``index`` uses; without its bias where that is another's too."""
+        if not isinstance(layer, ConvLayer | LinearLayer):
+            self._owner(index, node, layer.parameters)
+            return layer
+        owner = self._owner(index, node, layer.weights)
+        if owner == index:
+            return layer
+        self.shared[index] = owner
+        return replace(layer, bias=layer.bias and bool(fresh))
+
+    def _owner(self, index: int, node: Node, numbers: int) -> int:
+        """The first layer that has the weight of so many numbers that the node reads."""
+        weight = self._graph.weight_behind(node, numbers)
+        return index if weight is None else self._owners.setdefault(weight, index)
 
 
 def _hollow_copy(model: nn.Module, name: str) -> nn.Module:
@@ -134,15 +162,14 @@ def _unknown_notes(unknown: Counter[str]) -> tuple[str, ...]:
     )
 
 
-def _parameter_notes(model: nn.Module, layers: list[Layer]) -> tuple[str, ...]:
+def _parameter_notes(model: nn.Module, network: Network) -> tuple[str, ...]:
     """Remarks where the layers' learned numbers are not the model's."""
     notes = []
     learned = sum(parameter.numel() for parameter in model.parameters())
-    counted = sum(layer.parameters for layer in layers)
-    if learned != counted:
+    if learned != network.parameters:
         notes.append(
-            f"the model has {learned} parameters and its layers {counted}: a weight that several layers share "
-            "counts in each, one that no layer reads in none"
+            f"the model has {learned} parameters and its layers {network.parameters}: one that no layer reads counts "
+            "in none, a weight that is computed from others with its own size"
         )
     frozen = sum(parameter.numel() for parameter in model.parameters() if not parameter.requires_grad)
     if frozen:

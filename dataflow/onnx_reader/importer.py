@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnx
 
-from heddle.arch.errors import HeddleError
+from heddle.arch.errors import HeddleError, first_names
 from heddle.dataflow.assemble import assemble_network
 from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer
@@ -23,7 +23,6 @@ from heddle.dataflow.onnx_reader.layers import MadeLayer
 from heddle.dataflow.onnx_reader.model_file import (
     STANDARD_DOMAINS,
     at_known_opset,
-    first_names,
     node_name,
     pass_over_unknown_attributes,
     read_model,
@@ -57,8 +56,7 @@ def read_onnx(path: str | Path, batch_hint: int = 1, sizes: InputSizes = _ANY_SI
     if not any(isinstance(layer, ConvLayer | LinearLayer | MatmulLayer) for layer in walk.layers):
         raise HeddleError(f"{path}: it holds no convolution and no matrix product of activations")
     notes = (*notes, *walk.tensors.notes, *_decomposition_note(graph.nodes), *_quantisation_note(graph.nodes))
-    network = assemble_network(Path(path).stem, str(path), walk.layers, walk.data_fed, notes, walk.shared)
-    return replace(network, notes=(*notes, *_sharing_note(network)))
+    return assemble_network(Path(path).stem, str(path), walk.layers, walk.data_fed, notes, walk.shared)
 
 
 def _read_graph(path: str, batch_hint: int, sizes: InputSizes) -> tuple[OnnxGraph, tuple[str, ...]]:
@@ -259,15 +257,4 @@ def _quantisation_note(nodes: Iterable[onnx.NodeProto]) -> tuple[str, ...]:
         return ()
     return (
         f"quantised tensors are counted as dense FP16 ones; nodes that quantise or undo it are passed over: {count}",
-    )
-
-
-def _sharing_note(network: Network) -> tuple[str, ...]:
-    """A remark where layers use the weight of another, which exporters also make of weights with equal values."""
-    users = [layer for layer in network.weighted_layers if layer.weight_of]
-    if not users:
-        return ()
-    return (
-        "weights that several layers use are counted and updated once: "
-        + first_names([f"{layer.name} (that of {layer.weight_of})" for layer in users]),
     )

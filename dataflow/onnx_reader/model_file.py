@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
@@ -12,7 +12,7 @@ from google.protobuf.message import (  # type: ignore[import-untyped]  # it ship
 )
 from onnx import checker, inliner, version_converter
 
-from heddle.arch.errors import HeddleError
+from heddle.arch.errors import HeddleError, first_names
 from heddle.dataflow.files import read_bytes
 
 OLDEST_OPSET = 7
@@ -20,7 +20,6 @@ OLDEST_OPSET = 7
 _OLDEST_INFERRED_OPSET = 11
 
 STANDARD_DOMAINS = ("", "ai.onnx")
-_NAMES_SHOWN = 3
 _DAMAGED = (checker.ValidationError, RuntimeError, ValueError, EncodeError, DecodeError)
 
 
@@ -100,13 +99,6 @@ def operator_names(text: str) -> frozenset[str]:
 def node_name(node: onnx.NodeProto) -> str:
     """The node's name, or its first output where it has none."""
     return node.name or next((name for name in node.output if name), node.op_type)
-
-
-def first_names(names: Sequence[str]) -> str:
-    """The first three of ``names``, and how many more there are."""
-    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
-    rest = len(names) - _NAMES_SHOWN
-    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def first_line(error: Exception) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import onnx
 
-from heddle.arch.errors import HeddleError
+from heddle.arch.errors import HeddleError, first_names
 from heddle.dataflow.onnx_reader.inference import Shape
-from heddle.dataflow.onnx_reader.model_file import first_names, node_name, operator_names
+from heddle.dataflow.onnx_reader.model_file import node_name, operator_names
 
 _SHAPE_READERS = ("Shape", "Size")
 _MODULE_WEIGHT = ".weight"

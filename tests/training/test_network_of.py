@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from whole_model import weightless
 
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.network import LinearLayer
+from heddle.dataflow.network import LinearLayer, MatmulLayer
 from heddle.dataflow.zoo import zoo_network
 from heddle.training import sparsify
 from heddle.training.models import build_model
@@ -108,14 +108,27 @@ def test_functions_are_named_after_the_module_that_calls_them() -> None:
     ]
 
 
-def test_a_layer_used_twice_is_numbered_and_its_weights_are_remarked_on() -> None:
+def test_a_layer_used_twice_is_numbered_and_its_weights_are_counted_once() -> None:
     network = network_behind(lambda model, x: model.fc(model.fc(x)))
     assert [layer.name for layer in network.layers] == ["fc", "fc#2"]
     assert [layer.input_gradient for layer in network.weighted_layers] == [False, True]
-    (note,) = network.notes
-    assert note.startswith(
-        "the model has 72 parameters and its layers 84: a weight that several layers share counts in"
-    )
+    assert [layer.weight_of for layer in network.weighted_layers] == ["", "fc"]
+    assert network.parameters == 42
+    assert network.notes[0] == "weights that several layers use are counted and updated once: 'fc#2 (that of fc)'"
+
+
+def test_a_weight_under_two_names_is_one_weight_and_biases_are_two() -> None:
+    first, second = nn.Linear(12, 12), nn.Linear(12, 12)
+    second.weight = first.weight
+    network = network_of(nn.Sequential(nn.Flatten(), first, second), (3, 2, 2), "model")
+    assert network.parameters == 12 * 12 + 12 + 12
+    assert network.layers[1] == LinearLayer("2", 1, 12, 12, bias=True, weight_of="1")
+
+
+def test_a_product_that_broadcasts_from_both_sides_is_counted_whole() -> None:
+    model = Computes(lambda model, x: model.fc(x).view(-1, 2, 1, 5, 6) @ model.fc(x).view(-1, 1, 2, 5, 6).mT)
+    (product,) = [layer for layer in network_of(model, (2, 5, 6), "model").layers if isinstance(layer, MatmulLayer)]
+    assert (product.m, product.k, product.n, product.count) == (5, 6, 5, 4)
 
 
 def test_a_layer_of_its_own_module_has_its_name_whatever_becomes_of_its_weights() -> None:
