@@ -6,6 +6,7 @@ a bug, and its traceback is shown.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ from heddle.cli.command import takes_options
 from heddle.cli.exit_codes import BAD_INPUT, FAILED_CHECK, INTERRUPTED, SUCCESS
 from heddle.cli.output import print_error
 from heddle.cli.usage import VerbGroup, usage_error
+
+#: A step of many layers holds millions of small records without a circle among them, and each full collection walks
+#: over all: at Python's own thresholds that takes a third of the time.
+_COLLECTIONS = (200_000, 20, 100)
 
 app = typer.Typer(
     name="heddle",
@@ -64,6 +69,7 @@ def _heddle(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``heddle`` with ``arguments`` (the process's by default) and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    gc.set_threshold(*_COLLECTIONS)
     _open_closed_streams()
     _print_any_text(sys.stdout, sys.stderr)
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from heddle.arch.formats import FP16, FloatFormat
@@ -61,6 +62,15 @@ class Product:
     out_tiled: bool = False
     out_channels_on_m: bool = False
     transposed: bool = False
+
+    def __hash__(self) -> int:
+        """The fields' hash, taken once: a large step looks its products up many times."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        sizes = (self.m, self.k, self.n, self.count, self.left, self.right, self.keep_n, self.group_m)
+        return hash((*sizes, self.out_bits, self.prune_on_load, self.transposed))
 
     @property
     def is_dense(self) -> bool:

@@ -6,7 +6,7 @@ convolution have the same dense MACs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from heddle.arch.design import SparsityConfig
@@ -20,7 +20,7 @@ from heddle.dataflow.lowering import (
     matmul_products,
     weight_gradient_products,
 )
-from heddle.dataflow.network import ConvLayer, Layer, MatmulLayer, Network, VectorLayer, WeightedLayer
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network, VectorLayer, WeightedLayer
 from heddle.dataflow.recipes import DENSE, Recipe, SparseOperand
 from heddle.dataflow.step_items import PASSES, Pass, ProductPass, TrainingStep, VectorPass, WorkItem
 from heddle.dataflow.updates import gradient_sum, weight_update
@@ -55,9 +55,10 @@ def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, op
     """
     operand = operand_format(options.operand)
     planner = _Planner(recipe, sparsity, options, operand, _users_of_weights(network))
-    items = [item for layer in network.layers for item in planner.forward(layer)]
+    forward, backward = _Repeated(planner.forward, planner.own_names), _Repeated(planner.backward, planner.own_names)
+    items = [item for layer in network.layers for item in forward.items(layer)]
     for layer in reversed(network.layers):
-        items.extend(planner.backward(layer))
+        items.extend(backward.items(layer))
     kept = tuple(item for item in items if item.pass_name in options.passes)
     return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", kept, operand)
 
@@ -84,6 +85,34 @@ def _users_of_weights(network: Network) -> dict[str, tuple[WeightedLayer, ...]]:
     return users
 
 
+class _Repeated:
+    """The work of layers one after another, made once for all that differ by nothing else than their names.
+
+    Layers of ``own_names`` have something of their own and are made each by itself.
+    """
+
+    def __init__(self, made: Callable[[Layer], Iterable[WorkItem]], own_names: frozenset[str]) -> None:
+        self._made = made
+        self._own_names = own_names
+        self._by_layer: dict[Layer, tuple[WorkItem, ...]] = {}
+
+    def items(self, layer: Layer) -> Iterable[WorkItem]:
+        """Return the work of ``layer``."""
+        if layer.name in self._own_names or (isinstance(layer, ConvLayer | LinearLayer) and layer.weight_of):
+            return self._made(layer)
+        unnamed = replace(layer, name="")
+        found = self._by_layer.get(unnamed)
+        if found is None:
+            found = self._by_layer[unnamed] = tuple(self._made(unnamed))
+        return (_of_layer(item, layer.name) for item in found)
+
+
+def _of_layer(item: WorkItem, name: str) -> WorkItem:
+    if isinstance(item, ProductPass):
+        return ProductPass(name, item.pass_name, item.products)
+    return replace(item, layer=name)
+
+
 @dataclass(frozen=True)
 class _Planner:
     """Makes the work of one layer at a time.
@@ -97,6 +126,11 @@ class _Planner:
     options: StepOptions
     operand: FloatFormat
     users: Mapping[str, tuple[WeightedLayer, ...]]
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Layers whose work depends on their names: own recipe or N:M, or a weight that others use."""
+        return frozenset((*self.options.layer_recipes, *self.options.layer_sparsities, *self.users))
 
     def forward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch

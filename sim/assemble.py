@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Design
+from heddle.arch.design import Dataflow, Design
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.mapping_energy import ProductEnergy
 from heddle.dataflow.scheduler import ProductSchedule, Schedule
-from heddle.dataflow.step_items import ProductPass, UpdatePass, VectorPass
+from heddle.dataflow.step_items import Product, ProductPass, UpdatePass, VectorPass
 from heddle.sim.activity import step_activity
 from heddle.sim.energy import energies_of, energy_row
 from heddle.sim.levels import Level
@@ -73,9 +74,7 @@ def assemble(
 ) -> StepResult:
     """Return the StepResult of a scheduled step whose items took ``timing``."""
     energies = _energies(schedule, table, design, board)
-    passes = tuple(
-        _pass_result(schedule, table, index, cycles, energies, design) for index, cycles in enumerate(timing)
-    )
+    passes = tuple(_pass_results(schedule, table, energies, design, timing))
     total_cycles = sum(entry.cycles for entry in timing)
     step = table.step
     return StepResult(
@@ -112,49 +111,75 @@ def _energy_by_part(table: StepTable, energies: _Energies, total_cycles: float) 
     return {name.removesuffix("_j"): joules for name, joules in parts.items()}
 
 
-def _pass_result(
-    schedule: Schedule,
-    table: StepTable,
-    index: int,
-    cycles: ItemCycles,
-    energies: _Energies,
-    design: Design,
-) -> PassResult:
-    item, row = table.step.items[index], table.items[index]
-    idle_j = energies.idle_j_per_cycle * cycles.cycles
-    if isinstance(item, ProductPass):
-        refs = table.refs[row["first_ref"] : row["end_ref"]]
-        energy_j = idle_j + float(energies.product_j[refs].sum())
-        return _array_pass(item, schedule.of(item), cycles, design, energy_j)
-    return _stream_pass(item, cycles, idle_j + float(energies.item_j[index]))
+@dataclass(frozen=True)
+class _ArrayWork:
+    """What a pass of these products has in it whenever it runs: sizes, mapping, multiply-adds, joules of its own."""
+
+    engine: Dataflow
+    m: int
+    k: int
+    n: int
+    count: int
+    interleave: int
+    macs: int
+    dense_macs: int
+    products_j: float
+
+    @classmethod
+    def of(cls, schedules: tuple[ProductSchedule, ...], products_j: float) -> Self:
+        """Return the work of ``schedules``, the products of one pass."""
+        first = max(schedules, key=lambda s: s.product.macs)
+        return cls(
+            engine=first.mapping.dataflow,
+            m=first.product.m,
+            k=_total_k(schedules),
+            n=first.product.n,
+            count=min(s.product.count for s in schedules),
+            interleave=first.mapping.interleave,
+            macs=sum(s.product.macs for s in schedules),
+            dense_macs=sum(s.product.dense_macs for s in schedules),
+            products_j=products_j,
+        )
+
+
+def _pass_results(
+    schedule: Schedule, table: StepTable, energies: _Energies, design: Design, timing: list[ItemCycles]
+) -> Iterator[PassResult]:
+    """Yield the results of all items in order; passes of the same products are looked into once."""
+    works: dict[tuple[Product, ...], _ArrayWork] = {}
+    columns = (table.items["first_ref"].tolist(), table.items["end_ref"].tolist(), energies.item_j.tolist())
+    for item, cycles, first_ref, end_ref, item_j in zip(table.step.items, timing, *columns, strict=True):
+        idle_j = energies.idle_j_per_cycle * cycles.cycles
+        if not isinstance(item, ProductPass):
+            yield _stream_pass(item, cycles, idle_j + item_j)
+            continue
+        work = works.get(item.products)
+        if work is None:
+            products_j = float(energies.product_j[table.refs[first_ref:end_ref]].sum())
+            work = works[item.products] = _ArrayWork.of(schedule.of(item), products_j)
+        yield _array_pass(item, work, cycles, design.array.processing_elements, idle_j + work.products_j)
 
 
 def _array_pass(
-    item: ProductPass,
-    schedules: tuple[ProductSchedule, ...],
-    cycles: ItemCycles,
-    design: Design,
-    energy_j: float,
+    item: ProductPass, work: _ArrayWork, cycles: ItemCycles, processing_elements: int, energy_j: float
 ) -> PassResult:
-    first = max(schedules, key=lambda s: s.product.macs)
-    macs = sum(s.product.macs for s in schedules)
-    peak = cycles.cycles * design.array.processing_elements
+    peak = cycles.cycles * processing_elements
     return PassResult(
         layer=item.layer,
         pass_name=item.pass_name,
-        engine=first.mapping.dataflow,
-        m=first.product.m,
-        k=_total_k(schedules),
-        n=first.product.n,
-        count=min(s.product.count for s in schedules),
-        interleave=first.mapping.interleave,
+        engine=work.engine,
+        m=work.m,
+        k=work.k,
+        n=work.n,
+        count=work.count,
+        interleave=work.interleave,
         cycles=cycles.cycles,
         busy_cycles=cycles.busy_cycles,
         compute_cycles=cycles.compute_cycles,
         dram_bytes=round(cycles.dram_bytes),
-        macs=macs,
-        dense_macs=sum(s.product.dense_macs for s in schedules),
-        utilisation=macs / peak if peak else 0.0,
+        macs=work.macs,
+        dense_macs=work.dense_macs,
+        utilisation=work.macs / peak if peak else 0.0,
         energy_j=energy_j,
         stall_cycles=cycles.stall_cycles,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -46,13 +47,16 @@ def _item_cycles(schedule: Schedule, table: StepTable, rates: Rows) -> list[Item
     all_memory_cycles(chosen_mappings(schedule, table), rates[0], memory)
     exposed = walk_step(table.items, table.refs, product_cycles, memory, rates[0], cycles)
     busy_cycles(table.items, rates[0], cycles, busy)
-    timing = []
     items = table.items
-    streamed = items["read_bytes"] + items["write_bytes"]
-    columns = (items["first_ref"], items["end_ref"], streamed, cycles, busy)
-    for first_ref, end_ref, moved, item_cycles, item_busy in zip(*(c.tolist() for c in columns), strict=True):
-        mappings = [chosen[ref] for ref in table.refs[first_ref:end_ref]]
-        compute = sum(mapping.compute_cycles for mapping in mappings)
-        moved_bytes = moved + sum(mapping.dram_bytes for mapping in mappings)
-        timing.append(ItemCycles(item_cycles, item_busy, compute, moved_bytes))
+    compute = _by_item(table, np.array([mapping.compute_cycles for mapping in chosen]))
+    moved = _by_item(table, np.array([float(mapping.dram_bytes) for mapping in chosen]))
+    moved += items["read_bytes"] + items["write_bytes"]
+    columns = (cycles, busy, compute, moved)
+    timing = [ItemCycles(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
     return expose_updates(timing, table, float(exposed))
+
+
+def _by_item(table: StepTable, of_product: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Sum what each distinct product has over the products of each item."""
+    owners = np.repeat(np.arange(len(table.items)), table.items["end_ref"] - table.items["first_ref"])
+    return np.bincount(owners, of_product[table.refs], len(table.items)).astype(np.float64)

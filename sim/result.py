@@ -26,7 +26,7 @@ COLUMNS = (*TEXT, *WHOLE, *REAL)
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PassResult:
     """One layer's pass.
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from samples import conv, network_of, step_of, steps
 
+from heddle.arch.design import SparsityConfig
 from heddle.arch.sparsity import parse_sparsity
+from heddle.dataflow.assemble import assemble_network
 from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
@@ -209,3 +211,26 @@ def test_a_layer_can_have_a_recipe_and_an_n_of_m_of_its_own() -> None:
     plain = training_step(network, recipe_named("bdwp"), sparsity, StepOptions(batch=4))
     for item in mixed.items:
         assert item in of.get(item.layer, plain).items
+
+
+def test_equal_layers_share_their_products_and_keep_their_names() -> None:
+    layers = [LinearLayer(name, rows=8, in_features=64, out_features=64) for name in "abc"]
+    network = assemble_network("n", "s", [*layers, VectorLayer("relu", "activation", 64, 64)], frozenset())
+    step = training_step(network, recipe_named("bdwp"), SparsityConfig(n=2, m=8), StepOptions(batch=2))
+    passes = {(item.layer, item.pass_name): item for item in step.items}
+    assert len(passes) == len(step.items)
+    first, second, last = (passes[name, "ff"] for name in "abc")
+    assert isinstance(first, ProductPass)
+    assert isinstance(second, ProductPass)
+    assert isinstance(last, ProductPass)
+    assert first.products is second.products
+    assert first.products[0].keep_n != last.products[0].keep_n  # the classifier stays dense
+
+
+def test_a_layer_with_an_n_m_of_its_own_is_no_other_s_equal() -> None:
+    layers = [LinearLayer(name, rows=8, in_features=64, out_features=64) for name in "abc"]
+    network = assemble_network("n", "s", layers, frozenset())
+    own = {"b": SparsityConfig(n=4, m=8)}
+    options = StepOptions(batch=2, passes=("ff",), layer_sparsities=own)
+    step = training_step(network, recipe_named("bdwp"), SparsityConfig(n=2, m=8), options)
+    assert [item.products[0].keep_n for item in step.items if isinstance(item, ProductPass)] == [2, 4, 1]
