@@ -71,6 +71,8 @@ def _use_cache() -> bool:
     if folder is None:
         return False
     _log.debug("compiled kernels are kept in %s", folder)
+    if next(folder.iterdir(), None) is None:
+        _log.info("compiling kernels, once per installation")
     vars(numba.config)["CACHE_DIR"] = str(folder)  # numba ships no stub that declares it
     return True
 

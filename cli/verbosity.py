@@ -69,9 +69,11 @@ def speaking(level: Verbosity) -> Iterator[None]:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("heddle: %(message)s"))
     before = _OURS.level
-    if level is Verbosity.VERBOSE:
+    shown = logging.DEBUG if level is Verbosity.VERBOSE else logging.INFO
+    # What is only to pass the time is for who sits before a terminal, as progress is.
+    if level is Verbosity.VERBOSE or (level is Verbosity.NORMAL and sys.stderr.isatty()):
         _OURS.addHandler(handler)
-        _OURS.setLevel(logging.DEBUG)
+        _OURS.setLevel(shown)
     try:
         yield
     finally:

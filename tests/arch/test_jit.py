@@ -27,6 +27,22 @@ def test_division_by_zero_follows_ieee_arithmetic() -> None:
     assert jit.kernel(quotient)(1.0, 0.0) == float("inf")
 
 
+def test_the_first_use_says_that_kernels_are_compiled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", numba.config.CACHE_DIR)
+    caplog.set_level("INFO", "heddle")
+    assert jit._use_cache()
+    assert caplog.messages == ["compiling kernels, once per installation"]
+    folder = jit.kernel_cache_dir()
+    assert folder is not None
+    (folder / "a kernel").touch()
+    assert jit._use_cache()
+    assert len(caplog.messages) == 1
+
+
 def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first = jit.kernel_cache_dir()
