@@ -150,11 +150,13 @@ def print_tables(experiment: Experiment, rows: Sequence[Row]) -> None:
         f"\n{base.model}: {base.train_samples} digits, {base.epochs} epochs, {experiment.seeds} seeds; "
         f"dense {dense.mean:.2f} ± {dense.std:.2f} %"
     )
-    print("\nDifference to dense in points, with its 95 % interval over the seeds:\n")
-    _print_by_sparsity(experiment, {(row.label, row.sparsity): row.difference for row in rows})
-    print("\nDifference of recipes with a sparse WU to BDWP in points, with its 95 % interval:\n")
+    print(
+        "\nDifference to dense in points, with its 95 % interval over the seeds (or to BDWP, where the row says so):\n"
+    )
+    to_dense = {(row.label, row.sparsity): row.difference for row in rows}
     beside = ((row, row.beside_bdwp) for row in rows if row.recipe.startswith(f"{BASIS}-"))
-    _print_by_sparsity(experiment, {(row.label, row.sparsity): interval(it.difference) for row, it in beside if it})
+    to_bdwp = {(f"{row.label} to {BASIS}", row.sparsity): interval(it.difference) for row, it in beside if it}
+    _print_by_sparsity(experiment, to_dense | to_bdwp)
     print(f"\nMultiply-adds and simulated time on {DESIGN}, over dense training's:\n")
     _print_by_sparsity(experiment, {(row.label, row.sparsity): row.cost for row in rows})
 
