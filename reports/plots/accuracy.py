@@ -160,9 +160,14 @@ def _scale_loss(axes: Axes, lines: Sequence[_Line]) -> None:
 
 
 def _scale_accuracy(axes: Axes, lines: Sequence[_Line], room_above: float) -> None:
-    """Fit the axis to the values, with a share of their span as room above; it is marked only from 0 to 100."""
-    low = min((float((line.mean - line.std)[line.drawn].min()) for line in lines if len(line.drawn)), default=0.0)
-    high = max((float((line.mean + line.std)[line.drawn].max()) for line in lines if len(line.drawn)), default=100.0)
+    """Fit the axis to the values, with a share of their span as room above; it is marked only from 0 to 100.
+
+    The first quarter of a training may lie below it: on an axis that begins where training does, ends that differ by
+    half a point look alike.
+    """
+    settled = [(line, line.drawn[len(line.drawn) // 4 :]) for line in lines if len(line.drawn)]
+    low = min((float((line.mean - line.std)[points].min()) for line, points in settled), default=0.0)
+    high = max((float((line.mean + line.std)[line.drawn].max()) for line, _ in settled), default=100.0)
     span = max(high - low, _LEAST_SPAN)
     bottom, top = low - _MARGIN * span, high + (_MARGIN + room_above) * span
     marks = MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)

@@ -130,3 +130,10 @@ def test_columns_of_different_lengths_are_refused():
         AccuracyCurve("dense", [1.0], [1.0], [1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match=r"^curve 'dense': its columns have \[0\] points; .* at least one$"):
         TrainingCurve("dense", [], [], [], [], [])
+
+
+def test_the_axis_of_accuracy_begins_where_training_has_settled(tmp_path):
+    curves = [accuracy_curve("dense", 0.9, 96.2, 0.2, 40), accuracy_curve("bdwp 2:8", 0.5, 95.6, 0.2, 40)]
+    path, *_ = plot_time_to_accuracy(curves, TITLE, tmp_path)
+    marks = [float(text) for text in texts(path) if re.fullmatch(r"\d+(\.\d+)?", text)]
+    assert min(mark for mark in marks if mark > 50) >= 95
