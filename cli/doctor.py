@@ -13,6 +13,7 @@ from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.doctor import DoctorOptions
 from heddle.cli.output import print_json, print_tables
 from heddle.cli.tools import Tool, find_tools
+from heddle.reports.breakable import Breakable
 
 
 def run(options: DoctorOptions) -> int:
@@ -31,5 +32,6 @@ def _table(tools: Sequence[Tool]) -> Table:
         table.add_column(heading, overflow="fold")
     for tool in tools:
         state = (tool.version or "found") if tool.found else "missing"
-        table.add_row(tool.name, state, (tool.path or "") if tool.found else tool.remedy, tool.needed_for)
+        where = (tool.path or "") if tool.found else tool.remedy
+        table.add_row(tool.name, state, Breakable(where), tool.needed_for)
     return table

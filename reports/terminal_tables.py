@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from heddle.dataflow.scheduler import Schedule
+from heddle.reports.breakable import Breakable
 from heddle.reports.breakdown import slowest
 from heddle.reports.front_table import (
     cost_order,
@@ -194,5 +195,6 @@ def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], t
         table.add_column(heading, justify=justify, no_wrap=not folds, overflow="fold" if folds else "ellipsis")
     for cells in rows:
         # Text and not str: a layer's name may hold what rich would read as markup.
-        table.add_row(*(Text(cell) for cell in cells))
+        first, *others = cells
+        table.add_row(Breakable(first) if text_columns else Text(first), *map(Text, others))
     return table

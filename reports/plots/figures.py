@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
@@ -30,8 +32,18 @@ _DECADES_WITH_PLAIN_TICKS = 3.5
 _LINEAR_SPAN = 4.0
 _PNG_DPI = 150
 
+# Fonts with Chinese, Japanese and Korean signs, for names that have them: those that are installed stand in where the
+# first font has no sign.
+_WIDE_FONTS = (
+    *(f"{family} {script}" for family in ("Noto Sans CJK", "Source Han Sans") for script in ("SC", "JP", "KR")),
+    *("WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAGothic", "NanumGothic", "Droid Sans Fallback", "Unifont"),
+    *("PingFang SC", "Hiragino Sans", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic"),
+)
+_INSTALLED = {font.name for font in font_manager.fontManager.ttflist}
+_FONTS = ["DejaVu Sans", *(name for name in _WIDE_FONTS if name in _INSTALLED)]
+
 _STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": _FONTS,
     "font.size": 10.0,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -180,5 +192,15 @@ def notes_below(axes: Axes, lines: Sequence[str]) -> None:
 
 
 def plain(text: str) -> str:
-    """Return text in which matplotlib sees no formula, and which holds no line breaks."""
-    return " ".join(text.split()).replace("$", r"\$")
+    """Return text in which matplotlib sees no formula, and which holds no line breaks and no sign that none can draw.
+
+    A sign that no installed font has is written as its number, U+5C42, where an empty box would stand.
+    """
+    shown = "".join(sign if _is_drawable(sign) else f"[U+{ord(sign):04X}]" for sign in " ".join(text.split()))
+    return shown.replace("$", r"\$")
+
+
+@cache
+def _is_drawable(sign: str) -> bool:
+    fonts = (font_manager.get_font(font_manager.findfont(name)) for name in _FONTS)
+    return any(font.get_char_index(ord(sign)) for font in fonts)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
 from heddle.reports.breakdown import STAGE_PARTS, Stage, stages
-from heddle.reports.palette import MUTED, PART_COLOURS
+from heddle.reports.palette import INK, MUTED, PAPER, PART_COLOURS
 from heddle.reports.plots.figures import PASS_MARKERS, Plot, elided, new_plot, plain, save
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
@@ -21,6 +21,7 @@ _ROW_INCHES = 0.185
 _FRAME_INCHES = 1.9
 _NAME_LENGTH = 40
 _LEAST_LEGEND_SHARE = 0.0005
+_ROOM_FOR_SHARE = 1.1
 # Markers of a layer stand a little apart, because most of them are near 100 %.
 _MARKER_OFFSETS = {"ff": -0.24, "bp": 0.0, "wu": 0.24}
 _PART_NAMES = {
@@ -54,7 +55,7 @@ def layers_figure(result: StepResult) -> Plot | None:
     height = _FRAME_INCHES + _ROW_INCHES * max(len(rows), 6)
     with new_plot("layers", height, f"Time by layer: {headline(result)}", subtitle) as figure:
         times, utilisation = figure.subplots(1, 2, sharey=True, width_ratios=(2.3, 1.0))
-        _draw_times(times, rows, result)
+        _draw_times(times, rows, merged, result)
         _draw_utilisation(utilisation, rows)
         _name_rows(times, rows)
         handles, labels = times.get_legend_handles_labels()
@@ -73,7 +74,8 @@ def _rows(every: Sequence[Stage]) -> tuple[list[Stage], int]:
     return [*(every[index] for index in shown), Stage(f"{len(rest)} faster layers", sums, {})], len(rest)
 
 
-def _draw_times(axes: Axes, rows: Sequence[Stage], result: StepResult) -> None:
+def _draw_times(axes: Axes, rows: Sequence[Stage], merged: int, result: StepResult) -> None:
+    """Draw a bar a row; that of ``merged`` layers leaves the axes where it is longer than all others."""
     positions, clock_hz = np.arange(len(rows)), result.design.clock_hz
     left = np.zeros(len(rows))
     for part in STAGE_PARTS:
@@ -81,17 +83,22 @@ def _draw_times(axes: Axes, rows: Sequence[Stage], result: StepResult) -> None:
         label = _PART_NAMES[part] if widths.sum() >= _LEAST_LEGEND_SHARE * result.time_s else None
         axes.barh(positions, widths, 0.74, left=left, color=PART_COLOURS[part], label=label, linewidth=0)
         left += widths
+    longest = left[:-1].max() if merged else left.max()
+    limit = _ROOM_FOR_SHARE * longest
     for position, row, end in zip(positions, rows, left, strict=True):
+        leaves = end > limit
         axes.annotate(
-            percent(row.cycles / result.cycles),
-            (end, position),
-            xytext=(4, 0),
+            f"{percent(row.cycles / result.cycles)} ▸" if leaves else percent(row.cycles / result.cycles),
+            (limit if leaves else end, position),
+            xytext=(-4 if leaves else 4, 0),
             textcoords="offset points",
+            ha="right" if leaves else "left",
             va="center",
             fontsize=7,
-            color=MUTED,
+            color=INK if leaves else MUTED,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1} if leaves else None,
         )
-    axes.set_xlim(0, 1.1 * left.max())
+    axes.set_xlim(0, limit)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(EngFormatter(unit="s"))
     axes.set_xlabel("time in a step (and share of it)")

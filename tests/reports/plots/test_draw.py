@@ -16,6 +16,7 @@ from heddle.reports.plots.draw import (
     plot_roofline,
     roofline_figure,
 )
+from heddle.reports.plots.figures import plain
 from heddle.reports.plots.pareto import best_for_both, knee, objective_pairs
 
 TITLE = "net, batch 8, bdwp on vcu1525"
@@ -129,6 +130,12 @@ def test_above_the_limit_of_rows_the_fastest_layers_are_one(new_step, new_pass, 
     assert "6 faster layers" in svg
     assert "<!-- conv5 -->" not in svg
     assert "<!-- conv6 -->" in svg
+    assert "66.6 % ▸" in svg  # longer than all others together: it leaves the axes and does not squeeze them
+
+
+def test_a_sign_that_no_font_has_is_a_number_and_no_box():
+    assert plain("层1 $x") in ("层1 \\$x", "[U+5C42]1 \\$x")
+    assert plain("\U000fffff") == "[U+FFFFF]"
 
 
 def test_the_roofline_names_its_roof_and_the_slowest_passes(svg):
