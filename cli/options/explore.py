@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from heddle.arch.boards import board_names
-from heddle.cli.options.values import MACHINE, MOST_WORKERS, OUTPUT, check_range, out_path, path_of
+from heddle.cli.options.values import MACHINE, MOST_WORKERS, OUTPUT, among, check_range, out_path, path_of
 from heddle.dse.objectives import ACCURACY, DEFAULT_OBJECTIVES, OBJECTIVES
 from heddle.dse.space import DEFAULT_SPACE, space_names
 
@@ -20,7 +20,11 @@ class ExploreOptions:
 
     board: Annotated[
         str,
-        typer.Option(help=f"A board ({', '.join(board_names())}) or a path to its .toml.", rich_help_panel=MACHINE),
+        typer.Option(
+            autocompletion=among(board_names()),
+            help=f"A board ({', '.join(board_names())}) or a path to its .toml.",
+            rich_help_panel=MACHINE,
+        ),
     ] = "vcu1525"
     space: Annotated[
         str,

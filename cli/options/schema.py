@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import OUTPUT, one_of_words
+from heddle.cli.options.values import OUTPUT, among, one_of_words
 
 #: The kinds of files whose schema can be printed.
 KINDS = ("design", "space")
@@ -20,7 +20,10 @@ class SchemaOptions:
     kind: Annotated[
         str,
         typer.Argument(
-            metavar=one_of_words(KINDS), help="Of a design's file, or of a space's file.", show_default=False
+            metavar=one_of_words(KINDS),
+            autocompletion=among(KINDS),
+            help="Of a design's file, or of a space's file.",
+            show_default=False,
         ),
     ]
     json: Annotated[

@@ -15,6 +15,7 @@ from heddle.cli.options.values import (
     OUTPUT,
     TRAINING,
     JsonFlag,
+    among,
     check_range,
     listed,
     one_of_words,
@@ -33,6 +34,7 @@ class NetworkOptions:
     workload: Annotated[
         str,
         typer.Option(
+            autocompletion=among(zoo_names()),
             help=f"A network of the zoo ({', '.join(zoo_names())}) or a path to an .onnx file or a SCALE-Sim "
             "topology .csv.",
             rich_help_panel=NETWORK,
@@ -87,10 +89,18 @@ class TrainingOptions:
 
     recipe: Annotated[
         str,
-        typer.Option(help=f"Which passes are sparse: {listed(RECIPES)}.", rich_help_panel=TRAINING),
+        typer.Option(
+            autocompletion=among(RECIPES), help=f"Which passes are sparse: {listed(RECIPES)}.", rich_help_panel=TRAINING
+        ),
     ] = "bdwp"
     optimizer: Annotated[
-        str, typer.Option(metavar=one_of_words(OPTIMIZERS), help="Weight update.", rich_help_panel=TRAINING)
+        str,
+        typer.Option(
+            metavar=one_of_words(OPTIMIZERS),
+            autocompletion=among(OPTIMIZERS),
+            help="Weight update.",
+            rich_help_panel=TRAINING,
+        ),
     ] = OPTIMIZERS[0]
     pregenerate: Annotated[
         bool,
@@ -126,6 +136,7 @@ class PassOptions:
         str,
         typer.Option(
             metavar=one_of_words(DATAFLOW_CHOICES),
+            autocompletion=among(DATAFLOW_CHOICES),
             help="auto takes the better one for each product.",
             rich_help_panel=TRAINING,
         ),
@@ -134,6 +145,7 @@ class PassOptions:
         str,
         typer.Option(
             metavar=one_of_words(MINIMISE_CHOICES),
+            autocompletion=among(MINIMISE_CHOICES),
             help="What each product's mapping is chosen by; time allows 0.1 % for fewer DRAM bytes.",
             rich_help_panel=TRAINING,
         ),
@@ -147,6 +159,7 @@ class MachineOptions:
     design: Annotated[
         str,
         typer.Option(
+            autocompletion=among(preset_names()),
             help=f"A preset ({', '.join(preset_names())}) or a path to a design's .toml.",
             rich_help_panel=MACHINE,
         ),
@@ -154,6 +167,7 @@ class MachineOptions:
     board: Annotated[
         str | None,
         typer.Option(
+            autocompletion=among(board_names()),
             help=f"A board ({', '.join(board_names())}) or a path to its .toml; the design's by default.",
             rich_help_panel=MACHINE,
         ),

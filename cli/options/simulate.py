@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import MACHINE, OUTPUT, TRAINING, one_of_words, out_path, path_of
+from heddle.cli.options.values import MACHINE, OUTPUT, TRAINING, among, one_of_words, out_path, path_of
 from heddle.sim.levels import LEVELS
 
 
@@ -20,6 +20,7 @@ class SimulateOptions:
         str,
         typer.Option(
             metavar=one_of_words(LEVELS),
+            autocompletion=among(LEVELS),
             help="Closed form, or decoupled engines with DRAM.",
             rich_help_panel=TRAINING,
         ),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import CASES, MOST_WORKERS, OUTPUT, JsonFlag, check_range, one_of_words, out_path
+from heddle.cli.options.values import CASES, MOST_WORKERS, OUTPUT, JsonFlag, among, check_range, one_of_words, out_path
 from heddle.dataflow.choices import OPTIMIZERS
 from heddle.synth.result import TOOLS
 
@@ -22,6 +22,7 @@ class SynthOptions:
         str,
         typer.Option(
             metavar=one_of_words(TOOLS),
+            autocompletion=among(TOOLS),
             help="yosys maps each distinct block once; Vivado places and routes the array's core.",
             rich_help_panel=CASES,
         ),
@@ -32,7 +33,12 @@ class SynthOptions:
     ] = None
     optimizer: Annotated[
         str,
-        typer.Option(metavar=one_of_words(OPTIMIZERS), help="What the WUVE lanes compute.", rich_help_panel=CASES),
+        typer.Option(
+            metavar=one_of_words(OPTIMIZERS),
+            autocompletion=among(OPTIMIZERS),
+            help="What the WUVE lanes compute.",
+            rich_help_panel=CASES,
+        ),
     ] = OPTIMIZERS[0]
     flat: Annotated[
         bool,

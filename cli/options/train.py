@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from heddle.arch.design_io import preset_names
 from heddle.arch.errors import HeddleError
 from heddle.cli.options.values import (
     MACHINE,
@@ -17,6 +18,7 @@ from heddle.cli.options.values import (
     OUTPUT,
     TRAINING,
     JsonFlag,
+    among,
     check_range,
     listed,
     one_of_words,
@@ -37,11 +39,11 @@ class TrainOptions:
 
     model: Annotated[
         str,
-        typer.Option(help=f"{listed(MODELS)}.", rich_help_panel=NETWORK),
+        typer.Option(autocompletion=among(MODELS), help=f"{listed(MODELS)}.", rich_help_panel=NETWORK),
     ]
     data: Annotated[
         str,
-        typer.Option(help=f"{listed(DATA_SETS)}.", rich_help_panel=NETWORK),
+        typer.Option(autocompletion=among(DATA_SETS), help=f"{listed(DATA_SETS)}.", rich_help_panel=NETWORK),
     ] = next(iter(DATA_SETS))
     data_dir: Annotated[
         Path | None,
@@ -61,6 +63,7 @@ class TrainOptions:
     recipe: Annotated[
         str,
         typer.Option(
+            autocompletion=among(RECIPES),
             help=f"A training recipe ({', '.join(RECIPES)}, or a variant), or the path of a .py file that defines one.",
             rich_help_panel=TRAINING,
         ),
@@ -72,6 +75,7 @@ class TrainOptions:
         str,
         typer.Option(
             metavar=one_of_words(RATIO_RULES),
+            autocompletion=among(RATIO_RULES),
             help="The same N:M for all layers, or more kept in narrow and less in wide ones (Erdős-Rényi kernel).",
             rich_help_panel=TRAINING,
         ),
@@ -90,7 +94,13 @@ class TrainOptions:
     epochs: Annotated[int, typer.Option(help="Passes over the training samples.", rich_help_panel=TRAINING)] = 30
     batch: Annotated[int, typer.Option(help="Samples a training step.", rich_help_panel=TRAINING)] = 64
     optimizer: Annotated[
-        str, typer.Option(metavar=one_of_words(OPTIMIZERS), help="Weight update.", rich_help_panel=TRAINING)
+        str,
+        typer.Option(
+            metavar=one_of_words(OPTIMIZERS),
+            autocompletion=among(OPTIMIZERS),
+            help="Weight update.",
+            rich_help_panel=TRAINING,
+        ),
     ] = OPTIMIZERS[0]
     learning_rate: Annotated[
         float, typer.Option(help="Learning rate at the start; it falls along half a cosine.", rich_help_panel=TRAINING)
@@ -103,6 +113,7 @@ class TrainOptions:
         str,
         typer.Option(
             metavar=one_of_words(ARITHMETICS),
+            autocompletion=among(ARITHMETICS),
             help="PyTorch's, or the accelerator's: 16-bit operands, FP32 sums in the array's order.",
             rich_help_panel=MACHINE,
         ),
@@ -110,11 +121,19 @@ class TrainOptions:
     design: Annotated[
         str | None,
         typer.Option(
-            help="Simulate time and energy on this design: a preset or a path to its .toml.", rich_help_panel=MACHINE
+            autocompletion=among(preset_names()),
+            help="Simulate time and energy on this design: a preset or a path to its .toml.",
+            rich_help_panel=MACHINE,
         ),
     ] = None
     device: Annotated[
-        str, typer.Option(metavar=one_of_words(DEVICES), help="Device to train on.", rich_help_panel=OUTPUT)
+        str,
+        typer.Option(
+            metavar=one_of_words(DEVICES),
+            autocompletion=among(DEVICES),
+            help="Device to train on.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = DEVICES[0]
     workers: Annotated[
         int | None,

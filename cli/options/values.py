@@ -55,3 +55,13 @@ def listed(words: Iterable[str]) -> str:
 def one_of_words(words: Iterable[str]) -> str:
     """Return words as the place of an option's value shows them: "a|b|c"."""
     return "|".join(words)
+
+
+def among(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what a shell completes an option's value with: the words that begin as what is typed."""
+    known = tuple(words)
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in known if word.startswith(incomplete)]
+
+    return complete

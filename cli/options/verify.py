@@ -14,6 +14,7 @@ from heddle.cli.options.values import (
     LARGEST_SEED,
     OUTPUT,
     JsonFlag,
+    among,
     check_range,
     one_of_words,
     out_path,
@@ -61,6 +62,7 @@ class VerifyOptions:
         str | None,
         typer.Option(
             metavar=one_of_words(DATAFLOWS),
+            autocompletion=among(DATAFLOWS),
             help="By default every dataflow that the design has.",
             rich_help_panel=CASES,
         ),
@@ -71,7 +73,12 @@ class VerifyOptions:
     ] = None
     simulator: Annotated[
         str,
-        typer.Option(metavar=one_of_words(SIMULATORS), help="Which simulator runs the RTL.", rich_help_panel=OUTPUT),
+        typer.Option(
+            metavar=one_of_words(SIMULATORS),
+            autocompletion=among(SIMULATORS),
+            help="Which simulator runs the RTL.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = SIMULATORS[0]
     waves: Annotated[
         bool, typer.Option("--waves", help="Write waves as FST files into --out.", rich_help_panel=OUTPUT)
