@@ -15,6 +15,8 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.folder_lock import release_folders
+from heddle.arch.interruptible import terminable
 from heddle.arch.run_dir import tool_version
 from heddle.cli import verbs
 from heddle.cli.command import takes_options
@@ -73,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_closed_streams()
     _print_any_text(sys.stdout, sys.stderr)
     try:
-        code = _run(given or ["--help"])
+        with terminable():
+            code = _run(given or ["--help"])
         sys.stdout.flush()
     except KeyboardInterrupt:
         print_error("interrupted")
@@ -86,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print_error(_os_problem(error))
         return _leave_stdout(BAD_INPUT)
+    finally:
+        release_folders()
     return code
 
 

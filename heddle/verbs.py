@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
+from heddle.arch.folder_lock import release_folders
 from heddle.arch.run_dir import check_file_target, write_atomically
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.files import GeneratedDesign, generated_design
@@ -43,10 +44,13 @@ def generate(design: Design, out: Path | str | None = None, *, board: Board | No
     record = RunRecord()
     generated = generated_design(design, board)
     if out is not None:
-        folder = result_folder(Path(out), "generate")
-        for name, text in generated.files.items():
-            write_atomically(folder / name, text.encode())
-        record.write(folder, machine_hashes(design, board))
+        try:
+            folder = result_folder(Path(out), "generate")
+            for name, text in generated.files.items():
+                write_atomically(folder / name, text.encode())
+            record.write(folder, machine_hashes(design, board))
+        finally:
+            release_folders()
     return generated
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.folder_lock import lock_folder
 from heddle.arch.provenance import write_provenance
 from heddle.arch.run_dir import prepare_run_dir
 
@@ -54,8 +55,9 @@ def run_folder(out: Path | None, verb: str) -> Path | None:
 def result_folder(out: Path, verb: str) -> Path:
     """Return ``out`` as the folder of ``verb``'s results, made if need be.
 
-    Raises HeddleError for a folder that cannot be used, or that holds another verb's results: the files that
-    both write (provenance, page, plots) would then tell of one and lie beside the other.
+    Raises HeddleError for a folder that cannot be used, that another run writes to, or that holds another verb's
+    results: the files that both write (provenance, page, plots) would then tell of one and lie beside the other.
+    The folder is this process's until ``heddle.arch.folder_lock.release_folders``.
     """
     try:
         str(out).encode()
@@ -64,4 +66,6 @@ def result_folder(out: Path, verb: str) -> Path:
     for other, mark in RESULT_MARKS.items():
         if other != verb and (out / mark).is_file():
             raise HeddleError(f"{out}: holds the results of 'heddle {other}' ({mark}); give another folder")
-    return prepare_run_dir(out)
+    folder = prepare_run_dir(out)
+    lock_folder(folder)
+    return folder

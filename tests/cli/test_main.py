@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +50,31 @@ def test_the_version_is_that_of_the_package_and_of_the_newest_release(capsys: py
     assert capsys.readouterr().out == "heddle 0.2.0\n"
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert next(heading for heading in headings if heading != "Unreleased") == "0.2.0 (2026-11-28)"
+
+
+def test_a_request_to_end_is_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor_module, "find_tools", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "heddle: error: interrupted\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_run_in_one_folder_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    descriptor = os.open(out, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    words = ["schedule", "--workload", "mlp", "--design", "tiny", "--out", str(out)]
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: {out}: another run writes there; wait until it has ended, or give another folder\n"
+    )
+    os.close(descriptor)
+    assert main(words) == 0
+    assert main(words) == 0
 
 
 def test_an_interruption_is_one_line_and_exit_code_130(
