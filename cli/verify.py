@@ -17,6 +17,7 @@ from heddle.cli.options.verify import VerifyOptions
 from heddle.cli.output import print_document, print_paths, print_status, print_tables
 from heddle.cli.progress import Report, show_progress
 from heddle.cli.work import load_machine, one_of
+from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.generate import check_generable
 from heddle.reports.runs.documents.verification import Verification
@@ -67,6 +68,7 @@ def _selection(options: VerifyOptions) -> Selection:
     return Selection(
         gemm=_extents(options.gemm) if options.gemm is not None else None,
         workload=options.workload,
+        sizes=input_sizes(options.input or (), options.batch_axis or (), options.no_batch),
         weights=options.weights,
         layer=options.layer,
         recipe=options.recipe,

@@ -27,6 +27,8 @@ def load_network(workload: str, batch: int | None = None, sizes: InputSizes | No
     >>> len(heddle.load_network("mlp").layers)
     5
     """
+    if sizes not in (None, InputSizes()) and Path(workload).suffix.lower() != ".onnx":
+        raise HeddleError(f"sizes and batch of inputs are for .onnx files, and {workload!r} is none")
     if workload in zoo_names():
         _log.debug("network %s: of the zoo", workload)
         return zoo_network(workload)

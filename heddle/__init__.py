@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from heddle.arch.nm import Packed, mask, pack, unpack
     from heddle.arch.resources import Resources, resources, resources_by_module
     from heddle.arch.sparsity import parse_sparsity
+    from heddle.dataflow.input_sizes import InputSizes, input_sizes
     from heddle.dataflow.load import load_network
     from heddle.dataflow.network import Network
     from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
@@ -75,6 +76,7 @@ __all__ = [
     "ExploreRequest",
     "GeneratedDesign",
     "HeddleError",
+    "InputSizes",
     "Network",
     "Packed",
     "PassResult",
@@ -96,6 +98,7 @@ __all__ = [
     "estimate",
     "explore",
     "generate",
+    "input_sizes",
     "layers_figure",
     "load_board",
     "load_design",
@@ -136,6 +139,7 @@ _HOMES = {
     "ExploreRequest": ("heddle.dse.request", "ExploreRequest"),
     "GeneratedDesign": ("heddle.hls.files", "GeneratedDesign"),
     "HeddleError": ("heddle.arch.errors", "HeddleError"),
+    "InputSizes": ("heddle.dataflow.input_sizes", "InputSizes"),
     "Network": ("heddle.dataflow.network", "Network"),
     "Packed": ("heddle.arch.nm", "Packed"),
     "PassResult": ("heddle.sim.result", "PassResult"),
@@ -165,6 +169,7 @@ _HOMES = {
     "export_weights": ("heddle.training.export", "export_weights"),
     "generate": ("heddle.verbs", "generate"),
     "import_weights": ("heddle.training.export", "import_weights"),
+    "input_sizes": ("heddle.dataflow.input_sizes", "input_sizes"),
     "layers_figure": ("heddle.reports.plots.draw", "layers_figure"),
     "load_board": ("heddle.arch.boards", "load_board"),
     "load_design": ("heddle.arch.design_io", "load_design"),

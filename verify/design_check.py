@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Dataflow, Design
+from heddle.dataflow.input_sizes import InputSizes
 from heddle.hls.generate import check_generable
 from heddle.verify.model import Simulator
 from heddle.verify.operands import Extents
@@ -52,6 +53,7 @@ def verify_design(
     board: Board | None = None,
     gemm: tuple[int, int, int] | None = None,
     workload: str | None = None,
+    sizes: InputSizes | None = None,
     recipe: str = "bdwp",
     weights: Path | None = None,
     layer: str | None = None,
@@ -75,6 +77,7 @@ def verify_design(
     selection = Selection(
         gemm=Extents(*gemm) if gemm is not None else None,
         workload=workload,
+        sizes=sizes or InputSizes(),
         weights=weights,
         layer=layer,
         recipe=recipe,

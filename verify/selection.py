@@ -9,6 +9,7 @@ from pathlib import Path
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design
 from heddle.arch.errors import HeddleError, unknown
+from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.verify.benches import Bench, array_bench, lane_benches
@@ -17,13 +18,15 @@ from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
 from heddle.verify.weights import weight_suite
 
 _WORKLOAD_BATCH = 2
+_ANY_SIZES = InputSizes()
 
 
 @dataclass(frozen=True)
 class Selection:
     """What is verified; a suite of products and the lanes without ``gemm``, ``workload`` and ``weights``.
 
-    ``weights`` is a file of trained weights, of which ``layer`` names one; ``recipe`` is that of ``workload``.
+    ``weights`` is a file of trained weights, of which ``layer`` names one; ``recipe`` is that of ``workload``, and
+    ``sizes`` are those of its inputs where it is an ONNX file.
     ``dataflow`` is None for all that the design has, ``case`` for all cases. ``seed`` draws operands and stalls.
 
     Raises HeddleError where two kinds of products are given, and a layer without weights.
@@ -31,6 +34,7 @@ class Selection:
 
     gemm: Extents | None = None
     workload: str | None = None
+    sizes: InputSizes = _ANY_SIZES
     weights: Path | None = None
     layer: str | None = None
     recipe: str = "bdwp"
@@ -44,6 +48,8 @@ class Selection:
             raise HeddleError(f"{given[0]} and {given[1]} exclude each other; give one of them")
         if self.layer is not None and self.weights is None:
             raise HeddleError("--layer needs --weights FILE, the file that holds the layer")
+        if self.sizes != _ANY_SIZES and self.workload is None:
+            raise HeddleError("--input, --batch-axis and --no-batch need --workload FILE, the .onnx file")
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -85,7 +91,8 @@ def _suite(selection: Selection, design: Design) -> Sequence[Run]:
     if selection.workload is not None:
         from heddle.dataflow.load import load_network
 
-        network, recipe = load_network(selection.workload, _WORKLOAD_BATCH), recipe_named(selection.recipe)
+        network = load_network(selection.workload, _WORKLOAD_BATCH, selection.sizes)
+        recipe = recipe_named(selection.recipe)
         options = StepOptions(batch=_WORKLOAD_BATCH, operand=design.numbers.operand)
         step = training_step(network, recipe, design.sparsity, options)
         return workload_suite(step, design, dataflows, seed)

@@ -14,7 +14,10 @@ from heddle.cli.options.values import (
     NETWORK,
     OUTPUT,
     TRAINING,
+    BatchAxisWords,
+    InputWords,
     JsonFlag,
+    NoBatchFlag,
     among,
     check_range,
     listed,
@@ -55,26 +58,9 @@ class NetworkOptions:
         int | None,
         typer.Option(help="Tokens a sample (bert-base, and ONNX with open ones).", rich_help_panel=NETWORK),
     ] = None
-    input: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=SIZES",
-            help="Sizes of an ONNX file's input, as in x=1x3x48x320; may be given several times.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None
-    batch_axis: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]AXIS",
-            help="Which dimension of an ONNX file's inputs is the batch, counted from 0; may be given several times.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None
-    no_batch: Annotated[
-        bool,
-        typer.Option("--no-batch", help="The ONNX file is one sample as it stands.", rich_help_panel=NETWORK),
-    ] = False
+    input: InputWords = None
+    batch_axis: BatchAxisWords = None
+    no_batch: NoBatchFlag = False
 
     def __post_init__(self) -> None:
         check_range("--batch", self.batch, 1, LARGEST_BATCH)

@@ -18,6 +18,29 @@ NETWORK, TRAINING, MACHINE, CASES, OUTPUT = "Network", "Training", "Machine", "C
 #: Every verb's ``--json``.
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.", rich_help_panel=OUTPUT)]
 
+#: What the verbs that read a network say of an ONNX file's inputs.
+InputWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=SIZES",
+        help="Sizes of an ONNX file's input, as in x=1x3x48x320; may be given several times.",
+        rich_help_panel=NETWORK,
+    ),
+]
+BatchAxisWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]AXIS",
+        help="Which dimension of an ONNX file's inputs is the batch, counted from 0; may be given several times.",
+        rich_help_panel=NETWORK,
+    ),
+]
+NoBatchFlag = Annotated[
+    bool,
+    typer.Option("--no-batch", help="The ONNX file is one sample as it stands.", rich_help_panel=NETWORK),
+]
+
 
 def check_range(option: str, value: float | None, low: float, high: float | None = None) -> None:
     """Raise HeddleError when ``value`` is given and not within ``low`` and ``high``, all in the option's unit."""

@@ -13,7 +13,10 @@ from heddle.cli.options.values import (
     CASES,
     LARGEST_SEED,
     OUTPUT,
+    BatchAxisWords,
+    InputWords,
     JsonFlag,
+    NoBatchFlag,
     among,
     check_range,
     one_of_words,
@@ -37,6 +40,9 @@ class VerifyOptions:
             help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=CASES
         ),
     ] = None
+    input: InputWords = None
+    batch_axis: BatchAxisWords = None
+    no_batch: NoBatchFlag = False
     weights: Annotated[
         Path | None,
         typer.Option(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.load import load_network
 from heddle.dataflow.zoo import zoo_names, zoo_network
 
@@ -61,3 +62,8 @@ def test_another_extension_is_told_the_valid_ones(workload: str) -> None:
 def test_odd_names_are_refused(workload: str) -> None:
     with pytest.raises(HeddleError):
         load_network(workload)
+
+
+def test_sizes_of_inputs_are_for_onnx_files() -> None:
+    with pytest.raises(HeddleError, match=r"^sizes and batch of inputs are for .onnx files, and 'mlp' is none$"):
+        load_network("mlp", 1, input_sizes(["x=1x2"]))
