@@ -27,6 +27,8 @@ def prepare_run_dir(path: str | Path) -> Path:
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
         raise HeddleError(f"{folder}: is a file; a run needs a folder (give another path, or move the file)")
+    if folder.is_symlink() and not folder.exists():
+        raise HeddleError(f"{folder}: is a link that leads nowhere; a run needs a folder (give another path)")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -49,6 +49,11 @@ def locate(word: str, what: str, folder: Path) -> Path:
     A path that is not there raises too where its stem is the name of a shipped file: that was meant.
     """
     names = shipped_names(folder)
+    if word.lower().endswith(".cfg"):
+        raise HeddleError(
+            f"{word}: is a configuration of SCALE-Sim by its name, which is not read; give a .toml file "
+            f"or the name of a {what} (valid: {', '.join(names)})"
+        )
     if is_path(word):
         path = Path(word)
         if path.stem in names and not os.path.lexists(path):

@@ -119,7 +119,9 @@ def _print_front(found: Exploration, limit: int) -> None:
     from heddle.reports.units import seconds
 
     print_tables([pareto_table(found.front, found.request.objectives, limit or len(found.front))])
-    rate = f"{found.points:,} designs in {seconds(found.seconds)}, {found.points_per_second:,.0f} a second"
+    rate = f"{found.points:,} designs in {seconds(found.seconds)}"
+    if found.points_per_second:  # 0 where all were there already
+        rate += f", {found.points_per_second:,.0f} a second"
     resumed = f"; {found.resumed_points:,} of them were there already" if found.resumed_points else ""
     print(f"{rate}{resumed}. Not feasible: {_skipped(found) or 'none'}.")
     if found.request.accuracies:

@@ -102,7 +102,7 @@ def _run(arguments: list[str]) -> int:
         print_error(str(error))
         return BAD_INPUT
     except typer.TyperException as error:
-        print_error(str(usage_error(error, arguments[0])))
+        print_error(str(usage_error(error, arguments)))
         return BAD_INPUT
     return int(code or SUCCESS)
 

@@ -61,7 +61,8 @@ def print_tables(tables: Iterable[Any]) -> None:
     """Print rich tables on stdout; without a terminal they are as wide as they need to be."""
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 200)
+    # Names and remedies are text: what looks like rich's markup, or like an emoji's name, is meant as it stands.
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, emoji=False)
     for table in tables:
         console.print(table)
 

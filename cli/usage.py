@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from heddle.arch.errors import HeddleError, nearest, unknown
+from heddle.dataflow.zoo import zoo_names
 
 
 class VerbGroup(TyperGroup):
@@ -20,17 +23,26 @@ class VerbGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def usage_error(error: typer.TyperException, first_argument: str) -> HeddleError:
+def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> HeddleError:
     """Return typer's ``error`` as ours: the verb, what is wrong, and where its options are listed.
 
-    Where typer does not tell the verb, it is the ``first_argument`` of the command line if that is no option.
+    Where typer does not tell the verb, it is the first of the command line's ``arguments`` if that is no option.
     """
     context = getattr(error, "ctx", None)
     told = context.command_path if context else "heddle"
-    path = told if " " in told or first_argument.startswith("-") else f"heddle {first_argument}"
+    path = told if " " in told or arguments[0].startswith("-") else f"heddle {arguments[0]}"
     verb = path.partition(" ")[2]
     place = f"{verb}: " if verb else ""
-    return HeddleError(f"{place}{_problem(error)} ({path} --help lists the options)")
+    problem = _problem(error)
+    guess = _workload_guess(arguments) if problem.startswith("missing option '--workload'") else ""
+    return HeddleError(f"{place}{problem}{guess} ({path} --help lists the options)")
+
+
+def _workload_guess(arguments: Sequence[str]) -> str:
+    """A network that stands on the command line by itself, where the option that names one is missing."""
+    networks = (word for word in arguments[1:] if word in zoo_names() or word.endswith((".onnx", ".csv")))
+    found = next(networks, None)
+    return f"; did you mean '--workload {found}'?" if found else ""
 
 
 def _problem(error: typer.TyperException) -> str:

@@ -64,7 +64,8 @@ class TrainOptions:
         str,
         typer.Option(
             autocompletion=among(RECIPES),
-            help=f"A training recipe ({', '.join(RECIPES)}, or a variant), or the path of a .py file that defines one.",
+            help=f"A training recipe ({', '.join(RECIPES)}, or a variant), or the path of a .py file that defines one. "
+            "Such a file is a program, and is run: give only what you trust.",
             rich_help_panel=TRAINING,
         ),
     ] = "bdwp"

@@ -113,7 +113,8 @@ def _best_rows(facts: ExplorationFacts, front: pd.DataFrame) -> Iterator[Cells]:
 def _search_rows(facts: ExplorationFacts) -> Iterator[Cells]:
     earlier = f", {count(facts.resumed_points)} of them earlier" if facts.resumed_points else ""
     yield "designs evaluated", count(facts.points), f"in {seconds(facts.seconds)}{earlier}"
-    yield "designs a second", engineering(facts.points_per_second), ""
+    if facts.points_per_second:  # 0 where all were evaluated earlier
+        yield "designs a second", engineering(facts.points_per_second), ""
     for reason, number in facts.skipped.items():
         if number:
             yield "designs left out", count(number), reason

@@ -63,6 +63,17 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_run(tmp_path, monkey
     )
 
 
+@pytest.mark.parametrize("target", ["other", "none"])
+def test_a_link_that_leads_nowhere_is_no_folder(tmp_path, target):
+    link, other = tmp_path / "link", tmp_path / "other"
+    link.symlink_to(tmp_path / target)
+    if target == "other":  # and that leads back
+        other.symlink_to(link)
+    assert message_of(prepare_run_dir, link) == (
+        f"{link}: is a link that leads nowhere; a run needs a folder (give another path)"
+    )
+
+
 def test_a_file_is_written_whole_and_nothing_stays_beside_it(tmp_path):
     path = write_atomically(tmp_path / "a.bin", b"new")
     assert write_atomically(path, b"newer").read_bytes() == b"newer"

@@ -39,6 +39,17 @@ BAD_COMMAND_LINES = {
         "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv "
         "(heddle schedule --help lists the options)",
     ),
+    "a network without its option": (
+        ["schedule", "resnet9"],
+        "schedule: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
+        "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv; "
+        "did you mean '--workload resnet9'? (heddle schedule --help lists the options)",
+    ),
+    "a configuration of SCALE-Sim as a design": (
+        ["simulate", "--workload", "mlp", "--design", "conf/scale.cfg"],
+        "conf/scale.cfg: is a configuration of SCALE-Sim by its name, which is not read; give a .toml file or the "
+        "name of a preset (valid: ideal-32x32, sat-vcu1525, small, tiny)",
+    ),
     "an option without its value": (
         ["simulate", "--workload"],
         "simulate: option '--workload' requires an argument (heddle simulate --help lists the options)",
