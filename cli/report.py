@@ -48,6 +48,7 @@ def _report(folder: Path, options: ReportOptions) -> int:
     print_paths([page])
     for missing in built.review.missing:
         print(f"no {missing.section}: {missing.reason}; make it with: {missing.command}")
+        print(f"  takes {missing.takes}")
     return SUCCESS
 
 

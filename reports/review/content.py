@@ -19,11 +19,12 @@ from heddle.synth.vivado.reports import VivadoReports
 
 @dataclass(frozen=True)
 class Missing:
-    """A section that nothing in the folder fills, and the command that makes what is missing."""
+    """A section that nothing in the folder fills, the command that makes what is missing, and what that takes."""
 
     section: str
     reason: str
     command: str
+    takes: str = ""
 
 
 @dataclass(frozen=True)

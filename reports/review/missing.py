@@ -33,6 +33,16 @@ _REASONS = {
     VIVADO: "no report of Vivado is in the folder",
 }
 
+# How long the command takes on a few cores, and on what: so that nobody starts an hour's work unawares.
+_TAKES = {
+    FRONT: "seconds to a minute",
+    STEP: "seconds; a minute for a large network",
+    AGREEMENT: "a minute or two, with Verilator and g++",
+    STAGES: "minutes, with yosys",
+    ACCURACY: "minutes, on scikit-learn's 8 × 8 digits; a large model takes hours, and other data are named by --data",
+    VIVADO: "an hour or more, with AMD Vivado installed",
+}
+
 
 @dataclass(frozen=True)
 class Commands:
@@ -100,7 +110,7 @@ def missing_sections(present: frozenset[str], reasons: dict[str, str], commands:
     """Yield the sections that are not ``present``, in the page's order; ``reasons`` are those known to be special."""
     for section in SECTIONS:
         if section not in present:
-            yield Missing(section, reasons.get(section, _REASONS[section]), commands.of(section))
+            yield Missing(section, reasons.get(section, _REASONS[section]), commands.of(section), _TAKES[section])
 
 
 def design_word(design: Design, row: int | None, folder: Path) -> str:

@@ -50,15 +50,18 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Absent:
-    """Why a section is empty, and the command that fills it; ``command`` may be empty."""
+    """Why a section is empty, the command that fills it, and what that takes; both may be empty."""
 
     reason: str
     command: str
+    takes: str = ""
 
 
 def absent_sections(empty: Sequence[str], missing: Sequence[Missing]) -> dict[str, Absent]:
     """Return for each section of ``empty`` what ``missing`` says of it, by its name, its heading or its group's."""
-    found = {section: Absent(entry.reason, entry.command) for entry in missing for section in _named(entry)}
+    found = {
+        section: Absent(entry.reason, entry.command, entry.takes) for entry in missing for section in _named(entry)
+    }
     return {section: found.get(section, Absent(_REASONS[section], "")) for section in empty}
 
 
