@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Protocol, TypeVar
 
+from heddle.arch.interruptible import interruptible
+
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -91,7 +93,8 @@ def in_processes(
     try:
         while waiting or busy:
             while waiting and len(busy) < workers:
-                busy.append(_Worker(context))
+                # The first one waits until PyTorch is loaded, which Ctrl-C need not.
+                busy.append(interruptible(lambda: _Worker(context)))
                 busy[-1].give(*waiting.popleft())
             ready = set(wait([worker.connection for worker in busy]))
             for worker in [each for each in busy if each.connection in ready]:
