@@ -1,4 +1,7 @@
-"""What is synthesised together: the blocks of a design, each once, spread over the runs of the synthesis tool.
+"""What is synthesised together: the blocks of a design, each once and each in a run of its own.
+
+yosys maps a block differently beside others, and under other names. So a run has one block, and modules are named by
+their place in it: what a block maps to depends on nothing else of the design.
 
 A block is a module that keeps its boundary; the modules below it that are none are flattened into it. Flattening is
 exact but slow for many parts, so a module with many children keeps them apart, as does one that has
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from heddle.synth.yosys.sources import Hierarchy, VerilogModule
@@ -22,14 +25,23 @@ _INSTANCE = re.compile(r"^  \S+ +\S+ +\(\n(?:    \..*\n)*  \);\n", re.MULTILINE)
 _LOGIC = re.compile(r"[&|^~+*<>?!%]|\balways\b|\breg\b|==|\binitial\b")
 _REGISTER = re.compile(r"^  reg(?: \[(\d+):(\d+)\])?", re.MULTILINE)
 _TEXT_PER_BIT = 40
+# A module's name where it begins, and where it is instantiated.
+_MODULE_NAME = re.compile(r"^(module |  (?:\(\* keep \*\) )?)(\\\S+|\w+)(?=[ (])", re.MULTILINE)
+_NUMBERED = re.compile(r"dump_module\$\d+")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run of the synthesis tool: its Verilog, whose top is ``WRAPPER``, and the blocks that it maps."""
+    """One run of the synthesis tool: its Verilog, whose top is ``WRAPPER``, and the name that its ``block`` has there.
+
+    ``below`` gives the own names of the blocks within it, by their names there; ``weight`` is how long it takes,
+    roughly.
+    """
 
     text: str
-    blocks: tuple[str, ...]
+    block: str
+    below: Mapping[str, str]
+    weight: int = 0
 
 
 def block_names(design: Hierarchy) -> tuple[str, ...]:
@@ -60,13 +72,6 @@ def is_wires_only(module: VerilogModule) -> bool:
     return bool(module.children) and _LOGIC.search(plain) is None
 
 
-def jobs(design: Hierarchy, wanted: Sequence[str], number: int) -> tuple[Job, ...]:
-    """Return at most ``number`` jobs of about equal weight that map the blocks ``wanted``."""
-    blocks = set(block_names(design))
-    shares = _shares({name: _weight(design, name, blocks) for name in wanted}, number)
-    return tuple(_job(design, share, blocks) for share in shares if share)
-
-
 def contents(design: Hierarchy, name: str, blocks: Collection[str]) -> tuple[str, ...]:
     """Return a block and all modules that are flattened into it, parents first."""
     found = [name]
@@ -76,41 +81,31 @@ def contents(design: Hierarchy, name: str, blocks: Collection[str]) -> tuple[str
     return tuple(found)
 
 
-def block_text(design: Hierarchy, name: str, blocks: Collection[str]) -> str:
-    """Return all that decides what a block maps to: its text, with the ports of the blocks below it."""
+def job_of(design: Hierarchy, name: str, blocks: Collection[str]) -> Job:
+    """Return the run that maps a block; its text is all that decides what the block maps to."""
     whole = contents(design, name, blocks)
-    below = {child for inner in whole for child in design.modules[inner].children if child not in whole}
-    return "\n".join([*(design.modules[inner].text for inner in whole), *_headers(design, below)])
+    children = (child for inner in whole for child in design.modules[inner].children)
+    below = tuple(dict.fromkeys(child for child in children if child not in whole))
+    own = {module: f"m{index}" for index, module in enumerate((*whole, *below))}
+    texts = [f"(* blackbox *)\n{design.modules[child].header}" for child in below]
+    texts += ["(* keep_hierarchy *)\n" * (inner in blocks) + design.modules[inner].text for inner in whole]
+    texts.append(f"module {WRAPPER};\n  (* keep *) {name}  block0 ();\nendmodule\n")
+    text = _numbered_from_one(_renamed("\n".join(texts), own))
+    return Job(text, own[name], {own[child]: child.removeprefix("\\") for child in below}, _weight(text))
 
 
-def _shares(weights: dict[str, int], number: int) -> list[list[str]]:
-    """Spread names by weight: the heaviest first, each to the lightest share."""
-    shares: list[list[str]] = [[] for _ in range(number)]
-    loads = [0] * number
-    for name in sorted(weights, key=lambda name: (-weights[name], name)):
-        lightest = loads.index(min(loads))
-        shares[lightest].append(name)
-        loads[lightest] += weights[name]
-    return shares
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """``text`` with modules under other names, where they begin and where they are instantiated."""
+    return _MODULE_NAME.sub(lambda found: found[1] + names.get(found[2], found[2]), text)
 
 
-def _weight(design: Hierarchy, name: str, blocks: Collection[str]) -> int:
-    """How long a block takes to map, roughly: bits of registers and length of text."""
-    texts = [design.modules[inner].text for inner in contents(design, name, blocks)]
-    bits = sum(1 + abs(int(high or 0) - int(low or 0)) for text in texts for high, low in _REGISTER.findall(text))
-    return bits + sum(map(len, texts)) // _TEXT_PER_BIT
+def _numbered_from_one(text: str) -> str:
+    """``text`` with the registers that Amaranth's back end numbers through a whole file numbered from 1."""
+    numbers: dict[str, str] = {}
+    return _NUMBERED.sub(lambda found: numbers.setdefault(found[0], f"dump_module${len(numbers) + 1}"), text)
 
 
-def _job(design: Hierarchy, share: Sequence[str], blocks: Collection[str]) -> Job:
-    whole = list(dict.fromkeys(inner for name in share for inner in contents(design, name, blocks)))
-    below = {child for name in whole for child in design.modules[name].children if child not in whole}
-    texts = [f"(* blackbox *)\n{header}" for header in _headers(design, below)]
-    for name in whole:
-        texts.append(("(* keep_hierarchy *)\n" if name in blocks else "") + design.modules[name].text)
-    instances = "".join(f"  (* keep *) {name}  block{index} ();\n" for index, name in enumerate(share))
-    texts.append(f"module {WRAPPER};\n{instances}endmodule\n")
-    return Job("\n".join(texts), tuple(share))
-
-
-def _headers(design: Hierarchy, names: Collection[str]) -> list[str]:
-    return [design.modules[name].header for name in sorted(names)]
+def _weight(text: str) -> int:
+    """How long a text takes to map, roughly: bits of registers and its length."""
+    bits = sum(1 + abs(int(high or 0) - int(low or 0)) for high, low in _REGISTER.findall(text))
+    return bits + len(text) // _TEXT_PER_BIT

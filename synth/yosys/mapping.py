@@ -1,20 +1,21 @@
-"""Blocks mapped to cells, each once: from the cache, or by yosys in two runs side by side."""
+"""Blocks mapped to cells, each once: from the cache, or by a run of yosys for each, several side by side."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import cache_home, sha256_of_text, write_atomically
-from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, block_text, jobs, mapped_blocks
+from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, job_of, mapped_blocks
 from heddle.synth.yosys.path_delay import WorstPath, worst_paths
 from heddle.synth.yosys.sources import Hierarchy
 from heddle.synth.yosys.tool import run_yosys, yosys_version
@@ -27,7 +28,7 @@ _SCRIPT = (
     f"synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top {WRAPPER}; "
     "tee -q -o {name}.json stat -tech xilinx -json; write_verilog {name}.net.v"
 )
-_FORMAT = 1
+_FORMAT = 2
 # What reading an entry of the cache raises where it is missing or damaged.
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -45,49 +46,81 @@ def map_blocks(
 ) -> dict[str, MappedBlock]:
     """Return every block of ``design`` that has cells of its own, mapped; those of them in ``only`` where it is given.
 
+    ``workers`` runs of yosys go side by side, and each has one block, which is kept as soon as it is mapped.
     ``progress`` is told the blocks done and all of them. Raises HeddleError when yosys is missing or fails; the log
     that the message names is kept.
     """
     blocks = block_names(design)
     chosen = [name for name in mapped_blocks(design) if only is None or name in only]
-    keys = {name: _key(block_text(design, name, blocks)) for name in chosen}
-    found = {name: block for name, key in keys.items() if (block := _cached(key)) is not None}
-    wanted = [name for name in keys if name not in found]
-    if progress:
-        progress(len(found), len(keys))
-    folder = Path(tempfile.mkdtemp(prefix="heddle-synthesis-"))
-    with ThreadPoolExecutor(workers) as pool:
-        runs = [
-            pool.submit(_map, job, folder, f"run{index}") for index, job in enumerate(jobs(design, wanted, workers))
-        ]
+    made = {name: job_of(design, name, blocks) for name in chosen}
+    found = {job.text: block for job in made.values() if (block := _cached(_key(job.text))) is not None}
+    wanted = sorted({job.text: job for job in made.values() if job.text not in found}.values(), key=_heaviest_first)
+
+    def tell() -> None:
+        if progress:
+            progress(sum(job.text in found for job in made.values()), len(made))
+
+    tell()
+    with _run_folder() as folder, _cancelled_on_error(workers) as pool:
+        runs = {pool.submit(_map_and_keep, job, folder, f"run{index}"): job for index, job in enumerate(wanted)}
         for run in as_completed(runs):
-            for name, block in run.result().items():
-                found[name] = block
-                _keep(keys[name], block)
-            if progress:
-                progress(len(found), len(keys))
-    # Reached without an error only: after one, the logs that its message names are still wanted.
+            found[runs[run].text] = run.result()
+            tell()
+    return {name: _with_own_names(found[job.text], job) for name, job in made.items()}
+
+
+def _heaviest_first(job: Job) -> tuple[int, str]:
+    return -job.weight, job.text
+
+
+@contextmanager
+def _run_folder() -> Iterator[Path]:
+    """A folder for the files of yosys; after an error it stays, because the message names a log in it."""
+    folder = Path(tempfile.mkdtemp(prefix="heddle-synthesis-"))
+    try:
+        yield folder
+    except HeddleError:
+        raise
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
-    return {name: found[name] for name in keys}
+
+
+@contextmanager
+def _cancelled_on_error(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that begins nothing more after an error or Ctrl-C."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _map_and_keep(job: Job, folder: Path, name: str) -> MappedBlock:
+    block = _map(job, folder, name)
+    _keep(_key(job.text), block)
+    return block
+
+
+def _with_own_names(block: MappedBlock, job: Job) -> MappedBlock:
+    """``block`` with the blocks within it under their own names."""
+    return replace(block, cells={job.below.get(cell, cell): count for cell, count in block.cells.items()})
 
 
 def map_flat(text: str, top: str, folder: Path) -> MappedBlock:
     """Return all of a Verilog ``text`` below ``top`` mapped as one block, without the cache: for a check."""
-    job = Job(f"{text}\nmodule {WRAPPER};\n  (* keep, keep_hierarchy *) {top}  block0 ();\nendmodule\n", (top,))
-    return _map(job, folder, "flat")[top]
+    job = Job(f"{text}\nmodule {WRAPPER};\n  (* keep, keep_hierarchy *) {top}  block0 ();\nendmodule\n", top, {})
+    return _map(job, folder, "flat")
 
 
-def _map(job: Job, folder: Path, name: str) -> dict[str, MappedBlock]:
+def _map(job: Job, folder: Path, name: str) -> MappedBlock:
     (folder / f"{name}.v").write_text(job.text)
     run_yosys(_SCRIPT.format(name=name), folder, f"{name}.log", [f"{name}.json", f"{name}.net.v"])
-    cells = _cells(folder / f"{name}.json")
-    paths = worst_paths(folder, f"{name}.net.v")
-    missing = [block for block in job.blocks if block.removeprefix("\\") not in cells]
-    if missing:
-        raise HeddleError(f"yosys lost module {missing[0]} (log: {folder / f'{name}.log'})")
-    return {
-        block: MappedBlock(cells[block.removeprefix("\\")], paths.get(block.removeprefix("\\"))) for block in job.blocks
-    }
+    cells, block = _cells(folder / f"{name}.json"), job.block.removeprefix("\\")
+    if block not in cells:
+        raise HeddleError(f"yosys lost module {job.block} (log: {folder / f'{name}.log'})")
+    return MappedBlock(cells[block], worst_paths(folder, f"{name}.net.v").get(block))
 
 
 def _cells(path: Path) -> dict[str, dict[str, int]]:

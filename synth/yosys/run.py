@@ -28,9 +28,9 @@ def synthesise(
 ) -> Synthesis:
     """Return ``design`` synthesised by yosys for UltraScale+: array, SORE, WUVE for ``optimizer``, buffers.
 
-    ``board`` is the design's own where none is given. ``workers`` runs of yosys share the blocks; their number changes
-    no count. ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that is no hardware,
-    and when yosys is missing or fails.
+    ``board`` is the design's own where none is given. ``workers`` runs of yosys go side by side, a block each; their
+    number changes no count. ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that
+    is no hardware, and when yosys is missing or fails.
 
     >>> heddle.synth(design).frame().groupby("part")["lut"].sum()  # doctest: +SKIP
     """

@@ -253,7 +253,7 @@ def test_place_gives_the_clock_of_one_pe(yosys: FakeYosys, capsys: Capture, monk
 def test_a_yosys_that_fails_is_one_line_and_writes_no_result(
     yosys: FakeYosys, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    FakeYosys(failing="heddle_uspe").install(monkeypatch)
+    FakeYosys(failing="endmodule").install(monkeypatch)
     message = error(capsys, *SMALL, "--out", str(tmp_path / "run"))
     assert message.startswith("heddle: error: yosys failed: as asked (log: ")
     assert message.count("\n") == 1

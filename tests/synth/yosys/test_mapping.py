@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from heddle.arch.errors import HeddleError
 from heddle.synth.yosys import mapping
+from heddle.synth.yosys.jobs import job_of
 from heddle.synth.yosys.mapping import MappedBlock, map_blocks, map_flat
 from heddle.synth.yosys.path_delay import WorstPath
 from heddle.synth.yosys.sources import VerilogModule, counted
@@ -71,7 +72,7 @@ def test_the_number_of_runs_changes_no_count(workers, yosys):
     mapped = map_blocks(design(), workers)
     assert mapped == MAPPED
     assert list(mapped) == list(MAPPED)
-    assert len(yosys.jobs) == min(workers, 3)
+    assert len(yosys.jobs) == 3
 
 
 def test_a_second_time_comes_from_the_cache_without_yosys(yosys, monkeypatch):
@@ -87,7 +88,7 @@ def test_only_blocks_that_changed_are_mapped_anew(yosys):
         **MAPPED,
         "\\lane.inner": MappedBlock({"LUT2": 4, "FDRE": 1, "adder": 2}, WorstPath(4.0, "from_4", "")),
     }
-    assert [job.count("keep_hierarchy") for job in yosys.jobs] == [3, 1]
+    assert len(yosys.jobs) == 4
 
 
 def test_another_version_of_yosys_maps_anew(yosys, monkeypatch):
@@ -95,7 +96,7 @@ def test_another_version_of_yosys_maps_anew(yosys, monkeypatch):
     mapping._tool.cache_clear()
     monkeypatch.setattr(mapping, "yosys_version", lambda: "0.1")
     map_blocks(design(), 1)
-    assert len(yosys.jobs) == 2
+    assert len(yosys.jobs) == 6
 
 
 def test_blocks_can_be_chosen(yosys):
@@ -129,7 +130,7 @@ def test_a_damaged_entry_is_mapped_anew_and_replaced(content):
         before = len(yosys.jobs)
         if not is_entry(content):
             assert map_blocks(design(), 1) == MAPPED
-            assert len(yosys.jobs) == before + 1
+            assert len(yosys.jobs) == before + 3
             no_yosys(monkeypatch)
             assert map_blocks(design(), 1) == MAPPED
         for path in folder.iterdir():
@@ -151,7 +152,7 @@ def test_a_cache_that_takes_no_files_costs_only_time(yosys, monkeypatch, tmp_pat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert map_blocks(design(), 2) == MAPPED
     assert map_blocks(design(), 2) == MAPPED
-    assert len(yosys.jobs) == 4
+    assert len(yosys.jobs) == 6
 
 
 def test_a_full_disk_costs_only_time(yosys, monkeypatch, cache_folder):
@@ -175,7 +176,7 @@ def test_progress_begins_with_what_the_cache_had_and_ends_with_all(yosys):
     map_blocks(design(), 2, lambda done, of: seen.append((done, of)), only=["adder"])
     map_blocks(design(), 1, lambda done, of: seen.append((done, of)))
     map_blocks(design(), 1, lambda done, of: seen.append((done, of)))
-    assert seen == [(0, 1), (1, 1), (1, 3), (3, 3), (3, 3)]
+    assert seen == [(0, 1), (1, 1), (1, 3), (2, 3), (3, 3), (3, 3)]
 
 
 def test_runs_leave_nothing_behind_when_they_end_well(yosys, tmp_path):
@@ -184,7 +185,7 @@ def test_runs_leave_nothing_behind_when_they_end_well(yosys, tmp_path):
 
 
 def test_a_failure_keeps_the_log_that_it_names_and_what_was_mapped_before(monkeypatch, tmp_path):
-    FakeYosys(failing="module queue").install(monkeypatch)
+    FakeYosys(failing="assign y6").install(monkeypatch)
     map_blocks(design(), 1, only=["adder"])
     with pytest.raises(HeddleError, match=r"^yosys failed: as asked \(log: (.*)\)$") as caught:
         map_blocks(design(), 1)
@@ -194,16 +195,49 @@ def test_a_failure_keeps_the_log_that_it_names_and_what_was_mapped_before(monkey
     assert map_blocks(design(), 1, only=["adder"]) == {"adder": MAPPED["adder"]}
 
 
+def test_what_was_mapped_before_an_interruption_is_kept(monkeypatch, tmp_path):
+    yosys = FakeYosys().install(monkeypatch)
+
+    def stop_after_two(done, of):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(design(), 1, stop_after_two)
+    assert list((tmp_path / "runs").iterdir()) == []
+    already = len(yosys.jobs)
+    assert map_blocks(design(), 1) == MAPPED
+    assert len(yosys.jobs) == 3
+    assert already >= 2
+
+
+@pytest.mark.parametrize("history", [(), ("adder",), ("top", "\\lane.inner")])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_yosys_is_given_for_a_block_depends_neither_on_workers_nor_on_the_cache(workers, history, yosys):
+    for name in history:
+        map_blocks(design(), 2, only=[name])
+    assert map_blocks(design(), workers) == MAPPED
+    assert sorted(yosys.jobs) == sorted(job_of(design(), name, MAPPED).text for name in MAPPED)
+
+
+def test_blocks_of_one_text_are_mapped_once_whatever_their_names(yosys):
+    modules = [made("left", 5), made("right", 5), made("top", 1, ["left", "left", "right", "right"])]
+    mapped = map_blocks(counted("top", {module.name: module for module in modules}), 2)
+    assert mapped["left"] == mapped["right"] == MAPPED["adder"]
+    assert mapped["top"].cells == {"LUT2": 1, "FDRE": 1, "left": 2, "right": 2}
+    assert len(yosys.jobs) == 2
+
+
 def test_a_block_that_yosys_lost_is_told(monkeypatch):
     class Losing(FakeYosys):
         def run(self, script, folder, log_name, makes=()):
             answer = super().run(script, folder, log_name, makes)
             for path in folder.glob("*.json"):
-                path.write_text(path.read_text().replace('"adder": {"num', '"other": {"num'))
+                path.write_text(path.read_text().replace('"m0": {"num', '"other": {"num'))
             return answer
 
     Losing().install(monkeypatch)
-    with pytest.raises(HeddleError, match=r"^yosys lost module adder \(log: .*run0\.log\)$"):
+    with pytest.raises(HeddleError, match=r"^yosys lost module m0 \(log: .*run0\.log\)$"):
         map_blocks(design(), 1)
 
 

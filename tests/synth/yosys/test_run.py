@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -155,7 +156,7 @@ def test_what_is_found_does_not_depend_on_the_number_of_runs(fake, monkeypatch, 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
     again = synthesise(SMALLEST, BOARD, workers=4)
     assert (again.modules, again.stages) == (first.modules, first.stages)
-    assert len(fake.jobs) == 1 + 4
+    assert Counter(fake.jobs) == dict.fromkeys(fake.jobs, 2)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
