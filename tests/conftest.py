@@ -12,13 +12,20 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 #: Folders whose tests carry a mark by which the run with NUMBA_DISABLE_JIT=1 leaves them out.
-_MARKS = {"rtl": ("hls", "synth", "verify", "benchmarks"), "outer": ("cli", "reports", "browser", "docs")}
+_MARKS = {"rtl": ("hls", "synth", "verify", "benchmarks"), "outer": ("training", "cli", "reports", "browser", "docs")}
+#: Those of kernels among them, which that run takes all the same.
+_OF_KERNELS = tuple(f"training/test_{part}.py" for part in ("blocks", "machine", "masks", "sampling"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in the folders of hardware as ``rtl``, and verbs and pages as ``outer``."""
+    """Mark what stands in the folders of hardware as ``rtl``; training, verbs, pages and the API as ``outer``."""
     here = Path(__file__).parent
+    kernels = [here / name for name in _OF_KERNELS]
     for item in items:
+        if item.path in kernels:
+            continue
+        if item.path.parent == here:
+            item.add_marker("outer")
         for mark, folders in _MARKS.items():
             if any(here / folder in item.path.parents for folder in folders):
                 item.add_marker(mark)

@@ -138,7 +138,6 @@ def test_two_steps_are_held_against_each_other_as_figures_and_as_a_page(tmp_path
 EXAMPLES = [name for name in (*heddle.__all__, "train") if callable(getattr(heddle, name))]
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if not isinstance(getattr(heddle, name), type)])
 def test_the_example_of_a_function_runs_as_printed(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)

@@ -76,7 +76,6 @@ def refusal_of(load: Callable[[str], object], path: Path) -> str:
     return ""
 
 
-@pytest.mark.compiled  # no kernel is under test
 @pytest.mark.parametrize("kind", LOADERS)
 def test_a_mutated_file_loads_or_is_refused_in_one_line(kind: str) -> None:
     valid, name, load = LOADERS[kind]

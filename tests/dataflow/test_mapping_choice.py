@@ -106,6 +106,7 @@ def test_each_goal_has_the_least_of_what_it_minimises() -> None:
     assert found["bytes"]["time"] > found["time"]["time"]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("network", ["resnet18", "vit-small"])
 def test_a_step_stays_within_the_tolerance_of_its_fastest_mappings(network: str) -> None:
     products = list(dict.fromkeys(products_of(step_of(zoo_network(network), options=StepOptions(batch=16)))))

@@ -7,12 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "sparsify_your_model.py"
 
 
-@pytest.mark.compiled
 def test_the_example_trains_a_users_model_under_n_of_m_and_exports_it(tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, EXAMPLE], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

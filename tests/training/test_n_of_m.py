@@ -44,7 +44,6 @@ def ends_pruned(recipe: TrainingRecipe) -> tuple[bool, bool]:
     return recipe.ff is not None, both and recipe.name != "bi-mask"
 
 
-@pytest.mark.compiled
 @EVERY_RECIPE
 @pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam], ids=["sgd", "adam"])
 def test_every_step_obeys_n_of_m(name: str, optimizer: type[torch.optim.Optimizer]) -> None:

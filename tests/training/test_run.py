@@ -24,9 +24,6 @@ from heddle.training.run import CHECKPOINT_NAME, check_settings, sparse_model, s
 from heddle.training.settings import TrainSettings
 from heddle.training.sparsifying import sparsified_layers
 
-# Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
-pytestmark = pytest.mark.compiled
-
 BASE = TrainSettings(model="mlp", data="digits", recipe="bdwp", epochs=4, train_samples=100, batch=32)
 ON_MACHINE = BASE.model_copy(update={"arithmetic": "fp16"})
 RECIPES = {

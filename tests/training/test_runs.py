@@ -13,9 +13,6 @@ from heddle.training.run import CHECKPOINT_NAME, RunResult
 from heddle.training.runs import RunFailure, checkpoint_folder, train_all
 from heddle.training.settings import TrainSettings
 
-# Every epoch goes through the kernel that prunes; the kernel has its own tests without the compiler.
-pytestmark = pytest.mark.compiled
-
 BASE = TrainSettings(model="mlp", data="digits", recipe="bdwp", epochs=2, train_samples=100)
 JOBS = [
     BASE.model_copy(update={"seed": seed, "recipe": recipe, "arithmetic": arithmetic})

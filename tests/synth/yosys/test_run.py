@@ -17,9 +17,8 @@ from heddle.hls.memory.buffer import DoubleBuffer
 from heddle.synth.result import NOTHING, ModuleUsage, Usage
 from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.cells import usage_of
-from heddle.synth.yosys.jobs import mapped_blocks
-from heddle.synth.yosys.mapping import map_blocks, map_flat
-from heddle.synth.yosys.run import own_cells, plain_name, synthesise
+from heddle.synth.yosys.mapping import map_flat
+from heddle.synth.yosys.run import own_cells, synthesise
 
 #: The smallest machine whose array has a grid of its own, with a PE at each corner.
 SMALLEST = override(
@@ -127,17 +126,6 @@ def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
     assert array.dsp == flat.dsp == 4
     assert array.lut == pytest.approx(flat.lut, rel=0.03)
     assert array.ff == pytest.approx(flat.ff, rel=0.03)
-
-
-def test_blocks_mapped_in_other_company_take_the_same(real, whole, monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    array = whole[0].modules
-    quick = [name for name in mapped_blocks(array) if not name.endswith((".grid", ARRAY_MODULE))]
-    mapped = map_blocks(array, 1, only=quick)
-    each = {module.name: module.each for module in real.modules}
-    assert len(quick) == 3
-    for name in quick:
-        assert usage_of(own_cells(mapped[name], array), name) == each[plain_name(name)]
 
 
 def test_counts_multiply_up_by_part(fake):
