@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-
 from heddle.arch.design import Design
+from heddle.arch.scratch_folder import scratch_folder
 from heddle.hls.generate import array_rtl
 from heddle.hls.names import ARRAY_MODULE
 from heddle.synth.nextpnr import PlacedElement, place_element
@@ -20,15 +17,12 @@ def flat_array(design: Design) -> Usage:
 
     Raises HeddleError where the mapping fails; the log that it names then stays.
     """
-    folder = Path(tempfile.mkdtemp(prefix="heddle-flat-"))
-    block = map_flat("\n".join(array_rtl(design).verilog.values()), ARRAY_MODULE, folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder("flat") as folder:
+        block = map_flat("\n".join(array_rtl(design).verilog.values()), ARRAY_MODULE, folder)
     return usage_of(block.cells, ARRAY_MODULE)
 
 
 def placed_pe(design: Design) -> PlacedElement:
     """Return one PE placed and routed; raises HeddleError where a tool is missing or fails (its log then stays)."""
-    folder = Path(tempfile.mkdtemp(prefix="heddle-place-"))
-    placed = place_element(design, folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    return placed
+    with scratch_folder("place") as folder:
+        return place_element(design, folder)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from heddle.arch.errors import HeddleError
+from heddle.arch.scratch_folder import scratch_folder
 from heddle.verify.benches import Bench
 from heddle.verify.icarus import build_icarus_model
 from heddle.verify.model import Simulator
@@ -40,7 +38,7 @@ def run_benches(
     Cases, logs and (with ``waves``) waves go to ``out``, or to a folder that goes with the run. Raises HeddleError
     where the simulator is missing or ends early; the folder, whose log the error names, then stays.
     """
-    with _work_folder(out) as folder:
+    with scratch_folder("verify") if out is None else nullcontext(out) as folder:
         return [verdict for bench in benches for verdict in _run_bench(bench, simulator, folder, waves, follow)]
 
 
@@ -54,23 +52,3 @@ def _run_bench(bench: Bench, simulator: Simulator, folder: Path, waves: bool, fo
         else:
             model = build_verilator_model(rtl, waves=waves)
         return run_cases(model, bench.cases, work, report)
-
-
-@contextmanager
-def _work_folder(out: Path | None) -> Iterator[Path]:
-    """A folder for what passes between this process and the simulator's: ``out``, or one that goes with the run.
-
-    An error names a log in it, so then it stays.
-    """
-    if out is not None:
-        yield out
-        return
-    folder = Path(tempfile.mkdtemp(prefix="heddle-verify-"))
-    try:
-        yield folder
-    except HeddleError:
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)

@@ -18,6 +18,7 @@ from heddle.cli.options.values import (
     InputWords,
     JsonFlag,
     NoBatchFlag,
+    OptimizerWord,
     among,
     check_range,
     listed,
@@ -79,15 +80,7 @@ class TrainingOptions:
             autocompletion=among(RECIPES), help=f"Which passes are sparse: {listed(RECIPES)}.", rich_help_panel=TRAINING
         ),
     ] = "bdwp"
-    optimizer: Annotated[
-        str,
-        typer.Option(
-            metavar=one_of_words(OPTIMIZERS),
-            autocompletion=among(OPTIMIZERS),
-            help="Weight update.",
-            rich_help_panel=TRAINING,
-        ),
-    ] = OPTIMIZERS[0]
+    optimizer: OptimizerWord = OPTIMIZERS[0]
     pregenerate: Annotated[
         bool,
         typer.Option(

@@ -18,6 +18,7 @@ from heddle.cli.options.values import (
     OUTPUT,
     TRAINING,
     JsonFlag,
+    OptimizerWord,
     among,
     check_range,
     listed,
@@ -94,15 +95,7 @@ class TrainOptions:
     ] = 3
     epochs: Annotated[int, typer.Option(help="Passes over the training samples.", rich_help_panel=TRAINING)] = 30
     batch: Annotated[int, typer.Option(help="Samples a training step.", rich_help_panel=TRAINING)] = 64
-    optimizer: Annotated[
-        str,
-        typer.Option(
-            metavar=one_of_words(OPTIMIZERS),
-            autocompletion=among(OPTIMIZERS),
-            help="Weight update.",
-            rich_help_panel=TRAINING,
-        ),
-    ] = OPTIMIZERS[0]
+    optimizer: OptimizerWord = OPTIMIZERS[0]
     learning_rate: Annotated[
         float, typer.Option(help="Learning rate at the start; it falls along half a cosine.", rich_help_panel=TRAINING)
     ] = 0.05

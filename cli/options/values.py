@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.choices import OPTIMIZERS
 
 MOST_WORKERS = 1024
 LARGEST_SEED = (1 << 32) - 1
@@ -88,3 +89,15 @@ def among(words: Iterable[str]) -> Callable[[str], list[str]]:
         return [word for word in known if word.startswith(incomplete)]
 
     return complete
+
+
+#: What the verbs that train, or that simulate training, say of the weight update.
+OptimizerWord = Annotated[
+    str,
+    typer.Option(
+        metavar=one_of_words(OPTIMIZERS),
+        autocompletion=among(OPTIMIZERS),
+        help="Weight update.",
+        rich_help_panel=TRAINING,
+    ),
+]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from typing import Any
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import cache_home, sha256_of_text, write_atomically
+from heddle.arch.scratch_folder import scratch_folder
 from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, job_of, mapped_blocks
 from heddle.synth.yosys.path_delay import WorstPath, worst_paths
 from heddle.synth.yosys.sources import Hierarchy
@@ -61,7 +60,7 @@ def map_blocks(
             progress(sum(job.text in found for job in made.values()), len(made))
 
     tell()
-    with _run_folder() as folder, _cancelled_on_error(workers) as pool:
+    with scratch_folder("synthesis") as folder, _cancelled_on_error(workers) as pool:
         runs = {pool.submit(_map_and_keep, job, folder, f"run{index}"): job for index, job in enumerate(wanted)}
         for run in as_completed(runs):
             found[runs[run].text] = run.result()
@@ -71,20 +70,6 @@ def map_blocks(
 
 def _heaviest_first(job: Job) -> tuple[int, str]:
     return -job.weight, job.text
-
-
-@contextmanager
-def _run_folder() -> Iterator[Path]:
-    """A folder for the files of yosys; after an error it stays, because the message names a log in it."""
-    folder = Path(tempfile.mkdtemp(prefix="heddle-synthesis-"))
-    try:
-        yield folder
-    except HeddleError:
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Blocks mapped once: what comes from the cache, what a bad cache costs, and that the runs' number changes nothing."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(mapping, "yosys_version", lambda: "0.0")
     (tmp_path / "runs").mkdir()
-    monkeypatch.setattr(mapping.tempfile, "tempdir", str(tmp_path / "runs"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "runs"))
     mapping._tool.cache_clear()
     yield tmp_path / "cache" / "heddle" / "synthesis"
     mapping._tool.cache_clear()
