@@ -1,4 +1,4 @@
-"""``heddle schema``: the JSON Schema of a design's or a space's file, for editors and validators."""
+"""``heddle schema``: the JSON Schema of a design's, a space's or a recipe's file, for editors and validators."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from heddle.cli.options.schema import KINDS, SchemaOptions
 from heddle.cli.output import print_json
 from heddle.cli.work import one_of
 from heddle.dse.space import Space
+from heddle.training.recipe_table import RecipeTable
 
 #: The dialect that pydantic writes.
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS: dict[str, type[BaseModel]] = {"design": Design, "space": Space}
+_MODELS: dict[str, type[BaseModel]] = {"design": Design, "space": Space, "recipe": RecipeTable}
 
 
 def run(options: SchemaOptions) -> int:

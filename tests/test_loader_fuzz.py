@@ -1,4 +1,4 @@
-"""Twelve thousand mutated files, two thousand a loader: each loads, or is refused in one line, and nothing else."""
+"""Thousands of mutated files for every loader: each loads, or is refused in one line, and nothing else."""
 
 import tempfile
 from collections.abc import Callable
@@ -16,8 +16,12 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.packed_file import read_packed, write_packed
 from heddle.dataflow.load import load_network
 from heddle.dse import space
+from heddle.training.recipe_file import resolve_recipe
 
 EXAMPLES_A_LOADER = 2000
+#: Read as designs are: what is its own are the checks of its model.
+EXAMPLES_OF_RECIPES = 500
+EXAMPLES = Path(__file__).resolve().parents[1] / "docs" / "examples"
 FRAGMENTS = (
     b"", b"\n", b"=", b"[", b"]", b"[[", b'"', b"'", b",", b"-", b".", b"#", b"\x00", b"\xff", b"\xef\xbb\xbf",
     b"nan", b"inf", b"1e400", b"-1", b"0", b"9" * 30, b"true", b"rows", b"[array]", b"\r\n", b"\t", "é".encode(),
@@ -49,6 +53,7 @@ LOADERS: dict[str, tuple[bytes, str, Callable[[str], object]]] = {
     "design": ((design_io.PRESETS / "sat-vcu1525.toml").read_bytes(), "d.toml", design_io.load_design),
     "board": ((boards.BOARDS / "vcu1525.toml").read_bytes(), "b.toml", boards.load_board),
     "space": ((space.SPACES / "small.toml").read_bytes(), "s.toml", space.load_space),
+    "recipe": ((EXAMPLES / "sampled.toml").read_bytes(), "r.toml", resolve_recipe),
     "topology": (TOPOLOGY, "t.csv", load_network),
     "weights": (weights_file(), "w.safetensors", read_packed),
     "onnx": (convolution_model(), "m.onnx", load_network),
@@ -79,12 +84,13 @@ def refusal_of(load: Callable[[str], object], path: Path) -> str:
 @pytest.mark.parametrize("kind", LOADERS)
 def test_a_mutated_file_loads_or_is_refused_in_one_line(kind: str) -> None:
     valid, name, load = LOADERS[kind]
+    examples = EXAMPLES_OF_RECIPES if kind == "recipe" else EXAMPLES_A_LOADER
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(valid)
         load(str(path))
 
-        @settings(max_examples=EXAMPLES_A_LOADER, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
         @given(content=mutated(valid))
         def check(content: bytes) -> None:
             path.write_bytes(content)

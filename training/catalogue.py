@@ -1,6 +1,7 @@
-"""Every model and data set by name, with where its function is; other words of a training that a user chooses among.
+"""Every model, data set and recipe by name, with where it is; other words of a training that a user chooses among.
 
-Nothing here loads PyTorch, so that help texts can list the names. A new model or data set is its module and a row here.
+Nothing here loads PyTorch, so that help texts can list the names. A new model, data set or recipe is its module and a
+row here.
 """
 
 from __future__ import annotations
@@ -30,6 +31,30 @@ DATA_SETS: Mapping[str, str] = {
     "cifar100": "heddle.training.data.cifar.load_cifar100",
     IMAGE_FOLDER: "heddle.training.data.image_folder.load_image_folder",
 }
+#: Each recipe that ``train`` knows by name (``heddle.training.recipes`` loads it), dense first.
+TRAINING_RECIPES: Mapping[str, str] = {
+    "dense": "heddle.training.recipes.dense.DENSE",
+    "sr-ste": "heddle.training.recipes.sr_ste.SR_STE",
+    "asp": "heddle.training.recipes.asp.ASP",
+    "random": "heddle.training.recipes.random_mask.RANDOM",
+    "sdgp": "heddle.training.recipes.sdgp.SDGP",
+    "sdgp-rescaled": "heddle.training.recipes.sdgp.SDGP_RESCALED",
+    "sdwp": "heddle.training.recipes.sdwp.SDWP",
+    "bdwp": "heddle.training.recipes.bdwp.BDWP",
+    "bi-mask": "heddle.training.recipes.bi_mask.BI_MASK",
+    "transposable": "heddle.training.recipes.transposable.TRANSPOSABLE",
+    "mdgf-linear": "heddle.training.recipes.gradient_flow.MDGF_LINEAR",
+    "mdgf-exponential": "heddle.training.recipes.gradient_flow.MDGF_EXPONENTIAL",
+    "sdgf-stepwise": "heddle.training.recipes.gradient_flow.SDGF_STEPWISE",
+    "sdgf-geometric": "heddle.training.recipes.gradient_flow.SDGF_GEOMETRIC",
+    "bdwp-wu": "heddle.training.recipes.bdwp_wu.BDWP_WU",
+    "bdwp-wu-x": "heddle.training.recipes.bdwp_wu.BDWP_WU_X",
+    "bdwp-wu-sampled": "heddle.training.recipes.bdwp_wu.BDWP_WU_SAMPLED",
+    "bdwp-wu-x-sampled": "heddle.training.recipes.bdwp_wu.BDWP_WU_X_SAMPLED",
+    "bdwp-wu-measured": "heddle.training.recipes.bdwp_wu.BDWP_WU_MEASURED",
+}
+#: What a recipe of the user's own is written in: values, or a program.
+RECIPE_TABLE, RECIPE_PROGRAM = ".toml", ".py"
 #: N:M for all layers alike, or by the Erdős-Rényi kernel (``heddle.training.ratios``).
 RatioRule = Literal["uniform", "erk"]
 RATIO_RULES: tuple[RatioRule, ...] = get_args(RatioRule)
@@ -40,6 +65,11 @@ DEVICES = ("cpu", "cuda")
 
 def function_at(place: str) -> Callable[..., Any]:
     """Return the function at a place of this catalogue; its module is loaded."""
-    module, _, name = place.rpartition(".")
-    found: Callable[..., Any] = getattr(import_module(module), name)
+    found: Callable[..., Any] = object_at(place)
     return found
+
+
+def object_at(place: str) -> Any:
+    """Return what stands at a place of this catalogue; its module is loaded."""
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(module), name)

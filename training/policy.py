@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TypeVar
 
 from torch import nn
@@ -13,13 +14,13 @@ from heddle.arch.design import SparsityConfig
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.sparsity import parse_sparsity
 from heddle.training.recipe import TrainingRecipe
-from heddle.training.recipes import training_recipe
+from heddle.training.recipe_file import resolve_recipe
 
 Prunable = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 PRUNABLE: tuple[type[Prunable], ...] = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-RecipeChoice = str | TrainingRecipe
+RecipeChoice = str | Path | TrainingRecipe
 SparsityChoice = str | SparsityConfig
-Choice = TypeVar("Choice", str | TrainingRecipe, str | SparsityConfig)
+Choice = TypeVar("Choice", str | Path | TrainingRecipe, str | SparsityConfig)
 
 # With one or two weighted layers there would be nothing left to prune: as dataflow.assemble has it for networks.
 _FEWEST_LAYERS_WITH_DENSE_ENDS = 3
@@ -61,8 +62,9 @@ def layer_choices(
 ) -> tuple[LayerChoice, ...]:
     """Return the choice for every linear layer and convolution of ``model``, in its order.
 
-    A mapping gives recipes or N:M by patterns of layer names, the first that fits; ``*`` fits all. Raises HeddleError
-    for a pattern that no layer has, for a layer that no pattern fits, and for what the recipe or N:M itself is refused.
+    A recipe is a name, the path of a file (.toml, or .py, which is run), or the recipe itself. A mapping gives recipes
+    or N:M by patterns of layer names, the first that fits; ``*`` fits all. Raises HeddleError for a pattern that no
+    layer has, for a layer that no pattern fits, and for what the recipe or N:M itself is refused.
     """
     layers = {name: module for name, module in model.named_modules() if type(module) in PRUNABLE}
     if not layers:
@@ -72,17 +74,22 @@ def layer_choices(
         _check_pattern(pattern, names)
     recipes = _by_layer(recipe, names, "recipe")
     sparsities = _by_layer(sparsity, names, "sparsity")
+    named = _named_recipes(recipes.values())
     dense_ends = _dense_ends(layers, policy)
     choices = []
     for name, layer in layers.items():
-        chosen, ratio = _recipe(recipes[name]), _ratio(sparsities[name])
+        given = recipes[name]
+        chosen = given if isinstance(given, TrainingRecipe) else named[str(given)]
+        ratio = _ratio(sparsities[name])
         reason = dense_ends.get(name) or _reason(name, layer, chosen, ratio, policy)
         choices.append(LayerChoice(name, chosen, ratio, reason))
     return tuple(choices)
 
 
-def _recipe(choice: RecipeChoice) -> TrainingRecipe:
-    return choice if isinstance(choice, TrainingRecipe) else training_recipe(choice)
+def _named_recipes(choices: Iterable[RecipeChoice]) -> dict[str, TrainingRecipe]:
+    """The recipes that are given by name or file; a file is read once for all of its layers."""
+    words = dict.fromkeys(str(choice) for choice in choices if not isinstance(choice, TrainingRecipe))
+    return {word: resolve_recipe(word) for word in words}
 
 
 def _ratio(choice: SparsityChoice) -> SparsityConfig:

@@ -12,7 +12,7 @@ import torch
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import prepare_run_dir
 from heddle.training.processes import ProcessEndedError, Progress, Task, in_processes
-from heddle.training.recipe_file import is_recipe_file
+from heddle.training.recipe_file import is_recipe_program
 from heddle.training.run import RunResult, train
 from heddle.training.settings import TrainSettings
 
@@ -64,7 +64,7 @@ def run_job(job: TrainSettings, folder: Path | None, data_folder: Path | None, p
     except Exception as error:
         if _is_out_of_memory(error):
             return RunFailure(job, f"out of memory on {job.device}; lower --batch, or --workers")
-        if is_recipe_file(job.recipe):  # the user's own code runs at every step
+        if is_recipe_program(job.recipe):  # the user's own code runs at every step
             return RunFailure(job, f"{job.recipe}: {type(error).__name__}: {error}".partition("\n")[0])
         raise
     return result

@@ -44,7 +44,8 @@ def sparsify(
 ) -> nn.Module:
     """Make ``model``'s linear layers and convolutions train by ``recipe`` at ``sparsity`` (N:M); return ``model``.
 
-    Its parameters, optimiser, hooks and devices stay as they are: only the layers' classes change. Recipe and N:M may
+    Its parameters, optimiser, hooks and devices stay as they are: only the layers' classes change. A recipe is a name,
+    a ``TrainingRecipe``, or the path of a file: .toml, which is data, or .py, which is run. Recipe and N:M may
     be mappings from patterns of layer names. ``steps`` is the number of updates of the whole training, which recipes
     that change over training need. ``arithmetic`` is ``float`` (PyTorch's), or ``fp16`` or ``bf16``: the machine's own,
     on which layers that stay dense run too. ``seed`` is for what a recipe draws.

@@ -28,7 +28,11 @@ class ExploreOptions:
     ] = "vcu1525"
     space: Annotated[
         str,
-        typer.Option(help=f"A space ({', '.join(space_names())}) or a path to its .toml.", rich_help_panel=MACHINE),
+        typer.Option(
+            autocompletion=among(space_names()),
+            help=f"A space ({', '.join(space_names())}) or a path to its .toml.",
+            rich_help_panel=MACHINE,
+        ),
     ] = DEFAULT_SPACE
     sparsity: Annotated[
         str | None,

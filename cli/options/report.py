@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import NETWORK, OUTPUT, TRAINING, JsonFlag, check_range, path_of
+from heddle.cli.options.values import NETWORK, OUTPUT, TRAINING, JsonFlag, among, check_range, path_of
 from heddle.dataflow.network_choice import LARGEST_BATCH
+from heddle.dataflow.recipes import RECIPES
+from heddle.dataflow.zoo import zoo_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +41,19 @@ class ReportOptions:
     ] = None
     workload: Annotated[
         str | None,
-        typer.Option(help="Compare designs on a training step of this network too.", rich_help_panel=NETWORK),
+        typer.Option(
+            autocompletion=among(zoo_names()),
+            help="Compare designs on a training step of this network too.",
+            rich_help_panel=NETWORK,
+        ),
     ] = None
     batch: Annotated[
         int | None, typer.Option(help="Samples a training step of --workload; 32.", rich_help_panel=NETWORK)
     ] = None
-    recipe: Annotated[str | None, typer.Option(help="How --workload is trained; bdwp.", rich_help_panel=TRAINING)] = (
-        None
-    )
+    recipe: Annotated[
+        str | None,
+        typer.Option(autocompletion=among(RECIPES), help="How --workload is trained; bdwp.", rich_help_panel=TRAINING),
+    ] = None
     sparsity: Annotated[
         str | None,
         typer.Option(metavar="N:M", help="N:M of designs compared; their own by default.", rich_help_panel=TRAINING),

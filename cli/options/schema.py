@@ -10,7 +10,7 @@ import typer
 from heddle.cli.options.values import OUTPUT, among, one_of_words
 
 #: The kinds of files whose schema can be printed.
-KINDS = ("design", "space")
+KINDS = ("design", "space", "recipe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class SchemaOptions:
         typer.Argument(
             metavar=one_of_words(KINDS),
             autocompletion=among(KINDS),
-            help="Of a design's file, or of a space's file.",
+            help="Of a design's file, a space's, or a training recipe's.",
             show_default=False,
         ),
     ]

@@ -28,8 +28,15 @@ from heddle.cli.options.values import (
 )
 from heddle.dataflow.choices import OPTIMIZERS
 from heddle.dataflow.network_choice import LARGEST_BATCH, LARGEST_SIZE
-from heddle.dataflow.recipes import RECIPES
-from heddle.training.catalogue import ARITHMETICS, DATA_SETS, DEVICES, IMAGE_FOLDER, MODELS, RATIO_RULES
+from heddle.training.catalogue import (
+    ARITHMETICS,
+    DATA_SETS,
+    DEVICES,
+    IMAGE_FOLDER,
+    MODELS,
+    RATIO_RULES,
+    TRAINING_RECIPES,
+)
 
 MOST_SEEDS = 1000
 
@@ -64,9 +71,9 @@ class TrainOptions:
     recipe: Annotated[
         str,
         typer.Option(
-            autocompletion=among(RECIPES),
-            help=f"A training recipe ({', '.join(RECIPES)}, or a variant), or the path of a .py file that defines one. "
-            "Such a file is a program, and is run: give only what you trust.",
+            autocompletion=among(TRAINING_RECIPES),
+            help=f"A training recipe ({', '.join(TRAINING_RECIPES)}), or the path of a file that defines one: .toml is "
+            "data; .py is a program, and is run: give only what you trust.",
             rich_help_panel=TRAINING,
         ),
     ] = "bdwp"

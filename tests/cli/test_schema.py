@@ -1,4 +1,4 @@
-"""``heddle schema``: the JSON Schema of designs and spaces, which all files that ship keep to."""
+"""``heddle schema``: the JSON Schema of designs, spaces and recipes, which all files that ship keep to."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from heddle.dse.space import SPACES
 
 Capture = pytest.CaptureFixture[str]
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 FILES = [("design", path) for path in sorted(PRESETS.glob("*.toml"))]
 FILES += [("space", path) for path in sorted(SPACES.glob("*.toml"))]
+FILES += [("recipe", path) for path in sorted(EXAMPLES.glob("*.toml"))]
 
 
 def schema(capsys: Capture, kind: str) -> dict[str, Any]:
@@ -34,7 +36,15 @@ def problems(value: Any, node: dict[str, Any], root: dict[str, Any], at: str = "
     if "anyOf" in node:
         each = [problems(value, one, root, at) for one in node["anyOf"]]
         return [] if [] in each else each[0]
-    types = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
+    types = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
     found = []
     if "type" in node and not isinstance(value, types[node["type"]]):
         return [f"{at}: no {node['type']}"]
@@ -91,11 +101,11 @@ def test_json_prints_the_same_document(capsys: Capture) -> None:
 
 def test_an_unknown_kind_is_one_line_with_the_nearest(capsys: Capture) -> None:
     assert main(["schema", "desing"]) == 2
-    message = "schema: unknown kind of file 'desing'; did you mean 'design'? (valid: design, space)"
+    message = "schema: unknown kind of file 'desing'; did you mean 'design'? (valid: design, space, recipe)"
     assert capsys.readouterr() == ("", f"heddle: error: {message}\n")
 
 
 def test_without_a_kind_the_kinds_are_told(capsys: Capture) -> None:
     assert main(["schema"]) == 2
-    message = "schema: missing argument 'design|space' (heddle schema --help lists the options)"
+    message = "schema: missing argument 'design|space|recipe' (heddle schema --help lists the options)"
     assert capsys.readouterr() == ("", f"heddle: error: {message}\n")

@@ -200,3 +200,11 @@ def test_a_users_recipe_is_trained_and_named_and_another_text_is_another_run(tmp
     other = train(capsys, *options)
     assert other["accuracy_mean"] == train(capsys, "--seeds", "1", "--recipe", "sr-ste")["accuracy_mean"]
     assert len(list((out / "runs").iterdir())) == 3  # both, and dense once
+
+
+def test_a_recipe_of_values_trains_as_the_built_in_one(tmp_path: Path, capsys: Capture) -> None:
+    example = Path(__file__).resolve().parents[2] / "docs" / "examples" / "sampled.toml"
+    options = ["--seeds", "1", "--out", str(tmp_path)]
+    ours = train(capsys, *options, "--recipe", str(example))
+    assert ours["accuracy_mean"] == train(capsys, *options, "--recipe", "bdwp-wu-sampled")["accuracy_mean"]
+    assert [row["recipe"] for row in table(tmp_path / "accuracy.csv")] == ["bdwp-wu-sampled", "dense", "sampled"]

@@ -118,6 +118,19 @@ def test_an_unknown_recipe_is_told_with_the_nearest(capsys: Capture) -> None:
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "text", [b"", b"[ff\n", b"\xff", b"name = 1\n", b"a." * 20000 + b"b = 1\n", b'nmae = "mine"\n']
+)
+def test_a_damaged_recipe_table_is_one_line(text: bytes, tmp_path: Path, capsys: Capture) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_bytes(text)
+    assert main(["train", *QUICK, "--recipe", str(recipe), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"heddle: error: {recipe}:")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_design_that_does_not_fit_its_board_is_refused(tmp_path: Path, capsys: Capture) -> None:
     design = tmp_path / "huge.toml"
     text = (ROOT / "arch" / "presets" / "sat-vcu1525.toml").read_text()
