@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -87,8 +87,17 @@ def _discard(temporary: Path) -> None:
 
 def write_atomically(path: Path, content: bytes) -> Path:
     """Write ``content`` to ``path`` whole or not at all, and return ``path``; raises HeddleError on OSError."""
+    return _write(path, (content,))
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> Path:
+    """Write text that comes in pieces as UTF-8, as ``write_atomically`` does."""
+    return _write(path, (piece.encode() for piece in pieces))
+
+
+def _write(path: Path, blocks: Iterable[bytes]) -> Path:
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        file.write(content)
+        file.writelines(blocks)
         file.flush()
         os.fsync(file.fileno())
     return path

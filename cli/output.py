@@ -29,6 +29,12 @@ def print_document(document: Document) -> None:
     print(document.text(), end="")
 
 
+def print_pieces(pieces: Iterable[str]) -> None:
+    """Print on stdout a document that comes in pieces."""
+    for piece in pieces:
+        print(piece, end="")
+
+
 def print_error(message: str) -> None:
     """Print one line on stderr that says why there is no result."""
     print(f"heddle: error: {message}", file=sys.stderr)

@@ -12,14 +12,14 @@ from heddle.arch.run_dir import check_file_target, sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOptions, PassOptions, TrainingOptions
 from heddle.cli.options.simulate import SimulateOptions
-from heddle.cli.output import print_document, print_failures, print_notes, print_paths, print_tables
+from heddle.cli.output import print_failures, print_notes, print_paths, print_pieces, print_tables
 from heddle.cli.power_file import load_power
 from heddle.cli.verbosity import timed
 from heddle.cli.work import load_work, network_choice, one_of
 from heddle.dataflow.scheduler import Schedule
 from heddle.dataflow.work import StepWork, work_hashes
 from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
-from heddle.reports.runs.documents.step import StepDocument
+from heddle.reports.runs.documents.step import step_text
 from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.sim.levels import LEVELS, Level
 from heddle.sim.step_run import StepRun, run_step
@@ -60,7 +60,7 @@ def run(
         written.append(record.write(folder, work_hashes(network.workload, work) | power_hash))
     print_notes(work.notes)
     if output.json:
-        print_document(StepDocument.of(simulated.result, simulated.dense, work.notes, energy_source))
+        print_pieces(step_text(simulated.result, simulated.dense, work.notes, energy_source))
     else:
         _print_result(simulated, output.limit)
         print_paths(written)

@@ -7,13 +7,16 @@ three ways is trained in one way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+
 from heddle.arch.errors import first_names
+from heddle.arch.named_rows import NamedRows
 from heddle.arch.names import printable
-from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network, WeightedLayer
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network
 
 # With one or two weighted layers there would be nothing left to prune, so none is set aside.
 _FEWEST_LAYERS_WITH_DENSE_ENDS = 3
@@ -36,20 +39,26 @@ def assemble_network(
     lose control characters. ``shared`` maps the index of each weighted layer that uses the weight of one before it to
     the index of that one; a note names them.
     """
-    dense = _dense_ends(layers)
-    flagged = [
-        replace(layer, input_gradient=index not in data_fed, keep_dense=index in dense)
-        if isinstance(layer, ConvLayer | LinearLayer)
-        else layer
-        for index, layer in enumerate(_with_printable_names(layers))
-    ]
-    named = _with_unique_names(flagged)
-    for index, owner in shared.items():
-        named[index] = _using_weight_of(named[index], named[owner].name)
-    return Network(printable(name), source, tuple(named), (*notes, *_sharing_note(named)))
+    rows = NamedRows.of(layers, "name")
+    names = _unique_names([printable(layer) for layer in rows.row_names()])
+    dense = _dense_ends(rows)
+    marked = sorted({*data_fed, *dense, *shared})
+    distinct, which = list(rows.distinct), rows.which.copy()
+    for index in marked:
+        layer = _flagged(rows[index], index not in data_fed, index in dense)
+        which[index] = len(distinct)
+        distinct.append(_using_weight_of(layer, names[shared[index]]) if index in shared else layer)
+    named = NamedRows("name", distinct, which, names, np.arange(len(names)))
+    return Network(printable(name), source, named, (*notes, *_sharing_note([named[index] for index in sorted(shared)])))
 
 
-def _sharing_note(layers: Sequence[Layer]) -> tuple[str, ...]:
+def _flagged(layer: Layer, input_gradient: bool, keep_dense: bool) -> Layer:
+    if isinstance(layer, ConvLayer | LinearLayer):
+        return replace(layer, input_gradient=input_gradient, keep_dense=keep_dense)
+    return layer
+
+
+def _sharing_note(layers: Iterable[Layer]) -> tuple[str, ...]:
     """A remark where layers use the weight of another, which exporters also make of weights with equal values."""
     users = [layer for layer in layers if isinstance(layer, ConvLayer | LinearLayer) and layer.weight_of]
     if not users:
@@ -72,40 +81,40 @@ def first_data_fed(layers: Sequence[Layer]) -> frozenset[int]:
     return frozenset()
 
 
-def _dense_ends(layers: Sequence[Layer]) -> frozenset[int]:
-    weighted = [(i, layer) for i, layer in enumerate(layers) if isinstance(layer, ConvLayer | LinearLayer)]
+def _dense_ends(layers: NamedRows[Layer]) -> frozenset[int]:
+    has_weights = np.array([isinstance(layer, ConvLayer | LinearLayer) for layer in layers.distinct], np.bool_)
+    weighted = np.flatnonzero(has_weights[layers.which]).tolist()
     if len(weighted) < _FEWEST_LAYERS_WITH_DENSE_ENDS:
         return frozenset()
-    (first, first_layer), (last, last_layer) = weighted[0], weighted[-1]
+    first, last = weighted[0], weighted[-1]
     ends = set()
-    if isinstance(first_layer, ConvLayer):
+    if isinstance(layers[first], ConvLayer):
         ends.add(first)
-    if _is_classifier(last_layer):
+    if _is_classifier(layers[last]):
         ends.add(last)
     return frozenset(ends)
 
 
-def _is_classifier(layer: WeightedLayer) -> bool:
-    return isinstance(layer, LinearLayer) or (layer.out_height, layer.out_width) == (1, 1)
+def _is_classifier(layer: Layer) -> bool:
+    if isinstance(layer, ConvLayer):
+        return (layer.out_height, layer.out_width) == (1, 1)
+    return isinstance(layer, LinearLayer)
 
 
-def _with_printable_names(layers: Iterable[Layer]) -> Iterator[Layer]:
-    for layer in layers:
-        name = printable(layer.name)
-        yield layer if name == layer.name else replace(layer, name=name)
-
-
-def _with_unique_names(layers: Sequence[Layer]) -> list[Layer]:
+def _unique_names(names: list[str]) -> list[str]:
+    """The names, those that come again numbered."""
+    taken = set(names)
+    if len(taken) == len(names):
+        return names
     seen: Counter[str] = Counter()
-    taken = {layer.name for layer in layers}
-    named: list[Layer] = []
-    for layer in layers:
-        seen[layer.name] += 1
-        name = layer.name
-        if seen[layer.name] > 1:
-            name = f"{layer.name}#{seen[layer.name]}"
+    unique = []
+    for given in names:
+        seen[given] += 1
+        name = given
+        if seen[given] > 1:
+            name = f"{given}#{seen[given]}"
             while name in taken:
                 name += "'"
             taken.add(name)
-        named.append(layer if name == layer.name else replace(layer, name=name))
-    return named
+        unique.append(name)
+    return unique

@@ -34,11 +34,13 @@ class Footprint:
 
 def step_footprint(network: Network, batch: int, optimizer: Optimizer, operand: FloatFormat = FP16) -> Footprint:
     """Return what one training step of ``network`` keeps in DRAM, nothing recomputed."""
-    tensors = [_kept_elements(layer) * batch * operand.width_bytes for layer in network.layers]
+    rows, element_bytes = network.rows, batch * operand.width_bytes
+    each = [_kept_elements(layer) * element_bytes for layer in rows.distinct]
+    twice = [tensor for tensor, count in zip(each, rows.counts, strict=True) for _ in range(min(count, 2))]
     per_parameter = STATE_BYTES * (2 + moments(optimizer)) + 2 * operand.width_bytes
     return Footprint(
-        activation_bytes=sum(tensors),
-        gradient_bytes=sum(sorted(tensors)[-2:]),
+        activation_bytes=rows.sum_of(_kept_elements) * element_bytes,
+        gradient_bytes=sum(sorted(twice)[-2:]),
         parameter_bytes=network.parameters * per_parameter,
     )
 

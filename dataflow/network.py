@@ -8,8 +8,12 @@ All sizes are per sample; the batch comes in when a training step is made of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+from heddle.arch.named_rows import NamedRows
 
 VectorOp = Literal[
     "batchnorm",
@@ -166,19 +170,24 @@ class Network:
 
     name: str
     source: str
-    layers: tuple[Layer, ...]
+    layers: Sequence[Layer]
     notes: tuple[str, ...] = ()
     ratios: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> NamedRows[Layer]:
+        """The layers, equal ones found."""
+        return NamedRows.of(self.layers, "name")
 
     @property
     def macs(self) -> int:
         """Multiply-adds of one forward pass of one sample."""
-        return sum(layer.macs for layer in self.layers)
+        return self.rows.sum_of(lambda layer: layer.macs)
 
     @property
     def parameters(self) -> int:
         """Learned numbers."""
-        return sum(layer.parameters for layer in self.layers)
+        return self.rows.sum_of(lambda layer: layer.parameters)
 
     @property
     def weighted_layers(self) -> tuple[WeightedLayer, ...]:

@@ -11,11 +11,16 @@ side and is one wide on the other, is a matrix product written as a convolution,
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from heddle.arch.errors import HeddleError
+from heddle.arch.named_rows import NamedRows, first_rows, first_seen
 from heddle.dataflow.assemble import assemble_network, first_data_fed
 from heddle.dataflow.files import read_bytes
 from heddle.dataflow.layer_sparsity import unused_ratios_note
@@ -33,11 +38,11 @@ def read_scalesim(path: str | Path) -> Network:
     them, are named in the network's ``notes``. Raises HeddleError with file, line and column.
     """
     topology = parse_topology(str(path), _text(path, read_bytes(path)))
-    read_row = _gemm_layer if topology.form == "GEMM" else _conv_layer
-    layers = [read_row(str(path), row) for row in topology.rows]
+    layers = _layers(str(path), topology)
     data_fed = first_data_fed(layers) if len(layers) > 1 else frozenset[int]()
     network = assemble_network(Path(path).stem, str(path), layers, data_fed, _notes(topology))
-    return replace(network, ratios=tuple(row.sparsity or "" for row in topology.rows))
+    ratios = [row.sparsity or "" for row in topology.rows.distinct]
+    return replace(network, ratios=tuple(map(ratios.__getitem__, topology.rows.which.tolist())))
 
 
 def _text(path: str | Path, data: bytes) -> str:
@@ -49,7 +54,20 @@ def _text(path: str | Path, data: bytes) -> str:
         raise HeddleError(f"{path}: it is not a text file (byte {error.start} is not {coding})") from None
 
 
-def _gemm_layer(path: str, row: TopologyRow) -> Layer:
+def _layers(path: str, topology: Topology) -> NamedRows[Layer]:
+    """The layers; rows of equal sizes are one layer, unless the name of one makes it depthwise."""
+    rows = topology.rows
+    if topology.form == "GEMM":
+        return rows.map(_gemm_layer)
+    depthwise = _depthwise_rows(topology)
+    _, which = first_seen(2 * rows.which + depthwise)
+    layers = [
+        _conv_layer(f"{path}:{topology.lines[at]}", rows[at], bool(depthwise[at])) for at in first_rows(which).tolist()
+    ]
+    return rows.taking(layers, which)
+
+
+def _gemm_layer(row: TopologyRow) -> Layer:
     m, n, k = row.sizes["m"], row.sizes["n"], row.sizes["k"]
     count = row.sizes.get("batch", 1)
     if count > 1:
@@ -57,14 +75,14 @@ def _gemm_layer(path: str, row: TopologyRow) -> Layer:
     return LinearLayer(row.name, rows=m, in_features=k, out_features=n)
 
 
-def _conv_layer(path: str, row: TopologyRow) -> Layer:
+def _conv_layer(where: str, row: TopologyRow, is_depthwise: bool) -> Layer:
     sizes = row.sizes
     stride_height = sizes.get("stride") or sizes["stride_height"]
     stride_width = sizes.get("stride") or sizes["stride_width"]
     channels = sizes["channels"]
-    groups = channels if _is_depthwise(row) else 1
-    out_height = _windows(path, row, "height", stride_height)
-    out_width = _windows(path, row, "width", stride_width)
+    groups = channels if is_depthwise else 1
+    out_height = _windows(where, row, "height", stride_height)
+    out_width = _windows(where, row, "width", stride_width)
     maps = sizes.get("batch", 1)
     if groups == 1 and _is_matrix_product(sizes, stride_height, stride_width):
         features = channels * sizes["filter_height"] * sizes["filter_width"]
@@ -87,8 +105,11 @@ def _conv_layer(path: str, row: TopologyRow) -> Layer:
     )
 
 
-def _is_depthwise(row: TopologyRow) -> bool:
-    return "channels" in row.sizes and _DEPTHWISE_MARK in row.name
+def _depthwise_rows(topology: Topology) -> npt.NDArray[np.bool_]:
+    """True for each row that is depthwise by its name."""
+    if topology.form == "GEMM":
+        return np.zeros(len(topology.rows), np.bool_)
+    return np.array([_DEPTHWISE_MARK in name for name in topology.rows.row_names()], np.bool_)
 
 
 def _is_matrix_product(sizes: Mapping[str, int], stride_height: int, stride_width: int) -> bool:
@@ -100,13 +121,11 @@ def _is_matrix_product(sizes: Mapping[str, int], stride_height: int, stride_widt
     return (spans_height and spans_width) or (spans_width and slides_down) or (spans_height and slides_right)
 
 
-def _windows(path: str, row: TopologyRow, side: str, stride: int) -> int:
+def _windows(where: str, row: TopologyRow, side: str, stride: int) -> int:
     """Output rows or columns: windows that start inside the input."""
     size, kernel = row.sizes[f"ifmap_{side}"], row.sizes[f"filter_{side}"]
     if kernel > size:
-        raise HeddleError(
-            f"{path}:{row.line}: layer {row.name!r}: filter {side} {kernel} is larger than IFMAP {side} {size}"
-        )
+        raise HeddleError(f"{where}: layer {row.name!r}: filter {side} {kernel} is larger than IFMAP {side} {size}")
     return -((kernel - size) // stride) + 1
 
 
@@ -114,17 +133,20 @@ def _notes(topology: Topology) -> tuple[str, ...]:
     notes = []
     if topology.by_position:
         notes.append(f"the header {topology.by_position}; columns are read by their position")
-    depthwise = [row.name for row in topology.rows if _is_depthwise(row)]
-    if depthwise:
-        named = f"{depthwise[0]!r}" + (f" and {len(depthwise) - 1} more" if len(depthwise) > 1 else "")
+    rows, depthwise = topology.rows, np.flatnonzero(_depthwise_rows(topology))
+    if len(depthwise):
+        named = repr(rows[depthwise[0]].name) + (f" and {len(depthwise) - 1} more" if len(depthwise) > 1 else "")
         notes.append(f"depthwise, as SCALE-Sim takes a name with {_DEPTHWISE_MARK} in it: {named}")
-    maps = {row.sizes.get("batch", 1) for row in topology.rows} - {1} if topology.form == "convolution" else ()
+    maps = {row.sizes.get("batch", 1) for row in rows.distinct} - {1} if topology.form == "convolution" else ()
     if maps:
         counts = ", ".join(map(str, sorted(maps)))
         notes.append(f"the file's Batch ({counts}) is maps a sample, on top of the samples of a step")
-    sparse = [row.sparsity for row in topology.rows if row.sparsity and not _is_dense(row.sparsity)]
+    sparse = Counter[str]()
+    for row, count in zip(rows.distinct, rows.counts, strict=True):
+        if row.sparsity and not _is_dense(row.sparsity):
+            sparse[row.sparsity] += count
     if sparse:
-        notes.append(unused_ratios_note(sparse))
+        notes.append(unused_ratios_note(sparse.elements()))
     if topology.unused_columns:
         notes.append(f"columns without a meaning here are not used: {', '.join(topology.unused_columns)}")
     return tuple(notes)

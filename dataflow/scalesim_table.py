@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from heddle.arch.errors import HeddleError, nearest
+from heddle.arch.named_rows import NamedRows, Places
 
 TopologyForm = Literal["convolution", "GEMM"]
 
@@ -47,14 +51,14 @@ _GEMM_SIZES = ("m", "n", "k")
 # Where SCALE-Sim itself, which reads no titles, takes each field from.
 _CONVOLUTION_ORDER = ("name", *_CONVOLUTION_SIZES, "stride")
 _GEMM_ORDER = ("name", *_GEMM_SIZES)
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _RATIO = re.compile(r"([1-9][0-9]{0,2}):([1-9][0-9]{0,2})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class TopologyRow:
-    """One layer of the file: its line number, name, whole-number sizes by field, and N:M ratio if it has one."""
+    """One layer of the file: its name, whole-number sizes by field, and N:M ratio if it has one."""
 
-    line: int
     name: str
     sizes: Mapping[str, int]
     sparsity: str | None
@@ -62,14 +66,15 @@ class TopologyRow:
 
 @dataclass(frozen=True)
 class Topology:
-    """A checked topology file.
+    """A checked topology file. ``lines`` are the line numbers of its rows.
 
     ``unused_columns`` are header names that the format does not define. ``by_position`` says why the columns were
     read by their position and not by the header's names; empty where the names served.
     """
 
     form: TopologyForm
-    rows: tuple[TopologyRow, ...]
+    rows: NamedRows[TopologyRow]
+    lines: Places
     unused_columns: tuple[str, ...]
     by_position: str
 
@@ -102,17 +107,46 @@ def parse_topology(path: str, text: str) -> Topology:
     comments (a closing cell or a whole line that starts with ``#``) are accepted. Raises HeddleError with file, line
     and column for anything else.
     """
-    lines = re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))
-    filled = [(number, _cells(path, number, line)) for number, line in enumerate(lines, start=1)]
-    filled = [(number, cells) for number, cells in filled if cells]
-    if not filled:
+    filled = _filled_lines(path, text.removeprefix("\ufeff"))
+    first = next(filled, None)
+    if first is None:
         raise HeddleError(f"{path}: the file is empty; its first line is the header: {_valid_headers()}")
-    header = _parse_header(path, *filled[0])
-    rows = tuple(_parse_row(path, number, cells, header) for number, cells in filled[1:])
+    header = _parse_header(path, *first)
+    rows, lines = _parse_rows(path, filled, header)
     if not rows:
         raise HeddleError(f"{path}: there is no layer below the header")
-    unused = [title for title, field in zip(header.titles, header.fields, strict=True) if field is None and title]
-    return Topology(header.form, rows, tuple(unused), header.by_position)
+    unused = [title for title, named in zip(header.titles, header.fields, strict=True) if named is None and title]
+    return Topology(header.form, rows, lines, tuple(unused), header.by_position)
+
+
+def _filled_lines(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield number and cells of every line that has any."""
+    for number, line in enumerate(_LINE.finditer(text), start=1):
+        cells = _cells(path, number, line[1])
+        if cells:
+            yield number, cells
+
+
+def _parse_rows(
+    path: str, filled: Iterable[tuple[int, list[str]]], header: _Header
+) -> tuple[NamedRows[TopologyRow], Places]:
+    """Return the rows and their line numbers; rows that differ in nothing but their name are looked into once."""
+    kinds: dict[tuple[str, ...], int] = {}
+    distinct: list[TopologyRow] = []
+    names: list[str] = []
+    which, lines = array("i"), array("i")
+    name_at = header.fields.index("name")
+    for number, cells in filled:
+        name = cells[name_at] if len(cells) > name_at else ""
+        key = (*cells[:name_at], *cells[name_at + 1 :])
+        kind = kinds.get(key)
+        if kind is None or not name:
+            kind = kinds[key] = len(distinct)
+            distinct.append(_parse_row(path, number, cells, header))
+        names.append(name)
+        which.append(kind)
+        lines.append(number)
+    return NamedRows("name", distinct, which, names, np.arange(len(names))), np.array(lines, np.int32)
 
 
 def _cells(path: str, number: int, line: str) -> list[str]:
@@ -212,7 +246,7 @@ def _parse_row(path: str, line: int, cells: list[str], header: _Header) -> Topol
             sizes[field] = _size(path, line, title, cell)
     if not name:
         raise HeddleError(f"{path}:{line}: column '{_title_of('name')}': found an empty cell; valid: a name")
-    return TopologyRow(line, name, sizes, sparsity)
+    return TopologyRow(name, sizes, sparsity)
 
 
 def _size(path: str, line: int, title: str, cell: str) -> int:

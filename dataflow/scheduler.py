@@ -168,21 +168,26 @@ def schedule_step(
     """
     _check_operands(step, design)
     restricted = with_dataflow(design, dataflow)
-    wanted = {product: None for item in step.items if isinstance(item, ProductPass) for product in item.products}
+    rows = step.rows
+    wanted = {product: None for item in rows.distinct if isinstance(item, ProductPass) for product in item.products}
     found_all = schedule_products(tuple(wanted), restricted, board, minimise=minimise)
     schedules = dict(zip(wanted, found_all, strict=True))
     by_product: dict[Product, ProductSchedule] = {}
-    failures, items = [], []
-    for item in step.items:
+    reasons: dict[int, str] = {}
+    for kind, item in enumerate(rows.distinct):
         if isinstance(item, ProductPass):
             found = {product: entry for product in item.products if (entry := schedules[product]) is not None}
             misfits = [product for product in item.products if product not in found]
             if misfits:
-                failures.append(Failure(item.layer, item.pass_name, misfit_reason(misfits[0], restricted)))
-                continue
-            by_product.update(found)
-        items.append(item)
-    return Schedule(replace(step, items=tuple(items)), by_product, tuple(failures))
+                reasons[kind] = misfit_reason(misfits[0], restricted)
+            else:
+                by_product.update(found)
+    failed = np.isin(np.arange(len(rows.distinct)), list(reasons))[rows.which]
+    failures = [
+        Failure(item.layer, item.pass_name, reasons[kind])
+        for item, kind in zip(rows.where(failed), rows.which[failed].tolist(), strict=True)
+    ]
+    return Schedule(replace(step, items=rows.where(~failed)), by_product, tuple(failures))
 
 
 def _check_operands(step: TrainingStep, design: Design) -> None:

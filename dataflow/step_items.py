@@ -8,12 +8,13 @@ on chip, never as an im2col matrix.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from heddle.arch.formats import FP16, FloatFormat
+from heddle.arch.named_rows import NamedRows
 
 Pass = Literal["ff", "bp", "wu", "update"]
 PASSES: tuple[Pass, ...] = ("ff", "bp", "wu", "update")
@@ -107,6 +108,16 @@ class ProductPass:
     pass_name: Pass
     products: tuple[Product, ...]
 
+    @property
+    def dense_macs(self) -> int:
+        """Multiply-adds of all products if nothing were pruned."""
+        return sum(product.dense_macs for product in self.products)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds that the array executes."""
+        return sum(product.macs for product in self.products)
+
 
 @dataclass(frozen=True)
 class VectorPass:
@@ -130,6 +141,11 @@ class VectorPass:
         """Multiply-adds on the vector lanes."""
         return self.lane_elements if self.taps else 0
 
+    @property
+    def dense_macs(self) -> int:
+        """The same: nothing of a depthwise convolution is pruned."""
+        return self.macs
+
 
 @dataclass(frozen=True)
 class UpdatePass:
@@ -143,6 +159,16 @@ class UpdatePass:
     group_m: int = 1
     pass_name: Pass = field(default="update", init=False)
 
+    @property
+    def macs(self) -> int:
+        """None, by the usual count."""
+        return 0
+
+    @property
+    def dense_macs(self) -> int:
+        """None, by the usual count."""
+        return 0
+
 
 WorkItem = ProductPass | VectorPass | UpdatePass
 
@@ -155,23 +181,20 @@ class TrainingStep:
     batch: int
     recipe: str
     sparsity: str
-    items: tuple[WorkItem, ...]
+    items: Sequence[WorkItem]
     operand: FloatFormat = FP16
+
+    @cached_property
+    def rows(self) -> NamedRows[WorkItem]:
+        """The items, equal ones found."""
+        return NamedRows.of(self.items, "layer")
 
     @property
     def dense_macs(self) -> int:
         """Multiply-adds of all products and depthwise convolutions, nothing pruned."""
-        return sum(p.dense_macs for p in self._products) + self._vector_macs
+        return self.rows.sum_of(lambda item: item.dense_macs)
 
     @property
     def macs(self) -> int:
         """Multiply-adds that array and vector lanes execute."""
-        return sum(p.macs for p in self._products) + self._vector_macs
-
-    @property
-    def _products(self) -> Iterator[Product]:
-        return (product for item in self.items if isinstance(item, ProductPass) for product in item.products)
-
-    @property
-    def _vector_macs(self) -> int:
-        return sum(item.macs for item in self.items if isinstance(item, VectorPass))
+        return self.rows.sum_of(lambda item: item.macs)

@@ -6,11 +6,15 @@ convolution have the same dense MACs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
 
 from heddle.arch.design import SparsityConfig
 from heddle.arch.formats import FP16, FloatFormat, operand_format
+from heddle.arch.named_rows import NamedRows, Places, first_rows, first_seen
 from heddle.dataflow.choices import Optimizer
 from heddle.dataflow.lowering import (
     LayerShape,
@@ -55,12 +59,8 @@ def training_step(network: Network, recipe: Recipe, sparsity: SparsityConfig, op
     """
     operand = operand_format(options.operand)
     planner = _Planner(recipe, sparsity, options, operand, _users_of_weights(network))
-    forward, backward = _Repeated(planner.forward, planner.own_names), _Repeated(planner.backward, planner.own_names)
-    items = [item for layer in network.layers for item in forward.items(layer)]
-    for layer in reversed(network.layers):
-        items.extend(backward.items(layer))
-    kept = tuple(item for item in items if item.pass_name in options.passes)
-    return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", kept, operand)
+    items = _in_program_order(network.rows, planner)
+    return TrainingStep(network.name, options.batch, recipe.name, f"{sparsity.n}:{sparsity.m}", items, operand)
 
 
 def recipe_on(layer: WeightedLayer, recipe: Recipe, sparsity: SparsityConfig) -> Recipe:
@@ -79,38 +79,67 @@ def recipe_on(layer: WeightedLayer, recipe: Recipe, sparsity: SparsityConfig) ->
 def _users_of_weights(network: Network) -> dict[str, tuple[WeightedLayer, ...]]:
     """The layers that use each shared weight beside the one that has it, by the name of that one."""
     users: dict[str, tuple[WeightedLayer, ...]] = {}
+    if not any(isinstance(layer, ConvLayer | LinearLayer) and layer.weight_of for layer in network.rows.distinct):
+        return users
     for layer in network.weighted_layers:
         if layer.weight_of:
             users[layer.weight_of] = (*users.get(layer.weight_of, ()), layer)
     return users
 
 
-class _Repeated:
-    """The work of layers one after another, made once for all that differ by nothing else than their names.
+def _in_program_order(layers: NamedRows[Layer], planner: _Planner) -> NamedRows[WorkItem]:
+    """The items of the step, forward through the layers and then backward; each kind of layer is planned once."""
+    kinds = _kinds(layers, planner)
+    planned = [layers[at] for at in first_rows(kinds).tolist()]
+    forward = _Plans([planner.kept(planner.forward(layer)) for layer in planned])
+    backward = _Plans([planner.kept(planner.backward(layer)) for layer in planned])
+    there, back = forward.spread(kinds), backward.spread(kinds[::-1])
+    return NamedRows(
+        "layer",
+        [*forward.items, *backward.items],
+        np.concatenate((there.item, back.item + len(forward.items))),
+        layers.names,
+        np.concatenate((layers.owner[there.layer], layers.owner[::-1][back.layer])),
+    )
 
-    Layers of ``own_names`` have something of their own and are made each by itself.
+
+def _kinds(layers: NamedRows[Layer], planner: _Planner) -> Places:
+    """For each layer its kind: layers of one kind have the same work, as they differ by nothing but their names.
+
+    What is planned by name, a recipe or an N:M of its own or a weight that others use, makes another kind.
     """
-
-    def __init__(self, made: Callable[[Layer], Iterable[WorkItem]], own_names: frozenset[str]) -> None:
-        self._made = made
-        self._own_names = own_names
-        self._by_layer: dict[Layer, tuple[WorkItem, ...]] = {}
-
-    def items(self, layer: Layer) -> Iterable[WorkItem]:
-        """Return the work of ``layer``."""
-        if layer.name in self._own_names or (isinstance(layer, ConvLayer | LinearLayer) and layer.weight_of):
-            return self._made(layer)
-        unnamed = replace(layer, name="")
-        found = self._by_layer.get(unnamed)
-        if found is None:
-            found = self._by_layer[unnamed] = tuple(self._made(unnamed))
-        return (_of_layer(item, layer.name) for item in found)
+    kinds, by_name = layers.which.copy(), planner.named
+    if by_name:
+        own: dict[tuple[Hashable, ...], int] = {}
+        for at, name in enumerate(layers.row_names()):
+            if name in by_name:
+                key = (int(kinds[at]), *planner.own(name))
+                kinds[at] = own.setdefault(key, len(layers.distinct) + len(own))
+    return first_seen(kinds)[1]
 
 
-def _of_layer(item: WorkItem, name: str) -> WorkItem:
-    if isinstance(item, ProductPass):
-        return ProductPass(name, item.pass_name, item.products)
-    return replace(item, layer=name)
+class _Spread(NamedTuple):
+    """For each item of many layers its number among the planned ones, and the place of its layer."""
+
+    item: Places
+    layer: Places
+
+
+class _Plans:
+    """Work planned for each kind of layer, the items of all kinds after one another."""
+
+    def __init__(self, plans: Sequence[Sequence[WorkItem]]) -> None:
+        self.items = [item for plan in plans for item in plan]
+        self._sizes = np.array([len(plan) for plan in plans], np.int32)
+
+    def spread(self, kinds: Places) -> _Spread:
+        """Return the items of layers of these kinds, one layer after another."""
+        first = np.cumsum(self._sizes, dtype=np.int32) - self._sizes
+        sizes = self._sizes[kinds]
+        layer = np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)
+        before = np.cumsum(sizes, dtype=np.int32) - sizes
+        within = np.arange(len(layer), dtype=np.int32) - before[layer]
+        return _Spread(first[kinds][layer] + within, layer)
 
 
 @dataclass(frozen=True)
@@ -128,9 +157,19 @@ class _Planner:
     users: Mapping[str, tuple[WeightedLayer, ...]]
 
     @property
-    def own_names(self) -> frozenset[str]:
+    def named(self) -> frozenset[str]:
         """Layers whose work depends on their names: own recipe or N:M, or a weight that others use."""
         return frozenset((*self.options.layer_recipes, *self.options.layer_sparsities, *self.users))
+
+    def own(self, name: str) -> tuple[Hashable, ...]:
+        """What a layer of that name has of its own: recipe, N:M, and its name where others use its weight."""
+        options = self.options
+        shared = name if name in self.users else ""
+        return options.layer_recipes.get(name), options.layer_sparsities.get(name), shared
+
+    def kept(self, items: Iterable[WorkItem]) -> tuple[WorkItem, ...]:
+        """The items of the passes that the step runs."""
+        return tuple(item for item in items if item.pass_name in self.options.passes)
 
     def forward(self, layer: Layer) -> Iterator[WorkItem]:
         batch = self.options.batch

@@ -8,6 +8,7 @@ from pathlib import Path
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.named_rows import first_rows
 from heddle.arch.run_dir import sha256_of, sha256_of_text
 from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.footprint import capacity_note, step_footprint
@@ -69,12 +70,12 @@ def step_work(
 
 def check_countable(step: TrainingStep) -> None:
     """Refuse a step whose products overflow 64-bit counts instead of printing what they wrap round to."""
-    for item in step.items:
+    for at, item in zip(first_rows(step.rows.which).tolist(), step.rows.distinct, strict=True):
         if isinstance(item, ProductPass):
             for product in item.products:
                 if product.dense_macs > _LARGEST_PRODUCT:
                     raise HeddleError(
-                        f"layer {item.layer!r} multiplies {product.count} x [{product.m} x {product.k}] by "
+                        f"layer {step.rows[at].layer!r} multiplies {product.count} x [{product.m} x {product.k}] by "
                         f"[{product.k} x {product.n}], which is more than 2^56 multiply-adds; lower --batch"
                     )
 

@@ -124,7 +124,7 @@ def _fill_costs(
             step_costs(
                 step.table.items,
                 step.table.refs,
-                step.uses,
+                step.table.uses,
                 choices.of(structure),
                 chunk.choice_of,
                 chunk.rates,
@@ -140,10 +140,9 @@ def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) 
     design = grid.design(0, request.board.name)
     options = StepOptions(request.batch, request.optimizer, request.pregenerate, operand=design.numbers.operand)
     table = step_table(training_step(request.network, request.recipe, sparsity, options))
-    uses = np.bincount(table.refs, minlength=len(table.distinct)).astype(np.int64)
     energy = energy_row(design, request.board)
     streams = table.items[table.items["kind"] != ARRAY]
-    return SparseStep(table, uses, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
+    return SparseStep(table, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)
 
 
 def _column(structures: Structures, name: str) -> npt.NDArray[np.int64]:

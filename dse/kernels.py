@@ -167,7 +167,7 @@ def step_costs(
     """
     products = choices.shape[1]
     product_cycles, product_memory = np.empty(products), np.empty(products)
-    item_cycles = np.empty(items.shape[0])
+    item_cycles, order = np.empty(items.shape[0]), np.arange(items.shape[0])
     for r in range(rates.shape[0]):
         if not wanted[r]:
             continue
@@ -181,7 +181,7 @@ def step_costs(
         if not mapped:
             cycles[r] = np.inf
             continue
-        exposed = walk_step(items, refs, product_cycles, product_memory, rates[r], item_cycles)
+        exposed = walk_step(items, order, refs, product_cycles, product_memory, rates[r], item_cycles)
         cycles[r] = exposed + item_cycles.sum()
         energies_j[r] = joules
 

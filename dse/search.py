@@ -29,12 +29,11 @@ RATES_TOGETHER = 512
 class SparseStep:
     """A training step at one sparsity.
 
-    ``uses`` [products] says how often each distinct product stands in it; ``streams_j`` are the joules of its
-    vector and update items, the share that flows with time left out, and ``energy`` the ENERGY row behind them.
+    ``streams_j`` are the joules of its vector and update items, the share that flows with time left out, and ``energy``
+    the ENERGY row behind them.
     """
 
     table: StepTable
-    uses: npt.NDArray[np.int64]
     streams_j: float
     energy: Rows
 

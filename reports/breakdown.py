@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from heddle.sim.result import PassResult, StepResult
 
 #: Parts of a stage: the array's three passes, what the vector unit and SORE stream, and exposed updates.
@@ -96,7 +98,8 @@ def stall_cycles(result: StepResult) -> dict[str, float]:
 
 def slowest(result: StepResult, limit: int) -> tuple[PassResult, ...]:
     """Return the ``limit`` passes that add most cycles to the step, the slowest first, ties in program order."""
-    return tuple(sorted(result.passes, key=lambda item: -item.cycles)[:limit])
+    order = np.argsort(-result.rows.spread(lambda item: item.cycles), kind="stable")
+    return tuple(result.rows[at] for at in order[:limit].tolist())
 
 
 def _engine_name(item: PassResult) -> str:

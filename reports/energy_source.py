@@ -61,13 +61,13 @@ def _with_core(result: StepResult, watts: float) -> StepResult:
     modelled = result.energy_by_part_j
     replaced_j = sum(modelled.get(part, 0.0) for part in CORE_PARTS)
     parts = {part: energy_j for part, energy_j in modelled.items() if part not in CORE_PARTS}
-    macs = sum(item.macs for item in result.passes if item.on_array)
+    macs = result.rows.sum_of(lambda item: item.macs if item.on_array else 0)
 
     def energy_j(item: PassResult) -> float:
         modelled_j = replaced_j * item.macs / macs if macs and item.on_array else 0.0
         return item.energy_j - modelled_j + watts * item.cycles / result.design.clock_hz
 
-    passes = tuple(replace(item, energy_j=energy_j(item)) for item in result.passes)
+    passes = result.rows.map(lambda item: replace(item, energy_j=energy_j(item)))
     return replace(result, energy_by_part_j={**parts, CORE_DYNAMIC: watts * result.time_s}, passes=passes)
 
 
@@ -81,7 +81,7 @@ def _with_chip(result: StepResult, watts: Mapping[str, float]) -> StepResult:
     def energy_j(item: PassResult) -> float:
         return sum(watts.values()) * item.cycles / result.design.clock_hz + item.dram_bytes * dram_byte_j
 
-    passes = tuple(replace(item, energy_j=energy_j(item)) for item in result.passes)
+    passes = result.rows.map(lambda item: replace(item, energy_j=energy_j(item)))
     return replace(result, energy_by_part_j=parts, passes=passes)
 
 

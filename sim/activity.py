@@ -7,7 +7,6 @@ those that the energy is made of, and cannot say anything else.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -37,14 +36,13 @@ def step_activity(
 ) -> dict[str, float]:
     """Return the counts of a step by name, those of COUNTED and FF_CYCLES, for TILE_MAPPING rows by product."""
     machine = machine_row(design, board)[0]
-    uses = np.bincount(table.refs, minlength=len(table.distinct))
-    counts = {name: _count(table, mappings, uses, machine, act) for name, act in COUNTED.items()}
+    counts = {name: _count(table, mappings, machine, act) for name, act in COUNTED.items()}
     counts[FF_CYCLES] = float(resources(design, board).ff) * total_cycles
     return counts
 
 
-def _count(table: StepTable, mappings: Rows, uses: npt.NDArray[np.int64], machine: MachineRow, act: str) -> float:
+def _count(table: StepTable, mappings: Rows, machine: MachineRow, act: str) -> float:
     price = np.zeros(1, ENERGY)
     price[act] = 1.0
-    products_j, items_j = energies_of(table, mappings, machine, price[0])
-    return float(uses @ products_j.sum(axis=1) + items_j.sum())
+    products_j, kinds_j = energies_of(table, mappings, machine, price[0])
+    return float(table.uses @ products_j.sum(axis=1) + kinds_j[table.order].sum())

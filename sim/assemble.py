@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design
+from heddle.arch.named_rows import Places, sum_in_order
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
 from heddle.dataflow.mapping_energy import ProductEnergy
@@ -37,11 +38,38 @@ class ItemCycles:
 
 
 @dataclass(frozen=True)
+class StepCycles:
+    """What a level found for the items of a step.
+
+    Item i took ``found[which[i]]``; that is of an item of the table's kind ``kinds[which[i]]``.
+    """
+
+    found: list[ItemCycles]
+    kinds: Places
+    which: Places
+
+    @classmethod
+    def by_kind(cls, found: list[ItemCycles], table: StepTable) -> Self:
+        """Return the cycles of a step in which equal items take the same, ``found`` being those of the kinds."""
+        return cls(found, np.arange(len(found), dtype=np.int32), table.order)
+
+    @classmethod
+    def by_item(cls, found: list[ItemCycles], table: StepTable) -> Self:
+        """Return the cycles of a step in which each item takes its own."""
+        return cls(found, table.order, np.arange(len(found), dtype=np.int32))
+
+    @property
+    def total_cycles(self) -> float:
+        """Cycles of the step."""
+        return sum_in_order(np.array([entry.cycles for entry in self.found], np.float64)[self.which])
+
+
+@dataclass(frozen=True)
 class _Energies:
-    """Joules of a step: of each product by part, of each item's stream, and per cycle whatever runs."""
+    """Joules of a step: of each product by part, of the stream of each kind of item, and per cycle whatever runs."""
 
     product_j: npt.NDArray[np.float64]
-    item_j: npt.NDArray[np.float64]
+    kind_j: npt.NDArray[np.float64]
     dram_byte_j: float
     idle_j_per_cycle: float
 
@@ -54,14 +82,22 @@ def chosen_mappings(schedule: Schedule, table: StepTable) -> Rows:
     return mappings
 
 
-def expose_updates(timing: list[ItemCycles], table: StepTable, exposed: float) -> list[ItemCycles]:
+def expose_updates(timing: StepCycles, table: StepTable, exposed: float) -> StepCycles:
     """Add the cycles that outlast all other items to the last updates: they are what is still under way."""
-    shown = list(timing)
-    for index in reversed(np.flatnonzero(table.items["kind"] == UPDATE)):
-        share = min(exposed, shown[index].busy_cycles)
+    found, kinds, which = list(timing.found), timing.kinds.tolist(), timing.which.copy()
+    shown: dict[tuple[int, float], int] = {}
+    for index in np.flatnonzero((table.kinds["kind"] == UPDATE)[table.order])[::-1].tolist():
+        if exposed == 0:
+            break
+        before = int(which[index])
+        share = min(exposed, found[before].busy_cycles)
         exposed -= share
-        shown[index] = replace(shown[index], cycles=shown[index].cycles + share)
-    return shown
+        place = shown.setdefault((before, share), len(found))
+        if place == len(found):
+            found.append(replace(found[before], cycles=found[before].cycles + share))
+            kinds.append(kinds[before])
+        which[index] = place
+    return StepCycles(found, np.array(kinds, np.int32), which)
 
 
 def assemble(
@@ -70,12 +106,12 @@ def assemble(
     design: Design,
     board: Board,
     level: Level,
-    timing: list[ItemCycles],
+    timing: StepCycles,
 ) -> StepResult:
     """Return the StepResult of a scheduled step whose items took ``timing``."""
     energies = _energies(schedule, table, design, board)
-    passes = tuple(_pass_results(schedule, table, energies, design, timing))
-    total_cycles = sum(entry.cycles for entry in timing)
+    found = list(_pass_results(schedule, table, energies, design, timing))
+    total_cycles = timing.total_cycles
     step = table.step
     return StepResult(
         design=design,
@@ -84,7 +120,7 @@ def assemble(
         recipe=step.recipe,
         sparsity=step.sparsity,
         level=level,
-        passes=passes,
+        passes=step.rows.taking(found, timing.which),
         cycles=total_cycles,
         energy_by_part_j=_energy_by_part(table, energies, total_cycles),
         failures=schedule.failures,
@@ -94,19 +130,18 @@ def assemble(
 
 def _energies(schedule: Schedule, table: StepTable, design: Design, board: Board) -> _Energies:
     energy, machine = energy_row(design, board)[0], machine_row(design, board)[0]
-    product_j, item_j = energies_of(table, chosen_mappings(schedule, table), machine, energy)
-    return _Energies(product_j, item_j, float(energy["dram_byte_j"]), float(energy["idle_w"]) / design.clock_hz)
+    product_j, kind_j = energies_of(table, chosen_mappings(schedule, table), machine, energy)
+    return _Energies(product_j, kind_j, float(energy["dram_byte_j"]), float(energy["idle_w"]) / design.clock_hz)
 
 
 def _energy_by_part(table: StepTable, energies: _Energies, total_cycles: float) -> dict[str, float]:
     """Sum joules over the step: array, buffers, links, DRAM, SORE, vector unit, WUVE, and what flows with time."""
-    uses = np.bincount(table.refs, minlength=len(table.distinct))
-    parts = dict(zip(_PARTS, (uses @ energies.product_j).tolist(), strict=True))
-    streams_dram_j = (table.items["read_bytes"] + table.items["write_bytes"]) * energies.dram_byte_j
-    lanes_j = energies.item_j - streams_dram_j
-    parts["dram_j"] += float(streams_dram_j.sum())
-    parts["vector_j"] = float(lanes_j[table.items["kind"] == VECTOR].sum())
-    parts["wuve_j"] = float(lanes_j[table.items["kind"] == UPDATE].sum())
+    parts = dict(zip(_PARTS, (table.uses @ energies.product_j).tolist(), strict=True))
+    streams_dram_j = (table.kinds["read_bytes"] + table.kinds["write_bytes"]) * energies.dram_byte_j
+    lanes_j, engines = energies.kind_j - streams_dram_j, table.kinds["kind"]
+    parts["dram_j"] += float(streams_dram_j[table.order].sum())
+    parts["vector_j"] = float(lanes_j[table.order[engines[table.order] == VECTOR]].sum())
+    parts["wuve_j"] = float(lanes_j[table.order[engines[table.order] == UPDATE]].sum())
     parts["idle_j"] = energies.idle_j_per_cycle * total_cycles
     return {name.removesuffix("_j"): joules for name, joules in parts.items()}
 
@@ -143,19 +178,19 @@ class _ArrayWork:
 
 
 def _pass_results(
-    schedule: Schedule, table: StepTable, energies: _Energies, design: Design, timing: list[ItemCycles]
+    schedule: Schedule, table: StepTable, energies: _Energies, design: Design, timing: StepCycles
 ) -> Iterator[PassResult]:
-    """Yield the results of all items in order; passes of the same products are looked into once."""
+    """Yield the result of everything that was found; passes of the same products are looked into once."""
     works: dict[tuple[Product, ...], _ArrayWork] = {}
-    columns = (table.items["first_ref"].tolist(), table.items["end_ref"].tolist(), energies.item_j.tolist())
-    for item, cycles, first_ref, end_ref, item_j in zip(table.step.items, timing, *columns, strict=True):
-        idle_j = energies.idle_j_per_cycle * cycles.cycles
+    spans, items = table.kinds[["first_ref", "end_ref"]].tolist(), table.step.rows.distinct
+    for cycles, kind in zip(timing.found, timing.kinds.tolist(), strict=True):
+        item, idle_j = items[kind], energies.idle_j_per_cycle * cycles.cycles
         if not isinstance(item, ProductPass):
-            yield _stream_pass(item, cycles, idle_j + item_j)
+            yield _stream_pass(item, cycles, idle_j + float(energies.kind_j[kind]))
             continue
         work = works.get(item.products)
         if work is None:
-            products_j = float(energies.product_j[table.refs[first_ref:end_ref]].sum())
+            products_j = float(energies.product_j[table.refs[slice(*spans[kind])]].sum())
             work = works[item.products] = _ArrayWork.of(schedule.of(item), products_j)
         yield _array_pass(item, work, cycles, design.array.processing_elements, idle_j + work.products_j)
 

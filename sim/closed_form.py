@@ -18,7 +18,7 @@ from heddle.dataflow.kernel_rows import RatesRow, TileMappingRow
 from heddle.sim.step_table import ARRAY, UPDATE, VECTOR, ItemRow
 
 Cycles = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 
 
 @kernel
@@ -61,14 +61,21 @@ def update_lane_cycles(item: ItemRow, rates: RatesRow) -> float:
 
 @kernel
 def walk_step(
-    items: Rows, refs: Places, product_cycles: Cycles, product_memory: Cycles, rates: RatesRow, item_cycles: Cycles
+    items: Rows,
+    order: Places,
+    refs: Places,
+    product_cycles: Cycles,
+    product_memory: Cycles,
+    rates: RatesRow,
+    item_cycles: Cycles,
 ) -> float:
     """Fill ``item_cycles`` (0 for updates) and return the exposed cycles of all updates together.
 
+    ``items`` are distinct ones and ``order`` [step's items] is the one that runs at each place of the program.
     ``product_cycles`` and ``product_memory`` hold time and DRAM time of each distinct product, in cycles.
     """
     late_memory, late_lanes = 0.0, 0.0
-    for i in range(items.shape[0]):
+    for i in order:
         item: ItemRow = items[i]
         if item["kind"] == ARRAY:
             cycles, free = 0.0, 0.0

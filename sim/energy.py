@@ -70,8 +70,8 @@ def item_energies(items: Rows, energy: EnergyRow, joules: npt.NDArray[np.float64
 def energies_of(
     table: StepTable, mappings: Rows, machine: MachineRow, energy: EnergyRow
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return joules by distinct product and part of ProductEnergy, and joules by item's stream."""
-    products_j, items_j = np.zeros((len(table.distinct), len(ProductEnergy._fields))), np.zeros(len(table.items))
+    """Return joules by distinct product and part of ProductEnergy, and joules by the stream of each distinct item."""
+    products_j, kinds_j = np.zeros((len(table.distinct), len(ProductEnergy._fields))), np.zeros(len(table.kinds))
     product_energies(table.products, mappings, machine, energy, products_j)
-    item_energies(table.items, energy, items_j)
-    return products_j, items_j
+    item_energies(table.kinds, energy, kinds_j)
+    return products_j, kinds_j

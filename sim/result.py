@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from heddle.arch.design import Design
+from heddle.arch.named_rows import NamedRows, sum_in_order
 from heddle.dataflow.scheduler import Failure
 from heddle.sim.levels import Level
 
@@ -54,7 +56,7 @@ class PassResult:
     dense_macs: int
     utilisation: float
     energy_j: float
-    stall_cycles: Mapping[str, float]
+    stall_cycles: Mapping[str, float] = field(hash=False)
 
     @property
     def on_array(self) -> bool:
@@ -76,7 +78,7 @@ class StepResult:
     recipe: str
     sparsity: str
     level: Level
-    passes: tuple[PassResult, ...]
+    passes: Sequence[PassResult]
     cycles: float
     energy_by_part_j: Mapping[str, float]
     failures: tuple[Failure, ...]
@@ -92,46 +94,61 @@ class StepResult:
         """Joules of the step."""
         return sum(self.energy_by_part_j.values())
 
+    @cached_property
+    def rows(self) -> NamedRows[PassResult]:
+        """The passes, equal ones found."""
+        return NamedRows.of(self.passes, "layer")
+
     @property
     def macs(self) -> int:
         """Multiply-adds executed."""
-        return sum(item.macs for item in self.passes)
+        return self.rows.sum_of(lambda item: item.macs)
 
     @property
     def dense_macs(self) -> int:
         """Multiply-adds if nothing were pruned."""
-        return sum(item.dense_macs for item in self.passes)
+        return self.rows.sum_of(lambda item: item.dense_macs)
 
     @property
     def dram_bytes(self) -> int:
         """DRAM bytes read and written."""
-        return sum(item.dram_bytes for item in self.passes)
+        return self.rows.sum_of(lambda item: item.dram_bytes)
 
     @property
     def utilisation(self) -> float:
         """The array's executed multiply-adds over its peak in the step's time."""
         peak = self.cycles * self.design.array.processing_elements
-        return sum(item.macs for item in self.passes if item.on_array) / peak if peak else 0.0
+        return self.rows.sum_of(lambda item: item.macs if item.on_array else 0) / peak if peak else 0.0
 
     @property
     def compute_cycles(self) -> float:
         """Cycles in which the array works."""
-        return sum(item.compute_cycles for item in self.passes)
+        return sum_in_order(self.rows.spread(lambda item: item.compute_cycles))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of a table of passes: COLUMNS, and ``stall_<cause>_cycles`` for each cause."""
+        return (*COLUMNS, *(_stall_column(cause) for cause in _causes(self)))
 
     def frame(self) -> pd.DataFrame:
-        """Return a row a pass in program order, with the columns of ``pass_records``."""
+        """Return a row a pass in program order.
+
+        Columns: PassResult's fields, ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
+        """
         import pandas as pd
 
-        return pd.DataFrame(pass_records(self), columns=columns(self))
+        distinct = pd.DataFrame(pass_records(self), columns=self.columns)
+        frame = distinct.take(self.rows.which).reset_index(drop=True)
+        return frame.assign(layer=list(self.rows.row_names()))
 
 
 def pass_records(result: StepResult) -> list[Record]:
-    """Return every pass as a flat record in program order, all with the same keys.
+    """Return every distinct pass (``StepResult.rows``) as a flat record, all with the keys ``StepResult.columns``.
 
-    Beside PassResult's fields: ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
+    The layers in them mean nothing.
     """
     causes = _causes(result)
-    return [_record(item, causes, result.design.clock_hz) for item in result.passes]
+    return [_record(item, causes, result.design.clock_hz) for item in result.rows.distinct]
 
 
 def _record(item: PassResult, causes: list[str], clock_hz: float) -> Record:
@@ -148,13 +165,8 @@ def _record(item: PassResult, causes: list[str], clock_hz: float) -> Record:
 
 
 def _causes(result: StepResult) -> list[str]:
-    return sorted({cause for item in result.passes for cause in item.stall_cycles})
+    return sorted({cause for item in result.rows.distinct for cause in item.stall_cycles})
 
 
 def _stall_column(cause: str) -> str:
     return f"stall_{cause}_cycles"
-
-
-def columns(result: StepResult) -> list[str]:
-    """Return the names of the records of ``result`` in order."""
-    return [*COLUMNS, *(_stall_column(cause) for cause in _causes(result))]

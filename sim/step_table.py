@@ -1,13 +1,15 @@
-"""A training step as arrays: its distinct products, and its items in program order."""
+"""A training step as arrays: its distinct products and items, and the items in program order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from heddle.arch.named_rows import Places
 from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.kernel_rows import product_rows
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
@@ -35,13 +37,30 @@ ITEM = record_dtype(ItemRow)
 
 @dataclass(frozen=True)
 class StepTable:
-    """``products`` (PRODUCT rows, distinct), ``items`` (ITEM rows, program order), ``refs`` (product indices)."""
+    """A step's distinct products (PRODUCT rows) and distinct items (ITEM rows), and its items in program order.
+
+    Item i is ``kinds[order[i]]``; ``refs`` are product indices.
+    """
 
     step: TrainingStep
     distinct: tuple[Product, ...]
     products: Rows
-    items: Rows
+    kinds: Rows
+    order: Places
     refs: npt.NDArray[np.int64]
+
+    @cached_property
+    def items(self) -> Rows:
+        """The ITEM row of every item, in program order."""
+        return self.kinds[self.order]
+
+    @cached_property
+    def uses(self) -> npt.NDArray[np.int64]:
+        """How often each distinct product stands in the step."""
+        times = np.bincount(self.order, minlength=len(self.kinds))
+        uses = np.zeros(len(self.distinct), np.int64)
+        np.add.at(uses, self.refs, np.repeat(times, self.kinds["end_ref"] - self.kinds["first_ref"]))
+        return uses
 
 
 def step_table(step: TrainingStep) -> StepTable:
@@ -49,7 +68,7 @@ def step_table(step: TrainingStep) -> StepTable:
     index: dict[Product, int] = {}
     refs: list[int] = []
     rows: list[ItemRow] = []
-    for item in step.items:
+    for item in step.rows.distinct:
         first_ref = len(refs)
         if isinstance(item, ProductPass):
             refs.extend(index.setdefault(product, len(index)) for product in item.products)
@@ -57,7 +76,8 @@ def step_table(step: TrainingStep) -> StepTable:
         else:
             rows.append({**_stream_row(item), "first_ref": first_ref, "end_ref": first_ref})
     distinct = tuple(index)
-    return StepTable(step, distinct, product_rows(distinct), rows_of(ITEM, rows), np.array(refs, np.int64))
+    references = np.array(refs, np.int64)
+    return StepTable(step, distinct, product_rows(distinct), rows_of(ITEM, rows), step.rows.which, references)
 
 
 _NO_STREAM: ItemRow = {

@@ -17,7 +17,7 @@ from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import RatesRow, machine_row, rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
-from heddle.sim.assemble import ItemCycles, assemble, chosen_mappings, expose_updates
+from heddle.sim.assemble import ItemCycles, StepCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
 from heddle.sim.engines.array_pass import PIPE, Engines, Job, PipeRow, run_product
 from heddle.sim.engines.dram import dram_of
@@ -146,7 +146,7 @@ def _run_items(program: Program, engines: Engines, foreground: Foreground, resul
     return now
 
 
-def _item_cycles(table: StepTable, run: EngineRun, rates: RatesRow) -> list[ItemCycles]:
+def _item_cycles(table: StepTable, run: EngineRun, rates: RatesRow) -> StepCycles:
     """Give each item its share of the step, and what runs on after the last item to the last updates."""
     timing, before = [], 0.0
     for row, result in zip(table.items, run.items, strict=True):
@@ -165,4 +165,4 @@ def _item_cycles(table: StepTable, run: EngineRun, rates: RatesRow) -> list[Item
                 stalls if row["kind"] == ARRAY else {},
             )
         )
-    return expose_updates(timing, table, run.end_cycles - before)
+    return expose_updates(StepCycles.by_item(timing, table), table, run.end_cycles - before)

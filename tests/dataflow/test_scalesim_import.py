@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from mutation import mutated_bytes
 
 from heddle.arch.errors import HeddleError
-from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
 from heddle.dataflow.scalesim_import import read_scalesim
 
 CONV_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
@@ -353,3 +354,39 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
         except HeddleError:
             refused += 1
     assert refused > 100
+
+
+SHAPES = (
+    "9, 9, 3, 3, 8, 16, 1",
+    "9,9,3,3,8,16,1,",
+    "8, 8, 1, 1, 16, 8, 2",
+    "4, 4, 4, 4, 8, 8, 1",
+    "6, 5, 3, 2, 4, 4, 2, # c",
+)
+NAMES = ("conv", '"a, ""b"""', "x_DP", "=1+1", "Größe")
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(SHAPES)), min_size=1, max_size=12))
+def test_rows_that_come_again_are_read_as_if_each_came_alone(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("rows")
+    lines = [f"{name[:-1]}{at}{name[-1]}, {shape}" for at, (name, shape) in enumerate(rows)]
+    network = _read(folder, "\n".join([CONV_HEADER, *lines]))
+    alone = [_read(folder, f"{CONV_HEADER}\n{line}\n").layers[0] for line in lines]
+    assert [_without_flags(layer) for layer in network.layers] == [_without_flags(layer) for layer in alone]
+    assert len(network.rows.distinct) <= 2 * len(SHAPES) + 2
+
+
+def _without_flags(layer: Layer) -> Layer:
+    if isinstance(layer, ConvLayer | LinearLayer):
+        return replace(layer, input_gradient=True, keep_dense=False)
+    return layer
+
+
+def test_a_wrong_row_is_named_by_its_line_also_where_equal_ones_came_before(tmp_path: Path) -> None:
+    rows = "a, 9, 9, 3, 3, 4, 8, 1,\n\nb, 9, 9, 3, 3, 4, 8, 1,\n, 9, 9, 3, 3, 4, 8, 1,\n"
+    assert _error(tmp_path, f"{CONV_HEADER}\n{rows}").startswith(":5: column 'Layer name': found an empty cell")
+    rows = "a, 9, 9, 3, 3, 4, 8, 1,\nb, 2, 9, 3, 3, 4, 8, 1,\nc, 2, 9, 3, 3, 4, 8, 1,\n"
+    assert _error(tmp_path, f"{CONV_HEADER}\n{rows}").startswith(":3: layer 'b': filter height 3 is larger")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
-from samples import conv, network_of, step_of, steps
+from hypothesis import strategies as st
+from naive_step import naive_items
+from samples import conv, layers, network_of, step_of, steps
 
 from heddle.arch.design import SparsityConfig
 from heddle.arch.sparsity import parse_sparsity
 from heddle.dataflow.assemble import assemble_network
-from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
-from heddle.dataflow.recipes import recipe_named
-from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, UpdatePass, VectorPass
+from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer
+from heddle.dataflow.recipes import RECIPES, recipe_named
+from heddle.dataflow.step_items import PASSES, Pass, Product, ProductPass, TrainingStep, UpdatePass, VectorPass
 from heddle.dataflow.training import StepOptions, recipe_on, training_step
 from heddle.dataflow.zoo import zoo_names, zoo_network
 
@@ -234,3 +238,31 @@ def test_a_layer_with_an_n_m_of_its_own_is_no_other_s_equal() -> None:
     options = StepOptions(batch=2, passes=("ff",), layer_sparsities=own)
     step = training_step(network, recipe_named("bdwp"), SparsityConfig(n=2, m=8), options)
     assert [item.products[0].keep_n for item in step.items if isinstance(item, ProductPass)] == [2, 4, 1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    some=st.lists(layers(), min_size=1, max_size=3),
+    places=st.lists(st.integers(0, 2), min_size=1, max_size=8),
+    recipe=st.sampled_from(sorted(RECIPES)),
+    own=st.booleans(),
+    passes=st.sampled_from([PASSES, ("ff", "wu"), ("update",)]),
+)
+def test_layers_that_come_again_have_the_work_of_each_alone(
+    some: list[Layer], places: list[int], recipe: str, own: bool, passes: tuple[Pass, ...]
+) -> None:
+    repeated = [replace(some[place % len(some)], name=f"l{at}") for at, place in enumerate(places)]
+    by_name = {"l0": parse_sparsity("1:4"), "l2": parse_sparsity("2:4")} if own else {}
+    options = StepOptions(2, passes=passes, layer_sparsities=by_name)
+    sparsity = parse_sparsity("2:8")
+    network = network_of(*repeated)
+    step = training_step(network, recipe_named(recipe), sparsity, options)
+    assert step.items == naive_items(network, recipe_named(recipe), sparsity, options)
+    plain = replace(step, items=tuple(step.items))
+    assert (step.macs, step.dense_macs) == (plain.macs, plain.dense_macs)
+
+
+def test_equal_layers_are_planned_once() -> None:
+    network = network_of(*(conv(name=f"c{at}") for at in range(500)))
+    step = step_of(network, options=StepOptions(1, layer_sparsities={"c7": parse_sparsity("1:8")}))
+    assert (len(step.items), len(step.rows.distinct)) == (2000, 8)

@@ -45,9 +45,19 @@ def test_array_items_follow_one_another() -> None:
     rows["end_ref"] = [2, 3]
     rows["first_ref"] = [0, 2]
     found = np.zeros(2)
-    exposed = walk_step(rows, np.array([0, 1, 0]), np.array([100.0, 30.0]), np.zeros(2), RATES[0], found)
+    exposed = walk_step(rows, np.arange(2), np.array([0, 1, 0]), np.array([100.0, 30.0]), np.zeros(2), RATES[0], found)
     assert found.tolist() == [130.0, 100.0]
     assert exposed == 0
+
+
+def test_an_item_that_comes_again_takes_its_time_again() -> None:
+    rows = items(ARRAY, UPDATE)
+    rows["end_ref"] = rows[1]["first_ref"] = 1
+    rows[1]["weights"] = 4000
+    cycles, memory = np.array([600.0]), np.zeros(1)
+    for array_items, exposed in ((1, 400.0), (2, 0.0)):
+        order = np.array([1] + [0] * array_items)
+        assert walk_step(rows, order, np.array([0]), cycles, memory, RATES[0], np.zeros(2)) == exposed
 
 
 def test_an_update_hides_in_the_dram_time_that_later_products_leave_free() -> None:
@@ -57,7 +67,9 @@ def test_an_update_hides_in_the_dram_time_that_later_products_leave_free() -> No
     busy = float(stream_memory_cycles(rows[0], RATES[0]))
     for free, exposed in ((busy + 1, 0.0), (busy - 20, 20.0), (0.0, busy)):
         found = np.zeros(2)
-        late = walk_step(rows, np.array([0]), np.array([500.0]), np.array([500.0 - free]), RATES[0], found)
+        late = walk_step(
+            rows, np.arange(2), np.array([0]), np.array([500.0]), np.array([500.0 - free]), RATES[0], found
+        )
         assert late == pytest.approx(exposed)
         assert found.tolist() == [0.0, 500.0]
 
@@ -66,7 +78,7 @@ def test_an_update_that_its_lanes_bound_is_exposed_by_what_they_still_have_to_do
     rows = items(UPDATE, ARRAY)
     rows[0]["weights"] = 4000
     rows[1]["end_ref"] = 1
-    late = walk_step(rows, np.array([0]), np.array([600.0]), np.zeros(1), RATES[0], np.zeros(2))
+    late = walk_step(rows, np.arange(2), np.array([0]), np.array([600.0]), np.zeros(1), RATES[0], np.zeros(2))
     assert late == 400
 
 
@@ -74,7 +86,7 @@ def test_an_update_after_the_last_product_has_nothing_to_hide_behind() -> None:
     rows = items(ARRAY, UPDATE)
     rows[0]["end_ref"] = rows[1]["first_ref"] = rows[1]["end_ref"] = 1
     rows[1]["weights"] = 400
-    assert walk_step(rows, np.array([0]), np.array([600.0]), np.zeros(1), RATES[0], np.zeros(2)) == 100
+    assert walk_step(rows, np.arange(2), np.array([0]), np.array([600.0]), np.zeros(1), RATES[0], np.zeros(2)) == 100
 
 
 def test_a_vector_item_takes_its_slowest_part_after_the_latency() -> None:

@@ -5,13 +5,14 @@ Their keys are an interface: they are only added to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from pydantic import Field
 
 from heddle.arch.design import Design
 from heddle.arch.document import Document
+from heddle.arch.json_rows import named_list_text
 from heddle.dataflow.scheduler import Failure
 from heddle.sim.levels import Level
 from heddle.sim.result import PassResult, StepResult
@@ -139,7 +140,7 @@ class PassEntry(Document):
 
 
 class StepDocument(Document):
-    """What ``heddle simulate --json`` prints: the whole design, the totals and every pass."""
+    """What ``heddle simulate --json`` prints (``step_text``): the whole design, the totals and every pass."""
 
     design: Design
     workload: str
@@ -152,24 +153,26 @@ class StepDocument(Document):
     failures: tuple[FailureEntry, ...]
     notes: tuple[str, ...]
 
-    @classmethod
-    def of(cls, result: StepResult, dense: StepResult, notes: tuple[str, ...], energy_source: str) -> Self:
-        """Return the document; ``dense`` is the same step on the same design with nothing pruned.
 
-        ``energy_source`` says where the joules on chip come from.
-        """
-        return cls(
-            design=result.design,
-            workload=result.network,
-            batch=result.batch,
-            recipe=result.recipe,
-            sparsity=result.sparsity,
-            level=result.level,
-            total=_total(result, dense, energy_source),
-            passes=tuple(PassEntry.of(item) for item in result.passes),
-            failures=failure_entries(result.failures),
-            notes=notes,
-        )
+def step_text(result: StepResult, dense: StepResult, notes: tuple[str, ...], energy_source: str) -> Iterator[str]:
+    """Yield the text of a StepDocument in pieces; ``dense`` is the same step on the same design with nothing pruned.
+
+    ``energy_source`` says where the joules on chip come from. Of the entries, a pass each, only distinct ones are made.
+    """
+    without_passes = StepDocument(
+        design=result.design,
+        workload=result.network,
+        batch=result.batch,
+        recipe=result.recipe,
+        sparsity=result.sparsity,
+        level=result.level,
+        total=_total(result, dense, energy_source),
+        passes=(),
+        failures=failure_entries(result.failures),
+        notes=notes,
+    )
+    entries = [PassEntry.of(item).model_dump(mode="json", by_alias=True) for item in result.rows.distinct]
+    yield from named_list_text(without_passes.text(), "passes", "layer", result.rows, entries)
 
 
 def speedup_over_dense(result: StepResult, dense: StepResult) -> float | None:

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from naive_step import naive_csv, naive_records, ungrouped
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.scheduler import Failure
 from heddle.reports.runs.documents.step import StepTotals
 from heddle.reports.runs.step_files import write_results
-from heddle.sim.result import COLUMNS, pass_records
+from heddle.sim.result import COLUMNS
 
 
 def test_a_run_leaves_passes_totals_and_design(step, tmp_path):
@@ -31,8 +32,21 @@ def test_csv_and_parquet_hold_every_pass_in_program_order(step, tmp_path):
     assert list(rows[0]) == list(COLUMNS)
     assert rows[0]["time_s"] == "1e-05"
     frame = pd.read_parquet(parquet_path)
-    assert frame.to_dict("records") == pass_records(step)
+    assert frame.to_dict("records") == naive_records(step)
+    assert step.frame().to_dict("records") == naive_records(step)
     assert frame["dram_bytes"].dtype == "int64"
+
+
+def test_passes_that_come_again_are_written_as_if_each_came_alone(new_step, new_pass, tmp_path):
+    repeated = [new_pass("a", "ff", "os", 10, 8), new_pass('b, "2"', "wu", "ws", 7)] * 3
+    step = new_step([replace(item, layer=f"{item.layer}{at}") for at, item in enumerate(repeated)])
+    assert len(step.rows.distinct) == 2
+    alone = replace(step, passes=ungrouped(step.rows))
+    for name, each in (("grouped", step), ("alone", alone)):
+        (tmp_path / name).mkdir()
+        csv_path, parquet_path, *_ = write_results(each, tmp_path / name)
+        assert csv_path.read_text() == naive_csv(step)
+        assert pd.read_parquet(parquet_path).to_dict("records") == naive_records(step)
 
 
 def test_a_layer_named_like_a_formula_is_text_in_the_csv_and_itself_in_parquet(new_step, new_pass, tmp_path):

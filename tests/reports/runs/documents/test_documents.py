@@ -38,7 +38,7 @@ from heddle.reports.runs.documents.comparison import ComparisonDocument
 from heddle.reports.runs.documents.exploration import ExplorationDocument
 from heddle.reports.runs.documents.review import ReviewDocument
 from heddle.reports.runs.documents.schedule import ScheduleDocument
-from heddle.reports.runs.documents.step import StepDocument, StepTotals
+from heddle.reports.runs.documents.step import StepDocument, StepTotals, step_text
 from heddle.reports.runs.documents.synthesis import YosysSynthesis, read_synthesis_document, vivado_synthesis
 from heddle.reports.runs.documents.training import TrainingDocument
 from heddle.reports.runs.documents.verification import Verification
@@ -79,7 +79,7 @@ def documents() -> tuple[Document, ...]:
     return (
         ScheduleDocument.of(schedule, work),
         StepTotals.of(result),
-        StepDocument.of(result, result, work.notes, "the model"),
+        StepDocument.model_validate_json("".join(step_text(result, result, work.notes, "the model"))),
         step_file(MLP, None, work),
         exploration_file(MLP, "vcu1525", measured),
         ExplorationDocument.of(measured),

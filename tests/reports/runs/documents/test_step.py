@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
+from heddle.arch.json_file import json_text
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import Failure
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
 from heddle.reports.energy_source import MODEL_SOURCE
-from heddle.reports.runs.documents.step import StepDocument, speedup_over_dense
+from heddle.reports.runs.documents.step import PassEntry, speedup_over_dense, step_text
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 
@@ -39,4 +41,11 @@ def test_there_is_no_speedup_of_nothing() -> None:
 
 def test_notes_of_the_importer_are_kept() -> None:
     dense = result("dense")
-    assert StepDocument.of(dense, dense, ("assumed this",), MODEL_SOURCE).notes == ("assumed this",)
+    assert json.loads("".join(step_text(dense, dense, ("assumed this",), MODEL_SOURCE)))["notes"] == ["assumed this"]
+
+
+def test_the_text_of_a_step_is_that_of_every_pass_by_itself() -> None:
+    for step in (result("bdwp"), replace(result("dense"), passes=())):
+        text = "".join(step_text(step, step, ("a", "b"), MODEL_SOURCE))
+        passes = [PassEntry.of(item).model_dump(mode="json", by_alias=True) for item in step.passes]
+        assert json_text(json.loads(text) | {"passes": passes}) == text
