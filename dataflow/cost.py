@@ -42,14 +42,38 @@ def stored_pixels(pixels: int, pixel_step: float, halo: float) -> int:
     return math.ceil(pixels * pixel_step + halo)
 
 
+class TileReach(NamedTuple):
+    """What a tile of an operand touches in memory: stored pixels, channels of each, and taps that it meets."""
+
+    pixels: int
+    channels: int
+    taps: int
+
+
 @kernel
-def tile_elements(operand: OperandRow, outer: int, k: int) -> int:
+def tile_reach(operand: OperandRow, outer: int, k: int, group: int) -> TileReach:
+    """Return the TileReach of an [outer x k] tile: whole channels with all taps, or a part of the taps.
+
+    ``group``: elements stored for each group of k, which stay together where the taps are cut. Fewer taps reach less
+    far into the neighbouring tile, and touch no more than the positions spread out. A part that ends in another
+    channel group than it begins in counts as if it stood in one.
+    """
+    taps = operand["taps"]
+    positions, spread, together = (k, outer, 1) if operand["pixels_on_k"] else (outer, k, group)
+    if spread >= taps * together:
+        pixels = stored_pixels(positions, operand["pixel_step"], operand["halo"])
+        return TileReach(pixels, ceil_div(spread, taps), taps)
+    channels = max(ceil_div(spread, taps), min(spread, together))
+    met = ceil_div(spread, channels)
+    pixels = stored_pixels(positions, operand["pixel_step"], operand["halo"] * met / taps)
+    return TileReach(min(positions * met, pixels), channels, met)
+
+
+@kernel
+def tile_elements(operand: OperandRow, outer: int, k: int, group: int) -> int:
     """Stored elements that an [outer x k] tile of an operand touches, never more than the tile spread out."""
-    if operand["pixels_on_k"]:
-        elements = stored_pixels(k, operand["pixel_step"], operand["halo"]) * ceil_div(outer, operand["taps"])
-    else:
-        elements = stored_pixels(outer, operand["pixel_step"], operand["halo"]) * ceil_div(k, operand["taps"])
-    return min(elements, outer * k)
+    reach = tile_reach(operand, outer, k, group)
+    return min(reach.pixels * reach.channels, outer * k)
 
 
 @kernel
@@ -68,39 +92,60 @@ def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
 def left_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
     """Bytes of an [outer x k] tile of the left operand in the activation buffer."""
     left = product["left"]
-    return bits_to_bytes(tile_elements(left, outer, k), left["bits"])
+    return bits_to_bytes(tile_elements(left, outer, k, product["group_m"]), left["bits"])
+
+
+@kernel
+def right_stored_k(product: ProductRow, k: int) -> int:
+    """Elements of the right operand that are stored for k: the kept ones, or all where SORE prunes them on load."""
+    return k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
+
+
+@kernel
+def right_stored_group(product: ProductRow) -> int:
+    """Elements of the right operand that are stored for one whole group."""
+    return product["group_m"] if product["prune_on_load"] else product["keep_n"]
 
 
 @kernel
 def right_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
     """Bytes of a [k x outer] tile of the right operand in the weight buffer: packed, or dense to be pruned."""
     right = product["right"]
-    stored_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
-    return bits_to_bytes(tile_elements(right, outer, stored_k), right["bits"])
+    elements = tile_elements(right, outer, right_stored_k(product, k), right_stored_group(product))
+    return bits_to_bytes(elements, right["bits"])
 
 
 @kernel
-def operand_runs(operand: OperandRow, outer: int, outer_total: int, k: int, k_total: int) -> int:
-    """Contiguous runs of an operand tile in DRAM: one if it takes all channels, else one a stored pixel."""
+def operand_runs(operand: OperandRow, outer: int, outer_total: int, k: int, k_total: int, group: int) -> int:
+    """Contiguous runs of an operand tile in DRAM: one if it takes all channels, else one a stored pixel.
+
+    Of cut taps that take all channels, windows that do not meet are a run each.
+    """
     if operand["tiled"]:
         return 1
-    if operand["pixels_on_k"]:
-        return 1 if outer >= outer_total else stored_pixels(k, operand["pixel_step"], operand["halo"])
-    return 1 if k >= k_total else stored_pixels(outer, operand["pixel_step"], operand["halo"])
+    positions, spread, total = (k, outer, outer_total) if operand["pixels_on_k"] else (outer, k, k_total)
+    if spread >= total:
+        return 1
+    reach = tile_reach(operand, outer, k, group)
+    if reach.channels * operand["taps"] < total:
+        return reach.pixels
+    return 1 if reach.pixels < positions * reach.taps else positions
 
 
 @kernel
 def left_runs(product: ProductRow, outer: int, k: int) -> int:
     """Contiguous runs of a tile of the left operand."""
-    return operand_runs(product["left"], outer, product["m"], k, product["k"])
+    return operand_runs(product["left"], outer, product["m"], k, product["k"], product["group_m"])
 
 
 @kernel
 def right_runs(product: ProductRow, outer: int, k: int) -> int:
-    """Contiguous runs of a tile of the right operand; packed along pixels, only the kept ones are there."""
+    """Contiguous runs of a tile of the right operand; packed, only the kept ones are there."""
     right = product["right"]
-    packed_k = k if product["prune_on_load"] else slots_of(k, product["keep_n"], product["group_m"])
-    return operand_runs(right, outer, product["n"], packed_k if right["pixels_on_k"] else k, product["k"])
+    if right["tiled"]:
+        return 1
+    stored_k, all_k = right_stored_k(product, k), right_stored_k(product, product["k"])
+    return operand_runs(right, outer, product["n"], stored_k, all_k, right_stored_group(product))
 
 
 @kernel

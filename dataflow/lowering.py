@@ -52,9 +52,15 @@ class LayerShape:
         return self.kernel[0] * self.kernel[1]
 
     def input_patch(self, pixels_on_k: bool) -> Operand:
-        """X spread over the taps: pixels of the output map, each touching its window of the input."""
+        """X spread over the taps: pixels of the output map, each touching its window of the input.
+
+        What neighbouring tiles share are the rows in which windows overlap; of a kernel of one row, the columns.
+        """
         step = min(float(self.taps), self.in_pixels / self.out_pixels)
-        halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
+        if self.kernel[0] == 1:
+            halo = float(max(0, self.kernel[1] - self.stride[1]))
+        else:
+            halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
         return Operand(bits=self.operand.width, taps=self.taps, pixels_on_k=pixels_on_k, pixel_step=step, halo=halo)
 
 
@@ -156,7 +162,7 @@ def _taps_by_residue(kernel: int, stride: int) -> list[int]:
 
 def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> Operand:
     """DY spread over one phase's taps."""
-    halo = float((taps[0] - 1) * shape.out_width)
+    halo = float(taps[1] - 1 if shape.kernel[0] == 1 else (taps[0] - 1) * shape.out_width)
     return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo)
 
 

@@ -3,8 +3,8 @@
 The space, stated: dataflow OS or WS, as the machine supports; in OS, every split of the interleave over rows and
 columns that the machine's links allow; tile_m and tile_n a power of two times the array's extent (rows x
 interleave rows, columns x interleave columns), or the whole dimension; m outermost or n outermost; k whole, or cut
-into 2, 3, 4, 6, 8, 12, ... parts (``part_length``): from the fewest that fit on, for as long as another cut may pay. A
-tile fits when its operands and its FP32 result each take at most half of their double buffer.
+into 2, 3, 4, 6, 8, 12, ... parts (``reduction_cuts``): from the fewest that fit on, for as long as another cut may pay.
+A tile fits when its operands and its FP32 result each take at most half of their double buffer.
 
 A cut pays with a shorter first load, which nothing overlaps; it costs the way of partial sums out and back. No tile
 follows a buffer's size, so that a bigger buffer only adds mappings.
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
-from heddle.dataflow.cost import ACCUMULATOR_BYTES, ceil_div, left_tile_bytes, right_tile_bytes
+from heddle.dataflow.cost import ACCUMULATOR_BYTES
 from heddle.dataflow.kernel_rows import (
     COLS_BIT,
     OS_BIT,
@@ -40,6 +40,7 @@ from heddle.dataflow.mapping_choice import (
     predict_cycles,
 )
 from heddle.dataflow.mapping_energy import EnergyRow
+from heddle.dataflow.reduction_cuts import ResultTile, fewest_parts, next_parts, part_length
 from heddle.dataflow.tile_mapping import fill_mapping
 
 #: Room for one product's frontier: more than four times what products of up to 2^20 in each size and I = 64 need.
@@ -56,87 +57,12 @@ class Searched(NamedTuple):
     energy: EnergyRow
 
 
-class ResultTile(NamedTuple):
-    """A result tile of [m x n] in one dataflow and one split of the interleave."""
-
-    ws: int
-    interleave_rows: int
-    interleave_cols: int
-    m: int
-    n: int
-
-
 class _Upfront(NamedTuple):
     """What a mapping moves that nothing overlaps, what it moves beside that, and its array cycles."""
 
     edge_bytes: float
     later_bytes: float
     compute_cycles: float
-
-
-@kernel
-def reduction_unit(product: ProductRow) -> int:
-    """Smallest step in which k is cut: whole groups, and all taps of a channel together."""
-    taps = 1
-    if not product["left"]["pixels_on_k"]:
-        taps = max(taps, product["left"]["taps"])
-    if not product["right"]["pixels_on_k"]:
-        taps = max(taps, product["right"]["taps"])
-    return taps * product["group_m"]
-
-
-@kernel
-def _fits(product: ProductRow, machine: MachineRow, m: int, n: int, k: int) -> bool:
-    return (
-        left_tile_bytes(product, m, k) <= machine["activation_half_bytes"]
-        and right_tile_bytes(product, n, k) <= machine["weight_half_bytes"]
-    )
-
-
-@kernel
-def next_parts(parts: int) -> int:
-    """The next count of parts into which k may be cut: 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on."""
-    power = 1
-    while 2 * power <= parts:
-        power *= 2
-    return max(parts + 1, 3 * power // 2) if parts == power else 2 * power
-
-
-@kernel
-def _cut_unit(product: ProductRow, machine: MachineRow, ws: int) -> int:
-    """Smallest step in which parts of k fill the array: in WS, where a fold has a slot for each row, whole folds."""
-    unit = reduction_unit(product)
-    if not ws:
-        return unit
-    unit_slots, rows = unit // product["group_m"] * product["keep_n"], machine["rows"]
-    shared, rest = rows, unit_slots
-    while rest:
-        shared, rest = rest, shared % rest
-    return unit * (rows // shared)
-
-
-@kernel
-def part_length(product: ProductRow, machine: MachineRow, ws: int, parts: int) -> int:
-    """Length of the longest part of k cut into at most ``parts``: as equal as units that fill the array allow.
-
-    A part shorter than one of those is cut in whole groups and channels.
-    """
-    unit, filling = reduction_unit(product), _cut_unit(product, machine, ws)
-    length = ceil_div(ceil_div(product["k"], unit), parts) * unit
-    if length > filling:
-        length = ceil_div(length, filling) * filling
-    return min(product["k"], length)
-
-
-@kernel
-def fewest_parts(product: ProductRow, machine: MachineRow, tile: ResultTile) -> int:
-    """Fewest parts of k that fit beside ``tile``; 0 if not even one unit fits."""
-    if not _fits(product, machine, tile.m, tile.n, min(product["k"], reduction_unit(product))):
-        return 0
-    parts = 1
-    while not _fits(product, machine, tile.m, tile.n, part_length(product, machine, tile.ws, parts)):
-        parts = next_parts(parts)
-    return parts
 
 
 @kernel
@@ -205,17 +131,18 @@ def _add_cuts(work: Searched, tile: ResultTile, parts: int, frontier: Rows, coun
     The order of the loops makes a difference only where k is whole and both operands have several tiles.
     """
     product, machine = work.product, work.machine
-    tile_k, unit = part_length(product, machine, tile.ws, parts), reduction_unit(product)
+    tile_k = part_length(product, machine, tile.ws, parts)
     longer = _fill(work, tile, 0, tile_k, frontier[count])
     count = _add_to_frontier(frontier, count)
     if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"]:
         _fill(work, tile, 1, tile_k, frontier[count])
         count = _add_to_frontier(frontier, count)
-    while tile_k > unit:
+    while tile_k > product["group_m"]:
         parts = next_parts(parts)
-        if part_length(product, machine, tile.ws, parts) == tile_k:
+        shorter = part_length(product, machine, tile.ws, parts)
+        if shorter == tile_k:
             continue
-        tile_k = part_length(product, machine, tile.ws, parts)
+        tile_k = shorter
         cut = _fill(work, tile, 0, tile_k, frontier[count])
         count = _add_to_frontier(frontier, count)
         if not _may_pay(longer, cut):

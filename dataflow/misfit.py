@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from heddle.arch.design import Design
 from heddle.dataflow.cost import ACCUMULATOR_BYTES, left_tile_bytes, right_tile_bytes
 from heddle.dataflow.kernel_rows import product_rows
-from heddle.dataflow.mapping_space import reduction_unit
 from heddle.dataflow.step_items import Product
 
 _BUFFERS = ("activation", "weight", "output")
@@ -56,7 +55,7 @@ def smallest_tile(product: Product, design: Design) -> SmallestTile:
 def _smallest_tiles(product: Product, design: Design) -> Iterator[SmallestTile]:
     array = design.array
     row = product_rows([product])[0]
-    k = min(product.k, int(reduction_unit(row)))
+    k = min(product.k, product.group_m)
     splits = [(1, 1)] if "ws" in array.dataflows else list(array.interleave_pairs)
     for interleave_rows, interleave_cols in splits:
         m = min(product.m, array.rows * interleave_rows)

@@ -154,8 +154,19 @@ def test_the_zoo_takes_other_sizes(capsys: Capture) -> None:
 
 
 def test_passes_that_cannot_be_mapped_are_named_and_the_rest_runs(capsys: Capture) -> None:
-    # Two KiB hold no weight tile of a 3 x 3 convolution: its taps stay together.
-    options = ["--workload", "resnet9", "--design", "tiny", "--weight-kib", "1", "--activation-kib", "1"]
+    # Half a KiB does not hold a group of eight for each of 64 rows.
+    options = [
+        "--workload",
+        "resnet9",
+        "--design",
+        "tiny",
+        "--rows",
+        "64",
+        "--sparsity",
+        "2:8",
+        "--activation-kib",
+        "1",
+    ]
     assert main(["simulate", "--json", *options]) == 1
     printed = capsys.readouterr()
     document = json.loads(printed.out)

@@ -23,6 +23,7 @@ from heddle.dataflow.cost import (
     in_bursts,
     instruction_cycles,
     left_load_bytes,
+    operand_runs,
     out_store_bytes,
     reload_cycles,
     right_load_bytes,
@@ -41,9 +42,9 @@ def test_every_run_moves_whole_bursts() -> None:
     assert in_bursts(65, 5, 64) == 5 * 64
 
 
-def elements_of(operand: Operand, outer: int, k: int) -> int:
+def elements_of(operand: Operand, outer: int, k: int, group: int = 1) -> int:
     row = product_rows([Product(1, 1, 1, operand, operand)])[0]
-    return tile_elements(row["left"], outer, k)
+    return tile_elements(row["left"], outer, k, group)
 
 
 def test_a_dense_tile_of_a_1x1_convolution_is_pixels_times_channels() -> None:
@@ -58,6 +59,26 @@ def test_a_tile_of_a_3x3_convolution_is_raw_pixels_with_their_halo_and_not_sprea
 
 def test_a_tile_never_takes_more_than_it_has_spread_out() -> None:
     assert elements_of(Operand(taps=9, halo=100.0), 1, 9) == 9
+
+
+def test_a_tile_of_cut_taps_is_the_pixels_that_those_taps_reach_in_the_channels_of_a_group() -> None:
+    # Of 25 taps, 100 positions of a map 10 wide: the halo of all is four rows; five taps reach a fifth of it.
+    operand = Operand(taps=25, halo=40.0)
+    assert elements_of(operand, 100, 5 * 8, group=8) == 108 * 8
+    assert elements_of(operand, 100, 8, group=8) == 100 * 8  # one tap meets each position's own pixel
+    assert elements_of(Operand(taps=25, halo=40.0, pixels_on_k=True), 5, 100) == 108
+
+
+def runs_of(operand: Operand, outer: int, k: int, all_k: int, group: int = 1) -> int:
+    row = product_rows([Product(1, 1, 1, operand, operand)])[0]
+    return operand_runs(row["left"], outer, 1000, k, all_k, group)
+
+
+def test_a_tile_of_cut_taps_is_one_run_a_pixel_unless_it_takes_all_channels() -> None:
+    sliding, apart = Operand(taps=25, halo=40.0), Operand(taps=25, pixel_step=25.0)
+    assert runs_of(sliding, 100, 5 * 8, 25 * 16, group=8) == 108
+    assert runs_of(sliding, 100, 5 * 8, 25 * 8, group=8) == 1
+    assert runs_of(apart, 100, 5 * 8, 25 * 8, group=8) == 100  # each window is a run of its own
 
 
 def os_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:

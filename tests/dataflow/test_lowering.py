@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -171,3 +172,12 @@ def test_a_packed_value_takes_16_bits_and_its_index(m: int, bits: int) -> None:
 def test_attention_products_are_dense_and_repeated() -> None:
     (product,) = matmul_products(5, 6, 7, 8)
     assert product.macs == product.dense_macs == 5 * 6 * 7 * 8
+
+
+def test_tiles_of_a_kernel_of_one_row_share_its_columns() -> None:
+    row = ConvLayer("row", 1, 100, 8, 1, 86, 8, kernel_height=1, kernel_width=15)
+    shape = LayerShape.of(row, 1)
+    (ff,), (bp,) = forward_products(shape, NOT_PRUNED), backward_products(shape, None, NOT_PRUNED)
+    assert (ff.left.halo, bp.left.halo) == (14.0, 14.0)
+    strided = LayerShape.of(replace(row, stride_width=5, out_width=18), 1)
+    assert forward_products(strided, NOT_PRUNED)[0].left.halo == 10.0

@@ -11,9 +11,10 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.mapping_choice import TIME_TOLERANCE
-from heddle.dataflow.network import LinearLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import ProductPass, TrainingStep
+from heddle.dataflow.training import StepOptions
 from heddle.dataflow.zoo import zoo_network
 
 
@@ -77,16 +78,31 @@ def test_a_dataflow_that_the_design_lacks_is_refused() -> None:
 def test_a_pass_that_cannot_be_mapped_is_named_and_the_rest_goes_on() -> None:
     small = override(TINY, {"buffers.activation_bytes": 100})
     network = network_of(
-        conv(name="wide", size=32, channels=(4, 4), kernel=5),
+        conv(name="wide", size=32, channels=(8, 8), kernel=5),
         LinearLayer("thin", rows=1, in_features=4, out_features=4),
     )
-    schedule = schedule_step(step_of(network, "dense"), small, BOARD)
+    schedule = schedule_step(step_of(network), small, BOARD)
     failed = {(failure.layer, failure.pass_name) for failure in schedule.failures}
     assert failed == {("wide", "ff"), ("wide", "bp")}
     assert schedule.failures[0].reason.endswith("which exceeds half the activation buffer (50 bytes)")
     kept = {(item.layer, item.pass_name) for item in schedule.step.items}
     assert not failed & kept
     assert {("thin", "ff"), ("thin", "bp"), ("thin", "wu")} <= kept
+
+
+def test_taps_that_no_buffer_holds_are_cut_and_cost_no_more_than_the_product() -> None:
+    # 64 windows of 8192 taps slide over one row; the product of the same sizes has them spread out.
+    sliding = ConvLayer("row", 1, 8255, 1, 1, 64, 64, kernel_height=1, kernel_width=8192)
+    options = StepOptions(batch=1, passes=("ff",))
+    as_conv, as_product = (
+        schedule_step(step_of(network_of(layer), "dense", options=options), SAT, BOARD)
+        for layer in (sliding, LinearLayer("row", rows=64, in_features=8192, out_features=64))
+    )
+    (conv_entry,), (entry,) = as_conv.by_product.values(), as_product.by_product.values()
+    assert not as_conv.failures
+    assert conv_entry.mapping.tile_k < 8192
+    assert conv_entry.mapping.cycles <= entry.mapping.cycles * (1 + TIME_TOLERANCE)
+    assert conv_entry.mapping.load_bytes < entry.mapping.load_bytes  # windows share their pixels
 
 
 def test_interleave_is_that_of_the_design_in_os_and_none_in_ws() -> None:

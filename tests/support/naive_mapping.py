@@ -114,22 +114,38 @@ def until_no_cut_pays(cuts: list[Cost]) -> list[Cost]:
 
 
 def part_lengths(product: Product, design: Design, dataflow: str) -> list[int]:
-    """The lengths of the parts that k may be cut into, the longest first: of 1, 2, 3, 4, 6, 8, 12, ... parts."""
-    unit = product.group_m
+    """The lengths of the parts that k may be cut into, the longest first: of 1, 2, 3, 4, 6, 8, 12, ... parts.
+
+    Channel groups stay whole with their taps; then each of them is cut between its taps.
+    """
+    channel_group = product.group_m
     for operand in (product.left, product.right):
-        unit *= 1 if operand.pixels_on_k else operand.taps
+        channel_group *= 1 if operand.pixels_on_k else operand.taps
+    units = ceil(Fraction(product.k, channel_group))
+    lengths = [
+        ladder_length(product, design, dataflow, channel_group, parts) for parts in ladder(product.k) if parts <= units
+    ]
+    lengths += [
+        min(channel_group, ladder_length(product, design, dataflow, product.group_m, parts))
+        for parts in ladder(product.k)
+        if parts > units
+    ]
+    return sorted({min(length, product.k) for length in lengths}, reverse=True)
+
+
+def ladder(k: int) -> list[int]:
+    """1, 2, 3, 4, 6, 8, 12, ... up to more than k."""
+    return sorted({base << power for base in (1, 3) for power in range(k.bit_length() + 1)})
+
+
+def ladder_length(product: Product, design: Design, dataflow: str, unit: int, parts: int) -> int:
+    """Length of k in so many parts of whole units, in WS whole folds where a part is longer than one."""
     filling = unit
     if dataflow == "ws":
         rows = design.array.rows
         filling *= rows // gcd(rows, packed(product, unit))
-    lengths = []
-    units = ceil(Fraction(product.k, unit))
-    for parts in sorted({base << power for base in (1, 3) for power in range(units.bit_length() + 1)}):
-        length = ceil(Fraction(units, parts)) * unit
-        if length > filling:
-            length = ceil(Fraction(length, filling)) * filling
-        lengths.append(min(product.k, length))
-    return sorted(set(lengths), reverse=True)
+    length = ceil(Fraction(ceil(Fraction(product.k, unit)), parts)) * unit
+    return ceil(Fraction(length, filling)) * filling if length > filling else length
 
 
 def tile_sizes(extent: int, total: int) -> list[int]:
@@ -171,20 +187,64 @@ def pixels(operand: Operand, positions: int) -> int:
     return ceil(positions * operand.pixel_step + operand.halo)
 
 
-def elements(operand: Operand, outer: int, k: int) -> int:
+@dataclass(frozen=True)
+class Reach:
+    """What a tile of an operand meets: stored pixels, channels of each, and taps."""
+
+    pixels: int
+    channels: int
+    taps: int
+
+
+def reach(operand: Operand, positions: int, spread: int, group: int) -> Reach:
+    """What ``positions`` and ``spread`` channels times taps meet: whole channels with all taps.
+
+    Below a channel group (``group`` stored elements) it is as many of its taps as ``spread`` has.
+    """
+    channels = ceil(Fraction(spread, operand.taps))
+    if spread >= group * operand.taps:
+        return Reach(pixels(operand, positions), channels, operand.taps)
+    channels = max(min(group, spread), channels)
+    taps = ceil(Fraction(spread, channels))
+    near = ceil(positions * operand.pixel_step + operand.halo * taps / operand.taps)
+    return Reach(min(near, positions * taps), channels, taps)
+
+
+def reach_of_tile(operand: Operand, outer: int, k: int, group: int) -> Reach:
+    """What an [outer x k] tile meets: groups that stay together are on k."""
+    return reach(operand, k, outer, 1) if operand.pixels_on_k else reach(operand, outer, k, group)
+
+
+def elements(operand: Operand, outer: int, k: int, group: int) -> int:
     """Stored elements under an [outer x k] tile: pixels times channels, at most the tile spread out."""
-    on_pixels, on_channels = (k, outer) if operand.pixels_on_k else (outer, k)
-    return min(pixels(operand, on_pixels) * ceil(Fraction(on_channels, operand.taps)), outer * k)
+    met = reach_of_tile(operand, outer, k, group)
+    channels = ceil(Fraction(outer, operand.taps)) if operand.pixels_on_k else met.channels
+    return min(met.pixels * channels, outer * k)
+
+
+def runs(operand: Operand, outer: int, k: int, group: int, whole: tuple[int, int]) -> int:
+    """Contiguous runs of a tile of an operand of ``whole`` outer x k, stored.
+
+    One where all channels are taken, a window each where windows do not meet; else one a stored pixel.
+    """
+    spread, all_spread, positions = (outer, whole[0], k) if operand.pixels_on_k else (k, whole[1], outer)
+    if operand.tiled or spread == all_spread:
+        return 1
+    met = reach_of_tile(operand, outer, k, group)
+    if met.channels < Fraction(all_spread, operand.taps):
+        return met.pixels
+    return 1 if met.pixels < positions * met.taps else positions
 
 
 def left_bytes(product: Product, tile_m: int, tile_k: int) -> int:
     """Bytes of a left tile."""
-    return ceil(elements(product.left, tile_m, tile_k) * product.left.bits / 8)
+    return ceil(elements(product.left, tile_m, tile_k, product.group_m) * product.left.bits / 8)
 
 
 def right_bytes(product: Product, tile_n: int, tile_k: int) -> int:
     """Bytes of a right tile."""
-    return ceil(elements(product.right, tile_n, stored_k(product, tile_k)) * product.right.bits / 8)
+    group = stored_k(product, product.group_m)
+    return ceil(elements(product.right, tile_n, stored_k(product, tile_k), group) * product.right.bits / 8)
 
 
 def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
@@ -193,23 +253,16 @@ def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
 
 
 def left_transfer(product: Product, burst_bytes: int, tile_m: int, tile_k: int) -> int:
-    """DRAM bytes of a left tile: one run if it takes all channels, else one a stored pixel."""
-    operand = product.left
-    if operand.pixels_on_k:
-        runs = 1 if tile_m == product.m else pixels(operand, tile_k)
-    else:
-        runs = 1 if tile_k == product.k else pixels(operand, tile_m)
-    return in_bursts(left_bytes(product, tile_m, tile_k), 1 if operand.tiled else runs, burst_bytes)
+    """DRAM bytes of a left tile."""
+    pieces = runs(product.left, tile_m, tile_k, product.group_m, (product.m, product.k))
+    return in_bursts(left_bytes(product, tile_m, tile_k), pieces, burst_bytes)
 
 
 def right_transfer(product: Product, burst_bytes: int, tile_n: int, tile_k: int) -> int:
-    """DRAM bytes of a right tile: one run if it takes all channels, else one a stored pixel."""
-    operand = product.right
-    if operand.pixels_on_k:
-        runs = 1 if tile_n == product.n else pixels(operand, stored_k(product, tile_k))
-    else:
-        runs = 1 if tile_k == product.k else pixels(operand, tile_n)
-    return in_bursts(right_bytes(product, tile_n, tile_k), 1 if operand.tiled else runs, burst_bytes)
+    """DRAM bytes of a right tile."""
+    stored, all_k, group = (stored_k(product, k) for k in (tile_k, product.k, product.group_m))
+    pieces = runs(product.right, tile_n, stored, group, (product.n, all_k))
+    return in_bursts(right_bytes(product, tile_n, tile_k), pieces, burst_bytes)
 
 
 def out_transfer(product: Product, burst_bytes: int, tile_m: int, tile_n: int) -> int:

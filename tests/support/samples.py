@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from heddle.arch.boards import Board, load_board
@@ -115,8 +117,8 @@ def conv_layers(draw: st.DrawFn) -> ConvLayer:
     kernel, stride = draw(st.sampled_from((1, 3, 5))), draw(st.integers(1, 3))
     size = draw(st.integers(max(kernel, stride), 8))
     groups = draw(st.sampled_from((1, 1, 2)))
-    channels = tuple(groups * draw(st.sampled_from((3, 4, 8, 16))) for _ in range(2))
-    return conv(
+    channels = tuple(groups * draw(st.sampled_from((1, 3, 4, 8, 16))) for _ in range(2))
+    square = conv(
         size=size,
         channels=(channels[0], channels[1]),
         kernel=kernel,
@@ -124,6 +126,7 @@ def conv_layers(draw: st.DrawFn) -> ConvLayer:
         groups=groups,
         input_gradient=draw(st.booleans()),
     )
+    return replace(square, kernel_height=1) if draw(st.booleans()) else square
 
 
 @st.composite

@@ -1,0 +1,92 @@
+"""The parts that a product's reduction may be cut into: 1, 2, 3, 4, 6, 8, 12, ... of about equal length.
+
+A part has whole groups of M, and all taps of its channels for as long as it holds a group of channels with all of
+them; shorter parts cut the taps. In WS parts longer than a fold are whole folds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from heddle.arch.jit import kernel
+from heddle.arch.timing import slots_of
+from heddle.dataflow.cost import ceil_div, left_tile_bytes, right_tile_bytes
+from heddle.dataflow.kernel_rows import MachineRow, ProductRow
+
+
+class ResultTile(NamedTuple):
+    """A result tile of [m x n] in one dataflow and one split of the interleave."""
+
+    ws: int
+    interleave_rows: int
+    interleave_cols: int
+    m: int
+    n: int
+
+
+@kernel
+def next_parts(parts: int) -> int:
+    """The next count of parts into which k may be cut: 1, 2, 3, 4, 6, 8, 12, 16, 24 and so on."""
+    power = 1
+    while 2 * power <= parts:
+        power *= 2
+    return max(parts + 1, 3 * power // 2) if parts == power else 2 * power
+
+
+@kernel
+def _all_taps(product: ProductRow) -> int:
+    """Length of a group of channels with all their taps."""
+    taps = 1
+    if not product["left"]["pixels_on_k"]:
+        taps = max(taps, product["left"]["taps"])
+    if not product["right"]["pixels_on_k"]:
+        taps = max(taps, product["right"]["taps"])
+    return taps * product["group_m"]
+
+
+@kernel
+def _filling(product: ProductRow, machine: MachineRow, ws: int, unit: int) -> int:
+    """Smallest multiple of ``unit`` that fills the array: in WS, where a fold has a slot for each row, whole folds."""
+    if not ws:
+        return unit
+    shared, rest = machine["rows"], slots_of(unit, product["keep_n"], product["group_m"])
+    while rest:
+        shared, rest = rest, shared % rest
+    return unit * (machine["rows"] // shared)
+
+
+@kernel
+def part_length(product: ProductRow, machine: MachineRow, ws: int, parts: int) -> int:
+    """Length of the longest part of k cut into at most ``parts``: as equal as units that fill the array allow.
+
+    The unit is a group of channels with all taps, and one group at one tap where there are more parts than those. A
+    part shorter than a multiple that fills the array is cut in units alone.
+    """
+    k, longest = product["k"], product["k"]
+    unit = _all_taps(product)
+    if parts > ceil_div(k, unit):
+        longest, unit = min(k, unit), product["group_m"]
+    filling = _filling(product, machine, ws, unit)
+    length = ceil_div(ceil_div(k, unit), parts) * unit
+    if length > filling:
+        length = ceil_div(length, filling) * filling
+    return min(longest, length)
+
+
+@kernel
+def _fits(product: ProductRow, machine: MachineRow, m: int, n: int, k: int) -> bool:
+    return (
+        left_tile_bytes(product, m, k) <= machine["activation_half_bytes"]
+        and right_tile_bytes(product, n, k) <= machine["weight_half_bytes"]
+    )
+
+
+@kernel
+def fewest_parts(product: ProductRow, machine: MachineRow, tile: ResultTile) -> int:
+    """Fewest parts of k that fit beside ``tile``; 0 if not even one group fits."""
+    if not _fits(product, machine, tile.m, tile.n, min(product["k"], product["group_m"])):
+        return 0
+    parts = 1
+    while not _fits(product, machine, tile.m, tile.n, part_length(product, machine, tile.ws, parts)):
+        parts = next_parts(parts)
+    return parts
