@@ -6,6 +6,7 @@ a bug, and its traceback is shown.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``heddle`` with ``arguments`` (the process's by default) and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(*_COLLECTIONS)
+    atexit.register(gc.freeze)  # else the end searches PyTorch's modules for circles, for seconds after Ctrl-C too
     _open_closed_streams()
     _print_any_text(sys.stdout, sys.stderr)
     try:

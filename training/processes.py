@@ -24,8 +24,8 @@ Progress = Callable[[int, int], None]
 #: Told the place of a task, and how much of how much of it is done.
 NumberedProgress = Callable[[int, int, int], None]
 
-# What every run loads, and what takes longest to load. Names that are not installed are passed over.
-_PRELOADED = ("heddle.training.run", "torch._dynamo", "sklearn.datasets")
+# What every run loads, and what takes longest to load.
+_PRELOADED = ("heddle.training.preloaded",)
 
 
 class Task(Protocol[Result_co]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
+import gc
 import os
 import re
 import signal
@@ -36,6 +38,13 @@ def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     assert main([]) == 0
     shown = capsys.readouterr().out
     assert all(verb in shown for verb in ("explore", "simulate", "schedule", "report", "doctor"))
+
+
+def test_the_end_of_the_process_searches_no_modules_for_circles(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_the_end: list[object] = []
+    monkeypatch.setattr(atexit, "register", at_the_end.append)
+    assert main(["--version"]) == 0
+    assert at_the_end == [gc.freeze]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -109,3 +111,12 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     wait_until(lambda: not any(map(is_alive, children)))
+
+
+def test_the_process_that_others_are_forked_from_ends_without_a_search_of_what_it_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[bool] = []
+    monkeypatch.setattr(gc, "freeze", lambda: loaded.append("sklearn.datasets" in sys.modules))
+    runpy.run_module("heddle.training.preloaded")
+    assert loaded == [True]
