@@ -6,13 +6,16 @@ computes does so once for each distinct row, and spreads the result by ``which``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = TypeVar("Row", bound=Hashable)
 Other = TypeVar("Other", bound=Hashable)
@@ -70,6 +73,34 @@ class NamedRows(Sequence[Row], Generic[Row]):
         if kept.all():
             return self
         return NamedRows(self.field, self.distinct, self.which[kept], self.names, self.owner[kept])
+
+    def each(self, parts: Callable[[Row], Sequence[Other]], field: str) -> NamedRows[Other]:
+        """Return, for each row in turn, all its parts, which have its name in their ``field``."""
+        found = [parts(row) for row in self.distinct]
+        sizes = np.array([len(some) for some in found], np.int32)
+        first = np.cumsum(sizes, dtype=np.int32) - sizes
+        size = sizes[self.which]
+        row = np.repeat(np.arange(len(self), dtype=np.int32), size)
+        begin = np.cumsum(size, dtype=np.int32) - size
+        which = (first[self.which] - begin)[row] + np.arange(len(row), dtype=np.int32)
+        return NamedRows(field, list(chain.from_iterable(found)), which, self.names, self.owner[row])
+
+    def backwards(self) -> NamedRows[Row]:
+        """Return the rows from the last to the first."""
+        return NamedRows(self.field, self.distinct, self.which[::-1], self.names, self.owner[::-1])
+
+    def followed_by(self, others: NamedRows[Row]) -> NamedRows[Row]:
+        """Return these rows and then ``others``, which have names of the same list."""
+        which = np.concatenate((self.which, others.which + len(self.distinct)))
+        owner = np.concatenate((self.owner, others.owner))
+        return NamedRows(self.field, (*self.distinct, *others.distinct), which, self.names, owner)
+
+    def frame(self, records: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a row a row, with its name in the column ``field``; ``records`` are those of the distinct rows."""
+        import pandas as pd  # takes a while to load, and only a frame needs it
+
+        frame = pd.DataFrame(records, columns=columns).take(self.which).reset_index(drop=True)
+        return frame.assign(**{self.field: list(self.row_names())})
 
     def taking(self, distinct: Sequence[Other], which: npt.ArrayLike) -> NamedRows[Other]:
         """Return other rows under the same names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,14 @@ import numpy as np
 from heddle.arch.boards import Board
 from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.named_rows import NamedRows
 from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, Goal, goal_of
 from heddle.dataflow.mapping_energy import act_energies, design_idle_watts
 from heddle.dataflow.mapping_space import MAX_MAPPINGS, Best, best_mappings
 from heddle.dataflow.misfit import misfit_reason
-from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
+from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, WorkItem
 
 if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
     import pandas as pd
@@ -65,6 +67,15 @@ class ProductSchedule:
 
 
 @dataclass(frozen=True)
+class MappedProduct:
+    """A product where it stands in a step, with its schedule."""
+
+    layer: str
+    pass_name: str
+    entry: ProductSchedule
+
+
+@dataclass(frozen=True)
 class Failure:
     """A layer's pass that no mapping of the machine can run, and why."""
 
@@ -85,24 +96,26 @@ class Schedule:
         """Return the schedules of a pass's products."""
         return tuple(self.by_product[product] for product in item.products)
 
+    @cached_property
+    def rows(self) -> NamedRows[MappedProduct]:
+        """Every product in program order; a pass has several where a strided convolution's BP is split by phase."""
+        return self.step.rows.each(self._mapped, "layer")
+
+    def _mapped(self, item: WorkItem) -> list[MappedProduct]:
+        if not isinstance(item, ProductPass):
+            return []
+        return [MappedProduct(item.layer, item.pass_name, entry) for entry in self.of(item)]
+
     def frame(self) -> pd.DataFrame:
-        """Return a row a product in program order: its pass and sizes, and its mapping's dataflow, tiles and cost.
-
-        A pass has several products where a strided convolution's BP is split by phase.
-        """
-        import pandas as pd
-
-        failed = {(failure.layer, failure.pass_name) for failure in self.failures}
-        items = [item for item in self.step.items if isinstance(item, ProductPass)]
-        mapped = [item for item in items if (item.layer, item.pass_name) not in failed]
-        return pd.DataFrame([_record(item, entry) for item in mapped for entry in self.of(item)])
+        """Return a row a product (``rows``): its pass and sizes, and its mapping's dataflow, tiles and cost."""
+        return self.rows.frame([_record(row) for row in self.rows.distinct])
 
 
-def _record(item: ProductPass, entry: ProductSchedule) -> dict[str, Any]:
-    product = entry.product
+def _record(row: MappedProduct) -> dict[str, Any]:
+    product = row.entry.product
     sizes = {name: getattr(product, name) for name in ("m", "k", "n", "count")}
     sparsity = f"{product.keep_n}:{product.group_m}"
-    return {"layer": item.layer, "pass": item.pass_name, **sizes, "sparsity": sparsity, **asdict(entry.mapping)}
+    return {"layer": row.layer, "pass": row.pass_name, **sizes, "sparsity": sparsity, **asdict(row.entry.mapping)}
 
 
 def schedule_products(

@@ -6,11 +6,8 @@ convolution have the same dense MACs.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
-
-import numpy as np
 
 from heddle.arch.design import SparsityConfig
 from heddle.arch.formats import FP16, FloatFormat, operand_format
@@ -90,17 +87,10 @@ def _users_of_weights(network: Network) -> dict[str, tuple[WeightedLayer, ...]]:
 def _in_program_order(layers: NamedRows[Layer], planner: _Planner) -> NamedRows[WorkItem]:
     """The items of the step, forward through the layers and then backward; each kind of layer is planned once."""
     kinds = _kinds(layers, planner)
-    planned = [layers[at] for at in first_rows(kinds).tolist()]
-    forward = _Plans([planner.kept(planner.forward(layer)) for layer in planned])
-    backward = _Plans([planner.kept(planner.backward(layer)) for layer in planned])
-    there, back = forward.spread(kinds), backward.spread(kinds[::-1])
-    return NamedRows(
-        "layer",
-        [*forward.items, *backward.items],
-        np.concatenate((there.item, back.item + len(forward.items))),
-        layers.names,
-        np.concatenate((layers.owner[there.layer], layers.owner[::-1][back.layer])),
-    )
+    planned = layers.taking([layers[at] for at in first_rows(kinds).tolist()], kinds)
+    forward = planned.each(lambda layer: planner.kept(planner.forward(layer)), "layer")
+    backward = planned.backwards().each(lambda layer: planner.kept(planner.backward(layer)), "layer")
+    return forward.followed_by(backward)
 
 
 def _kinds(layers: NamedRows[Layer], planner: _Planner) -> Places:
@@ -116,30 +106,6 @@ def _kinds(layers: NamedRows[Layer], planner: _Planner) -> Places:
                 key = (int(kinds[at]), *planner.own(name))
                 kinds[at] = own.setdefault(key, len(layers.distinct) + len(own))
     return first_seen(kinds)[1]
-
-
-class _Spread(NamedTuple):
-    """For each item of many layers its number among the planned ones, and the place of its layer."""
-
-    item: Places
-    layer: Places
-
-
-class _Plans:
-    """Work planned for each kind of layer, the items of all kinds after one another."""
-
-    def __init__(self, plans: Sequence[Sequence[WorkItem]]) -> None:
-        self.items = [item for plan in plans for item in plan]
-        self._sizes = np.array([len(plan) for plan in plans], np.int32)
-
-    def spread(self, kinds: Places) -> _Spread:
-        """Return the items of layers of these kinds, one layer after another."""
-        first = np.cumsum(self._sizes, dtype=np.int32) - self._sizes
-        sizes = self._sizes[kinds]
-        layer = np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)
-        before = np.cumsum(sizes, dtype=np.int32) - sizes
-        within = np.arange(len(layer), dtype=np.int32) - before[layer]
-        return _Spread(first[kinds][layer] + within, layer)
 
 
 @dataclass(frozen=True)

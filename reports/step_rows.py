@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
-from heddle.dataflow.step_items import ProductPass
+from heddle.dataflow.scheduler import MappedProduct, ProductSchedule, Schedule, TileMapping
 from heddle.reports.breakdown import slowest
 from heddle.reports.summary import pass_text, size_text
 from heddle.reports.units import bytes_, count, engineering, factor, joules, percent, seconds
@@ -43,14 +42,9 @@ class PassRow:
     energy: str
 
 
-def schedule_rows(schedule: Schedule) -> tuple[ScheduleRow, ...]:
-    """Return the mapping of every product, in the program's order."""
-    return tuple(
-        _schedule_row(item, entry)
-        for item in schedule.step.items
-        if isinstance(item, ProductPass)
-        for entry in schedule.of(item)
-    )
+def schedule_rows(schedule: Schedule, limit: int | None = None) -> tuple[ScheduleRow, ...]:
+    """Return the mapping of every product, in the program's order; of the first ``limit`` where it is given."""
+    return tuple(_schedule_row(row) for row in schedule.rows[:limit])
 
 
 def pass_rows(result: StepResult, limit: int | None = None) -> tuple[PassRow, ...]:
@@ -72,12 +66,12 @@ def pass_rows(result: StepResult, limit: int | None = None) -> tuple[PassRow, ..
     )
 
 
-def _schedule_row(item: ProductPass, entry: ProductSchedule) -> ScheduleRow:
-    product, mapping = entry.product, entry.mapping
+def _schedule_row(row: MappedProduct) -> ScheduleRow:
+    product, mapping = row.entry.product, row.entry.mapping
     times = f"{count(product.count)} × " if product.count > 1 else ""
     return ScheduleRow(
-        layer=item.layer,
-        pass_text=item.pass_name.upper(),
+        layer=row.layer,
+        pass_text=row.pass_name.upper(),
         size=f"{times}{product.m}×{product.k}×{product.n}",
         dataflow=mapping.dataflow.upper(),
         interleave=f"{mapping.interleave_rows}×{mapping.interleave_cols}",
@@ -85,7 +79,7 @@ def _schedule_row(item: ProductPass, entry: ProductSchedule) -> ScheduleRow:
         tile=f"{mapping.tile_m}×{mapping.tile_k}×{mapping.tile_n}",
         tiles=f"{mapping.tiles_m}×{mapping.tiles_k}×{mapping.tiles_n}",
         cycles=engineering(mapping.cycles),
-        instead=_instead(entry, mapping),
+        instead=_instead(row.entry, mapping),
     )
 
 

@@ -123,11 +123,11 @@ def accuracy_table(facts: TrainingFacts) -> Table:
 def schedule_table(schedule: Schedule, limit: int | None = None) -> FittedTable:
     """Return the mapping of every product in program order, at most ``limit`` of them where it is given."""
     headings = ["layer", "pass", "M×K×N", "I r×c", "order", "tile m×k×n", "cycles", "instead"]
-    rows = schedule_rows(schedule)
-    shown = rows[:limit]
+    shown = schedule_rows(schedule, limit)
     title = f"Schedule of {schedule.step.network}, batch {schedule.step.batch}, {schedule.step.recipe}"
     cells = [_schedule_cells(row) for row in shown]
-    more = [f"{count(len(rows) - len(shown))} more products"] if len(shown) < len(rows) else []
+    rest = len(schedule.rows) - len(shown)
+    more = [f"{count(rest)} more products"] if rest else []
     return FittedTable(title, headings, cells, 2, more, ("instead", "order"))
 
 

@@ -135,11 +135,7 @@ class StepResult:
 
         Columns: PassResult's fields, ``time_s``, and ``stall_<cause>_cycles`` for each cause that the step knows.
         """
-        import pandas as pd
-
-        distinct = pd.DataFrame(pass_records(self), columns=self.columns)
-        frame = distinct.take(self.rows.which).reset_index(drop=True)
-        return frame.assign(layer=list(self.rows.row_names()))
+        return self.rows.frame(pass_records(self), self.columns)
 
 
 def pass_records(result: StepResult) -> list[Record]:

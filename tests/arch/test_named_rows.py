@@ -19,6 +19,12 @@ class Shape:
     size: int
 
 
+@dataclass(frozen=True)
+class Part:
+    number: int
+    owner: str
+
+
 SHAPES = st.lists(st.builds(Shape, st.sampled_from("abc"), st.integers(0, 3))).map(tuple)
 
 
@@ -86,3 +92,22 @@ def test_a_sum_in_order_is_that_of_one_after_another(values: list[float]) -> Non
     for value in values:
         total += value
     assert sum_in_order(np.array(values)) == total
+
+
+@given(shapes=SHAPES)
+def test_parts_of_rows_there_and_back(shapes: tuple[Shape, ...]) -> None:
+    def parts(row: Shape) -> list[Part]:
+        return [Part(number, "") for number in range(row.size)]
+
+    rows = NamedRows.of(shapes, "name")
+    there = [Part(number, shape.name) for shape in shapes for number in range(shape.size)]
+    back = [Part(number, shape.name) for shape in reversed(shapes) for number in range(shape.size)]
+    backwards = rows.backwards()
+    assert backwards == shapes[::-1]
+    assert rows.each(parts, "owner").followed_by(backwards.each(parts, "owner")) == (*there, *back)
+
+
+def test_a_frame_has_a_row_for_each() -> None:
+    rows = NamedRows.of((Shape("a", 2), Shape("b", 1), Shape("c", 2)), "name")
+    frame = rows.frame([{"name": "", "size": row.size} for row in rows.distinct])
+    assert frame.to_dict("list") == {"name": ["a", "b", "c"], "size": [2, 1, 2]}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
 from pydantic import Field
 
 from heddle.arch.design import Design
 from heddle.arch.document import Document
-from heddle.dataflow.scheduler import ProductSchedule, Schedule, TileMapping
-from heddle.dataflow.step_items import ProductPass
+from heddle.arch.json_rows import named_list_text
+from heddle.dataflow.scheduler import MappedProduct, Schedule, TileMapping
 from heddle.dataflow.work import StepWork
 from heddle.reports.runs.documents.step import FailureEntry, failure_entries
 
@@ -82,13 +83,14 @@ class ProductEntry(Document):
     chosen_over: MappingEntry | None
 
     @classmethod
-    def of(cls, item: ProductPass, entry: ProductSchedule) -> Self:
-        """Return the entry of a product of ``item``."""
+    def of(cls, row: MappedProduct) -> Self:
+        """Return the entry of a product."""
+        entry = row.entry
         product, chosen = entry.product, MappingEntry.of(entry.mapping)
         others = [other for name, other in entry.best_by_dataflow.items() if name != entry.mapping.dataflow]
         return cls(
-            layer=item.layer,
-            pass_name=item.pass_name,
+            layer=row.layer,
+            pass_name=row.pass_name,
             m=product.m,
             k=product.k,
             n=product.n,
@@ -107,7 +109,7 @@ class ProductEntry(Document):
 
 
 class ScheduleDocument(Document):
-    """What ``heddle schedule`` found."""
+    """What ``heddle schedule`` found (``schedule_text``)."""
 
     design: Design
     workload: str
@@ -118,18 +120,19 @@ class ScheduleDocument(Document):
     failures: tuple[FailureEntry, ...]
     notes: tuple[str, ...]
 
-    @classmethod
-    def of(cls, schedule: Schedule, work: StepWork) -> Self:
-        """Return the document of ``work``'s schedule."""
-        step = schedule.step
-        items = [item for item in step.items if isinstance(item, ProductPass)]
-        return cls(
-            design=work.design,
-            workload=step.network,
-            batch=step.batch,
-            recipe=step.recipe,
-            sparsity=step.sparsity,
-            passes=tuple(ProductEntry.of(item, entry) for item in items for entry in schedule.of(item)),
-            failures=failure_entries(schedule.failures),
-            notes=work.notes,
-        )
+
+def schedule_text(schedule: Schedule, work: StepWork) -> Iterator[str]:
+    """Yield the text of the ScheduleDocument of ``work``'s schedule in pieces; only distinct entries are made."""
+    step, rows = schedule.step, schedule.rows
+    without_passes = ScheduleDocument(
+        design=work.design,
+        workload=step.network,
+        batch=step.batch,
+        recipe=step.recipe,
+        sparsity=step.sparsity,
+        passes=(),
+        failures=failure_entries(schedule.failures),
+        notes=work.notes,
+    )
+    entries = [ProductEntry.of(row).model_dump(mode="json", by_alias=True) for row in rows.distinct]
+    yield from named_list_text(without_passes.text(), "passes", "layer", rows, entries)

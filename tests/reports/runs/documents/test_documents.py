@@ -37,7 +37,7 @@ from heddle.reports.review.compare import Side, compare
 from heddle.reports.runs.documents.comparison import ComparisonDocument
 from heddle.reports.runs.documents.exploration import ExplorationDocument
 from heddle.reports.runs.documents.review import ReviewDocument
-from heddle.reports.runs.documents.schedule import ScheduleDocument
+from heddle.reports.runs.documents.schedule import ScheduleDocument, schedule_text
 from heddle.reports.runs.documents.step import StepDocument, StepTotals, step_text
 from heddle.reports.runs.documents.synthesis import YosysSynthesis, read_synthesis_document, vivado_synthesis
 from heddle.reports.runs.documents.training import TrainingDocument
@@ -77,7 +77,7 @@ def documents() -> tuple[Document, ...]:
         Side("b", other, BOARD, None, None, {"batch": "8"}),
     ]
     return (
-        ScheduleDocument.of(schedule, work),
+        ScheduleDocument.model_validate_json("".join(schedule_text(schedule, work))),
         StepTotals.of(result),
         StepDocument.model_validate_json("".join(step_text(result, result, work.notes, "the model"))),
         step_file(MLP, None, work),
