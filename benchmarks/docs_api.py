@@ -20,8 +20,8 @@ GROUPS = {
         "resources_by_module", "check_fit", "Design", "SparsityConfig", "Board", "Resources",
     ),
     "Networks and recipes": (
-        "load_network", "input_sizes", "zoo_network", "zoo_names", "recipe_named", "RECIPES", "parse_sparsity",
-        "training_step", "StepOptions", "TrainingStep", "Network", "InputSizes", "Recipe",
+        "load_network", "with_layer_sparsities", "input_sizes", "zoo_network", "zoo_names", "recipe_named", "RECIPES",
+        "parse_sparsity", "training_step", "StepOptions", "TrainingStep", "Network", "InputSizes", "Recipe",
     ),
     "Schedule and simulate": ("schedule", "estimate", "simulate", "Schedule", "StepResult", "PassResult"),
     "Explore": (

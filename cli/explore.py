@@ -18,7 +18,6 @@ from heddle.cli.progress import show_progress
 from heddle.cli.work import network_choice, one_of, words
 from heddle.dataflow.choices import OPTIMIZERS
 from heddle.dataflow.recipes import recipe_named
-from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.work import check_countable
 from heddle.dse.explore import Exploration, Interrupted, explore
 from heddle.dse.measured_accuracy import Accuracies, read_accuracies
@@ -44,7 +43,7 @@ def run(network: NetworkOptions, training: TrainingOptions, search: ExploreOptio
     written = _write_reports(found, folder) if folder and found.points else []
     if folder:
         written.append(exploration_file(network_choice(network), search.board, found).write(folder / WORK_NAME))
-    print_notes(request.network.notes)
+    print_notes(request.notes)
     if output.json:
         print_document(ExplorationDocument.of(found))
     elif found.points:
@@ -68,9 +67,10 @@ def _request(network: NetworkOptions, training: TrainingOptions, search: Explore
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
         pregenerate=training.pregenerate,
         accuracies=accuracies,
+        layer_sparsity=training.layer_sparsity,
     )
     for sparsity in request.space.sparsities:
-        check_countable(training_step(request.network, request.recipe, sparsity, _options(request)))
+        check_countable(request.step(sparsity))
     return request
 
 
@@ -88,10 +88,6 @@ def _space(search: ExploreOptions) -> Space:
     if search.sparsity is None:
         return space
     return with_sparsities(space, [parse_sparsity(word) for word in words(search.sparsity, "--sparsity")])
-
-
-def _options(request: ExploreRequest) -> StepOptions:
-    return StepOptions(batch=request.batch, optimizer=request.optimizer, pregenerate=request.pregenerate)
 
 
 def _write_reports(found: Exploration, folder: Path) -> list[Path]:

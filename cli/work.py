@@ -65,7 +65,7 @@ def load_work(
     )
     design, board = load_machine(machine, step.sparsity)
     loaded = network_choice(network).load()
-    if step.layer_sparsity:
+    if training.layer_sparsity:
         loaded, own = with_layer_sparsities(loaded, design.sparsity)
         options = replace(options, layer_sparsities=own)
     return step_work(loaded, recipe, design, board, options, dataflow, minimise)

@@ -23,7 +23,7 @@ def unused_ratios_note(ratios: Iterable[str]) -> str:
     """Return the note on layers' ratios that a run passes over."""
     return (
         f"the file's N:M ratios ({_counts(ratios)}) are not used: recipe and N:M are given for the run "
-        "(simulate and schedule take them with --layer-sparsity)"
+        "(simulate, schedule and explore take them with --layer-sparsity)"
     )
 
 
@@ -32,6 +32,9 @@ def with_layer_sparsities(network: Network, hardware: SparsityConfig) -> tuple[N
 
     A layer that has a ratio is no longer kept dense as a first or last one; the notes say what became of the ratios.
     Raises HeddleError for a network without ratios, and for a ratio whose groups the hardware's do not hold whole.
+
+    >>> network, own = heddle.with_layer_sparsities(heddle.load_network("net.csv"), design.sparsity)  # doctest: +SKIP
+    >>> options = heddle.StepOptions(batch=4, layer_sparsities=own)  # doctest: +SKIP
     """
     ratios = {layer.name: ratio for layer, ratio in zip(network.layers, network.ratios, strict=False) if ratio}
     if not ratios:

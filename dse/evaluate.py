@@ -16,7 +16,6 @@ from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
 from heddle.arch.resource_model import resource_table
 from heddle.dataflow.kernel_rows import rates_rows
 from heddle.dataflow.mapping_energy import idle_watts
-from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.grid import Grid
 from heddle.dse.kernels import step_costs
 from heddle.dse.points import RESOURCES, Points, concatenate
@@ -138,8 +137,7 @@ def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) 
     # Any design of the space has these formats and joules; only the watts that flow with time depend on the design,
     # and no row is used for them.
     design = grid.design(0, request.board.name)
-    options = StepOptions(request.batch, request.optimizer, request.pregenerate, operand=design.numbers.operand)
-    table = step_table(training_step(request.network, request.recipe, sparsity, options))
+    table = step_table(request.step(sparsity, design.numbers.operand))
     energy = energy_row(design, request.board)
     streams = table.items[table.items["kind"] != ARRAY]
     return SparseStep(table, float(sum(item_energy_j(item, energy[0]) for item in streams)), energy)

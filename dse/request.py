@@ -8,12 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from heddle.arch.boards import Board
+from heddle.arch.design import SparsityConfig
 from heddle.arch.errors import HeddleError, unknown
+from heddle.arch.formats import FP16
 from heddle.arch.jit import sources_digest
 from heddle.arch.run_dir import sha256_of_text
 from heddle.dataflow.choices import Optimizer
+from heddle.dataflow.layer_sparsity import with_layer_sparsities
 from heddle.dataflow.network import Network
 from heddle.dataflow.recipes import Recipe
+from heddle.dataflow.step_items import TrainingStep
+from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.measured_accuracy import Accuracies
 from heddle.dse.objectives import ACCURACY, DEFAULT_OBJECTIVES, OBJECTIVES
 from heddle.dse.space import Space
@@ -52,7 +57,8 @@ class ExploreRequest:
     """One exploration: a training step of ``network`` under ``recipe``, on every design of ``space`` on ``board``.
 
     All ``objectives`` are minimised but ``accuracy``, which needs ``accuracies`` (measured, one for each sparsity of
-    the space) and is maximised. Raises HeddleError for a batch below 1, for objectives that are unknown, and for a
+    the space) and is maximised. ``layer_sparsity``: layers run at the N:M that the network's file gives them, all
+    others at the design's. Raises HeddleError for a batch below 1, for objectives that are unknown, and for a
     sparsity without an accuracy where accuracies are given.
     """
 
@@ -65,6 +71,7 @@ class ExploreRequest:
     optimizer: Optimizer = "sgd"
     pregenerate: bool = True
     accuracies: Accuracies | None = None
+    layer_sparsity: bool = False
 
     def __post_init__(self) -> None:
         if self.batch < 1:
@@ -72,6 +79,24 @@ class ExploreRequest:
         check_objectives(self.objectives, self.accuracies)
         if self.accuracies is not None:
             self.accuracies.check_cover(self.space.sparsities)
+
+    def step(self, sparsity: SparsityConfig, operand: str = FP16.name) -> TrainingStep:
+        """Return the step of designs with ``sparsity`` and elements of ``operand``, as their numbers name it.
+
+        Raises HeddleError for layers' own N:M that the network has not, or that do not lie in groups of that M.
+        """
+        network, own = self._own_sparsities(sparsity)
+        options = StepOptions(self.batch, self.optimizer, self.pregenerate, operand=operand, layer_sparsities=own)
+        return training_step(network, self.recipe, sparsity, options)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the network, those on layers' own N:M for every sparsity of the space. Raises as ``step`` does."""
+        told = (note for sparsity in self.space.sparsities for note in self._own_sparsities(sparsity)[0].notes)
+        return tuple(dict.fromkeys(told))
+
+    def _own_sparsities(self, hardware: SparsityConfig) -> tuple[Network, Mapping[str, SparsityConfig]]:
+        return with_layer_sparsities(self.network, hardware) if self.layer_sparsity else (self.network, {})
 
     def identity(self) -> dict[str, str]:
         """Return what decides the value of every point, by name; long inputs as their SHA-256.
@@ -88,6 +113,7 @@ class ExploreRequest:
             "space": _digest(self.space.model_dump(mode="json")),
             "optimizer": self.optimizer,
             "pregenerate": str(self.pregenerate),
+            "layer_ratios": _digest(self.network.ratios if self.layer_sparsity else ()),
             "model": sources_digest(),
         }
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from heddle.arch.resources import Resources, resources, resources_by_module
     from heddle.arch.sparsity import parse_sparsity
     from heddle.dataflow.input_sizes import InputSizes, input_sizes
+    from heddle.dataflow.layer_sparsity import with_layer_sparsities
     from heddle.dataflow.load import load_network
     from heddle.dataflow.network import Network
     from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
@@ -124,6 +125,7 @@ __all__ = [
     "training_step",
     "unpack",
     "verify_design",
+    "with_layer_sparsities",
     "with_sparsities",
     "zoo_names",
     "zoo_network",
@@ -199,6 +201,7 @@ _HOMES = {
     "training_step": ("heddle.dataflow.training", "training_step"),
     "unpack": ("heddle.arch.nm", "unpack"),
     "verify_design": ("heddle.verify.design_check", "verify_design"),
+    "with_layer_sparsities": ("heddle.dataflow.layer_sparsity", "with_layer_sparsities"),
     "with_sparsities": ("heddle.dse.space", "with_sparsities"),
     "zoo_names": ("heddle.dataflow.zoo", "zoo_names"),
     "zoo_network": ("heddle.dataflow.zoo", "zoo_network"),

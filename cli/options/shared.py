@@ -88,6 +88,14 @@ class TrainingOptions:
             rich_help_panel=TRAINING,
         ),
     ] = True
+    layer_sparsity: Annotated[
+        bool,
+        typer.Option(
+            "--layer-sparsity",
+            help="Give each layer the N:M of its row in a SCALE-Sim topology's column Sparsity.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +108,6 @@ class PassOptions:
             metavar="N:M", help="Keep N of every M, as in 2:8; the design's by default.", rich_help_panel=TRAINING
         ),
     ] = None
-    layer_sparsity: Annotated[
-        bool,
-        typer.Option(
-            "--layer-sparsity",
-            help="Give each layer the N:M of its row in a SCALE-Sim topology's column Sparsity.",
-            rich_help_panel=TRAINING,
-        ),
-    ] = False
     passes: Annotated[str, typer.Option(metavar="P,P", help="The passes that run.", rich_help_panel=TRAINING)] = (
         ",".join(PASSES)
     )

@@ -88,15 +88,15 @@ class Commands:
         unlike_default = ["--optimizer", saved.optimizer] if saved.optimizer != "sgd" else []
         unlike_default += [] if saved.pregenerate else ["--no-pregenerate"]
         network = ["--workload", saved.workload, "--batch", str(saved.batch), *given]
+        unlike_default += ["--layer-sparsity"] if saved.layer_sparsity else []
         return [*network, "--recipe", saved.recipe, *unlike_default]
 
     def _own_step(self) -> list[str]:
         """What the step of the folder ran with, unlike the defaults."""
         if self.saved is None or self.saved.step is None:
             return []
-        by_layer = ["--layer-sparsity"] if self.saved.step.layer_sparsity else []
         minimise = self.saved.step.minimise
-        return [*by_layer, *(["--minimise", minimise] if minimise != "time" else [])]
+        return ["--minimise", minimise] if minimise != "time" else []
 
     def _model(self) -> list[str]:
         workload = self.saved.workload if self.saved else _MODEL

@@ -114,8 +114,14 @@ class WorkFile(Document):
     @property
     def training_words(self) -> tuple[object, ...]:
         """What is trained and how: equal where two works run the same step, whatever the machine."""
-        by_layer = self.step is not None and self.step.layer_sparsity
-        return self.network_sha256, self.batch, self.recipe, self.optimizer, self.pregenerate, self.passes, by_layer
+        own = self.layer_sparsity
+        return self.network_sha256, self.batch, self.recipe, self.optimizer, self.pregenerate, self.passes, own
+
+    @property
+    def layer_sparsity(self) -> bool:
+        """Whether the layers ran at the N:M that the network's file gives them."""
+        parts = (self.step, self.exploration)
+        return any(part.layer_sparsity for part in parts if part is not None)
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -183,7 +189,7 @@ def saved_work(saved: WorkFile, design: Design) -> StepWork:
     options = StepOptions(
         batch=saved.batch, optimizer=saved.optimizer, pregenerate=saved.pregenerate, passes=saved.passes
     )
-    if saved.step is not None and saved.step.layer_sparsity:
+    if saved.layer_sparsity:
         network, own = with_layer_sparsities(network, design.sparsity)
         options = replace(options, layer_sparsities=own)
     dataflow: DataflowChoice = "auto" if saved.step is None else saved.step.dataflow

@@ -83,8 +83,9 @@ def test_without_json_a_person_reads_a_table(capsys: Capture) -> None:
 
 
 def test_what_cannot_be_mapped_is_a_failed_check(capsys: Capture) -> None:
-    options = ["--workload", "resnet9", "--design", "tiny", "--weight-kib", "1", "--activation-kib", "1"]
-    document = schedule(capsys, *options, code=1)
+    # Half a KiB does not hold a group of eight for each of 64 rows.
+    machine = ["--design", "tiny", "--rows", "64", "--sparsity", "2:8", "--activation-kib", "1"]
+    document = schedule(capsys, "--workload", "resnet9", *machine, code=1)
     assert document["failures"]
 
 

@@ -199,7 +199,7 @@ def test_sparsity_ratios_are_reported_and_not_used(tmp_path: Path) -> None:
     text = f"{CONV_HEADER} Sparsity,\na,9,9,3,3,8,8,1,2:4,\nb,9,9,3,3,8,8,1,1:1,\nc,9,9,3,3,8,8,1,2:4,\n"
     expected = (
         "the file's N:M ratios (2:4 in 2 layers) are not used: recipe and N:M are given for the run "
-        "(simulate and schedule take them with --layer-sparsity)",
+        "(simulate, schedule and explore take them with --layer-sparsity)",
     )
     assert _read(tmp_path, text).notes == expected
     assert _read(tmp_path, text).ratios == ("2:4", "1:1", "2:4")

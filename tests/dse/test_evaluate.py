@@ -14,6 +14,8 @@ from heddle.arch.fit import fits
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.arch.resource_model import resource_table
 from heddle.arch.resources import resources
+from heddle.dataflow.layer_sparsity import with_layer_sparsities
+from heddle.dataflow.network import LinearLayer, Network
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dse.evaluate import Evaluator
@@ -99,6 +101,23 @@ def test_points_are_estimates_where_sore_prunes_at_every_load(request_: ExploreR
     points = all_points(request, grid)
     for row in np.random.default_rng(2).choice(len(points), 16, replace=False):
         assert_point_is_estimate(points, row, request, grid)
+
+
+@pytest.mark.compiled
+def test_points_are_estimates_where_layers_have_their_own_sparsity(request_: ExploreRequest):
+    weighted = LinearLayer("a", 8, 32, 32), LinearLayer("b", 8, 32, 32)
+    network = Network("ratios", "ratios.csv", weighted, ratios=("1:4", "4:4"))
+    request = replace(request_, network=network, layer_sparsity=True)
+    grid = Grid(request.space)
+    points = all_points(request, grid)
+    row = len(points) // 2
+    design = grid.design(int(points.point[row]), request.board.name)
+    loaded, own = with_layer_sparsities(network, design.sparsity)
+    options = StepOptions(request.batch, layer_sparsities=own)
+    step = training_step(loaded, request.recipe, design.sparsity, options)
+    assert points.time_s[row] == pytest.approx(estimate(step, design, request.board).time_s, rel=RELATIVE)
+    assert request.identity() != replace(request, layer_sparsity=False).identity()
+    assert any(note.startswith("N:M by layer") for note in request.notes)
 
 
 def test_a_repeated_point_is_the_machine_of_the_first(request_: ExploreRequest):

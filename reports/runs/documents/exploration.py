@@ -66,15 +66,20 @@ class SearchOutcome(Document):
 
 
 class SavedExploration(SearchOutcome):
-    """What ``work.json`` keeps of an exploration: the whole space too, so that its points are designs again."""
+    """What ``work.json`` keeps of an exploration: the whole space too, so that its points are designs again.
+
+    ``layer_sparsity``: the layers ran at the N:M that the network's file gives them.
+    """
 
     space: Space
     accuracy_source: str
+    layer_sparsity: bool = False
 
     @classmethod
     def of(cls, found: Exploration) -> Self:
         """Return what to keep of an exploration."""
-        return cls(**_fields(SearchOutcome.of(found)), space=found.request.space)
+        request = found.request
+        return cls(**_fields(SearchOutcome.of(found)), space=request.space, layer_sparsity=request.layer_sparsity)
 
     @field_serializer("space")
     def _space_as_its_file_has_it(self, space: Space) -> dict[str, Any]:
@@ -82,7 +87,7 @@ class SavedExploration(SearchOutcome):
 
     @model_serializer(mode="wrap")
     def _space_first(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _in_order(whole(self), ("space", *SearchOutcome.model_fields))
+        return _in_order(whole(self), ("space", *SearchOutcome.model_fields, "layer_sparsity"))
 
 
 class ExplorationFacts(SearchOutcome):
@@ -110,8 +115,8 @@ class ExplorationFacts(SearchOutcome):
     @classmethod
     def of_saved(cls, saved: SavedExploration, *, workload: str, batch: int, recipe: str, board: str) -> Self:
         """Return the facts of an exploration that was kept, which ran ``workload`` for ``board``."""
-        outcome = _fields(saved) | {"space": saved.space.name}
-        return cls(**outcome, workload=workload, batch=batch, recipe=recipe, board=board)
+        outcome = {name: getattr(saved, name) for name in SearchOutcome.model_fields}
+        return cls(**outcome, space=saved.space.name, workload=workload, batch=batch, recipe=recipe, board=board)
 
 
 class FrontEntry(Document):
@@ -162,7 +167,7 @@ class ExplorationDocument(ExplorationFacts):
         return cls(
             **_fields(ExplorationFacts.of(found)),
             pareto=tuple(FrontEntry.of(found.design(row), found.front.iloc[row]) for row in range(len(found.front))),
-            notes=tuple(found.request.network.notes),
+            notes=found.request.notes,
         )
 
     @model_serializer(mode="wrap")
