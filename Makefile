@@ -7,7 +7,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: setup setup-train setup-browser demo test links lint bench sweep proofs agreement accuracy calibration mutants \
-	constraints clean
+	documented constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -75,6 +75,10 @@ agreement: setup
 
 mutants: setup
 	$(BIN)/python -m benchmarks.mutants
+
+# Every command that README.md and docs/ name, in a clone made for it: some hours.
+documented: setup
+	$(BIN)/python -m benchmarks.documented
 
 # Take the newest versions that fit pyproject.toml; run the tests before committing the result.
 constraints:

@@ -1,0 +1,61 @@
+"""The list of commands that the pages name, and what a reader would have beside them."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.documented.pages import ROOT, all_documented, missing_lines
+
+LIST = Path(__file__).resolve().parent / "commands.toml"
+_ACCURACIES = "recipe,sparsity,accuracy_mean\ndense,2:2,96.2\nbdwp,2:4,96.0\nbdwp,2:8,95.6\n"
+_FENCE = "```"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A command to run.
+
+    ``quick``: the tests do. ``varies``: what it prints is of the machine. ``stands_for``: others that it runs.
+    """
+
+    line: str
+    exit: int = 0
+    quick: bool = False
+    varies: bool = False
+    stands_for: tuple[str, ...] = ()
+
+    def missing_lines(self, printed: str) -> list[str]:
+        """Return what the pages show of it and ``printed`` does not have, each line with its page."""
+        pages = [] if self.varies else [shown for shown in all_documented() if shown.command == self.line]
+        return [f"{shown.page} shows: {line}" for shown in pages for line in missing_lines(shown, printed)]
+
+
+def listed() -> tuple[Listed, ...]:
+    """Every command that is run, in order."""
+    return tuple(Listed(**row | {"stands_for": tuple(row.get("stands_for", ()))}) for row in _read()["run"])
+
+
+def elsewhere() -> dict[str, str]:
+    """Commands that are named and not run, each with the reason."""
+    return dict(_read()["elsewhere"])
+
+
+def _read() -> dict[str, list[dict[str, object]]]:
+    return tomllib.loads(LIST.read_text(encoding="utf-8"))  # type: ignore[return-value]
+
+
+def give_readers_files(folder: Path, power_report: str) -> None:
+    """Write into ``folder`` what the pages take a reader to have: a recipe, a board, accuracies, a power report."""
+    (folder / "mine.py").write_text(_block_with((ROOT / "docs" / "quickstart.md").read_text(), "MINE = "))
+    shutil.copyfile(ROOT / "arch" / "boards" / "vcu1525.toml", folder / "my.toml")
+    (folder / "accuracy.csv").write_text(_ACCURACIES)
+    (folder / "route_power.rpt").write_text(power_report)
+
+
+def _block_with(page: str, words: str) -> str:
+    """The first block of ``page`` that holds ``words``."""
+    blocks = (block.partition("\n")[2] for block in page.split(_FENCE)[1::2])
+    return next(block for block in blocks if words in block)
