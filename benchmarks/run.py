@@ -1,11 +1,14 @@
-"""All speed benchmarks in one run, each in a process of its own: exploration, engines, cold start, RTL, SCALE-Sim."""
+"""All speed benchmarks in one run, each in a process of its own.
+
+Exploration, engines, cold start, long topologies, RTL, SCALE-Sim.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-BENCHMARKS = ("explore", "engines", "cold_start", "rtl_speed", "scalesim")
+BENCHMARKS = ("explore", "engines", "cold_start", "topology_rows", "rtl_speed", "scalesim")
 
 
 def main() -> int:

@@ -98,7 +98,10 @@ def stall_cycles(result: StepResult) -> dict[str, float]:
 
 def slowest(result: StepResult, limit: int) -> tuple[PassResult, ...]:
     """Return the ``limit`` passes that add most cycles to the step, the slowest first, ties in program order."""
-    order = np.argsort(-result.rows.spread(lambda item: item.cycles), kind="stable")
+    cycles = result.rows.spread(lambda item: item.cycles)
+    least = np.sort(cycles)[-limit] if 0 < limit < len(cycles) else 0.0
+    candidates = np.flatnonzero(cycles >= least)
+    order = candidates[np.argsort(-cycles[candidates], kind="stable")]
     return tuple(result.rows[at] for at in order[:limit].tolist())
 
 

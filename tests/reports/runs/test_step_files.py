@@ -4,18 +4,25 @@ import csv
 import errno
 import json
 import os
+import tracemalloc
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 from naive_step import naive_csv, naive_records, ungrouped
+from samples import BOARD, TINY
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.scalesim_import import read_scalesim
 from heddle.dataflow.scheduler import Failure
-from heddle.reports.runs.documents.step import StepTotals
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.work import step_work
+from heddle.reports.runs.documents.step import StepTotals, step_text
 from heddle.reports.runs.step_files import write_results
 from heddle.sim.result import COLUMNS
+from heddle.sim.step_run import run_step
 
 
 def test_a_run_leaves_passes_totals_and_design(step, tmp_path):
@@ -95,3 +102,21 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_file(step, tmp_path, monkeyp
         write_results(step, tmp_path)
     assert str(caught.value) == f"{tmp_path / 'passes.csv'}: cannot write the file: no space left on device"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_topology_takes_little_memory_a_layer(tmp_path):
+    def run(layers):
+        rows = "".join(f"l{at}, {8 + 8 * (at % 3)}, 16, 16,\n" for at in range(layers))
+        (tmp_path / "long.csv").write_text(f"Layer, M, N, K,\n{rows}")
+        network = read_scalesim(tmp_path / "long.csv")
+        step = run_step(step_work(network, recipe_named("bdwp"), TINY, BOARD, StepOptions(1)), "estimate")
+        write_results(step.result, tmp_path)
+        return sum(map(len, step_text(step.result, step.dense, (), "the model")))
+
+    run(10)  # what is loaded and compiled on first use is no layer's
+    tracemalloc.start()
+    length = run(5_000)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length > 5_000 * 1_000
+    assert peak_bytes < 5_000 * 3_000  # with an object for each pass it is 11,000
