@@ -16,7 +16,9 @@ _BATCH_FIRST = operator_names(
 _RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 # Operators that leave every dimension of their first input where it is.
 _IN_PLACE = operator_names(
-    "Add Cast CastLike Clip DequantizeLinear Div Dropout Identity Mul Pad QuantizeLinear Relu Sub"
+    "Abs Add Cast CastLike Celu Clip Concat DequantizeLinear Div Dropout Elu Erf Exp Gelu HardSigmoid HardSwish "
+    "Identity LayerNormalization LeakyRelu LogSoftmax Mul Neg Pad PRelu QuantizeLinear Relu Sigmoid Slice Softmax "
+    "Softplus Split Sqrt Sub Tanh"
 )
 
 
@@ -38,8 +40,8 @@ def defined_batch_axes(graph: onnx.GraphProto, inputs: Iterable[onnx.ValueInfoPr
         place = _batch_place(node)
         if place is not None and place < len(axes):
             defined.setdefault(name, axes[place])
-        if node.op_type in _IN_PLACE and node.output:
-            origins[node.output[0]] = origin
+        if node.op_type in _IN_PLACE:
+            origins.update(dict.fromkeys(node.output, origin))
         elif node.op_type == "Transpose" and node.output:
             order = [place for attribute in node.attribute if attribute.name == "perm" for place in attribute.ints]
             order = order or list(range(len(axes)))[::-1]

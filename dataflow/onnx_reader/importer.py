@@ -29,6 +29,7 @@ from heddle.dataflow.onnx_reader.model_file import (
     schema_of,
 )
 from heddle.dataflow.onnx_reader.operators import ADVICE, FREE_OPERATORS, QUANTISING_OPERATORS, TRANSLATORS
+from heddle.dataflow.onnx_reader.quantised import without_integers
 from heddle.dataflow.onnx_reader.sizes import GraphInput, SettledInputs, settle_inputs
 from heddle.dataflow.onnx_reader.stored import detach_weights
 from heddle.dataflow.onnx_reader.tensors import OnnxGraph, OnnxTensors
@@ -62,6 +63,7 @@ def read_onnx(path: str | Path, batch_hint: int = 1, sizes: InputSizes = _ANY_SI
 def _read_graph(path: str, batch_hint: int, sizes: InputSizes) -> tuple[OnnxGraph, tuple[str, ...]]:
     """The file's graph with all that can be known of its tensors, and remarks on how it was read."""
     model = read_model(path)
+    quantised = without_integers(model)
     _refuse_undefined(path, model)
     notes = pass_over_unknown_attributes(model)
     learned = detach_weights(path, model)
@@ -72,7 +74,7 @@ def _read_graph(path: str, batch_hint: int, sizes: InputSizes) -> tuple[OnnxGrap
     inferred = infer_graph(path, model, weights, settled.batched)
     constants = {**dict.fromkeys(inferred.constants, 0), **learned}
     graph = OnnxGraph(path, settled.batch, inferred.nodes, inferred.shapes, constants, inferred.batched)
-    return graph, (*conversion, *notes, *settled.notes)
+    return graph, (*conversion, *notes, *quantised, *settled.notes)
 
 
 def _settle(

@@ -30,10 +30,6 @@ ADVICE: Mapping[str, str] = {
     "Loop": "unroll it in the export",
     "Scan": "unroll it in the export",
     **dict.fromkeys(
-        ("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"),
-        "export the model before quantisation, or with QuantizeLinear and DequantizeLinear nodes",
-    ),
-    **dict.fromkeys(
         ("NonMaxSuppression", "NonZero", "TopK", "Unique"),
         "cut the model before its selection of results, which trains nothing",
     ),

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from heddle.training import densify, sparsify
+
 EXPORTS = Path(__file__).parent.parent / "dataflow" / "onnx_reader" / "exports"
 TOKENS, WIDTH, HEADS, HIDDEN = 6, 32, 4, 64
 
@@ -100,6 +102,29 @@ class MaskedText(nn.Module):
         return logits
 
 
+class Reshapes(nn.Module):
+    """Maps cut, shuffled and folded in every way that moves elements alone, between layers that are pruned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folded = nn.Sequential(nn.Flatten(), nn.Linear(64, 128), nn.Unflatten(1, (32, -1, 2)))
+        self.grown = nn.Sequential(nn.Conv2d(16, 32, 1), nn.PixelShuffle(2), nn.PixelUnshuffle(2))
+        self.mixed = nn.Conv2d(48, 16, 3, padding=1)
+        self.head = nn.Sequential(nn.Flatten(1), nn.Linear(64, 16))
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = self.folded(x).chunk(2, 1)
+        maps = torch.cat([first, self.grown(second)], 1)
+        shuffled = maps.view(-1, 2, 24, *maps.shape[2:]).transpose(1, 2).flatten(1, 2)
+        logits: Tensor = self.head(self.mixed(shuffled))
+        return logits
+
+
+def _densified_reshapes() -> nn.Module:
+    """What trained sparse, in PyTorch's own classes again."""
+    return densify(sparsify(Reshapes(), "bdwp", "2:8"))
+
+
 def _sequence(batch: int) -> tuple[Tensor, ...]:
     return (torch.zeros(batch, TOKENS, WIDTH),)
 
@@ -112,12 +137,17 @@ def _text(batch: int) -> tuple[Tensor, ...]:
     return torch.zeros(batch, TOKENS, dtype=torch.long), torch.ones(batch, TOKENS, dtype=torch.long)
 
 
+def _map(batch: int) -> tuple[Tensor, ...]:
+    return (torch.zeros(batch, 1, 8, 8),)
+
+
 MODELS: dict[str, tuple[Callable[[], nn.Module], Callable[[int], tuple[Tensor, ...]]]] = {
     "scaled_dot_product": (ScaledDotProduct, _sequence),
     "multihead": (SelfAttention, _sequence),
     "encoder_layer": (EncoderLayer, _sequence),
     "vit": (Vit, _image),
     "masked_text": (MaskedText, _text),
+    "densified_reshapes": (_densified_reshapes, _map),
 }
 
 

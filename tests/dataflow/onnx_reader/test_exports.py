@@ -24,6 +24,7 @@ MACS = {
     + 2 * VIT_TOKENS * WIDTH * HIDDEN
     + WIDTH * 10,
     "masked_text": PROJECTION + ATTENTION + WIDTH * 2,
+    "densified_reshapes": 64 * 128 + 4 * 16 * 32 + 4 * 9 * 48 * 16 + 64 * 16,
 }
 
 

@@ -126,6 +126,17 @@ def test_normalisation_spread_over_operators_is_remarked(tmp_path: Path) -> None
     )
 
 
+def test_the_batch_that_a_convolution_defines_is_found_behind_a_split_of_channels(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Split", ["x"], ["u", "v"], "split", axis=1),
+        helper.make_node("Sigmoid", ["v"], ["g"], "gate"),
+        helper.make_node("Conv", ["g", "w"], ["z"], "c"),
+    ]
+    network = read(tmp_path, model_of(nodes, [weight("w", 8, 4, 3, 3)], {"x": [2, 8, 6, 6]}, opset=13))
+    assert network.notes == ("dimension 0 of input 'x', 2, is taken as the batch",)
+    assert network.macs == 4 * 4 * 9 * 4 * 8
+
+
 @pytest.mark.parametrize("missing", ["shape", "type"])
 def test_an_output_without_a_shape_gets_the_one_that_follows(tmp_path: Path, missing: str) -> None:
     model = small_cnn()
