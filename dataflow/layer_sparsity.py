@@ -7,11 +7,14 @@ takes as many slots of the array.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from heddle.arch.design import SparsityConfig
 from heddle.arch.errors import HeddleError
+from heddle.arch.named_rows import NamedRows, first_rows
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, Network
 from heddle.dataflow.recipes import DENSE, RECIPES
 from heddle.dataflow.training import recipe_on
@@ -36,17 +39,25 @@ def with_layer_sparsities(network: Network, hardware: SparsityConfig) -> tuple[N
     >>> network, own = heddle.with_layer_sparsities(heddle.load_network("net.csv"), design.sparsity)  # doctest: +SKIP
     >>> options = heddle.StepOptions(batch=4, layer_sparsities=own)  # doctest: +SKIP
     """
-    ratios = {layer.name: ratio for layer, ratio in zip(network.layers, network.ratios, strict=False) if ratio}
+    ratios = dict.fromkeys(ratio for ratio in network.ratios if ratio)
     if not ratios:
         raise HeddleError(
             f"--layer-sparsity: {network.source} gives no layer an N:M ratio (valid: a SCALE-Sim topology with a "
             "column Sparsity)"
         )
-    own = {name: _on_hardware(name, ratio, hardware) for name, ratio in ratios.items()}
-    layers = tuple(_freed(layer) if layer.name in own else layer for layer in network.layers)
+    rows = network.rows
+    own = {ratio: _on_hardware(rows[network.ratios.index(ratio)].name, ratio, hardware) for ratio in ratios}
+    kinds: dict[tuple[int, str], int] = {}
+    pairs = zip(rows.which.tolist(), network.ratios, strict=True)
+    which = np.array([kinds.setdefault(pair, len(kinds)) for pair in pairs], np.int32)
+    layers = rows.taking(
+        [_freed(rows.distinct[kind]) if ratio else rows.distinct[kind] for kind, ratio in kinds], which
+    )
+    at = [own.get(ratio) for _, ratio in kinds]
     unused = unused_ratios_note(_sparse(network.ratios))
     notes = (note for note in network.notes if note != unused)
-    return replace(network, layers=layers, notes=(*notes, *_notes(layers, own))), own
+    by_name = {name: own[ratio] for name, ratio in zip(rows.row_names(), network.ratios, strict=True) if ratio}
+    return replace(network, layers=layers, notes=(*notes, *_notes(layers, at))), by_name
 
 
 def _on_hardware(layer: str, ratio: str, hardware: SparsityConfig) -> SparsityConfig:
@@ -65,16 +76,21 @@ def _freed(layer: Layer) -> Layer:
     return replace(layer, keep_dense=False) if isinstance(layer, ConvLayer | LinearLayer) else layer
 
 
-def _notes(layers: Iterable[Layer], own: Mapping[str, SparsityConfig]) -> list[str]:
-    """What runs at its own N:M, and what stays dense though its ratio is sparse."""
-    sparse = [layer for layer in layers if layer.name in own and own[layer.name].n < own[layer.name].m]
-    pruned = [layer for layer in sparse if _can_be_pruned(layer, own[layer.name])]
-    in_force = _counts(f"{own[layer.name].n}:{own[layer.name].m}" for layer in pruned)
-    notes = [f"N:M by layer, as the file says: {in_force}"] if pruned else []
-    dense = [layer.name for layer in sparse if layer not in pruned]
+def _notes(layers: NamedRows[Layer], own: Sequence[SparsityConfig | None]) -> list[str]:
+    """What runs at its own N:M, and what stays dense though its ratio is sparse; ``own`` is of the distinct layers."""
+    in_force, dense = Counter[str](), Counter[int]()
+    firsts = first_rows(layers.which).tolist()
+    for layer, count, first, kept in zip(layers.distinct, layers.counts, firsts, own, strict=True):
+        if kept is None or kept.n == kept.m:
+            continue
+        if _can_be_pruned(layer, kept):
+            in_force[f"{kept.n}:{kept.m}"] += count
+        else:
+            dense[first] += count
+    notes = [f"N:M by layer, as the file says: {_counts(in_force.elements())}"] if in_force else []
     if dense:
-        named = repr(dense[0]) + (f" and {len(dense) - 1} more" if len(dense) > 1 else "")
-        notes.append(f"dense in spite of a ratio, without weights in whole groups: {named}")
+        more = f" and {dense.total() - 1} more" if dense.total() > 1 else ""
+        notes.append(f"dense in spite of a ratio, without weights in whole groups: {layers[min(dense)].name!r}{more}")
     return notes
 
 

@@ -60,6 +60,19 @@ def test_what_stays_dense_in_spite_of_its_ratio_is_named(tmp_path: Path) -> None
     )
 
 
+def test_equal_layers_at_one_ratio_are_one(tmp_path: Path) -> None:
+    rows = [f"l{at},64,{60 if at % 5 == 4 else 64},64,,{('2:4', '1:4')[at % 2]}" for at in range(200)]
+    loaded, own = with_layer_sparsities(network(tmp_path, *rows), GROUPS_OF_8)
+    assert [own[f"l{at}"].n for at in range(4)] == [4, 2, 4, 2]
+    assert len(loaded.rows.distinct) <= 6
+    assert loaded.notes == (
+        "N:M by layer, as the file says: 2:8 in 80 layers, 4:8 in 80 layers",
+        "dense in spite of a ratio, without weights in whole groups: 'l4' and 39 more",
+    )
+    options = StepOptions(batch=1, layer_sparsities=own)
+    assert len(training_step(loaded, recipe_named("bdwp"), GROUPS_OF_8, options).rows.distinct) <= 6 * 4
+
+
 def test_groups_that_do_not_lie_whole_in_the_hardware_s_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HeddleError) as caught:
         with_layer_sparsities(network(tmp_path, "a,64,64,64,,2:16"), GROUPS_OF_8)

@@ -14,7 +14,7 @@ from heddle.dataflow.network import Layer
 from heddle.sim.estimate import estimate
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     some=st.lists(layers(), min_size=1, max_size=3),
     places=st.lists(st.integers(0, 2), min_size=1, max_size=8),
