@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import altair as alt
@@ -36,7 +35,11 @@ _CAUSE_COLOURS = {
 }
 _HEIGHT = 300
 _LABEL_PIXELS = 110
-_LEVEL_LABELS, _MAX_LABELS = 6, 60
+_CHARACTER_PIXELS = 7
+#: Width of the bars on a phone; names that stand side by side in it need not be turned.
+_NARROWEST_PIXELS = 300
+#: Room that a turned name needs along the axis.
+_TURNED_PIXELS = 13
 
 
 @dataclass(frozen=True)
@@ -127,17 +130,18 @@ def _stacked(
 
 
 def _layer_axis(layers: Sequence[str]) -> alt.Axis:
-    """The names of layers, turned where there are many, and of very many only some."""
-    every = ceil(len(layers) / _MAX_LABELS)
-    turned = len(layers) > _LEVEL_LABELS
+    """The names of layers: one at every bar where the page's width has room, else at every second, third and so on."""
+    turned = len(layers) * _CHARACTER_PIXELS * max(map(len, layers)) > _NARROWEST_PIXELS
+    bars = len(layers)
+    every = f"max(1, ceil({bars * _TURNED_PIXELS} / width))"
     return alt.Axis(
         labelAngle=-60 if turned else 0,
         labelAlign="right" if turned else "center",
         labelBaseline="middle" if turned else "top",
         labelLimit=_LABEL_PIXELS,
-        labelOverlap=True,
+        labelExpr=f"round(datum.index * {bars - 1}) % {every} == 0 ? datum.label : ''",
+        labelOverlap=False,
         ticks=False,
-        values=list(layers[::every]),
     )
 
 
