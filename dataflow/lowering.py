@@ -14,7 +14,10 @@ from heddle.dataflow.step_items import Operand, Product
 
 @dataclass(frozen=True)
 class LayerShape:
-    """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution."""
+    """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution.
+
+    Its pixels come in ``steps`` equal parts, each of which waits for the one before.
+    """
 
     out_pixels: int
     in_pixels: int
@@ -26,13 +29,14 @@ class LayerShape:
     stride: tuple[int, int]
     groups: int
     operand: FloatFormat = FP16
+    steps: int = 1
 
     @classmethod
     def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat = FP16) -> LayerShape:
         """Return the shape of ``layer`` at ``batch`` samples of ``operand`` elements."""
         if isinstance(layer, LinearLayer):
             rows = layer.rows * batch
-            return cls(rows, rows, 1, 1, layer.in_features, layer.out_features, (1, 1), (1, 1), 1, operand)
+            return cls(rows, rows, 1, 1, layer.in_features, layer.out_features, (1, 1), (1, 1), 1, operand, layer.steps)
         return cls(
             out_pixels=batch * layer.out_height * layer.out_width,
             in_pixels=batch * layer.in_height * layer.in_width,
@@ -45,6 +49,13 @@ class LayerShape:
             groups=layer.groups,
             operand=operand,
         )
+
+    @property
+    def one_step(self) -> LayerShape:
+        """The shape of one step, its repetitions counted with the groups."""
+        pixels = self.out_pixels // self.steps, self.in_pixels // self.steps
+        groups = self.groups * self.steps
+        return replace(self, out_pixels=pixels[0], in_pixels=pixels[1], groups=groups, steps=1)
 
     @property
     def taps(self) -> int:
@@ -86,7 +97,8 @@ NOT_PRUNED = Pruning()
 
 
 def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]:
-    """Return FF: Y[B P x Cout] = X[B P x k Cin] . W."""
+    """Return FF: Y[B P x Cout] = X[B P x k Cin] . W, one after another where the layer has steps."""
+    shape = shape.one_step
     product = Product(
         m=shape.out_pixels,
         k=shape.taps * shape.in_channels,
@@ -107,8 +119,9 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
 
     A strided convolution's input pixels fall into phases by their residue; each phase meets its own taps, so
     no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient, which is
-    stored beside the others: the layer before reads dX whole.
+    stored beside the others: the layer before reads dX whole. Steps run one after another, as in FF.
     """
+    shape = shape.one_step
     phases = Counter(
         (rows, cols)
         for rows in _taps_by_residue(shape.kernel[0], shape.stride[0])
@@ -121,7 +134,7 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
 
 
 def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, pruning: Pruning) -> tuple[Product, ...]:
-    """Return WU: dW[k Cin x Cout] = X^T . dY, reduced over batch x pixels, stored as FP32.
+    """Return WU: dW[k Cin x Cout] = X^T . dY, reduced over batch x pixels of all steps, stored as FP32.
 
     With X pruned the product is turned round, so that X is on the right. Over a window of several taps the
     groups of M pixels shift with the tap, so X cannot lie packed in memory: SORE then prunes it on load.

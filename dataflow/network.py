@@ -9,7 +9,7 @@ All sizes are per sample; the batch comes in when a training step is made of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -85,7 +85,8 @@ class ConvLayer:
 class LinearLayer:
     """A matrix product with weights: ``rows`` vectors a sample, in_features -> out_features.
 
-    Its flags, and ``weight_of``, are those of a convolution.
+    Its flags, and ``weight_of``, are those of a convolution. Of a recurrence's state the rows come in ``steps`` parts,
+    each of which waits for the one before.
     """
 
     name: str
@@ -96,6 +97,8 @@ class LinearLayer:
     input_gradient: bool = True
     keep_dense: bool = False
     weight_of: str = ""
+    # Not shown: a network of the zoo is known again by its layers' text, and has no recurrence.
+    steps: int = field(default=1, repr=False)
 
     @property
     def macs(self) -> int:

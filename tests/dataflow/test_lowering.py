@@ -157,6 +157,16 @@ def test_a_linear_layer_is_a_one_by_one_convolution_of_its_rows() -> None:
     assert (product.left.taps, product.left.pixel_step, product.left.halo) == (1, 1.0, 0.0)
 
 
+def test_steps_that_wait_for_each_other_are_products_of_their_own_and_one_gradient() -> None:
+    shape = LayerShape.of(LinearLayer("state", rows=12, in_features=16, out_features=64, steps=12), batch=4)
+    (ff,) = forward_products(shape, NOT_PRUNED)
+    (bp,) = backward_products(shape, None, NOT_PRUNED)
+    (wu,) = weight_gradient_products(shape, None, NOT_PRUNED)
+    assert (ff.m, ff.k, ff.n, ff.count) == (4, 16, 64, 12)
+    assert (bp.m, bp.k, bp.n, bp.count) == (4, 64, 16, 12)
+    assert (wu.m, wu.k, wu.n, wu.count) == (16, 48, 64, 1)
+
+
 def test_a_tile_of_a_strided_window_touches_step_pixels_a_row_and_the_overlap_once() -> None:
     (product,) = forward_products(LayerShape.of(conv(size=8, kernel=3, stride=2), 1), NOT_PRUNED)
     assert product.left.pixel_step == 4.0  # 64 input pixels for 16 outputs

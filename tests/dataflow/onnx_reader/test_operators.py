@@ -82,11 +82,14 @@ def test_a_recurrence(tmp_path: Path, operator: str, gates: int, directions: int
     network = network_of(tmp_path, nodes, weights, {"x": [5, "N", 16]})
     assert network.macs == directions * 5 * rows * (16 + 32)
     assert network.parameters == directions * rows * (16 + 32 + 2)
+    steps = {layer.name: layer.steps for layer in network.weighted_layers if isinstance(layer, LinearLayer)}
+    assert (steps["g"], steps["g/state"]) == (1, 5)
     gradients = {layer.name: layer.input_gradient for layer in network.weighted_layers}
     assert gradients["g"] is False
     assert gradients["g/state"] is True
     assert network.notes == (
-        "a recurrence's products are counted as one over all steps, so its time is a lower bound: 'g'",
+        "a recurrence's products of the state run step by step, each reading its weights; the wait for the gates "
+        "between them is not counted: 'g'",
     )
 
 
