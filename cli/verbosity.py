@@ -70,8 +70,7 @@ def speaking(level: Verbosity) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("heddle: %(message)s"))
     before = _OURS.level
     shown = logging.DEBUG if level is Verbosity.VERBOSE else logging.INFO
-    # What is only to pass the time is for who sits before a terminal, as progress is.
-    if level is Verbosity.VERBOSE or (level is Verbosity.NORMAL and sys.stderr.isatty()):
+    if level is not Verbosity.QUIET:
         _OURS.addHandler(handler)
         _OURS.setLevel(shown)
     try:

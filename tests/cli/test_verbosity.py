@@ -51,6 +51,13 @@ def test_quiet_shows_no_bar_and_no_spinner_on_a_terminal(monkeypatch: pytest.Mon
     assert capsys.readouterr() == ("", "")
 
 
+def test_what_takes_long_once_is_said_in_a_log_too_and_not_to_the_quiet(capsys: Capture) -> None:
+    for level in Verbosity:
+        with speaking(level):
+            logging.getLogger("heddle.arch.jit").info("compiling kernels, once per installation")
+    assert capsys.readouterr() == ("", "heddle: compiling kernels, once per installation\n" * 2)
+
+
 def test_a_note_of_a_verb_is_left_out(tmp_path: Path, capsys: Capture) -> None:
     command = [*STEP, "--json", "--trace", str(tmp_path / "trace.json")]
     assert main(command) == 0
