@@ -363,7 +363,7 @@ SHAPES = (
     "4, 4, 4, 4, 8, 8, 1",
     "6, 5, 3, 2, 4, 4, 2, # c",
 )
-NAMES = ("conv", '"a, ""b"""', "x_DP", "=1+1", "Größe")
+NAMES = ("conv", '"a, ""b"""', "x_DPx", "=1+1", "Größe")
 
 
 @settings(max_examples=40, deadline=None)

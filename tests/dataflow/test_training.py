@@ -264,5 +264,8 @@ def test_layers_that_come_again_have_the_work_of_each_alone(
 
 def test_equal_layers_are_planned_once() -> None:
     network = network_of(*(conv(name=f"c{at}") for at in range(500)))
-    step = step_of(network, options=StepOptions(1, layer_sparsities={"c7": parse_sparsity("1:8")}))
-    assert (len(step.items), len(step.rows.distinct)) == (2000, 8)
+    own = {"c7": parse_sparsity("1:8"), "c8": parse_sparsity("4:8"), "c9": parse_sparsity("1:8")}
+    step = step_of(network, options=StepOptions(1, layer_sparsities=own))
+    assert (len(step.items), len(step.rows.distinct)) == (2000, 12)
+    forward = [item.products[0].sparsity_text for item in step.items[6:11] if isinstance(item, ProductPass)]
+    assert forward == ["2:8", "1:8", "4:8", "1:8", "2:8"]
