@@ -8,7 +8,6 @@ its bursts or by the rate of row activations (tRRD, tFAW, tRC over the banks), w
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import NamedTuple, TypedDict
 
 import numpy as np
@@ -45,29 +44,28 @@ class DramRow(TypedDict):
 DRAM = record_dtype(DramRow)
 
 
-class Statistic(IntEnum):
-    """What is counted of the DRAM."""
+class ChannelRow(TypedDict):
+    """A channel at work: when its data bus is free, which way it last went, and the number of its next refresh.
 
-    ROW_MISSES = 0
-    TURNAROUNDS = 1
-    REFRESHES = 2
+    A refresh is due its number of intervals after time 0. ``row_misses`` and ``turnarounds`` count those of transfers.
+    """
+
+    free_at: float
+    direction: int
+    refresh: int
+    row_misses: int
+    turnarounds: int
 
 
-STATISTICS = tuple(statistic.name.lower() for statistic in Statistic)
+CHANNEL = record_dtype(ChannelRow)
 
 
 class Dram(NamedTuple):
-    """A DRAM at work: its timing, and arrays that change: one entry a channel, of ``open_row`` one a channel and bank.
-
-    ``statistics`` are counted as in Statistic.
-    """
+    """A DRAM at work: its timing, a CHANNEL row a channel, and the open row of each of its banks (-1: none)."""
 
     timing: DramRow
-    free_at: npt.NDArray[np.float64]
-    direction: npt.NDArray[np.int64]
-    refresh_at: npt.NDArray[np.float64]
+    channels: Rows
     open_row: npt.NDArray[np.int64]
-    statistics: npt.NDArray[np.int64]
 
 
 class Access(NamedTuple):
@@ -107,81 +105,145 @@ def dram_row(design: Design, board: Board) -> Rows:
 def dram_of(design: Design, board: Board) -> Dram:
     """Return the DRAM at time 0: buses free, rows closed, the first refresh one interval away."""
     timing = dram_row(design, board)[0]
-    channels, banks = int(timing["channels"]), int(timing["banks"])
-    return Dram(
-        timing=timing,
-        free_at=np.zeros(channels),
-        direction=np.full(channels, READ, np.int64),
-        refresh_at=np.full(channels, timing["refresh_interval_cycles"]),
-        open_row=np.full((channels, banks), -1, np.int64),
-        statistics=np.zeros(len(STATISTICS), np.int64),
-    )
+    count, banks = int(timing["channels"]), int(timing["banks"])
+    channels = np.zeros(count, CHANNEL)
+    channels["direction"], channels["refresh"] = READ, 1
+    return Dram(timing, channels, np.full((count, banks), -1, np.int64))
 
 
 @kernel
 def idle_from(dram: Dram) -> float:
     """When all data buses are free."""
-    return float(dram.free_at.max())
+    at, channels = 0.0, dram.channels
+    for channel in range(channels.shape[0]):
+        at = max(at, channels[channel]["free_at"])
+    return at
+
+
+class Spread(NamedTuple):
+    """How an access falls on the channels.
+
+    Of runs enough for all, each channel has ``even_bytes``. Else (0) its bytes lie in stripes, counted from the channel
+    of the first byte: each of ``deep`` channels has ``stripes + 1``, the others ``stripes``; the first lacks
+    ``head_bytes`` of its first stripe, the one ``last`` after it ``tail_bytes`` of its last.
+    """
+
+    even_bytes: int
+    first: int
+    stripes: int
+    deep: int
+    head_bytes: int
+    last: int
+    tail_bytes: int
 
 
 @kernel
-def _channel_share(address: int, nbytes: int, channel: int, channels: int) -> int:
-    """Bytes of [address, address + nbytes) that lie on ``channel``."""
-    first, last = address // STRIPE_BYTES, (address + nbytes - 1) // STRIPE_BYTES
-    whole = ceil_div(last + 1 - channel, channels) - ceil_div(first - channel, channels)
-    share = whole * STRIPE_BYTES
-    if first % channels == channel:
-        share -= address - first * STRIPE_BYTES
-    if last % channels == channel:
-        share -= (last + 1) * STRIPE_BYTES - (address + nbytes)
+def spread_of(access: Access, channels: int) -> Spread:
+    """Return the Spread of ``access`` over ``channels``. Strided runs spread evenly."""
+    if access.runs >= channels:
+        return Spread(ceil_div(access.runs, channels) * (access.nbytes // access.runs), 0, 0, 0, 0, 0, 0)
+    first_stripe = access.address // STRIPE_BYTES
+    head_bytes = access.address - first_stripe * STRIPE_BYTES
+    stripes = ceil_div(head_bytes + access.nbytes, STRIPE_BYTES)
+    each = stripes // channels
+    deep = stripes - each * channels
+    last = (deep if deep else channels) - 1
+    tail_bytes = stripes * STRIPE_BYTES - head_bytes - access.nbytes
+    return Spread(0, first_stripe % channels, each, deep, head_bytes, last, tail_bytes)
+
+
+@kernel
+def share_of(spread: Spread, channel: int, channels: int) -> int:
+    """Bytes that lie on ``channel``."""
+    if spread.even_bytes:
+        return spread.even_bytes
+    place = channel - spread.first
+    if place < 0:
+        place += channels
+    share = (spread.stripes + (place < spread.deep)) * STRIPE_BYTES
+    if place == 0:
+        share -= spread.head_bytes
+    if place == spread.last:
+        share -= spread.tail_bytes
     return share
 
 
 @kernel
-def _open_rows(dram: Dram, channel: int, first_row: int, rows: int) -> None:
-    """Leave the last rows of a stream open in their banks."""
-    banks = dram.timing["banks"]
-    for row in range(max(first_row, first_row + rows - banks), first_row + rows):
-        dram.open_row[channel, row % banks] = row
+def first_row_of(timing: DramRow, access: Access) -> int:
+    """The row of the first byte, the same on all channels."""
+    return access.address // (timing["row_bytes"] * timing["channels"])
 
 
 @kernel
-def _refreshed_end(dram: Dram, channel: int, start: float, busy: float) -> float:
-    """End of ``busy`` cycles of data from ``start``, with the refreshes that fall due on the way."""
-    interval, cycles = dram.timing["refresh_interval_cycles"], dram.timing["refresh_cycles"]
-    due = dram.refresh_at[channel]
-    if due + cycles <= start:
-        missed = np.floor((start - cycles - due) / interval) + 1.0
-        due += missed * interval
-        dram.statistics[Statistic.REFRESHES] += int(missed)
+def _open_rows(open_row: npt.NDArray[np.int64], channel: int, first_row: int, bank: int, rows: int) -> None:
+    """Leave the last rows of a stream open in their banks; the first of them lies in ``bank``."""
+    banks = open_row.shape[1]
+    row, end_row = first_row, first_row + rows
+    if rows > banks:
+        row = end_row - banks
+        bank = row % banks
+    while row < end_row:
+        open_row[channel, bank] = row
+        row += 1
+        bank = bank + 1 if bank + 1 < banks else 0
+
+
+@kernel
+def _refreshed_end(timing: DramRow, channel: ChannelRow, start: float, busy: float) -> float:
+    """End of ``busy`` cycles of data from ``start``, with the refreshes that fall due on the way.
+
+    Which refreshes those are follows from ``start`` alone: the first that is not over by then, and what comes after.
+    """
+    interval, cycles = timing["refresh_interval_cycles"], timing["refresh_cycles"]
+    number = max(channel["refresh"], int((start - cycles) / interval))
+    while number * interval + cycles <= start:
+        number += 1
     end = start + busy
-    while due < end:
+    while number * interval < end:
+        due = number * interval
         end += cycles if due >= start else due + cycles - start
-        due += interval
-        dram.statistics[Statistic.REFRESHES] += 1
-    dram.refresh_at[channel] = due
+        number += 1
+    channel["refresh"] = number
     return end
 
 
 @kernel
-def _occupy(dram: Dram, channel: int, row: int, ready: float, direction: int, busy: float) -> float:
-    """Put ``busy`` cycles of data on a channel's bus, the first of them in ``row``; return when they end.
+def _occupy(timing: DramRow, channel: ChannelRow, is_open: bool, ready: float, direction: int, busy: float) -> float:
+    """Put ``busy`` cycles of data on a channel's bus and return when they end; ``is_open``: their first row is.
 
     A row miss shows only where the request comes too late for the row to open while earlier data still streams.
     """
-    free_at, bank = dram.free_at[channel], row % dram.timing["banks"]
+    free_at = channel["free_at"]
     start = max(ready, free_at)
-    if dram.direction[channel] != direction:
-        dram.statistics[Statistic.TURNAROUNDS] += 1
-        idle = dram.timing["read_to_write_cycles"] if direction == WRITE else dram.timing["write_to_read_cycles"]
+    if channel["direction"] != direction:
+        channel["turnarounds"] += 1
+        idle = timing["read_to_write_cycles"] if direction == WRITE else timing["write_to_read_cycles"]
         start = max(start, free_at + idle)
-    if dram.open_row[channel, bank] != row:
-        dram.statistics[Statistic.ROW_MISSES] += 1
-        start = max(start, ready + dram.timing["row_miss_cycles"])
-    end = _refreshed_end(dram, channel, start, busy)
-    dram.free_at[channel] = end
-    dram.direction[channel] = direction
+    if not is_open:
+        channel["row_misses"] += 1
+        start = max(start, ready + timing["row_miss_cycles"])
+    end = _refreshed_end(timing, channel, start, busy)
+    channel["free_at"] = end
+    channel["direction"] = direction
     return end
+
+
+class ChannelWork(NamedTuple):
+    """What a share of an access takes of its channel: cycles of its bus, and rows opened."""
+
+    busy_cycles: float
+    rows: int
+
+
+@kernel
+def channel_work(timing: DramRow, access: Access, share: int) -> ChannelWork:
+    """Return what ``share`` bytes of ``access`` take of a channel: bursts, or the activations of many short runs."""
+    channels, row_bytes = timing["channels"], timing["row_bytes"]
+    busy = ceil_div(share, timing["burst_bytes"]) * timing["burst_cycles"]
+    if access.runs <= 1:
+        return ChannelWork(busy, ceil_div(share, row_bytes))
+    rows = min(ceil_div(access.runs, channels), ceil_div(access.runs * access.stride, row_bytes * channels))
+    return ChannelWork(max(busy, rows * timing["activate_cycles"]), rows)
 
 
 @kernel
@@ -190,24 +252,18 @@ def transfer(dram: Dram, access: Access, ready: float) -> float:
 
     Reads add the controller's and the DRAM's latency, which delays the data but does not hold the bus.
     """
-    timing = dram.timing
+    timing, rows, open_row = dram.timing, dram.channels, dram.open_row
     if timing["free"] or access.nbytes == 0:
         return ready
-    channels, row_bytes = timing["channels"], timing["row_bytes"]
+    channels, first_row = timing["channels"], first_row_of(timing, access)
+    bank, spread = first_row % timing["banks"], spread_of(access, channels)
     end = ready
     for channel in range(channels):
-        if access.runs >= channels:
-            share = ceil_div(access.runs, channels) * (access.nbytes // access.runs)
-        else:
-            share = _channel_share(access.address, access.nbytes, channel, channels)
+        share = share_of(spread, channel, channels)
         if share <= 0:
             continue
-        first_row = access.address // (row_bytes * channels)
-        busy = ceil_div(share, timing["burst_bytes"]) * timing["burst_cycles"]
-        rows = ceil_div(share, row_bytes)
-        if access.runs > 1:
-            rows = min(ceil_div(access.runs, channels), ceil_div(access.runs * access.stride, row_bytes * channels))
-            busy = max(busy, rows * timing["activate_cycles"])
-        end = max(end, _occupy(dram, channel, first_row, ready, access.direction, busy))
-        _open_rows(dram, channel, first_row, rows)
+        work = channel_work(timing, access, share)
+        is_open = open_row[channel, bank] == first_row
+        end = max(end, _occupy(timing, rows[channel], is_open, ready, access.direction, work.busy_cycles))
+        _open_rows(open_row, channel, first_row, bank, work.rows)
     return end + timing["read_latency_cycles"] if access.direction == READ else end

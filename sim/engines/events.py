@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import NamedTuple, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
@@ -37,25 +36,44 @@ class EventRow(TypedDict):
 EVENT = record_dtype(EventRow)
 
 
+class LogRow(TypedDict):
+    """How many events a log has room for, how many are in it, and how many came when it was full."""
+
+    capacity: int
+    kept: int
+    dropped: int
+
+
+LOG = record_dtype(LogRow)
+
+
 class Events(NamedTuple):
-    """``rows`` (EVENT) of which the first ``filled[0]`` are filled; ``filled[1]`` had no room."""
+    """``rows`` (EVENT), of which the first ``log["kept"]`` are filled."""
 
     rows: Rows
-    filled: npt.NDArray[np.int64]
+    log: LogRow
 
 
 def event_log(capacity: int) -> Events:
     """Return an empty log for ``capacity`` events; 0 keeps none."""
-    return Events(np.zeros(capacity, EVENT), np.zeros(2, np.int64))
+    log = np.zeros(1, LOG)[0]
+    log["capacity"] = capacity
+    return Events(np.zeros(capacity, EVENT), log)
+
+
+@kernel
+def is_full(events: Events) -> bool:
+    """True when no event more is kept."""
+    return events.log["kept"] >= events.log["capacity"]
 
 
 @kernel
 def record(events: Events, engine: int, item: int, start: float, end: float) -> None:
     """Add an event, or count it as dropped when the log is full."""
-    at = events.filled[0]
-    if at >= events.rows.shape[0]:
-        events.filled[1] += 1
+    log = events.log
+    if is_full(events):
+        log["dropped"] += 1
         return
-    row: EventRow = events.rows[at]
+    row: EventRow = events.rows[log["kept"]]
     row["engine"], row["item"], row["start"], row["end"] = engine, item, start, end
-    events.filled[0] = at + 1
+    log["kept"] += 1

@@ -14,20 +14,19 @@ from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
 from heddle.arch.timing import lane_cycles
 from heddle.dataflow.choices import DataflowChoice, Minimise
-from heddle.dataflow.kernel_rows import RatesRow, machine_row, rates_row
+from heddle.dataflow.kernel_rows import RatesRow, rates_row
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, StepCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from heddle.sim.engines.array_pass import PIPE, Engines, Job, PipeRow, run_product
-from heddle.sim.engines.dram import dram_of
-from heddle.sim.engines.events import EngineId, event_log
+from heddle.sim.engines.array_pass import run_product
+from heddle.sim.engines.events import EngineId
+from heddle.sim.engines.product_state import Engines, Job, ProductState, engines_of, product_state
 from heddle.sim.engines.streams import (
     STREAM,
     StreamRow,
     StreamWork,
     Times,
-    background,
     queue_update,
     run_stream,
     run_updates_until,
@@ -56,7 +55,7 @@ class Program(NamedTuple):
 class Foreground(NamedTuple):
     """What is under way of the item that runs: the product's progress, or the stream with its ring of chunk times."""
 
-    pipe: PipeRow
+    product: ProductState
     stream: StreamRow
     ring: Times
 
@@ -97,20 +96,14 @@ def run_engines(
     schedule: Schedule, table: StepTable, design: Design, board: Board, event_capacity: int = 0
 ) -> EngineRun:
     """Run the engines and return what each item took; ``event_capacity`` is how many events to keep."""
-    updates = background(int(np.count_nonzero(table.items["kind"] == UPDATE)))
-    engines = Engines(
-        machine=machine_row(design, board)[0],
-        rates=rates_row(design, board)[0],
-        dram=dram_of(design, board),
-        updates=updates,
-        events=event_log(event_capacity),
-    )
-    foreground = Foreground(np.zeros(1, PIPE)[0], np.zeros(1, STREAM)[0], np.zeros(updates.rings.shape[1]))
+    engines = engines_of(design, board, int(np.count_nonzero(table.items["kind"] == UPDATE)), event_capacity)
+    ring = np.zeros(engines.updates.rings.shape[1])
+    foreground = Foreground(product_state(), np.zeros(1, STREAM)[0], ring)
     program = Program(table.items, table.refs, table.products, chosen_mappings(schedule, table))
     results = np.zeros(len(table.items), ITEM_RESULT)
     end = _run_items(program, engines, foreground, results)
-    kept, dropped = (int(count) for count in engines.events.filled)
-    return EngineRun(results, float(end), engines.events.rows[:kept], dropped)
+    log = engines.events.log
+    return EngineRun(results, float(end), engines.events.rows[: log["kept"]], int(log["dropped"]))
 
 
 @kernel
@@ -118,7 +111,8 @@ def _run_items(program: Program, engines: Engines, foreground: Foreground, resul
     """Run all items in program order; an item starts when the one before has stored its last result."""
     now = 0.0
     rates, dram, updates = engines.rates, engines.dram, engines.updates
-    pipe, stream, ring = foreground.pipe, foreground.stream, foreground.ring
+    product, stream, ring = foreground.product, foreground.stream, foreground.ring
+    pipe = product.pipe
     for i in range(program.items.shape[0]):
         item: ItemRow = program.items[i]
         result = results[i]
@@ -126,7 +120,7 @@ def _run_items(program: Program, engines: Engines, foreground: Foreground, resul
         if item["kind"] == ARRAY:
             for ref in range(item["first_ref"], item["end_ref"]):
                 at = program.refs[ref]
-                run_product(engines, Job(program.products[at], program.mappings[at], result["stalls"], i), pipe, now)
+                run_product(engines, Job(program.products[at], program.mappings[at], result["stalls"], i), product, now)
                 now = pipe["end"]
                 result["compute_cycles"] += pipe["busy_cycles"]
                 moved += pipe["dram_bytes"]
@@ -141,7 +135,7 @@ def _run_items(program: Program, engines: Engines, foreground: Foreground, resul
         result["end"] = now
         result["dram_bytes"] = moved
     run_updates_until(dram, updates, engines.events, np.inf)
-    for i in range(updates.queue[1]):
+    for i in range(updates.queue["queued"]):
         now = max(now, updates.streams[i]["end"])
     return now
 

@@ -59,17 +59,27 @@ class StreamWork(NamedTuple):
     lane_cycles: float
 
 
+class QueueRow(TypedDict):
+    """The update that runs or is the next to run, and how many have been queued so far."""
+
+    at: int
+    queued: int
+
+
+QUEUE = record_dtype(QueueRow)
+
+
 class Background(NamedTuple):
-    """Updates under way: STREAM rows with the ring of chunk times of each; ``queue`` is [next, number]."""
+    """Updates under way: STREAM rows with the ring of chunk times of each, and where the queue of them is."""
 
     streams: Rows
     rings: Times
-    queue: npt.NDArray[np.int64]
+    queue: QueueRow
 
 
 def background(capacity: int) -> Background:
     """Return an empty queue for ``capacity`` updates."""
-    return Background(np.zeros(capacity, STREAM), np.zeros((capacity, _WINDOW)), np.zeros(2, np.int64))
+    return Background(np.zeros(capacity, STREAM), np.zeros((capacity, _WINDOW)), np.zeros(1, QUEUE)[0])
 
 
 @kernel
@@ -143,13 +153,19 @@ def _read_unit(dram: Dram, stream: StreamRow, ring: Times) -> None:
 
 
 @kernel
+def has_updates(updates: Background) -> bool:
+    """True while an update is under way or waits."""
+    return updates.queue["at"] < updates.queue["queued"]
+
+
+@kernel
 def run_updates_until(dram: Dram, updates: Background, events: Events, before: float) -> None:
     """Let queued updates, in order, use the DRAM while it is idle before ``before``, when another engine asks.
 
     Updates have the lowest priority: a request of theirs starts only on an idle bus, and holds it for a unit.
     """
-    while updates.queue[0] < updates.queue[1]:
-        at = updates.queue[0]
+    while has_updates(updates):
+        at = updates.queue["at"]
         stream: StreamRow = updates.streams[at]
         ring = updates.rings[at]
         if max(next_request(stream, ring), idle_from(dram)) >= before:
@@ -163,10 +179,10 @@ def run_updates_until(dram: Dram, updates: Background, events: Events, before: f
 @kernel
 def _start_next(updates: Background) -> None:
     """Go on to the next queued update, which cannot start before this one has left the lanes."""
-    ended = updates.streams[updates.queue[0]]["lane_free"]
-    updates.queue[0] += 1
-    at = updates.queue[0]
-    if at < updates.queue[1]:
+    ended = updates.streams[updates.queue["at"]]["lane_free"]
+    updates.queue["at"] += 1
+    if has_updates(updates):
+        at = updates.queue["at"]
         stream: StreamRow = updates.streams[at]
         stream["start"] = max(stream["start"], ended)
         stream["lane_free"] = stream["start"]
@@ -176,10 +192,10 @@ def _start_next(updates: Background) -> None:
 @kernel
 def queue_update(dram: Dram, updates: Background, work: StreamWork, start: float) -> None:
     """Put an update at the end of the queue. It asks for one stripe of each channel at a time."""
-    at = updates.queue[1]
+    at = updates.queue["queued"]
     unit_bytes, burst_bytes = STRIPE_BYTES * dram.timing["channels"], dram.timing["burst_bytes"]
     start_stream(updates.streams[at], updates.rings[at], work, unit_bytes, burst_bytes, start)
-    updates.queue[1] = at + 1
+    updates.queue["queued"] = at + 1
 
 
 @kernel

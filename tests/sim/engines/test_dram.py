@@ -11,7 +11,7 @@ from samples import BOARD, SAT
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
-from heddle.sim.engines.dram import READ, STATISTICS, WRITE, Access, Dram, dram_of, idle_from, transfer
+from heddle.sim.engines.dram import READ, WRITE, Access, Dram, dram_of, idle_from, transfer
 
 clocks = st.sampled_from((100e6, 200e6, 300e6, 400e6))
 channel_counts = st.sampled_from((1, 2, 4))
@@ -22,7 +22,8 @@ def machine(channels: int, clock_hz: float, axi_bits: int = 512) -> Design:
 
 
 def statistics(dram: Dram) -> dict[str, int]:
-    return dict(zip(STATISTICS, dram.statistics.tolist(), strict=True))
+    counts = {name: int(dram.channels[name].sum()) for name in ("row_misses", "turnarounds")}
+    return counts | {"refreshes": int((dram.channels["refresh"] - 1).sum())}
 
 
 def naive_read_cycles(design: Design, runs: int, run_bytes: int, stride: int) -> float:
@@ -148,7 +149,7 @@ def test_each_channel_is_busy_with_the_bursts_striped_onto_it(channels: int, add
         counted[burst * 64 // 4096 % channels] += 1
     transfer(dram, Access(64 * address, 64 * bursts, 1, 64 * bursts, WRITE), 0.0)
     opened = DDR4_2400.row_miss_s * 200e6
-    busy = [free - opened if free else 0.0 for free in dram.free_at.tolist()]
+    busy = [free - opened if free else 0.0 for free in dram.channels["free_at"].tolist()]
     assert busy == pytest.approx(counted)
 
 
