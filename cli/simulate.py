@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,8 +43,7 @@ def run(
     folder = run_folder(simulation.out, "simulate")
     if simulation.trace is not None:
         _check_trace(simulation.trace, level)
-    with _status(f"simulating {work.network.name}", level):
-        simulated = run_step(work, level)
+    simulated = _simulate(work, level)
     energy_source = MODEL_SOURCE
     if power is not None:
         simulated, energy_source = _powered(simulated, power), power_source(power, work.board)
@@ -81,13 +79,16 @@ def _powered(simulated: StepRun, power: PowerReport) -> StepRun:
     return replace(simulated, result=result, dense=with_power(dense, power) if dense else result)
 
 
-def _status(text: str, level: Level) -> AbstractContextManager[object]:
-    """A spinner while the engines run; the closed form is done before one would be read."""
+def _simulate(work: StepWork, level: Level) -> StepRun:
+    """Run the step, the engines with progress; the closed form is done before any would be read."""
+    label = f"simulating {work.network.name}"
     if level == "estimate":
-        return timed(text)
-    from heddle.cli.progress import show_status
+        with timed(label):
+            return run_step(work, level)
+    from heddle.cli.progress import show_progress
 
-    return show_status(text)
+    with show_progress(label) as progress:
+        return run_step(work, level, progress)
 
 
 def _write_trace(path: Path, schedule: Schedule, work: StepWork) -> list[Path]:

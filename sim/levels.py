@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 #: The closed form; or decoupled engines with DRAM.
 Level = Literal["estimate", "engines"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+#: Called with how many of how many passes the engines have run.
+Progress = Callable[[int, int], None]

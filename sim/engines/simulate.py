@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +35,7 @@ from heddle.sim.engines.streams import (
     run_updates_until,
     start_stream,
 )
+from heddle.sim.levels import Progress
 from heddle.sim.result import StepResult
 from heddle.sim.stalls import STALL_CAUSES
 from heddle.sim.step_table import ARRAY, UPDATE, ItemRow, StepTable, step_table
@@ -41,6 +45,9 @@ ITEM_RESULT = np.dtype(
     [(name, np.float64) for name in ("end", "compute_cycles", "dram_bytes")]
     + [("stalls", np.float64, (len(STALL_CAUSES),))]
 )
+
+
+_SECONDS_BETWEEN_REPORTS = 0.2
 
 
 class Program(NamedTuple):
@@ -84,26 +91,57 @@ def simulate(
     return simulate_schedule(schedule_step(step, design, board, dataflow, minimise), design, board)
 
 
-def simulate_schedule(schedule: Schedule, design: Design, board: Board) -> StepResult:
-    """Run the instructions of a step that is scheduled already."""
+def simulate_schedule(schedule: Schedule, design: Design, board: Board, progress: Progress | None = None) -> StepResult:
+    """Run the instructions of a step that is scheduled already; ``progress`` hears of its passes."""
     table = step_table(schedule.step)
-    run = run_engines(schedule, table, design, board)
+    run = run_engines(schedule, table, design, board, progress=progress)
     timing = _item_cycles(table, run, rates_row(design, board)[0])
     return assemble(schedule, table, design, board, "engines", timing)
 
 
 def run_engines(
-    schedule: Schedule, table: StepTable, design: Design, board: Board, event_capacity: int = 0
+    schedule: Schedule,
+    table: StepTable,
+    design: Design,
+    board: Board,
+    event_capacity: int = 0,
+    progress: Progress | None = None,
 ) -> EngineRun:
-    """Run the engines and return what each item took; ``event_capacity`` is how many events to keep."""
+    """Run the engines and return what each item took; ``event_capacity`` is how many events to keep.
+
+    ``progress`` is told a few times a second how many of the items have run, and at the end that all have.
+    """
     engines = engines_of(design, board, int(np.count_nonzero(table.items["kind"] == UPDATE)), event_capacity)
     ring = np.zeros(engines.updates.rings.shape[1])
     foreground = Foreground(product_state(), np.zeros(1, STREAM)[0], ring)
     program = Program(table.items, table.refs, table.products, chosen_mappings(schedule, table))
     results = np.zeros(len(table.items), ITEM_RESULT)
-    end = _run_items(program, engines, foreground, results)
+    with _told(progress, results):
+        end = _run_items(program, engines, foreground, results)
     log = engines.events.log
     return EngineRun(results, float(end), engines.events.rows[: log["kept"]], int(log["dropped"]))
+
+
+@contextmanager
+def _told(progress: Progress | None, results: Rows) -> Iterator[None]:
+    """Tell ``progress`` meanwhile how many of ``results`` are there; the kernel that fills them holds no lock."""
+    if progress is None:
+        yield
+        return
+    is_over = Event()
+
+    def watch() -> None:
+        while not is_over.wait(_SECONDS_BETWEEN_REPORTS):
+            progress(int(np.count_nonzero(results["end"])), len(results))
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+    progress(len(results), len(results))
 
 
 @kernel

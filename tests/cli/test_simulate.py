@@ -242,3 +242,13 @@ def test_a_trace_beside_the_estimate_is_said_to_be_the_engines(tmp_path: Path, c
     )
     assert main([*command, "--level", "engines"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_terminal_sees_how_far_the_engines_are(quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    options = ("--workload", "mlp", "--batch", "1", "--design", "tiny", "--level", "engines")
+    assert main(["simulate", "--json", *options, *(["--quiet"] if quiet else [])]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["level"] == "engines"
+    assert ("simulating mlp" in printed.err) is not quiet

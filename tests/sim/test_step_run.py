@@ -38,3 +38,12 @@ def test_a_dense_step_is_its_own_dense_one(level: Level) -> None:
     run = run_step(work_under("dense"), level)
     assert run.dense is run.result
     assert run.other_dense is None
+
+
+@pytest.mark.parametrize("recipe", ["bdwp", "dense"])
+def test_progress_ends_with_all_passes_of_both_steps(recipe: str) -> None:
+    heard: list[tuple[int, int]] = []
+    run_step(work_under(recipe), "engines", lambda done, total: heard.append((done, total)))
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    assert heard[-1][0] == heard[-1][1] > 0
+    assert {total for _, total in heard} == {heard[-1][1]}
