@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from benchmarks.documented.pages import ROOT, all_documented, missing_lines
 
 LIST = Path(__file__).resolve().parent / "commands.toml"
@@ -33,18 +35,25 @@ class Listed:
         return [f"{shown.page} shows: {line}" for shown in pages for line in missing_lines(shown, printed)]
 
 
+class _Document(BaseModel):
+    """The file of the list."""
+
+    run: tuple[Listed, ...]
+    elsewhere: dict[str, str]
+
+
 def listed() -> tuple[Listed, ...]:
     """Every command that is run, in order."""
-    return tuple(Listed(**row | {"stands_for": tuple(row.get("stands_for", ()))}) for row in _read()["run"])
+    return _read().run
 
 
 def elsewhere() -> dict[str, str]:
     """Commands that are named and not run, each with the reason."""
-    return dict(_read()["elsewhere"])
+    return _read().elsewhere
 
 
-def _read() -> dict[str, list[dict[str, object]]]:
-    return tomllib.loads(LIST.read_text(encoding="utf-8"))  # type: ignore[return-value]
+def _read() -> _Document:
+    return _Document.model_validate(tomllib.loads(LIST.read_text(encoding="utf-8")))
 
 
 def give_readers_files(folder: Path, power_report: str) -> None:
