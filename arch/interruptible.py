@@ -35,17 +35,29 @@ def interruptible(work: Callable[[], Result]) -> Result:
 def terminable() -> Iterator[None]:
     """Let SIGTERM, as a batch system sends it, raise KeyboardInterrupt meanwhile: the process then tidies up and ends.
 
-    Only the main thread takes signals; in another one nothing changes.
+    Where Python code is called from compiled code, as by Numba's compiler, the interruption comes out as another error:
+    after SIGTERM and after Ctrl-C any error is the interruption. Only the main thread takes signals; in another one
+    nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    asked = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a job in the background ignores it
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, interrupt)
     try:
         yield
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numba
+from numba.core.event import Event, Listener, register
 
 from heddle.arch.run_dir import cache_home
 
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 _KERNEL_PACKAGES = ("arch", "dataflow", "sim", "training", "dse")
 _KEPT_CACHES = 4
+_COMPILE = "numba:compile"
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -64,6 +66,21 @@ def kernel_cache_dir() -> Path | None:
     return None
 
 
+class _SaysOnce(Listener):
+    """Says that kernels are compiled when the first one is: a command that calls none says nothing."""
+
+    said = False
+
+    def on_start(self, compilation: Event) -> None:
+        """Log a line for the first compilation."""
+        if not self.said:
+            _log.info("compiling kernels, once per installation")
+        self.said = True
+
+    def on_end(self, compilation: Event) -> None:
+        """Say nothing."""
+
+
 def _use_cache() -> bool:
     if os.environ.get("NUMBA_CACHE_DIR"):
         return True
@@ -72,7 +89,7 @@ def _use_cache() -> bool:
         return False
     _log.debug("compiled kernels are kept in %s", folder)
     if next(folder.iterdir(), None) is None:
-        _log.info("compiling kernels, once per installation")
+        register(_COMPILE, _SaysOnce())  # type: ignore[no-untyped-call]  # numba ships no stubs
     vars(numba.config)["CACHE_DIR"] = str(folder)  # numba ships no stub that declares it
     return True
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
 from child import start_heddle
 from waiting import HANG_S
 
-from heddle.arch.interruptible import interruptible
+from heddle.arch.interruptible import interruptible, terminable
 
 
 def test_the_result_comes_back() -> None:
@@ -21,6 +22,33 @@ def test_an_exception_comes_back_as_it_was_raised() -> None:
 
     with pytest.raises(LookupError, match=r"^lost$"):
         interruptible(fail)
+
+
+@pytest.mark.parametrize("asks", [signal.SIGTERM, signal.SIGINT])
+def test_the_error_that_a_request_to_end_became_is_the_request(
+    asks: signal.Signals,
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt) as interruption, terminable():
+            _compile_and_be_asked(asks)
+        assert isinstance(interruption.value.__cause__, RuntimeError)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _compile_and_be_asked(asks: signal.Signals) -> None:
+    """What Numba's compiler does with an exception of its callbacks."""
+    try:
+        os.kill(os.getpid(), asks)
+    except KeyboardInterrupt:
+        raise RuntimeError("no compiled object yet") from None
+
+
+def test_an_error_without_a_request_stays_an_error() -> None:
+    with pytest.raises(RuntimeError, match=r"^no compiled object yet$"), terminable():
+        raise RuntimeError("no compiled object yet")
 
 
 def test_ctrl_c_leaves_a_simulation_that_would_run_for_hours() -> None:
