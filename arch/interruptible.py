@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import FrameType
@@ -19,6 +19,16 @@ def interruptible(work: Callable[[], Result]) -> Result:
     Python handles a signal only between its own instructions, and a compiled kernel may run for minutes. So the
     work runs in a thread that the process does not wait for at its end, and this one waits where it can be woken.
     """
+    return all_interruptible([work])[0]
+
+
+def all_interruptible(works: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Do as ``interruptible`` with several works at a time, a thread each; of their errors the first's is raised."""
+    outcomes: list[Future[Result]] = [_begun(work) for work in works]
+    return [outcome.result() for outcome in outcomes]
+
+
+def _begun(work: Callable[[], Result]) -> Future[Result]:
     outcome: Future[Result] = Future()
 
     def run() -> None:
@@ -28,7 +38,7 @@ def interruptible(work: Callable[[], Result]) -> Result:
             outcome.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return outcome.result()
+    return outcome
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 
-from heddle.arch.interruptible import interruptible
+from heddle.arch.interruptible import all_interruptible
 from heddle.dataflow.recipes import DENSE
 from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.work import StepWork
@@ -33,27 +35,41 @@ class StepRun:
 def run_step(work: StepWork, level: Level, progress: Progress | None = None) -> StepRun:
     """Schedule ``work`` and run it at ``level``, and the same step dense; Ctrl-C leaves the engines at once.
 
-    ``progress`` hears of the passes that the engines have run, those of both steps as one number.
+    The engines run both steps at a time. ``progress`` hears of the passes that they have run, as one number.
     """
-    runs = 1 if work.recipe == DENSE else 2
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise)
-    result = _run_level(level, schedule, work, _part(progress, 0, runs))
-    if work.recipe == DENSE:
-        return StepRun(schedule, result, result)
-    dense = schedule_step(work.step_under(DENSE), work.design, work.board, work.dataflow, work.minimise)
-    return StepRun(schedule, result, _run_level(level, dense, work, _part(progress, 1, runs)))
-
-
-def _part(progress: Progress | None, run: int, runs: int) -> Progress | None:
-    """Return what takes the progress of the ``run``-th of ``runs`` steps, each as long as the one that reports."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(run * total + done, runs * total)
-
-
-def _run_level(level: Level, schedule: Schedule, work: StepWork, progress: Progress | None) -> StepResult:
+    schedules = [schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise)]
+    if work.recipe != DENSE:
+        dense = work.step_under(DENSE)
+        schedules.append(schedule_step(dense, work.design, work.board, work.dataflow, work.minimise))
     if level == "estimate":
-        return estimate_schedule(schedule, work.design, work.board)
+        results = [estimate_schedule(schedule, work.design, work.board) for schedule in schedules]
+    else:
+        results = _on_engines(schedules, work, progress)
+    return StepRun(schedules[0], results[0], results[-1])
+
+
+def _on_engines(schedules: list[Schedule], work: StepWork, progress: Progress | None) -> list[StepResult]:
     from heddle.sim.engines.simulate import simulate_schedule  # the closed form does without their kernels
 
-    return interruptible(lambda: simulate_schedule(schedule, work.design, work.board, progress))
+    parts = _parts(progress, len(schedules))
+    return all_interruptible(
+        [
+            partial(simulate_schedule, schedule, work.design, work.board, part)
+            for schedule, part in zip(schedules, parts, strict=True)
+        ]
+    )
+
+
+def _parts(progress: Progress | None, runs: int) -> list[Progress | None]:
+    """Return what takes the progress of each of ``runs`` steps, as many passes each, and reports their sum."""
+    if progress is None:
+        return [None] * runs
+    done_by_run = [0] * runs
+    reporting = Lock()
+
+    def report(run: int, done: int, total: int) -> None:
+        with reporting:
+            done_by_run[run] = done
+            progress(sum(done_by_run), runs * total)
+
+    return [partial(report, run) for run in range(runs)]

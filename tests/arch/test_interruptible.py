@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 from child import start_heddle
 from waiting import HANG_S
 
-from heddle.arch.interruptible import interruptible, terminable
+from heddle.arch.interruptible import all_interruptible, interruptible, terminable
 
 
 def test_the_result_comes_back() -> None:
@@ -22,6 +23,16 @@ def test_an_exception_comes_back_as_it_was_raised() -> None:
 
     with pytest.raises(LookupError, match=r"^lost$"):
         interruptible(fail)
+
+
+def test_several_run_at_a_time_and_their_results_come_back_in_order() -> None:
+    meeting = threading.Barrier(2, timeout=HANG_S)
+
+    def meet(number: int) -> int:
+        meeting.wait()
+        return number
+
+    assert all_interruptible([lambda: meet(1), lambda: meet(2)]) == [1, 2]
 
 
 @pytest.mark.parametrize("asks", [signal.SIGTERM, signal.SIGINT])
