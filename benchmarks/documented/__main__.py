@@ -12,7 +12,6 @@ import argparse
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,10 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _clone(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
-    from vivado_samples import power  # type: ignore[import-not-found]
-
-    give_readers_files(folder, power())
+    give_readers_files(folder)
 
 
 def _passes(command: Listed, folder: Path) -> bool:

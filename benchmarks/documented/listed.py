@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from benchmarks.documented.pages import ROOT, all_documented, missing_lines
 
 LIST = Path(__file__).resolve().parent / "commands.toml"
+#: Written for this, in the form of Vivado's report_power.
+_POWER_REPORT = LIST.with_name("route_power.rpt")
 _ACCURACIES = "recipe,sparsity,accuracy_mean\ndense,2:2,96.2\nbdwp,2:4,96.0\nbdwp,2:8,95.6\n"
 _FENCE = "```"
 
@@ -56,12 +58,12 @@ def _read() -> _Document:
     return _Document.model_validate(tomllib.loads(LIST.read_text(encoding="utf-8")))
 
 
-def give_readers_files(folder: Path, power_report: str) -> None:
+def give_readers_files(folder: Path) -> None:
     """Write into ``folder`` what the pages take a reader to have: a recipe, a board, accuracies, a power report."""
     (folder / "mine.py").write_text(_block_with((ROOT / "docs" / "quickstart.md").read_text(), "MINE = "))
     shutil.copyfile(ROOT / "arch" / "boards" / "vcu1525.toml", folder / "my.toml")
     (folder / "accuracy.csv").write_text(_ACCURACIES)
-    (folder / "route_power.rpt").write_text(power_report)
+    shutil.copyfile(_POWER_REPORT, folder / _POWER_REPORT.name)
 
 
 def _block_with(page: str, words: str) -> str:

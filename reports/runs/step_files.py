@@ -42,10 +42,8 @@ class _Lines:
 
 def _csv(result: StepResult) -> Iterator[str]:
     """Yield the text of the CSV file; what follows a layer's name is made once for each distinct pass."""
-    line, open_line = (
-        csv.writer(_Lines(), lineterminator="\n").writerow,
-        csv.writer(_Lines(), lineterminator="").writerow,
-    )
+    line = csv.writer(_Lines(), lineterminator="\n").writerow
+    open_line = csv.writer(_Lines(), lineterminator="").writerow
     yield line(result.columns)
     names = [open_line((csv_text(name), "")) for name in result.rows.names]
     passes = [line(_after_name(record)) for record in pass_records(result)]

@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-from vivado_samples import power
 
 from benchmarks.documented.listed import elsewhere, give_readers_files, listed
 from benchmarks.documented.pages import all_documented, documented, missing_lines
@@ -31,7 +30,7 @@ def test_the_quick_ones_end_and_print_as_the_pages_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    give_readers_files(tmp_path, power())
+    give_readers_files(tmp_path)
     problems = []
     for command in (each for each in listed() if each.quick):
         line, _, _ = command.line.partition(" > ")
