@@ -27,7 +27,7 @@ def densify(model: nn.Module, *, keep_masks: bool = True) -> nn.Module:
     evaluation. A pruned layer whose weight another module uses too gets one of its own. ``keep_masks=False`` gives the
     dense weights that the optimiser sees. A model without sparsified layers is copied as it is.
 
-    >>> torch.onnx.export(heddle.densify(model), (x,), "model.onnx")  # doctest: +SKIP
+    >>> torch.onnx.export(heddle.densify(model), (x,), "model.onnx", dynamo=False)  # doctest: +SKIP
     """
     plain = copy.deepcopy(model)
     for name, module in model.named_modules():
