@@ -20,7 +20,7 @@ from onnx import checker, helper, numpy_helper, shape_inference
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.onnx_reader.folding import LARGEST_VALUE, FoldingBudget, Value, evaluate
 from heddle.dataflow.onnx_reader.model_file import STANDARD_DOMAINS, first_line, node_name, schema_of
-from heddle.dataflow.onnx_reader.stored import LARGEST_VALUE_NEEDED
+from heddle.dataflow.onnx_reader.stored import LARGEST_VALUE_NEEDED, stored_value
 
 Shape = tuple[int, ...]
 
@@ -94,7 +94,7 @@ class _Walk:
         for tensor in tensors:
             self.types[tensor.name] = helper.make_tensor_type_proto(tensor.data_type, list(tensor.dims))
             if math.prod(tensor.dims) <= LARGEST_VALUE_NEEDED:
-                value = _array(tensor)
+                value = stored_value(tensor)
                 if value is not None:
                     self.values[tensor.name] = value
 
@@ -132,7 +132,7 @@ class _Walk:
     def _stored_constant(node: onnx.NodeProto) -> tuple[Value] | None:
         for attribute in node.attribute:
             if attribute.name == "value" and math.prod(attribute.t.dims) <= LARGEST_VALUE:
-                value = _array(attribute.t)
+                value = stored_value(attribute.t)
                 return None if value is None else (value,)
             if attribute.name in ("value_int", "value_ints"):
                 return (np.array(helper.get_attribute_value(attribute), np.int64),)
@@ -215,14 +215,6 @@ def _inlined(branch: onnx.GraphProto, node: onnx.NodeProto) -> list[onnx.NodePro
     """The branch's nodes, and its outputs under the names that the If gives them."""
     results = zip(branch.output, node.output, strict=False)
     return [*branch.node, *(helper.make_node("Identity", [inner.name], [name]) for inner, name in results if name)]
-
-
-def _array(tensor: onnx.TensorProto) -> Value | None:
-    try:
-        value = numpy_helper.to_array(tensor)
-    except Exception:  # numpy's many errors on fewer values than the dims say, or values elsewhere
-        return None
-    return None if value.dtype == object else value
 
 
 def _type_of(value: Value) -> onnx.TypeProto:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import onnx
-from onnx import checker, external_data_helper
+from numpy.typing import NDArray
+from onnx import checker, external_data_helper, numpy_helper
 
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.onnx_reader.model_file import first_line
@@ -92,6 +94,15 @@ def _check_stored(path: str | Path, tensor: onnx.TensorProto) -> None:
     stored = _stored_values(tensor)
     if stored != numbers and (stored or tensor.data_type not in _LEARNED_TYPES):
         raise HeddleError(f"{path}: the stored tensor {tensor.name!r} holds {stored} values and declares {numbers}")
+
+
+def stored_value(tensor: onnx.TensorProto) -> NDArray[Any] | None:
+    """The values of ``tensor``; None where they are elsewhere or not as many as it declares."""
+    try:
+        value = numpy_helper.to_array(tensor)
+    except Exception:  # numpy's many errors on fewer values than the dims say, or values elsewhere
+        return None
+    return None if value.dtype == object else value
 
 
 def _stored_values(tensor: onnx.TensorProto) -> int:
