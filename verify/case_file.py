@@ -46,6 +46,7 @@ def _case_text(case: Case, key: str, arrays: dict[str, NDArray[Any]]) -> dict[st
         "limit_cycles": case.limit_cycles,
         "seed": case.seed,
         "constants": dict(case.constants),
+        "status": dict(case.status),
         "rerun": case.rerun,
     }
 
@@ -68,6 +69,7 @@ def _case(entry: dict[str, Any], key: str, arrays: dict[str, NDArray[Any]]) -> C
         limit_cycles=entry["limit_cycles"],
         seed=entry["seed"],
         constants=entry["constants"],
+        status=entry["status"],
         rerun=entry["rerun"],
     )
 

@@ -65,8 +65,9 @@ class Case:
 
     Its cycles count from the first word of ``inputs[0]`` to the last expected word of any output, both
     included. ``sim_cycles`` is what they must be, or None where streams stall and nothing is claimed. A run of
-    more than ``limit_cycles`` has hung. ``constants`` are inputs that hold still, by port name. ``rerun`` is the
-    command line that runs this case and no other.
+    more than ``limit_cycles`` has hung. ``constants`` are inputs that hold still, by port name; ``status`` is what
+    outputs that are no streams must hold when all words have come. ``rerun`` is the command line that runs this case
+    and no other.
     """
 
     name: str
@@ -76,13 +77,14 @@ class Case:
     limit_cycles: int
     seed: int = 0
     constants: Mapping[str, int] = field(default_factory=dict)
+    status: Mapping[str, int] = field(default_factory=dict)
     rerun: str = ""
 
 
 def joined(name: str, cases: Sequence[Case]) -> Case:
     """Return ``cases`` of one component as a single one, each begun when the one before is given; no cycles claimed.
 
-    Streams keep the stalls, and the case the seed and constants, of the first.
+    Streams keep the stalls, and the case the seed, constants and status, of the first.
     """
     first, *others = cases
     inputs, outputs = first.inputs, first.outputs

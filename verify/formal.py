@@ -24,6 +24,7 @@ from typing import Literal
 
 from amaranth.back import rtlil
 
+from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
@@ -31,6 +32,7 @@ from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
+from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
 
 Method = Literal["induction", "bounded"]
@@ -81,6 +83,7 @@ def proofs() -> dict[str, Proof]:
         *(_fork_proof(ways) for ways in (2, 3)),
         *(_transposer_proof(m) for m in (2, 4, 8)),
         *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
+        *(_command_proof(dataflows) for dataflows in ("os+ws", "os", "ws")),
         Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
         Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
         Proof("wuve-adam", lambda: stability(Wuve(ADAM)), quick=False),
@@ -108,6 +111,14 @@ def _ranking_proof(n: int, m: int) -> Proof:
     """
     value_bits = 16 if m <= _FULL_KEYS_UP_TO_M else _KEY_BITS + 1
     return Proof(f"ranking-{n}:{m}", lambda: ranking_rule(TopN(n, m, value_bits)), quick=(n, m) == (1, 4))
+
+
+def _command_proof(dataflows: str) -> Proof:
+    """On the array of the preset ``small``, whose ring is as long as its adder needs."""
+    design = load_design("small")
+    array = design.array.model_copy(update={"dataflows": tuple(dataflows.split("+"))})
+    kept = design.model_copy(update={"array": array})
+    return Proof(f"commands-{dataflows}", lambda: command_ends(StateMachine(kept)), steps=2, quick=dataflows == "os+ws")
 
 
 def prove(proof: Proof) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from heddle.arch.command_rules import Refusal
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
@@ -35,7 +36,7 @@ def program_case(
     stalls: Stalls = Stalls(),
     rerun: str = "",
 ) -> Case:
-    """Return the bench's case of ``program``; stalled, it claims no cycles."""
+    """Return the bench's case of ``program``, no command of which is refused; stalled, it claims no cycles."""
     stalled = stalls.idle > 0 or stalls.backpressure > 0
     slack = (1 + stalls.idle + stalls.backpressure) / max(0.05, (1 - stalls.idle) ** 3 * (1 - stalls.backpressure))
     return Case(
@@ -45,6 +46,7 @@ def program_case(
         sim_cycles=None if stalled else expected.cycles,
         limit_cycles=int(_PATIENCE * slack * expected.cycles) + 1000,
         seed=stalls.seed,
+        status={"error_count": 0, "error_cause": Refusal.NONE},
         rerun=rerun,
     )
 

@@ -22,6 +22,7 @@ from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.formats import BF16, FP16
 from heddle.hls.generate import array_rtl
 from heddle.verify.cases import Case, Stalls, joined
+from heddle.verify.command_faults import with_refused_commands
 from heddle.verify.operands import DISTRIBUTIONS, Extents
 from heddle.verify.product_cases import ProductRun, run_case
 from heddle.verify.results import Verdict
@@ -114,12 +115,16 @@ _CHANGES: tuple[Dataflow, ...] = ("ws", "os", "ws", "os")
 
 
 def sweep_cases(design: Design, seed: int, rerun: str = "") -> Iterator[Case]:
-    """Yield the cases of one machine; the last, where it has both dataflows, changes between them."""
+    """Yield the cases of one machine.
+
+    After the products, where it has both dataflows, one that changes between them; then some with refused commands.
+    """
     board = load_board(design.board)
     for run in sweep_runs(design, seed):
         yield run_case(run, design, board, rerun)
     if len(design.array.dataflows) > 1:
         yield _changing_case(design, board, seed, rerun)
+    yield from _refusing_cases(design, board, seed, rerun)
 
 
 def _changing_case(design: Design, board: Board, seed: int, rerun: str) -> Case:
@@ -131,6 +136,16 @@ def _changing_case(design: Design, board: Board, seed: int, rerun: str) -> Case:
         for number, dataflow in enumerate(_CHANGES)
     ]
     return joined("-then-".join(run.name for run in runs), [run_case(run, design, board, rerun) for run in runs])
+
+
+def _refusing_cases(design: Design, board: Board, seed: int, rerun: str) -> Iterator[Case]:
+    """A long reduction in each dataflow with commands between that are refused; without stalls, then with them."""
+    array = design.array
+    extents = Extents(array.rows, 500, 2 * array.cols + 1)
+    for stalls in (Stalls(), Stalls(0.5, 0.5, seed)):
+        for dataflow in array.dataflows:
+            run = ProductRun(extents, design.sparsity, dataflow, "wide", seed, stalls)
+            yield with_refused_commands(run_case(run, design, board, rerun), design, seed)
 
 
 def sweep_runs(design: Design, seed: int) -> Iterator[ProductRun]:

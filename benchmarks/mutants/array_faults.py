@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.mutants.checks import sweep
+from benchmarks.mutants.checks import proof, sweep, unit_tests
 from benchmarks.mutants.fault import Fault
 
 _SMALLEST = sweep("2x2-os+ws-m4-i1-l1-p0-fp16")
@@ -218,6 +218,93 @@ SEQUENCER_FAULTS = (
     ),
 )
 
+_RULES = unit_tests("hls/array/test_command_check.py")
+_TOLD = unit_tests("hls/array/test_sequencer.py")
+_ENDS = proof("commands-os+ws")
+
+COMMAND_FAULTS = (
+    Fault(
+        "refused-and-begun",
+        "hls/array/sequencer.py",
+        "check.accepted.eq(taken & is_legal)",
+        "check.accepted.eq(taken)",
+        "a command that breaks a rule is counted as refused and runs",
+        _ENDS,
+    ),
+    Fault(
+        "last-refusal-kept",
+        "hls/array/sequencer.py",
+        "with m.If(self.error_cause == Refusal.NONE):",
+        "with m.If(1):",
+        "the error port shows the last refusal for the first one",
+        _TOLD,
+    ),
+    Fault(
+        "number-of-refused-alone",
+        "hls/array/sequencer.py",
+        "with m.If(taken):\n            m.d.sync += number.eq(number + 1)",
+        "with m.If(taken & ~is_legal):\n            m.d.sync += number.eq(number + 1)",
+        "commands that are begun have no number",
+        _TOLD,
+    ),
+    Fault(
+        "settle-of-fewer-bits",
+        "hls/array/sequencer.py",
+        "self.prologue_left = Signal(COUNT_BITS + 1)",
+        "self.prologue_left = Signal(COUNT_BITS)",
+        "the longest settle and the lead together wrap to a short prologue",
+        _ENDS,
+    ),
+    Fault(
+        "interval-one-short-of-issue",
+        "hls/array/command_check.py",
+        "(left_over < 0)",
+        "(left_over < -1)",
+        "an interval one step shorter than its tile's issue is begun",
+        _RULES,
+    ),
+    Fault(
+        "drain-not-held-against-interval",
+        "hls/array/command_check.py",
+        "(left_over < 0) | (command.interval < drain)",
+        "(left_over < 0)",
+        "a tile's results meet those of the tile before it",
+        _RULES,
+    ),
+    Fault(
+        "returning-sums-not-awaited",
+        "hls/array/command_check.py",
+        "comes_back = command.reload | (command.tiles > command.fresh_tiles)",
+        "comes_back = command.reload",
+        "sums of later folds are asked for while they are in the array",
+        _RULES,
+    ),
+    Fault(
+        "spare-not-kept",
+        "hls/array/command_check.py",
+        "spare.eq(Mux(command.ws | (left_over > enough), enough, left_over))",
+        "spare.eq(enough)",
+        "an instruction of fewer slots follows without its settle",
+        _RULES,
+    ),
+    Fault(
+        "owed-by-one-tile",
+        "hls/array/command_check.py",
+        "_looked_up(owing, command.tiles, beyond=0)",
+        "_looked_up(owing, command.tiles, beyond=0) >> 1",
+        "partial sums are asked for before the first of them can be back",
+        _RULES,
+    ),
+    Fault(
+        "shared-by-any-number",
+        "hls/array/command_check.py",
+        "~_is_one_of(command.interleave_cols, interleave_choices(array))",
+        "command.interleave_cols > array.interleave",
+        "outputs share a group by a number that does not divide I",
+        _RULES,
+    ),
+)
+
 STREAM_EDGE_FAULTS = (
     Fault(
         "queue-below-credit",
@@ -261,4 +348,4 @@ STREAM_EDGE_FAULTS = (
     ),
 )
 
-ARRAY_FAULTS = (*ELEMENT_FAULTS, *EDGE_FAULTS, *SEQUENCER_FAULTS, *STREAM_EDGE_FAULTS)
+ARRAY_FAULTS = (*ELEMENT_FAULTS, *EDGE_FAULTS, *SEQUENCER_FAULTS, *COMMAND_FAULTS, *STREAM_EDGE_FAULTS)

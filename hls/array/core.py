@@ -9,6 +9,7 @@ from amaranth.hdl import Assert, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.command_rules import NUMBER_BITS, Refusal
 from heddle.arch.design import Design
 from heddle.arch.timing import array_hop_cycles
 from heddle.hls.array.command import COMMAND
@@ -36,6 +37,11 @@ class ArrayCore(wiring.Component):
         FP32 sums. OS: R x I words a tile, the last row first, a PE's outputs in their order. WS: one word for
         each activation row.
 
+    error_cause, error_number : Refusal, Signal(32), out
+        Why the first command that was refused since reset was refused (0: none was), and its number, from 0.
+    error_count : Signal(32), out
+        Commands refused since reset. The core goes on with the next one.
+
     A step waits for the words that it needs; results wait in a queue, and a step whose result would find it
     full waits too. Latency and throughput: ``heddle.arch.timing``; with words always there and taken, ``interval``
     clocks a tile and the tail after the last one.
@@ -50,6 +56,9 @@ class ArrayCore(wiring.Component):
                 "right": In(stream.Signature(right_layout(design))),
                 "partial": In(stream.Signature(sums_layout(design))),
                 "result": Out(stream.Signature(sums_layout(design))),
+                "error_cause": Out(Refusal),
+                "error_number": Out(NUMBER_BITS),
+                "error_count": Out(NUMBER_BITS),
             }
         )
 
@@ -62,6 +71,9 @@ class ArrayCore(wiring.Component):
         room = self._results(m, sequencer, stce)
         self._handshakes(m, sequencer, room)
         m.d.comb += [
+            self.error_cause.eq(sequencer.error_cause),
+            self.error_number.eq(sequencer.error_number),
+            self.error_count.eq(sequencer.error_count),
             stce.en.eq(sequencer.en),
             stce.control.eq(sequencer.control),
             stce.ws.eq(sequencer.ws),

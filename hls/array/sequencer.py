@@ -13,19 +13,24 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.command_rules import NUMBER_BITS, Refusal
 from heddle.arch.design import Design
-from heddle.arch.isa import COUNT_BITS
+from heddle.arch.isa import COUNT_BITS, INTERVAL_BITS
 from heddle.arch.timing import os_lead_cycles, os_tail_cycles, ws_tail_cycles
 from heddle.hls.array.command import COMMAND
+from heddle.hls.array.command_check import CommandCheck
 from heddle.hls.array.control import CONTROL, NEEDS, PROGRESS
 from heddle.hls.array.os_steps import OsSteps
 from heddle.hls.array.steps import Steps
 from heddle.hls.array.ws_steps import WsSteps
+from heddle.hls.stream.handshake import transfer
 
 _STEPS: dict[str, type[Steps]] = {"os": OsSteps, "ws": WsSteps}
 
 
-class _State(IntEnum):
+class State(IntEnum):
+    """Waiting for a command, in its prologue, in its tiles."""
+
     IDLE = 0
     PROLOGUE = 1
     RUN = 2
@@ -37,7 +42,8 @@ class Sequencer(wiring.Component):
     Ports
     -----
     command : stream of COMMAND, in
-        Taken when idle. One that changes between OS and WS waits until the array has stepped itself empty.
+        Taken when idle. One that changes between OS and WS waits until the array has stepped itself empty. One that
+        breaks a rule (``heddle.arch.command_rules``) is taken too, and does nothing.
     en : Signal(1), in
         The step is taken: all that it needs is there.
     control : CONTROL, out
@@ -46,6 +52,10 @@ class Sequencer(wiring.Component):
         The instruction, or where there is none the last one, is weight-stationary.
     needs : NEEDS, out
         Which streams the step takes part in.
+    error_cause, error_number : Refusal, Signal(32), out
+        Why the first refused command was refused, and how many commands were taken before it; both stay until reset.
+    error_count : Signal(32), out
+        How many commands were refused since reset.
 
     Latency: the clock after the one that takes a command is the first step of its prologue or first tile.
     Throughput: a step a clock; a command takes ``DISPATCH_CYCLES`` clocks, its prologue, tiles x interval steps.
@@ -60,8 +70,24 @@ class Sequencer(wiring.Component):
                 "control": Out(CONTROL),
                 "ws": Out(1),
                 "needs": Out(NEEDS),
+                "error_cause": Out(Refusal),
+                "error_number": Out(NUMBER_BITS),
+                "error_count": Out(NUMBER_BITS),
             }
         )
+        self.state = Signal(State)
+        self.phase = Signal(INTERVAL_BITS)
+        self.tile = Signal(COUNT_BITS)
+        self.prologue_left = Signal(COUNT_BITS + 1)  # settle and lead
+        self.current = Signal(COMMAND)
+        array = self.design.array
+        depths = (array.adder_stages, array.multiplier_stages, 1)
+        #: Steps after which nothing that was begun is in the array.
+        self.emptying_steps = max(
+            int(os_tail_cycles(array.rows, array.cols, array.interleave, *depths)),
+            int(ws_tail_cycles(array.rows, array.cols, *depths)),
+        )
+        self.idle_steps = Signal(range(self.emptying_steps + 1), init=self.emptying_steps)
 
     def elaborate(self, platform: object) -> Module:
         """Build the state machine, and give its progress to the dataflow that the command names."""
@@ -90,47 +116,57 @@ class Sequencer(wiring.Component):
 
     def _progress(self, m: Module) -> data.View:
         """Idle, an instruction's prologue where it has one, then tile after tile."""
-        progress, state = Signal(PROGRESS), Signal(_State)
-        phase, tile, prologue_left = Signal.like(progress.phase), Signal(COUNT_BITS), Signal(COUNT_BITS)
-        current, offered = Signal(COMMAND), self.command.payload
+        progress, state, current = Signal(PROGRESS), self.state, self.current
+        phase, tile, prologue_left = self.phase, self.tile, self.prologue_left
+        offered = self.command.payload
         lead = os_lead_cycles(self.design.array.rows, self.design.array.interleave)
         m.d.comb += [
             progress.command.eq(current),
-            progress.running.eq(state == _State.RUN),
-            progress.lead.eq((state == _State.PROLOGUE) & (prologue_left <= lead)),
+            progress.running.eq(state == State.RUN),
+            progress.lead.eq((state == State.PROLOGUE) & (prologue_left <= lead)),
             progress.phase.eq(phase),
             progress.last_phase.eq(phase == current.interval - 1),
             progress.last_tile.eq(tile == current.tiles - 1),
             progress.fresh_tile.eq(tile < current.fresh_tiles),
-            self.command.ready.eq((state == _State.IDLE) & ((offered.ws == current.ws) | self._empty(m, state))),
+            self.command.ready.eq((state == State.IDLE) & ((offered.ws == current.ws) | self._empty(m, state))),
         ]
-        with m.If(self.command.valid & self.command.ready):
+        accepted = self._accepted(m)
+        with m.If(transfer(self.command)):
             prologue = Mux(offered.ws, 0, offered.settle + Mux(offered.reload, lead, 0))
             m.d.sync += [current.eq(offered), prologue_left.eq(prologue)]
-            m.d.sync += state.eq(Mux(prologue == 0, _State.RUN, _State.PROLOGUE))
-        with m.If(self.en & (state == _State.PROLOGUE)):
+            with m.If(accepted):
+                m.d.sync += state.eq(Mux(prologue == 0, State.RUN, State.PROLOGUE))
+        with m.If(self.en & (state == State.PROLOGUE)):
             m.d.sync += prologue_left.eq(prologue_left - 1)
             with m.If(prologue_left == 1):
-                m.d.sync += state.eq(_State.RUN)
-        with m.If(self.en & (state == _State.RUN)):
+                m.d.sync += state.eq(State.RUN)
+        with m.If(self.en & (state == State.RUN)):
             m.d.sync += phase.eq(phase + 1)
             with m.If(progress.last_phase):
                 m.d.sync += [phase.eq(0), tile.eq(tile + 1)]
                 with m.If(progress.last_tile):
-                    m.d.sync += [tile.eq(0), state.eq(_State.IDLE)]
+                    m.d.sync += [tile.eq(0), state.eq(State.IDLE)]
         return progress
+
+    def _accepted(self, m: Module) -> Value:
+        """The array begins the command that is offered; what is refused is counted, and the first one remembered."""
+        m.submodules.check = check = CommandCheck(self.design)
+        taken, is_legal = transfer(self.command), check.cause == Refusal.NONE
+        m.d.comb += [check.command.eq(self.command.payload), check.accepted.eq(taken & is_legal)]
+        number = Signal(NUMBER_BITS)
+        with m.If(taken):
+            m.d.sync += number.eq(number + 1)
+        with m.If(taken & ~is_legal):
+            m.d.sync += self.error_count.eq(self.error_count + 1)
+            with m.If(self.error_cause == Refusal.NONE):
+                m.d.sync += [self.error_cause.eq(check.cause), self.error_number.eq(number)]
+        return check.accepted
 
     def _empty(self, m: Module, state: Value) -> Value:
         """The array has taken so many steps since its last command that no result can be in it."""
-        array = self.design.array
-        depths = (array.adder_stages, array.multiplier_stages, 1)
-        longest = max(
-            os_tail_cycles(array.rows, array.cols, array.interleave, *depths),
-            ws_tail_cycles(array.rows, array.cols, *depths),
-        )
-        idle_steps = Signal(range(longest + 1), init=longest)
-        with m.If(state != _State.IDLE):
-            m.d.sync += idle_steps.eq(0)
-        with m.Elif(self.en & (idle_steps != longest)):
-            m.d.sync += idle_steps.eq(idle_steps + 1)
-        return idle_steps == longest
+        is_empty: Value = self.idle_steps == self.emptying_steps
+        with m.If(state != State.IDLE):
+            m.d.sync += self.idle_steps.eq(0)
+        with m.Elif(self.en & ~is_empty):
+            m.d.sync += self.idle_steps.eq(self.idle_steps + 1)
+        return is_empty

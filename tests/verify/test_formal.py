@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 
+from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.queue import Queue
 from heddle.verify import formal
+from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.formal import Proof, proofs, prove
 from heddle.verify.properties import fork_once, queue_order, ranking_rule
 
@@ -55,9 +58,18 @@ class HighIndexFirst(TopN):
         return m
 
 
+class Credulous(StateMachine):
+    """A sequencer that begins whatever it is told."""
+
+    def _accepted(self, m: Module) -> Value:
+        super()._accepted(m)
+        return transfer(self.command)
+
+
 @pytest.mark.parametrize(
     "faulty",
     [
+        Proof("credulous", lambda: command_ends(Credulous(load_design("tiny"))), steps=2),
         Proof("overfull-queue", lambda: queue_order(OverfullQueue(1, 2))),
         Proof("hasty-fork", lambda: fork_once(HastyFork(1, 2))),
         Proof("high-index-first", lambda: ranking_rule(HighIndexFirst(1, 2))),

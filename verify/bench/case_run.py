@@ -42,7 +42,7 @@ class CaseRun:
         await self._reset()
         while self._pending() and self._now < self._case.limit_cycles:
             await self._clock()
-        failure = self._hang() if self._pending() else await self._words_too_many()
+        failure = self._hang() if self._pending() else await self._after_the_last_word()
         for driver in self._drivers:
             driver.stop()
         for monitor in self._monitors:
@@ -84,15 +84,20 @@ class CaseRun:
     def _pending(self) -> bool:
         return any(side.pending for side in self._checkers) or any(side.pending for side in self._drivers)
 
-    async def _words_too_many(self) -> str:
+    async def _after_the_last_word(self) -> str:
+        """What is wrong when nothing more should come: a word too many, or a port that holds another value."""
         for _ in range(_WATCH_CLOCKS):
             await self._clock()
-        extra = [
+        wrong = [
             f"{output.name} gave a word more than the {len(output.expected)} expected"
             for output, checker in zip(self._case.outputs, self._checkers, strict=True)
             if checker.extra
         ]
-        return "; ".join(extra)
+        for port, expected in self._case.status.items():
+            value = int(getattr(self._dut, port).value)
+            if value != expected:
+                wrong.append(f"{port} is {value}, not {expected}")
+        return "; ".join(wrong)
 
     def _hang(self) -> str:
         gave = [

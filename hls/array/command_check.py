@@ -1,0 +1,125 @@
+"""The check of a command in the clock in which it is offered: whether the array may begin it."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.command_rules import Refusal, interleave_choices, os_owing_tiles, ws_returning_intervals
+from heddle.arch.design import Design
+from heddle.arch.timing import os_drain_cycles, os_lead_cycles, ring_cycles
+from heddle.hls.array.command import COMMAND
+
+
+class CommandCheck(wiring.Component):
+    """What is wrong with a command; the rules are those of ``heddle.arch.command_rules``.
+
+    Ports
+    -----
+    command : COMMAND, in
+    accepted : Signal(1), in
+        The array begins the command: what it leaves in the array counts for the next one.
+    cause : Refusal, out
+        Why the array must not begin it, 0 where it may.
+
+    Latency: combinational from ``command``. Lengths are multiplied by a constant alone, which takes adders; what two
+    fields make together is a table, as one of them matters only while it is small.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        super().__init__({"command": In(COMMAND), "accepted": In(1), "cause": Out(Refusal)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Look at the dataflow, the counts, then at what each dataflow asks for; the first reason is given."""
+        m = Module()
+        command, dataflows = self.command, self.design.array.dataflows
+        refused: dict[Refusal, Value] = {
+            Refusal.DATAFLOW: Const(0) if len(dataflows) > 1 else command.ws == int("os" in dataflows),
+            Refusal.TILES: command.tiles == 0,
+            Refusal.LENGTH: command.length == 0,
+        }
+        in_os = self._output_stationary(m) if "os" in dataflows else {}
+        in_ws = self._weight_stationary(m) if "ws" in dataflows else {}
+        for reason in (*in_os, *in_ws):
+            refused[reason] = Mux(command.ws, in_ws.get(reason, Const(0)), in_os.get(reason, Const(0)))
+        cause: Value = Const(Refusal.NONE)
+        for reason in sorted(refused, reverse=True):
+            cause = Mux(refused[reason], reason, cause)
+        m.d.comb += self.cause.eq(cause)
+        return m
+
+    def _output_stationary(self, m: Module) -> dict[Refusal, Value]:
+        """Reasons in OS; a register keeps what the last command left of its interval, one what it owes."""
+        array, command = self.design.array, self.command
+        ring, lead = ring_cycles(array.interleave, array.adder_stages), os_lead_cycles(array.rows, array.interleave)
+        owing = os_owing_tiles(array)
+        enough = max(lead + ring, *owing, 1)
+        spare = Signal(range(enough + 1), init=enough)
+        owed = Signal(range(enough + 1))
+        turns = _times(command.length, ring)
+        left_over = command.interval + (ring - array.interleave) - turns
+        with m.If(self.accepted):
+            m.d.sync += [
+                spare.eq(Mux(command.ws | (left_over > enough), enough, left_over)),
+                owed.eq(Mux(command.ws, 0, _looked_up(owing, command.tiles, beyond=0))),
+            ]
+        waited = _capped(command.settle, enough) + spare
+        to_last_slot = _capped(turns, lead + ring)
+        too_early = Mux(command.reload, waited < owed, waited + to_last_slot < lead + ring)
+        drain = os_drain_cycles(array.rows, array.interleave, 1)
+        return {
+            Refusal.INTERVAL: (left_over < 0) | (command.interval < drain),
+            Refusal.GROUP_SLOTS: (command.group_slots == 0) | (command.group_slots > self.design.sparsity.m),
+            Refusal.INTERLEAVE_COLS: ~_is_one_of(command.interleave_cols, interleave_choices(array)),
+            Refusal.SETTLE: too_early,
+        }
+
+    def _weight_stationary(self, m: Module) -> dict[Refusal, Value]:
+        """Reasons in WS; a register keeps whether the last command's sums come back in time for the next one's."""
+        command = self.command
+        alone, *_ = intervals = ws_returning_intervals(self.design.array)
+        in_time = command.interval >= _looked_up(intervals, command.fresh_tiles, beyond=alone)
+        returned = Signal(init=1)
+        with m.If(self.accepted):
+            m.d.sync += returned.eq(~command.ws | in_time)
+        comes_back = command.reload | (command.tiles > command.fresh_tiles)
+        too_short = (command.interval < command.length) | (command.interval < alone) | (comes_back & ~in_time)
+        return {
+            Refusal.INTERVAL: too_short,
+            Refusal.FRESH_TILES: (command.fresh_tiles == 0) | (command.fresh_tiles > command.tiles),
+            Refusal.RELOAD: command.reload & ~returned,
+        }
+
+
+def _times(value: Value, factor: int) -> Value:
+    """``value`` times a constant: a shifted sum or difference for each digit of -1, 0, 1, so that no multiplier is."""
+    product: Value = Const(0)
+    place = 0
+    while factor:
+        digit = 0 if factor % 2 == 0 else 2 - factor % 4
+        if digit:
+            product = product + (value << place) if digit == 1 else product - (value << place)
+        factor, place = (factor - digit) // 2, place + 1
+    return product
+
+
+def _capped(value: Value, most: int) -> Value:
+    """``value`` where it is below the first power of two above ``most``, otherwise that power less one."""
+    width = most.bit_length()
+    return value[:width] | value[width:].any().replicate(width)
+
+
+def _looked_up(table: tuple[int, ...], at: Value, beyond: int) -> Value:
+    """The entry of ``table`` at ``at``, or ``beyond`` where it has none."""
+    bits = len(table).bit_length()
+    whole = (*table, *[beyond] * ((1 << bits) - len(table)))
+    return Mux(at[bits:].any(), beyond, Array(Const(entry) for entry in whole)[at[:bits]])
+
+
+def _is_one_of(value: Value, choices: tuple[int, ...]) -> Value:
+    found: Value = Const(0)
+    for choice in choices:
+        found = found | (value == choice)
+    return found

@@ -1,0 +1,117 @@
+"""What is proven of the sequencer: whatever it is told, it ends after as many steps as the command says, or at once.
+
+The property stands beside the state machine alone, in which commands are any words and steps come as they like. The
+bound is a rank: in each step of a command its prologue's rest falls by one, or its place (tile, phase) goes on by one
+and stays below tiles x interval. So a command takes its prologue and tiles x interval steps; a refused one takes none.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Assert, Cat, Module, Mux, Signal, Value
+from amaranth.lib.data import View
+
+from heddle.arch.command_rules import Refusal, interleave_choices
+from heddle.arch.design import ArrayConfig, Design
+from heddle.arch.timing import os_drain_cycles, ring_cycles
+from heddle.hls.array.sequencer import Sequencer, State
+from heddle.hls.stream.handshake import transfer
+from heddle.verify.properties import Harness, stability
+
+
+class StateMachine(Sequencer):
+    """The sequencer without the steps of its dataflows, which its state does not depend on."""
+
+    def elaborate(self, platform: object) -> Module:
+        """Build the state machine."""
+        m = Module()
+        self._progress(m)
+        return m
+
+
+def command_ends(machine: StateMachine) -> Harness:
+    """Each command ends; none is begun that breaks a rule of its own; a refused one changes no more than the count."""
+    harness = stability(machine)
+    m, design = harness.module, machine.design
+    idle, busy = machine.state == State.IDLE, machine.state != State.IDLE
+    command = machine.current
+    place_is_first = (machine.phase == 0) & (machine.tile == 0)
+    m.d.sync += [
+        Assert(machine.state <= State.RUN),
+        Assert(Mux(machine.state == State.RUN, _is_within(machine), place_is_first)),
+        Assert((machine.state != State.PROLOGUE) | (machine.prologue_left != 0)),
+        Assert(idle | _keeps_rules(command, design)),
+        Assert(machine.idle_steps <= machine.emptying_steps),
+        Assert(idle | ~machine.command.ready),
+        Assert(busy | (machine.current.ws != machine.command.payload.ws) | machine.command.ready),
+        Assert(busy | (machine.idle_steps != machine.emptying_steps) | machine.command.ready),
+    ]
+    _each_step(m, machine)
+    _each_command(m, machine)
+    return harness
+
+
+def _is_within(machine: StateMachine) -> Value:
+    return (machine.phase < machine.current.interval) & (machine.tile < machine.current.tiles)
+
+
+def _keeps_rules(command: View, design: Design) -> Value:
+    """The rules that a command keeps by itself, as the field's names say them."""
+    array = design.array
+    counts = (command.tiles != 0) & (command.length != 0)
+    in_os = _fits_os(command, array) & (command.group_slots != 0) & (command.group_slots <= design.sparsity.m)
+    in_ws = (command.interval >= command.length) & (command.fresh_tiles != 0) & (command.fresh_tiles <= command.tiles)
+    has = {name: int(name in array.dataflows) for name in ("os", "ws")}
+    return counts & Mux(command.ws, in_ws & has["ws"], in_os & has["os"])
+
+
+def _fits_os(command: View, array: ArrayConfig) -> Value:
+    ring = ring_cycles(array.interleave, array.adder_stages)
+    issue = (command.length - 1) * ring + array.interleave
+    shared = Cat(command.interleave_cols == cols for cols in interleave_choices(array)).any()
+    drain = os_drain_cycles(array.rows, array.interleave, 1)
+    return (command.interval >= issue) & (command.interval >= drain) & shared
+
+
+def _each_step(m: Module, machine: StateMachine) -> None:
+    """Without a step nothing moves; with one, what is left of the command gets less."""
+    stepped, was = Signal(), Signal(State)
+    phase, tile = Signal.like(machine.phase), Signal.like(machine.tile)
+    left, waited = Signal.like(machine.prologue_left), Signal.like(machine.idle_steps)
+    taken = Signal()
+    watched = ((phase, machine.phase), (tile, machine.tile), (left, machine.prologue_left), (was, machine.state))
+    m.d.sync += [before.eq(now) for before, now in watched]
+    m.d.sync += [stepped.eq(machine.en), waited.eq(machine.idle_steps), taken.eq(transfer(machine.command))]
+    still = (machine.phase == phase) & (machine.tile == tile) & (machine.prologue_left == left)
+    goes_on = (machine.tile == tile) & (machine.phase == phase + 1)
+    next_tile = (machine.tile == tile + 1) & (machine.phase == 0)
+    ran = (machine.state == State.IDLE) | ((machine.state == State.RUN) & (goes_on | next_tile))
+    led = (machine.state == State.RUN) | ((machine.state == State.PROLOGUE) & (machine.prologue_left == left - 1))
+    emptied = (machine.idle_steps == machine.emptying_steps) | (machine.idle_steps == waited + 1)
+    m.d.sync += [
+        Assert((was == State.IDLE) | stepped | (still & (machine.state == was))),
+        Assert((was != State.RUN) | ~stepped | ran),
+        Assert((was != State.PROLOGUE) | ~stepped | led),
+        Assert((was != State.IDLE) | taken | (machine.state == State.IDLE)),
+        Assert((was != State.IDLE) | ~stepped | emptied),
+    ]
+
+
+def _each_command(m: Module, machine: StateMachine) -> None:
+    """A command that is taken is begun or counted as refused, one of the two; what is refused first stays known."""
+    taken, number = Signal(), Signal.like(machine.error_number)
+    refused, first = Signal.like(machine.error_count), Signal.like(machine.error_cause)
+    m.d.sync += [
+        taken.eq(transfer(machine.command)),
+        refused.eq(machine.error_count),
+        first.eq(machine.error_cause),
+        number.eq(machine.error_number),
+    ]
+    begun = machine.state != State.IDLE
+    counted = machine.error_count == (refused + 1)[: len(refused)]
+    known = (machine.error_cause == first) & (machine.error_number == number)
+    m.d.sync += [
+        Assert(~taken | Mux(begun, machine.error_count == refused, counted)),
+        Assert(~(taken & ~begun) | (machine.error_cause != Refusal.NONE)),
+        Assert((first == Refusal.NONE) | known),
+        Assert(taken | known),
+    ]
