@@ -14,12 +14,11 @@ from heddle.arch.command_rules import (
     interleave_choices,
     least_interval,
     left_by,
-    os_owed_steps,
     refusal_of,
 )
 from heddle.arch.design import ArrayConfig, Design
 from heddle.arch.isa import COUNT_BITS, INTERVAL_BITS, ArrayCommand, Field
-from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
+from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles, ring_cycles
 from heddle.verify.cases import Case
 
 _FEW = 6
@@ -30,7 +29,7 @@ def near_command(rng: np.random.Generator, array: ArrayConfig, group_m: int, lef
 
     One in three has a field anywhere in its range, 0 and the largest number more often than others.
     """
-    in_ws = int(rng.integers(2))
+    in_ws = int(rng.integers(2)) if rng.integers(4) == 0 else int(rng.choice(array.dataflows) == "ws")
     length, tiles, fresh = (int(rng.integers(1, _FEW)) for _ in range(3))
     command = ArrayCommand(
         ws=in_ws,
@@ -49,8 +48,9 @@ def near_command(rng: np.random.Generator, array: ArrayConfig, group_m: int, lef
 
 
 def _near_settle(rng: np.random.Generator, command: ArrayCommand, array: ArrayConfig, left: Left) -> int:
-    needed = max(left.owed, os_owed_steps(1, array)) if command.reload else os_lead_cycles(array.rows, array.interleave)
-    return _beside(rng, max(0, needed - left.spare * int(rng.integers(2))), COUNT_BITS)
+    to_last_slot = (command.length - 1) * ring_cycles(array.interleave, array.adder_stages)
+    needed = left.owed if command.reload else os_lead_cycles(array.rows, array.interleave) - to_last_slot
+    return _beside(rng, max(0, needed - left.spare), COUNT_BITS)
 
 
 def _with_any_field(rng: np.random.Generator, command: ArrayCommand) -> ArrayCommand:
@@ -65,8 +65,8 @@ def _any_number(rng: np.random.Generator, field: Field) -> int:
 
 
 def _beside(rng: np.random.Generator, number: int, bits: int) -> int:
-    """A number at most one away, within ``bits``."""
-    return min(max(0, number + int(rng.integers(-1, 2))), (1 << bits) - 1)
+    """The number itself as often as not, or one beside it, within ``bits``."""
+    return min(max(0, number + int(rng.choice((-1, 0, 0, 1)))), (1 << bits) - 1)
 
 
 def with_refused_commands(case: Case, design: Design, seed: int) -> Case:

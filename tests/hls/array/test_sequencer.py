@@ -53,7 +53,7 @@ class Told:
 
 
 def told(name: str, seed: int) -> list[Told]:
-    """Commands one after another, none of which takes long."""
+    """Commands one after another, none of which takes long; the first few are not refused."""
     design, rng = BUILDS[name].design(), np.random.default_rng(seed)
     program: list[Told] = []
     left, in_ws = EMPTY, 0
@@ -61,7 +61,8 @@ def told(name: str, seed: int) -> list[Told]:
         command = near_command(rng, design.array, design.sparsity.m, left)
         before = left if command.ws == in_ws else EMPTY
         one = Told(command, refusal_of(command, design.array, design.sparsity.m, before))
-        if one.steps(design.array) <= MOST_STEPS:
+        is_welcome = len(program) >= 3 or one.cause is Refusal.NONE
+        if is_welcome and one.steps(design.array) <= MOST_STEPS:
             program.append(one)
             if one.cause is Refusal.NONE:
                 left, in_ws = left_by(command, design.array), command.ws
