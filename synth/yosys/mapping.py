@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import cache_home, sha256_of_text, write_atomically
@@ -21,10 +21,15 @@ from heddle.synth.yosys.tool import run_yosys, yosys_version
 
 Progress = Callable[[int, int], None]
 
+#: Families of devices that blocks are mapped for: that of the boards, and the one whose DSP slices have timing arcs.
+Family = Literal["xcup", "xc7"]
+OF_THE_BOARDS: Family = "xcup"
+WITH_DSP_ARCS: Family = "xc7"
+
 #: An assertion's message is a cell of its own and would keep the assertion's logic alive.
 _SCRIPT = (
     f"read_verilog -sv {{name}}.v; hierarchy -top {WRAPPER}; proc; chformal -remove; delete t:$print; "
-    f"synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top {WRAPPER}; "
+    f"synth_xilinx -family {{family}} -flatten -noiopad -noclkbuf -top {WRAPPER}; "
     "tee -q -o {name}.json stat -tech xilinx -json; write_verilog {name}.net.v"
 )
 _FORMAT = 2
@@ -41,9 +46,16 @@ class MappedBlock:
 
 
 def map_blocks(
-    design: Hierarchy, workers: int, progress: Progress | None = None, only: Collection[str] | None = None
+    design: Hierarchy,
+    workers: int,
+    progress: Progress | None = None,
+    only: Collection[str] | None = None,
+    family: Family = OF_THE_BOARDS,
 ) -> dict[str, MappedBlock]:
     """Return every block of ``design`` that has cells of its own, mapped; those of them in ``only`` where it is given.
+
+    ``family`` is what they are mapped for. Cells of another than the boards' are no count of a board's; its paths have
+    arcs through DSP slices.
 
     ``workers`` runs of yosys go side by side, and each has one block, which is kept as soon as it is mapped.
     ``progress`` is told the blocks done and all of them. Raises HeddleError when yosys is missing or fails; the log
@@ -52,7 +64,7 @@ def map_blocks(
     blocks = block_names(design)
     chosen = [name for name in mapped_blocks(design) if only is None or name in only]
     made = {name: job_of(design, name, blocks) for name in chosen}
-    found = {job.text: block for job in made.values() if (block := _cached(_key(job.text))) is not None}
+    found = {job.text: block for job in made.values() if (block := _cached(_key(job.text, family))) is not None}
     wanted = sorted({job.text: job for job in made.values() if job.text not in found}.values(), key=_heaviest_first)
 
     def tell() -> None:
@@ -61,7 +73,7 @@ def map_blocks(
 
     tell()
     with scratch_folder("synthesis") as folder, _cancelled_on_error(workers) as pool:
-        runs = {pool.submit(_map_and_keep, job, folder, f"run{index}"): job for index, job in enumerate(wanted)}
+        runs = {pool.submit(_map_and_keep, job, family, folder, f"run{index}"): job for index, job in enumerate(wanted)}
         for run in as_completed(runs):
             found[runs[run].text] = run.result()
             tell()
@@ -82,9 +94,9 @@ def _cancelled_on_error(workers: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _map_and_keep(job: Job, folder: Path, name: str) -> MappedBlock:
-    block = _map(job, folder, name)
-    _keep(_key(job.text), block)
+def _map_and_keep(job: Job, family: Family, folder: Path, name: str) -> MappedBlock:
+    block = _map(job, family, folder, name)
+    _keep(_key(job.text, family), block)
     return block
 
 
@@ -96,12 +108,12 @@ def _with_own_names(block: MappedBlock, job: Job) -> MappedBlock:
 def map_flat(text: str, top: str, folder: Path) -> MappedBlock:
     """Return all of a Verilog ``text`` below ``top`` mapped as one block, without the cache: for a check."""
     job = Job(f"{text}\nmodule {WRAPPER};\n  (* keep, keep_hierarchy *) {top}  block0 ();\nendmodule\n", top, {})
-    return _map(job, folder, "flat")
+    return _map(job, OF_THE_BOARDS, folder, "flat")
 
 
-def _map(job: Job, folder: Path, name: str) -> MappedBlock:
+def _map(job: Job, family: Family, folder: Path, name: str) -> MappedBlock:
     (folder / f"{name}.v").write_text(job.text)
-    run_yosys(_SCRIPT.format(name=name), folder, f"{name}.log", [f"{name}.json", f"{name}.net.v"])
+    run_yosys(_SCRIPT.format(name=name, family=family), folder, f"{name}.log", [f"{name}.json", f"{name}.net.v"])
     cells, block = _cells(folder / f"{name}.json"), job.block.removeprefix("\\")
     if block not in cells:
         raise HeddleError(f"yosys lost module {job.block} (log: {folder / f'{name}.log'})")
@@ -115,12 +127,12 @@ def _cells(path: Path) -> dict[str, dict[str, int]]:
 
 
 @cache
-def _tool() -> str:
-    return f"{_FORMAT} {yosys_version()} {_SCRIPT}"
+def _tool(family: Family) -> str:
+    return f"{_FORMAT} {yosys_version()} {_SCRIPT.replace('{family}', family)}"
 
 
-def _key(text: str) -> str:
-    return sha256_of_text(f"{_tool()}\n{text}")
+def _key(text: str, family: Family) -> str:
+    return sha256_of_text(f"{_tool(family)}\n{text}")
 
 
 def _path(key: str) -> Path:

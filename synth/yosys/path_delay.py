@@ -1,7 +1,7 @@
 """The worst path of each mapped block, by yosys' static timing.
 
-yosys knows Artix-7's arcs only, none of a DSP slice, and no routing: its times compare stages of one design and are
-no clock of any card.
+yosys knows Artix-7's arcs only, no routing, and of a DSP slice those of DSP48E1: a netlist for UltraScale+ has no path
+through its slices. These times compare stages of one design and are no clock of any card.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from heddle.synth.yosys.tool import run_yosys
 
 TIMED_CELLS = "read_verilog -lib -specify +/xilinx/cells_sim.v; read_verilog -lib +/xilinx/cells_xtra.v"
 _SECTION = re.compile(r"^Latest arrival time in '\\?(.+?)' is (\d+):\n(.*?)(?=^Latest arrival|\Z)", re.M | re.S)
-_END = re.compile(r"^\s+\d+ (\S+) \((?:FD|SRL|RAM|LD)\w+\.\w+\)", re.MULTILINE)
+_END = re.compile(r"^\s+\d+ (\S+) \((FD|SRL|RAM|LD|DSP)\w+\.\w+\)", re.MULTILINE)
 # The path is listed from its end: the net that its first register or memory drives stands before it.
-_START = re.compile(r"\\(\S+).*\n *\d+ \S+ \((?:FD\w+|SRL\w+|RAM\w+)\.\w+->")
+_START = re.compile(r"\\(\S+).*\n *\d+ \S+ \((?:(?:FD|SRL|RAM)\w+\.\w+|DSP\w+\.CLK)->")
+_DSP_SLICE = "a DSP slice"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,14 @@ def read_timing(report: str, registers: Mapping[str, str]) -> dict[str, WorstPat
     paths = {}
     for module, picoseconds, path in _SECTION.findall(report):
         start, end = _START.search(path), _END.search(path)
-        cell = end[1].removeprefix("\\") if end else ""
-        paths[module] = WorstPath(int(picoseconds) / 1000, plain(start[1]) if start else "", registers.get(cell, ""))
+        begins = plain(start[1]) if start else ""
+        paths[module] = WorstPath(int(picoseconds) / 1000, begins, _end_name(end, registers) if end else "")
     return paths
+
+
+def _end_name(end: re.Match[str], registers: Mapping[str, str]) -> str:
+    """What the register drives that a path ends in; a register within a DSP slice drives nothing that has a name."""
+    return _DSP_SLICE if end[2] == "DSP" else registers.get(end[1].removeprefix("\\"), "")
 
 
 def plain(net: str) -> str:

@@ -10,13 +10,15 @@ from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
 from heddle.synth.result import ModuleUsage, Stage, Synthesis
 from heddle.synth.yosys.cells import usage_of
-from heddle.synth.yosys.mapping import MappedBlock, Progress, map_blocks
+from heddle.synth.yosys.mapping import WITH_DSP_ARCS, MappedBlock, Progress, map_blocks
+from heddle.synth.yosys.path_delay import WorstPath
 from heddle.synth.yosys.plan import WITHOUT_RTL, Part, parts
-from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted
+from heddle.synth.yosys.sources import UNREAD_MARK, Hierarchy, VerilogModule, counted
 from heddle.synth.yosys.tool import find_yosys, yosys_version
 
 #: Above the parts' own tops, so that one pass maps the blocks of all of them.
 _ROOT = "heddle_design"
+_DSP_SLICE = "DSP48E2"
 
 
 def synthesise(
@@ -29,8 +31,9 @@ def synthesise(
     """Return ``design`` synthesised by yosys for UltraScale+: array, SORE, WUVE for ``optimizer``, buffers.
 
     ``board`` is the design's own where none is given. ``workers`` runs of yosys go side by side, a block each; their
-    number changes no count. ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that
-    is no hardware, and when yosys is missing or fails.
+    number changes no count. Blocks with DSP slices are mapped once more, for the family that has timing arcs of them.
+    ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that is no hardware, and when
+    yosys is missing or fails.
 
     >>> heddle.synth(design).frame().groupby("part")["lut"].sum()  # doctest: +SKIP
     """
@@ -38,14 +41,15 @@ def synthesise(
     board = board or load_board(design.board)
     find_yosys()
     whole = list(parts(design, board, optimizer))
-    mapped = map_blocks(_joined(whole), workers, progress)
+    joined = _joined(whole)
+    mapped = map_blocks(joined, workers, progress)
     modules = tuple(usage for part in whole for usage in _module_usages(part, mapped))
     return Synthesis(
         tool=f"yosys {yosys_version()} synth_xilinx -family xcup",
         design=design.name,
         board=board.name,
         modules=modules,
-        stages=_stages(mapped),
+        stages=_stages(_worst_paths(joined, mapped, workers, progress)),
         covers=tuple(dict.fromkeys(part.name for part in whole)),
         missing=WITHOUT_RTL,
         seconds=time.monotonic() - begun_s,
@@ -82,14 +86,39 @@ def own_cells(block: MappedBlock, modules: Hierarchy) -> dict[str, int]:
     return {cell: count for cell, count in block.cells.items() if plain_name(cell) not in inner}
 
 
-def _stages(mapped: Mapping[str, MappedBlock]) -> tuple[Stage, ...]:
+def _worst_paths(
+    design: Hierarchy, mapped: Mapping[str, MappedBlock], workers: int, progress: Progress | None
+) -> dict[str, WorstPath]:
+    """The worst path of each block; of one with DSP slices that for the family with arcs of them where it is longer.
+
+    A module without some of its outputs has no path that the whole module lacks: where that stands too, it is left out.
+    """
+    names = {plain_name(name) for name in mapped}
+    whole = {name: block for name, block in mapped.items() if _whole_name(name) not in names}
+    with_slices = [name for name, block in whole.items() if block.cells.get(_DSP_SLICE)]
+
+    def tell(done: int, of: int) -> None:
+        if progress:
+            progress(len(mapped) + done, len(mapped) + of)
+
+    timed = map_blocks(design, workers, tell, only=with_slices, family=WITH_DSP_ARCS) if with_slices else {}
+    paths = {name: [block.worst, timed[name].worst if name in timed else None] for name, block in whole.items()}
+    known = {name: [path for path in found if path] for name, found in paths.items()}
+    return {name: max(found, key=lambda path: path.delay_ns) for name, found in known.items() if found}
+
+
+def _whole_name(name: str) -> str:
+    """The name of the module that this one is without some outputs; none where it is whole."""
+    whole, mark, _ = plain_name(name).partition(UNREAD_MARK)
+    return whole if mark else ""
+
+
+def _stages(worst: Mapping[str, WorstPath]) -> tuple[Stage, ...]:
     """The worst path of each block, the slowest first, against the slowest of all."""
-    timed = [(name, block.worst) for name, block in mapped.items() if block.worst]
-    timed.sort(key=lambda entry: (-entry[1].delay_ns, entry[0]))
+    timed = sorted(worst.items(), key=lambda entry: (-entry[1].delay_ns, entry[0]))
     slowest_ns = timed[0][1].delay_ns if timed else 1.0
     return tuple(
-        Stage(plain_name(name), worst.start, worst.end, worst.delay_ns, worst.delay_ns / slowest_ns)
-        for name, worst in timed
+        Stage(plain_name(name), path.start, path.end, path.delay_ns, path.delay_ns / slowest_ns) for name, path in timed
     )
 
 

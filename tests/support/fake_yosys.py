@@ -17,6 +17,7 @@ from heddle.synth.yosys import mapping
 from heddle.synth.yosys import path_delay as timing
 
 _NAME = re.compile(r"read_verilog -sv (\w+)\.v;")
+_FAMILY = re.compile(r"synth_xilinx -family (\w+)")
 _NETLIST = re.compile(r"read_verilog (\w+\.net\.v);")
 _MODULE = re.compile(r"^module (\S+?) ?[(;].*?^endmodule", re.MULTILINE | re.DOTALL)
 # What may stand between an attribute and the module that it is of.
@@ -24,6 +25,8 @@ _BETWEEN = r"(?:\s|/\*.*?\*/|\(\*.*?\*\))*"
 _BLACK_BOX = re.compile(rf"\(\* blackbox \*\){_BETWEEN}module (\S+?) ?[(;]", re.DOTALL)
 _KEPT = re.compile(rf"\(\* keep_hierarchy \*\){_BETWEEN}module (\S+?) ?[(;]", re.DOTALL)
 _INSTANCE = re.compile(r"^  (?:\(\* keep \*\) )?(\S+) +\S+ \(", re.MULTILINE)
+_PRODUCT = re.compile(r"\w \* \w")
+_SLICES = {"xcup": "DSP48E2", "xc7": "DSP48E1"}
 
 
 def put_in_place(monkeypatch: pytest.MonkeyPatch, folder: Path, behaviour: str) -> Path:
@@ -43,8 +46,9 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, folder: Path, behaviour: str) 
 class FakeYosys:
     """Stands for ``run_yosys`` in the mapping: a LUT for each ``assign``, a flip-flop for each ``reg`` of a block.
 
-    A block has what is flattened into it, and its instances of other modules, as yosys counts them. The worst path of
-    a block takes as many ns as it has LUTs; a block without LUTs has none. ``jobs`` has the Verilog of each mapping.
+    A product of two words is a DSP slice. A block has what is flattened into it, and its instances of other modules, as
+    yosys counts them. The worst path of a block takes as many ns as it has LUTs, and 1000 ns more for the family with
+    arcs of its DSP slices where it has any; a block without LUTs has none. ``jobs`` has the Verilog of each mapping.
     """
 
     def __init__(self, failing: str = "") -> None:
@@ -72,7 +76,9 @@ class FakeYosys:
         if self._failing and self._failing in text:
             (folder / log_name).write_text("ERROR: as asked\n")
             raise HeddleError(f"yosys failed: as asked (log: {folder / log_name})")
-        cells = _cells_of(text)
+        family = _FAMILY.search(script)
+        assert family is not None, script
+        cells = _cells_of(text, family[1])
         (folder / f"{name[1]}.json").write_text(
             json.dumps({"modules": {block: {"num_cells_by_type": count} for block, count in cells.items()}})
         )
@@ -80,7 +86,7 @@ class FakeYosys:
         return ""
 
 
-def _cells_of(text: str) -> dict[str, dict[str, int]]:
+def _cells_of(text: str, family: str) -> dict[str, dict[str, int]]:
     """Cells of each module that keeps its boundary, and of the wrapper."""
     bodies = {match[1]: match[0] for match in _MODULE.finditer(text)}
     boxes, kept = set(_BLACK_BOX.findall(text)), set(_KEPT.findall(text))
@@ -88,6 +94,7 @@ def _cells_of(text: str) -> dict[str, dict[str, int]]:
     def own(module: str) -> Counter[str]:
         body = bodies[module]
         cells = Counter({"LUT2": body.count("\n  assign "), "FDRE": body.count("\n  reg ")})
+        cells[_SLICES[family]] = len(_PRODUCT.findall(body))
         for child in _INSTANCE.findall(body):
             if child in bodies and child not in boxes and child not in kept:
                 cells += own(child)
@@ -103,8 +110,9 @@ def _path(module: str, cells: dict[str, int]) -> str:
     luts = cells.get("LUT2", 0)
     if not luts:
         return ""
+    picoseconds = 1000 * luts + (1_000_000 if cells.get("DSP48E1") else 0)
     return (
-        f"Latest arrival time in '{module}' is {1000 * luts}:\n"
-        f"    {1000 * luts} _2_ (FDRE.D)\n           \\_9_\n"
+        f"Latest arrival time in '{module}' is {picoseconds}:\n"
+        f"    {picoseconds} _2_ (FDRE.D)\n           \\_9_\n"
         f"     500 _1_ (LUT2.I0->O)\n           \\from_{luts} [3]\n     303 _0_ (FDRE.C->Q)\n"
     )

@@ -193,8 +193,8 @@ def yosys_synthesis(
         placed_pe=PlacedEntry(**asdict(placed)) if placed else None,
         notes=(
             f"{', '.join(found.missing)} have no RTL: their estimates stand beside, and count in whether it fits",
-            "stage times are by Artix-7 arcs without routing and without those of DSP slices: they compare stages, and "
-            "are no clock of the board",
+            "stage times are by Artix-7 arcs, those of its DSP slices with them, without routing: they compare stages, "
+            "and are no clock of the board",
         ),
     )
 

@@ -100,6 +100,14 @@ def test_another_version_of_yosys_maps_anew(yosys, monkeypatch):
     assert len(yosys.jobs) == 6
 
 
+def test_each_family_has_entries_of_its_own(yosys):
+    first = map_blocks(design(), 1)
+    other = map_blocks(design(), 1, family="xc7")
+    assert len(yosys.jobs) == 6
+    assert (map_blocks(design(), 1), map_blocks(design(), 1, family="xc7")) == (first, other)
+    assert len(yosys.jobs) == 6
+
+
 def test_blocks_can_be_chosen(yosys):
     assert map_blocks(design(), 2, only=["adder", "nothing"]) == {"adder": MAPPED["adder"]}
 

@@ -33,6 +33,22 @@ Latest arrival time in 'heddle_buffer' is 834:
      834 storage.0.1 (RAMB18E2.ADDR)
            \\read_addr.$5 [2]
      303 _2_ (SRL16E.CLK->Q)
+Latest arrival time in 'into_slice' is 900:
+     900 mac (DSP48E1.A)
+           \\kept [2]
+     303 _3_ (FDRE.C->Q)
+Latest arrival time in 'out_of_slice' is 2000:
+    2000 _1238_ (FDRE.D)
+           \\_9_
+    1500 _5_ (LUT2.I0->O)
+           \\product [40]
+     700 mac (DSP48E1.CLK->P)
+Latest arrival time in 'through_slice' is 4000:
+    4000 _1238_ (FDRE.D)
+           \\product [40]
+    3126 mac (DSP48E1.A->P)
+           \\own [18]
+     303 _3_ (FDRE.C->Q)
 Latest arrival time in '\\$paramod$x' is 12:
       12 (<primary output>)
            \\leaving
@@ -65,6 +81,9 @@ def test_each_module_s_path_has_its_time_its_start_and_its_end():
         "heddle_array.stce.recode_0_0": WorstPath(2.431, "", ""),
         "heddle_uspe": WorstPath(3.77, "sums_0", "rounded"),
         "heddle_buffer": WorstPath(0.834, "read_addr", "read_data"),
+        "into_slice": WorstPath(0.9, "kept", "a DSP slice"),
+        "out_of_slice": WorstPath(2.0, "product", "rounded"),
+        "through_slice": WorstPath(4.0, "own", "rounded"),
         "$paramod$x": WorstPath(0.012, "", ""),
     }
 

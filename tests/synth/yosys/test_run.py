@@ -19,6 +19,7 @@ from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import map_flat
 from heddle.synth.yosys.run import own_cells, synthesise
+from heddle.synth.yosys.sources import VerilogModule, counted
 
 #: The smallest machine whose array has a grid of its own, with a PE at each corner.
 SMALLEST = override(
@@ -137,6 +138,31 @@ def test_counts_multiply_up_by_part(fake):
     assert found.total == sum((module.total for module in found.modules), NOTHING)
     assert (found.design, found.board, found.tool) == ("tiny", "vcu1525", "yosys 0.0 synth_xilinx -family xcup")
     assert found.seconds >= 0
+
+
+def machine(core_luts):
+    """A core with two multipliers, one of them without an output, each of a DSP slice and two LUTs."""
+    product = "  assign s = a;\n  assign p = a * b;\n"
+    core = "".join(f"  assign y{index} = a & b;\n" for index in range(core_luts))
+    below = "".join(f"  {name}  i{index} (\n    .a(a)\n  );\n" for index, name in enumerate(("pe", "\\pe.without.s")))
+    texts = {"pe": product, "\\pe.without.s": product, "core": core + below}
+    children = {"core": ("pe", "pe", "\\pe.without.s", "\\pe.without.s")}
+    modules = {
+        name: VerilogModule(name, f"module {name} (a);\n  input a;\n{body}endmodule\n", children.get(name, ()))
+        for name, body in texts.items()
+    }
+    return [plan.Part("array", 1, counted("core", modules))]
+
+
+def test_a_stage_has_the_arcs_of_its_dsp_slice_and_is_shown_of_the_whole_module_alone(fake, monkeypatch):
+    monkeypatch.setattr(run, "parts", lambda design, board, optimizer: iter(machine(core_luts=5)))
+    told = []
+    found = synthesise(SMALLEST, BOARD, workers=1, progress=lambda done, of: told.append((done, of)))
+    # For the boards' family the two LUTs are all of a multiplier's path: the core would be the slowest.
+    assert [(stage.module, stage.delay_ns) for stage in found.stages] == [("pe", 1002.0), ("core", 5.0)]
+    assert found.total.dsp == 4
+    assert told[0] == (0, 3)
+    assert told[-1] == (4, 4)
 
 
 def test_what_is_found_does_not_depend_on_the_number_of_runs(fake, monkeypatch, tmp_path):
