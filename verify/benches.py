@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.hls.emit import Block, Rtl, emit_rtl
-from heddle.hls.generate import array_blocks, sore_block, wuve_block
+from heddle.hls.emit import Rtl, emit_rtl
+from heddle.hls.generate import array_blocks, double_buffers, sore_block, wuve_block
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule
+from heddle.verify.buffers import buffers_case, buffers_rtl
 from heddle.verify.cases import Case, Stalls
-from heddle.verify.lanes import sore_case, wuve_case
+from heddle.verify.lanes import UPDATE_OPERANDS, sore_case, wuve_case
 from heddle.verify.suite import Run
 
 _SORE_OPERANDS = ("trained", "any-bits", "ties")
@@ -20,53 +21,68 @@ _STALLS = (0.0, 0.3)
 
 @dataclass(frozen=True)
 class Bench:
-    """The blocks of a top module, itself first, and the cases to run on it."""
+    """The Verilog of a top module with what it instantiates, made when it is needed, and the cases to run on it."""
 
-    blocks: tuple[Block, ...]
+    rtl: Callable[[], Rtl]
     cases: tuple[Case, ...]
-
-    def rtl(self) -> Rtl:
-        """Return the Verilog of the blocks."""
-        return emit_rtl(self.blocks[0], self.blocks[1:])
 
 
 def array_bench(design: Design, board: Board, runs: Sequence[Run], command: str) -> Bench:
     """Return the array core with the cases of ``runs``; ``command`` is the command line that has them all."""
     cases = tuple(named.case(design, board, command) for named in runs)
-    return Bench(array_blocks(design), cases)
+    core, element = array_blocks(design)
+    return Bench(lambda: emit_rtl(core, [element]), cases)
 
 
 @dataclass(frozen=True)
-class LaneBench:
-    """A lane beside the array: names of its cases, known before anything is built, and how its bench is made."""
+class BlockBench:
+    """A block beside the array: names of its cases, known before anything is built, and how its bench is made."""
 
     case_names: tuple[str, ...]
     build: Callable[[str], Bench]
 
 
-def lane_benches(design: Design, seed: int) -> Iterator[LaneBench]:
-    """Yield the lanes of a design; ``build`` takes the command line that has all their cases."""
-    names = tuple(f"sore-{kind}-idle-{idle}" for kind in _SORE_OPERANDS for idle in _STALLS)
-    yield LaneBench(names, lambda command: _sore_bench(design, seed, names, command))
+def block_benches(design: Design, board: Board, seed: int) -> Iterator[BlockBench]:
+    """Yield the lanes and buffers of a design; ``build`` takes the command line that has all their cases."""
+    yield _sore_lane(design, seed)
     for rule in UPDATE_RULES.values():
         yield _wuve_lane(design, rule, seed)
+    yield _buffers(design, board, seed)
 
 
-def _wuve_lane(design: Design, rule: UpdateRule, seed: int) -> LaneBench:
-    names = tuple(f"wuve-{rule.name}-idle-{idle}" for idle in _STALLS)
-    return LaneBench(names, lambda command: _wuve_bench(design, rule, seed, names, command))
-
-
-def _sore_bench(design: Design, seed: int, names: Sequence[str], command: str) -> Bench:
+def _sore_lane(design: Design, seed: int) -> BlockBench:
     kinds = [(kind, idle) for kind in _SORE_OPERANDS for idle in _STALLS]
-    cases = [sore_case(design, kind, seed, Stalls(idle, idle, seed)) for kind, idle in kinds]
-    return Bench((sore_block(design),), _named(cases, names, command))
+    names = tuple(f"sore-{kind}-idle-{idle}" for kind, idle in kinds)
+
+    def build(command: str) -> Bench:
+        cases = [sore_case(design, kind, seed, Stalls(idle, idle, seed)) for kind, idle in kinds]
+        return Bench(lambda: emit_rtl(sore_block(design)), _named(cases, names, command))
+
+    return BlockBench(names, build)
 
 
-def _wuve_bench(design: Design, rule: UpdateRule, seed: int, names: Sequence[str], command: str) -> Bench:
-    block = wuve_block(design, rule)
-    cases = [wuve_case(design, block.component, seed, Stalls(idle, idle, seed)) for idle in _STALLS]
-    return Bench((block,), _named(cases, names, command))
+def _wuve_lane(design: Design, rule: UpdateRule, seed: int) -> BlockBench:
+    kinds = [(kind, idle) for kind in UPDATE_OPERANDS for idle in _STALLS]
+    names = tuple(f"wuve-{rule.name}-{kind}-idle-{idle}" for kind, idle in kinds)
+
+    def build(command: str) -> Bench:
+        block = wuve_block(design, rule)
+        cases = [wuve_case(design, block.component, kind, seed, Stalls(idle, idle, seed)) for kind, idle in kinds]
+        return Bench(lambda: emit_rtl(block), _named(cases, names, command))
+
+    return BlockBench(names, build)
+
+
+def _buffers(design: Design, board: Board, seed: int) -> BlockBench:
+    """The buffers' accesses with and without pauses; what they show does not wait."""
+    names = tuple(f"buffers-idle-{idle}" for idle in _STALLS)
+
+    def build(command: str) -> Bench:
+        buffers = double_buffers(design, board)
+        cases = [buffers_case(name, buffers, seed, idle) for name, idle in zip(names, _STALLS, strict=True)]
+        return Bench(lambda: buffers_rtl(buffers), _named(cases, names, command))
+
+    return BlockBench(names, build)
 
 
 def _named(cases: Sequence[Case], names: Sequence[str], command: str) -> tuple[Case, ...]:

@@ -47,6 +47,7 @@ def _case_text(case: Case, key: str, arrays: dict[str, NDArray[Any]]) -> dict[st
         "seed": case.seed,
         "constants": dict(case.constants),
         "status": dict(case.status),
+        "reset_after_cycles": case.reset_after_cycles,
         "rerun": case.rerun,
     }
 
@@ -70,6 +71,7 @@ def _case(entry: dict[str, Any], key: str, arrays: dict[str, NDArray[Any]]) -> C
         seed=entry["seed"],
         constants=entry["constants"],
         status=entry["status"],
+        reset_after_cycles=entry["reset_after_cycles"],
         rerun=entry["rerun"],
     )
 

@@ -26,6 +26,11 @@ class Stalls:
     backpressure: float = 0.0
     seed: int = 0
 
+    @property
+    def name(self) -> str:
+        """What a case's name says of them: nothing where nothing stalls."""
+        return f"-idle-{self.idle}-backpressure-{self.backpressure}" if self.idle or self.backpressure else ""
+
 
 @dataclass(frozen=True)
 class InputStream:
@@ -66,8 +71,8 @@ class Case:
     Its cycles count from the first word of ``inputs[0]`` to the last expected word of any output, both
     included. ``sim_cycles`` is what they must be, or None where streams stall and nothing is claimed. A run of
     more than ``limit_cycles`` has hung. ``constants`` are inputs that hold still, by port name; ``status`` is what
-    outputs that are no streams must hold when all words have come. ``rerun`` is the command line that runs this case
-    and no other.
+    outputs that are no streams must hold when all words have come. With ``reset_after_cycles`` the case is first
+    begun, left after that many cycles, and reset. ``rerun`` is the command line that runs this case and no other.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Case:
     seed: int = 0
     constants: Mapping[str, int] = field(default_factory=dict)
     status: Mapping[str, int] = field(default_factory=dict)
+    reset_after_cycles: int = 0
     rerun: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,13 +16,12 @@ from heddle.hls.lanes.ranking import packed_layout
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.sim.functional.formats import from_float32
 from heddle.sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
-from heddle.verify.cases import Case, InputStream, OutputStream, Stalls, Words, pack_lanes
+from heddle.verify.cases import Case, Stalls, Words, pack_lanes
 from heddle.verify.operands import Extents, draw
+from heddle.verify.stream_case import stream_case
 
 _BLOCKS = 16
 _WEIGHTS = 256
-#: Cycles after which a lane that should have finished hangs, as a multiple of what it has to take.
-_PATIENCE = 40
 
 Float32 = npt.NDArray[np.float32]
 Fields = Mapping[str, npt.NDArray[np.generic]]
@@ -31,11 +30,11 @@ Fields = Mapping[str, npt.NDArray[np.generic]]
 def sore_case(design: Design, distribution: str, seed: int, stalls: Stalls, rerun: str = "") -> Case:
     """Return blocks of M x M drawn values packed along rows and columns by one lane."""
     n, m = design.sparsity.n, design.sparsity.m
-    values = draw(distribution, Extents(_BLOCKS * m, m, m), design.numbers.operand, seed).left
+    values = draw(distribution, Extents(1, _BLOCKS * m, m), design.numbers.operand, seed).right
     by_row = nm.pack(values, n, m, axis=1)
     by_column = nm.pack(values.reshape(_BLOCKS, m, m), n, m, axis=1)
     cycles = int(sore_cycles(values.size, m, 1)) + sore_tail_cycles(m)
-    return _lane_case(
+    return stream_case(
         f"sore-{n}:{m}-{distribution}",
         ("rows", pack_lanes(values, design.numbers.operand_format.width)),
         {
@@ -56,15 +55,18 @@ def _packed_words(packed: nm.Packed, design: Design) -> tuple[Words, int]:
     return _struct_words(layout, flat), layout.size
 
 
-def wuve_case(design: Design, lane: Wuve, seed: int, stalls: Stalls, rerun: str = "") -> Case:
-    """Return a step of weights at a trained net's scale through one lane of an optimiser of ``design``."""
-    step = _RULES[lane.rule.name](np.random.default_rng(seed))
+def wuve_case(design: Design, lane: Wuve, distribution: str, seed: int, stalls: Stalls, rerun: str = "") -> Case:
+    """Return a step of weights through one lane of an optimiser of ``design``.
+
+    ``distribution`` is one of UPDATE_OPERANDS: a trained net's scale, or words from all corners of FP32.
+    """
+    step = _RULES[lane.rule.name](np.random.default_rng(seed), UPDATE_OPERANDS[distribution])
     operand = from_float32(step.after["master"], design.numbers.operand_format)
     entering, leaving = (port.payload.shape().elem_shape for port in (lane.weights, lane.updated))
     scalars = {name: int(_bits(np.float32(value))) for name, value in step.scalars.items()}
     after = {name: _bits(array) for name, array in step.after.items()}
-    return _lane_case(
-        f"wuve-{lane.rule.name}-{design.numbers.operand}",
+    return stream_case(
+        f"wuve-{lane.rule.name}-{design.numbers.operand}-{distribution}",
         ("weights", _struct_words(entering, {name: _bits(array) for name, array in step.before.items()})),
         {"updated": (_struct_words(leaving, {**after, "operand": operand}), leaving.size)},
         int(lane_cycles(_WEIGHTS, 1)) + lane.latency,
@@ -83,24 +85,61 @@ class _Step:
     scalars: dict[str, float]
 
 
-def _sgd_step(rng: np.random.Generator) -> _Step:
-    gradient, master, momentum = (_drawn(rng) for _ in range(3))
+_Draw = Callable[[np.random.Generator], Float32]
+
+
+def _trained(rng: np.random.Generator) -> Float32:
+    return rng.normal(0, 0.05, _WEIGHTS).astype(np.float32)
+
+
+def _corners(rng: np.random.Generator) -> Float32:
+    """Any words, subnormals and their neighbours, and the ends of every class of words."""
+    words = rng.integers(0, 1 << 32, _WEIGHTS, dtype=np.uint32)
+    small = words & np.uint32(0x81FFFFFF)
+    magnitudes = np.array([0, 1, 0x7FFFFF, 0x800000, 0x3F800000, 0x7F7FFFFF, 0x7F800000, 0x7F800001], np.uint32)
+    ends = rng.choice(magnitudes, _WEIGHTS) | words & np.uint32(1 << 31)
+    return np.choose(rng.integers(0, 3, _WEIGHTS), [words, small, ends]).view(np.float32)
+
+
+@dataclass(frozen=True)
+class UpdateOperands:
+    """What a step of weights is drawn from: gradient, weight and mean; Adam's variance; and Adam's epsilon."""
+
+    number: _Draw
+    variance: _Draw
+    epsilon: float
+
+
+#: What a step may be drawn from, by name. The corners overflow, make NaNs, and, without epsilon, divide by zero.
+UPDATE_OPERANDS = {
+    "trained": UpdateOperands(_trained, lambda rng: np.square(_trained(rng)), epsilon=1e-8),
+    "corners": UpdateOperands(_corners, _corners, epsilon=0.0),
+}
+
+
+def _sgd_step(rng: np.random.Generator, drawn: UpdateOperands) -> _Step:
+    gradient, master, momentum = (drawn.number(rng) for _ in range(3))
     scalars = SgdScalars(gradient_scale=1 / 1024, weight_decay=1e-4, momentum=0.9, learning_rate=0.1)
-    after = sgd(gradient * np.float32(1024), SgdState(master, momentum), scalars)
-    before = {"gradient": gradient * np.float32(1024), "master": master, "momentum": momentum}
+    gradient = _scaled(gradient)
+    after = sgd(gradient, SgdState(master, momentum), scalars)
+    before = {"gradient": gradient, "master": master, "momentum": momentum}
     return _Step(before, vars(after), asdict(scalars))
 
 
-def _adam_step(rng: np.random.Generator) -> _Step:
-    gradient, master, mean, root = (_drawn(rng) for _ in range(4))
-    scalars = AdamHyperparameters(weight_decay=0.01, gradient_scale=1 / 1024).scalars(step=3)
-    state = AdamState(master, mean, np.square(root))
-    after = adam(gradient * np.float32(1024), state, scalars)
-    return _Step({"gradient": gradient * np.float32(1024), **vars(state)}, vars(after), asdict(scalars))
+def _adam_step(rng: np.random.Generator, drawn: UpdateOperands) -> _Step:
+    gradient, master, mean = (drawn.number(rng) for _ in range(3))
+    hyperparameters = AdamHyperparameters(weight_decay=0.01, gradient_scale=1 / 1024, epsilon=drawn.epsilon)
+    scalars = hyperparameters.scalars(step=3)
+    gradient = _scaled(gradient)
+    state = AdamState(master, mean, drawn.variance(rng))
+    after = adam(gradient, state, scalars)
+    return _Step({"gradient": gradient, **vars(state)}, vars(after), asdict(scalars))
 
 
-def _drawn(rng: np.random.Generator) -> Float32:
-    return rng.normal(0, 0.05, _WEIGHTS).astype(np.float32)
+def _scaled(gradient: Float32) -> Float32:
+    """The gradient of a loss that was scaled by 1024."""
+    with np.errstate(all="ignore"):
+        return gradient * np.float32(1024)
 
 
 _RULES = {SGD.name: _sgd_step, ADAM.name: _adam_step}
@@ -117,30 +156,3 @@ def _struct_words(layout: data.Layout, fields: Fields) -> Words:
         for at in range(len(next(iter(fields.values()))))
     ]
     return np.array([list(word.to_bytes((layout.size + 7) // 8, "little")) for word in words], np.uint8)
-
-
-def _lane_case(
-    name: str,
-    entering: tuple[str, Words],
-    outputs: Mapping[str, tuple[Words, int]],
-    cycles: int,
-    stalls: Stalls,
-    constants: Mapping[str, int],
-    rerun: str,
-) -> Case:
-    """Words of one input stream by name; of each output by name its expected words and their width."""
-    stalled = stalls.idle > 0 or stalls.backpressure > 0
-    stream, words = entering
-    return Case(
-        name=f"{name}-stalled" if stalled else name,
-        inputs=(InputStream(stream, words, idle=stalls.idle),),
-        outputs=tuple(
-            OutputStream(output, expected, bits, np.arange(len(expected))[:, np.newaxis], 1, stalls.backpressure)
-            for output, (expected, bits) in outputs.items()
-        ),
-        sim_cycles=None if stalled else cycles,
-        limit_cycles=_PATIENCE * cycles,
-        seed=stalls.seed,
-        constants=constants,
-        rerun=rerun,
-    )

@@ -51,9 +51,11 @@ class ProductRun:
 
     @property
     def name(self) -> str:
-        """Sizes, sparsity, dataflow and operands in one word."""
+        """Sizes, sparsity, dataflow, operands and stalls in one word."""
         sizes = f"{self.extents.m}x{self.extents.k}x{self.extents.n}"
-        return f"{sizes}-{self.product.sparsity_text}-{self.dataflow}-{self.distribution}-s{self.seed}"
+        return (
+            f"{sizes}-{self.product.sparsity_text}-{self.dataflow}-{self.distribution}{self.stalls.name}-s{self.seed}"
+        )
 
 
 @dataclass(frozen=True)

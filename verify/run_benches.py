@@ -12,6 +12,7 @@ from heddle.verify.icarus import build_icarus_model
 from heddle.verify.model import Simulator
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import Report, run_cases
+from heddle.verify.unit_bench import UnitBench
 from heddle.verify.verilator import build_verilator_model
 
 #: Called with a top module before it is compiled; the block that it opens is left when its cases have run, and what
@@ -26,7 +27,7 @@ def unfollowed(top: str) -> Iterator[Report]:
 
 
 def run_benches(
-    benches: Iterable[Bench],
+    benches: Iterable[Bench | UnitBench],
     simulator: Simulator,
     out: Path | None = None,
     *,
@@ -35,11 +36,26 @@ def run_benches(
 ) -> list[Verdict]:
     """Return the verdicts on all cases of ``benches``, in order.
 
+    Units are programs that Verilator compiles: with another simulator they are left out.
+
     Cases, logs and (with ``waves``) waves go to ``out``, or to a folder that goes with the run. Raises HeddleError
     where the simulator is missing or ends early; the folder, whose log the error names, then stays.
     """
     with scratch_folder("verify") if out is None else nullcontext(out) as folder:
-        return [verdict for bench in benches for verdict in _run_bench(bench, simulator, folder, waves, follow)]
+        verdicts: list[Verdict] = []
+        for bench in benches:
+            if isinstance(bench, UnitBench):
+                verdicts += _run_units(bench, follow) if simulator == "verilator" else ()
+            else:
+                verdicts += _run_bench(bench, simulator, folder, waves, follow)
+        return verdicts
+
+
+def _run_units(bench: UnitBench, follow: Follow) -> Iterator[Verdict]:
+    with follow("the floating-point units") as report:
+        for done, case in enumerate(bench.cases):
+            report(done, len(bench.cases))
+            yield case.verdict()
 
 
 def _run_bench(bench: Bench, simulator: Simulator, folder: Path, waves: bool, follow: Follow) -> list[Verdict]:

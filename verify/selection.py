@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Dataflow, Design
@@ -12,10 +13,13 @@ from heddle.arch.errors import HeddleError, unknown
 from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
-from heddle.verify.benches import Bench, array_bench, lane_benches
+from heddle.verify.benches import Bench, array_bench, block_benches
 from heddle.verify.operands import Extents
 from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
+from heddle.verify.unit_bench import UnitBench, unit_bench
 from heddle.verify.weights import weight_suite
+
+_Any = TypeVar("_Any", Bench, UnitBench)
 
 _WORKLOAD_BATCH = 2
 _ANY_SIZES = InputSizes()
@@ -58,26 +62,29 @@ class Selection:
         return tuple(name for name, value in given.items() if value is not None)
 
 
-def selected_benches(selection: Selection, design: Design, board: Board, command: str) -> list[Bench]:
+def selected_benches(selection: Selection, design: Design, board: Board, command: str) -> list[Bench | UnitBench]:
     """Return the benches of ``selection``; ``command`` is the command line that has all their cases.
 
     Raises HeddleError for a dataflow that the design has not, an unknown case, recipe, layer or workload, and a file
     that cannot be read.
     """
     runs = _suite(selection, design)
-    lanes = [] if selection.products else list(lane_benches(design, selection.seed))
+    blocks = [] if selection.products else list(block_benches(design, board, selection.seed))
+    units = UnitBench(()) if selection.products else unit_bench(design, selection.seed, command)
     if selection.case is not None:
-        names = [run.name for run in runs] + [name for lane in lanes for name in lane.case_names]
+        of_blocks = [name for block in blocks for name in block.case_names]
+        names = [*(run.name for run in runs), *of_blocks, *(case.name for case in units.cases)]
         if selection.case not in names:
             raise unknown("case", selection.case, names, "--case")
         runs = [run for run in runs if run.name == selection.case]
-        lanes = [lane for lane in lanes if selection.case in lane.case_names]
-    benches = [array_bench(design, board, runs, command)] if runs else []
-    benches += [lane.build(command) for lane in lanes]
-    return [_only(bench, selection.case) for bench in benches]
+        blocks = [block for block in blocks if selection.case in block.case_names]
+    benches: list[Bench | UnitBench] = [array_bench(design, board, runs, command)] if runs else []
+    benches += [*(block.build(command) for block in blocks), units]
+    chosen = [_only(bench, selection.case) for bench in benches]
+    return [bench for bench in chosen if bench.cases]
 
 
-def _only(bench: Bench, name: str | None) -> Bench:
+def _only(bench: _Any, name: str | None) -> _Any:
     """The bench with the case called ``name``; with all of them without one."""
     return replace(bench, cases=tuple(case for case in bench.cases if name in (None, case.name)))
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from heddle.arch.boards import Board
-from heddle.arch.design import Dataflow, Design, SparsityConfig
+from heddle.arch.design import BufferConfig, Dataflow, Design, SparsityConfig
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
-from heddle.verify.cases import Case, Stalls
+from heddle.verify.cases import Case, Stalls, joined
+from heddle.verify.command_faults import with_refused_commands
 from heddle.verify.operands import Extents
 from heddle.verify.product_cases import ProductRun, run_case
 
 #: Distributions of operands that each aim at one kind of fault.
 _DIRECTED = ("any-bits", "wide", "zeros", "subnormals", "large", "cancelling", "specials", "ties")
-_STALLS = 0.3
+#: Operands that come late and results that are taken late, by halves; a reader so slow that the result queue fills.
+_STALLS, _FULL_QUEUE = Stalls(0.3, 0.3), Stalls(0.0, 0.9)
+#: In this order a design with both dataflows does the products of a case of changes.
+CHANGES: tuple[Dataflow, ...] = ("ws", "os", "ws", "os")
+#: Steps of the long tile: more than 14 bits count.
+_LONG_STEPS = (1 << 14) + 9
+#: What no tile fills: the array's RTL knows nothing of buffers.
+_ROOMY = BufferConfig(activation_bytes=1 << 30, weight_bytes=1 << 30, output_bytes=1 << 30)
 #: The largest sizes of a network's product, in what the array works on at once (m, n) and in groups of M (k).
 _LARGEST_TILES = 2
 _LARGEST_GROUPS = 36
@@ -33,6 +41,18 @@ class Run(Protocol):
 
     def case(self, design: Design, board: Board, command: str) -> Case:
         """Return the bench's case; ``command`` is the command line that has it among its cases."""
+
+
+@dataclass(frozen=True)
+class SpecialRun:
+    """A case that is more than a product, and what it is called."""
+
+    name: str
+    make: Callable[[Design, Board], Case]
+
+    def case(self, design: Design, board: Board, command: str) -> Case:
+        """Return the bench's case; ``command`` is the command line that has it among its cases."""
+        return replace(self.make(design, board), name=self.name, rerun=f"{command} --case {self.name}")
 
 
 @dataclass(frozen=True)
@@ -70,13 +90,61 @@ def _check_size(extents: Extents, design: Design, dataflow: Dataflow) -> None:
         )
 
 
-def default_suite(design: Design, dataflows: Sequence[Dataflow], seed: int) -> list[NamedRun]:
+def default_suite(design: Design, dataflows: Sequence[Dataflow], seed: int) -> list[NamedRun | SpecialRun]:
     """Return products that between them need every part of the array core.
 
-    Dense and N:M, whole and ragged tiles, several tiles of K, one element, special values, streams that stall.
+    Dense and N:M, whole and ragged tiles, several tiles of K, one element, special values, streams that stall; then
+    changes of dataflow at full result queues, a tile longer than most counters would be, and a reset at work.
     """
-    runs = [run for dataflow in dataflows for run in _dataflow_runs(design, dataflow, seed)]
-    return [NamedRun(run.name, run) for run in runs]
+    products = [run for dataflow in dataflows for run in _dataflow_runs(design, dataflow, seed)]
+    special = [run for dataflow in dataflows for run in _special_runs(design, dataflow, seed)]
+    changes = [changing_run(design, seed, stalls) for stalls in (_FULL_QUEUE, _STALLS)] if len(dataflows) > 1 else []
+    return [*(NamedRun(run.name, run) for run in products), *special, *changes]
+
+
+def changing_run(design: Design, seed: int, stalls: Stalls = Stalls()) -> SpecialRun:
+    """Return products of both dataflows in turn: each begins while results of the one before are in the array."""
+    array, group = design.array, design.sparsity.m
+    extents = Extents(array.rows + 1, 3 * group + 1, array.cols + 1)
+    runs = [
+        ProductRun(extents, design.sparsity, dataflow, "wide", seed + number, replace(stalls, seed=seed))
+        for number, dataflow in enumerate(CHANGES)
+    ]
+    name = f"{'-'.join(CHANGES)}{stalls.name}-s{seed}"
+
+    def make(design: Design, board: Board) -> Case:
+        return joined(name, [run_case(run, design, board) for run in runs])
+
+    return SpecialRun(name, make)
+
+
+def _special_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[SpecialRun]:
+    """A tile of many steps; a product that is left halfway by a reset, then done; others beside refused commands."""
+    array, group = design.array, design.sparsity.m
+    turns = -(-_LONG_STEPS // array.interleave)
+    extents = Extents(1, turns, 1) if dataflow == "os" else Extents(_LONG_STEPS, array.rows, 1)
+    dense = SparsityConfig(n=group, m=group)
+    yield _long_tile(ProductRun(extents, dense, dataflow, seed=seed))
+    some_tiles = Extents(array.rows + 1, 3 * group + 1, 2 * array.cols)
+    yield _reset_halfway(ProductRun(some_tiles, dense, dataflow, seed=seed))
+    for stalls in (Stalls(), replace(_STALLS, seed=seed)):
+        long = Extents(array.rows, two_tiles_of_k(design), array.cols)
+        yield _beside_refused_commands(ProductRun(long, design.sparsity, dataflow, "wide", seed, stalls))
+
+
+def _long_tile(run: ProductRun) -> SpecialRun:
+    def make(design: Design, board: Board) -> Case:
+        return run_case(run, design.model_copy(update={"buffers": _ROOMY}), board)
+
+    return SpecialRun(f"{run.name}-one-tile", make)
+
+
+def _reset_halfway(run: ProductRun) -> SpecialRun:
+    def make(design: Design, board: Board) -> Case:
+        case = run_case(run, design, board)
+        return replace(case, reset_after_cycles=(case.sim_cycles or 0) // 2)
+
+    return SpecialRun(f"{run.name}-reset", make)
 
 
 def _dataflow_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[ProductRun]:
@@ -91,8 +159,15 @@ def _dataflow_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[Pr
     yield ProductRun(Extents(array.rows, two_tiles_of_k(design), array.cols), dense, dataflow, seed=seed)
     for distribution in _DIRECTED:
         yield ProductRun(ragged, sparse, dataflow, distribution, seed)
-    stalled = replace(ragged, k=ragged.k + group)
-    yield ProductRun(stalled, sparse, dataflow, "wide", seed, Stalls(_STALLS, _STALLS, seed))
+    for stalls in (_STALLS, _FULL_QUEUE):
+        yield ProductRun(ragged, sparse, dataflow, "wide", seed, replace(stalls, seed=seed))
+
+
+def _beside_refused_commands(run: ProductRun) -> SpecialRun:
+    def make(design: Design, board: Board) -> Case:
+        return with_refused_commands(run_case(run, design, board), design, run.seed)
+
+    return SpecialRun(f"{run.name}-refusals", make)
 
 
 def two_tiles_of_k(design: Design) -> int:

@@ -10,23 +10,24 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from heddle.arch.boards import Board, load_board
-from heddle.arch.design import ArrayConfig, BufferConfig, Dataflow, Design, SparsityConfig
+from heddle.arch.design import ArrayConfig, BufferConfig, Design, SparsityConfig
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.formats import BF16, FP16
 from heddle.hls.generate import array_rtl
-from heddle.verify.cases import Case, Stalls, joined
+from heddle.verify.cases import Case, Stalls
 from heddle.verify.command_faults import with_refused_commands
 from heddle.verify.operands import DISTRIBUTIONS, Extents
 from heddle.verify.product_cases import ProductRun, run_case
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import run_cases
+from heddle.verify.suite import changing_run
 from heddle.verify.verilator import build_verilator_model
 
 #: Cases of one build without stalls: they claim cycles, the others bits only.
@@ -110,10 +111,6 @@ _BUILDS = (
 BUILDS = {build.name: build for build in _BUILDS}
 
 
-#: In this order a machine with both dataflows does the products of its case of changes.
-_CHANGES: tuple[Dataflow, ...] = ("ws", "os", "ws", "os")
-
-
 def sweep_cases(design: Design, seed: int, rerun: str = "") -> Iterator[Case]:
     """Yield the cases of one machine.
 
@@ -123,19 +120,8 @@ def sweep_cases(design: Design, seed: int, rerun: str = "") -> Iterator[Case]:
     for run in sweep_runs(design, seed):
         yield run_case(run, design, board, rerun)
     if len(design.array.dataflows) > 1:
-        yield _changing_case(design, board, seed, rerun)
+        yield replace(changing_run(design, seed).case(design, board, rerun), rerun=rerun)
     yield from _refusing_cases(design, board, seed, rerun)
-
-
-def _changing_case(design: Design, board: Board, seed: int, rerun: str) -> Case:
-    """Products of both dataflows in turn: each begins while results of the one before are still in the array."""
-    array, group = design.array, design.sparsity.m
-    extents = Extents(array.rows + 1, 3 * group + 1, array.cols + 1)
-    runs = [
-        ProductRun(extents, design.sparsity, dataflow, "wide", seed + number)
-        for number, dataflow in enumerate(_CHANGES)
-    ]
-    return joined("-then-".join(run.name for run in runs), [run_case(run, design, board, rerun) for run in runs])
 
 
 def _refusing_cases(design: Design, board: Board, seed: int, rerun: str) -> Iterator[Case]:

@@ -72,10 +72,15 @@ def check_adders(depths: Sequence[int], count: int, seed: int) -> Mismatch | Non
 
 def check_multipliers(operand: FloatFormat, depths: Sequence[int], first: int, last: int) -> Mismatch | None:
     """Check multipliers of ``depths`` stages with all pairs whose first word is in ``first`` to ``last``."""
+    return check_multipliers_of(operand, depths, range(first, last + 1))
+
+
+def check_multipliers_of(operand: FloatFormat, depths: Sequence[int], firsts: Sequence[int]) -> Mismatch | None:
+    """Check multipliers of ``depths`` stages with all pairs whose first word is one of ``firsts``."""
     second = np.arange(_OPERAND_WORDS, dtype=np.uint32)
     rows = _BATCH_PAIRS // _OPERAND_WORDS
-    firsts = (np.arange(row, min(row + rows, last + 1), dtype=np.uint32) for row in range(first, last + 1, rows))
-    batches = ((np.repeat(some, len(second)), np.tile(second, len(some))) for some in firsts)
+    parts = (np.array(firsts[row : row + rows], np.uint32) for row in range(0, len(firsts), rows))
+    batches = ((np.repeat(some, len(second)), np.tile(second, len(some))) for some in parts)
     with compiled([Multiplier(operand, depth) for depth in depths]) as units:
         return _first_mismatch(units, batches, lambda a, b: float32_product(a, b, operand))
 

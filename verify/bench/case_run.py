@@ -23,8 +23,15 @@ _RESET_CLOCKS = 2
 _WATCH_CLOCKS = 16
 
 
+async def run_case(dut: Any, case: Case) -> Outcome:
+    """Run ``case`` from reset to its end on ``dut``, whose clock runs; begin and abandon it first where it says so."""
+    if case.reset_after_cycles:
+        await CaseRun(dut, case).abandon()
+    return await CaseRun(dut, case).run()
+
+
 class CaseRun:
-    """One case on ``dut``, whose clock runs."""
+    """One run of a case on ``dut``, whose clock runs."""
 
     def __init__(self, dut: Any, case: Case) -> None:
         self._dut = dut
@@ -43,16 +50,25 @@ class CaseRun:
         while self._pending() and self._now < self._case.limit_cycles:
             await self._clock()
         failure = self._hang() if self._pending() else await self._after_the_last_word()
-        for driver in self._drivers:
-            driver.stop()
-        for monitor in self._monitors:
-            monitor.stop()
+        self._stop()
         return self._outcome(failure)
+
+    async def abandon(self) -> None:
+        """Begin the case, and leave it in the middle: what is reset next is at work."""
+        await self._reset()
+        for _ in range(self._case.reset_after_cycles):
+            await self._clock()
+        self._stop()
+
+    def _stop(self) -> None:
+        for side in (*self._drivers, *self._monitors):
+            side.stop()
 
     def _driver(self, stream: InputStream) -> Driver:
         source = None if stream.source is None else stream.source.tolist()
         words = WordSource(word_integers(stream.words), source, self._buffer)
-        return Driver(self._dut, stream.name, words, stalls(stream.idle, f"{self._case.seed}/{stream.name}"))
+        seed = f"{self._case.seed}/{stream.name}"
+        return Driver(self._dut, stream.name, words, stalls(stream.idle, seed), seed)
 
     def _monitor(self, output: OutputStream, checker: Checker) -> Monitor:
         listeners: list[Listener] = [checker.check]

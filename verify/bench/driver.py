@@ -24,16 +24,18 @@ class Driver:
     """Offers words to one input stream, each until it is taken, and counts those taken.
 
     ``clock`` is called after every rising edge, when signals still show what the edge saw, and sets what the
-    next edge will see.
+    next edge will see. While no word is offered the payload is garbage, drawn by ``seed``: nobody may look at it.
     """
 
-    def __init__(self, dut: Any, name: str, words: WordSource, idle: Iterator[bool]) -> None:
+    def __init__(self, dut: Any, name: str, words: WordSource, idle: Iterator[bool], seed: str) -> None:
         self._payload = getattr(dut, f"{name}__payload")
         self._valid = getattr(dut, f"{name}__valid")
         self._ready = getattr(dut, f"{name}__ready")
         self._words = words
         self._idle = idle
         self._offering = False
+        self._garbage = Random(f"{seed}/garbage")
+        self._payload.value = self._garbage.getrandbits(len(self._payload))
         self.taken = 0
 
     @property
@@ -57,6 +59,8 @@ class Driver:
         self._offering = word is not None
         if word is not None:
             self._payload.value = word
+        elif was_valid:
+            self._payload.value = self._garbage.getrandbits(len(self._payload))
         if self._offering != was_valid:
             self._valid.value = int(self._offering)
 

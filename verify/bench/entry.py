@@ -9,7 +9,7 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 
-from heddle.verify.bench.case_run import CaseRun
+from heddle.verify.bench.case_run import run_case
 from heddle.verify.bench.variables import CASES_VARIABLE, FIRST_VARIABLE, OUTCOMES_VARIABLE
 from heddle.verify.case_file import load_cases
 
@@ -21,6 +21,6 @@ async def run_cases(dut: Any) -> None:
     Clock(dut.clk, 2, unit="step").start()
     with Path(os.environ[OUTCOMES_VARIABLE]).open("a") as outcomes:
         for case in cases:
-            outcome = await CaseRun(dut, case).run()
+            outcome = await run_case(dut, case)
             outcomes.write(outcome.to_json() + "\n")
             outcomes.flush()
