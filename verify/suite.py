@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from heddle.arch.boards import Board
-from heddle.arch.design import BufferConfig, Dataflow, Design, SparsityConfig
+from heddle.arch.design import Dataflow, Design, SparsityConfig
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 from heddle.verify.cases import Case, Stalls, joined
@@ -23,8 +23,6 @@ _STALLS, _FULL_QUEUE = Stalls(0.3, 0.3), Stalls(0.0, 0.9)
 CHANGES: tuple[Dataflow, ...] = ("ws", "os", "ws", "os")
 #: Steps of the long tile: more than 14 bits count.
 _LONG_STEPS = (1 << 14) + 9
-#: What no tile fills: the array's RTL knows nothing of buffers.
-_ROOMY = BufferConfig(activation_bytes=1 << 30, weight_bytes=1 << 30, output_bytes=1 << 30)
 #: The largest sizes of a network's product, in what the array works on at once (m, n) and in groups of M (k).
 _LARGEST_TILES = 2
 _LARGEST_GROUPS = 36
@@ -134,7 +132,9 @@ def _special_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[Spe
 
 def _long_tile(run: ProductRun) -> SpecialRun:
     def make(design: Design, board: Board) -> Case:
-        return run_case(run, design.model_copy(update={"buffers": _ROOMY}), board)
+        # Neither buffers nor DRAM cut the tile then: the array's RTL knows nothing of them.
+        endless = design.memory.model_copy(update={"unlimited": True})
+        return run_case(run, design.model_copy(update={"memory": endless}), board)
 
     return SpecialRun(f"{run.name}-one-tile", make)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from heddle.arch.design import SparsityConfig
@@ -9,7 +10,7 @@ from heddle.arch.design_io import load_design
 from heddle.hls.emit import emit_rtl
 from heddle.hls.generate import lane_blocks
 from heddle.verify.cases import Stalls
-from heddle.verify.lanes import sore_case, wuve_case
+from heddle.verify.lanes import UPDATE_OPERANDS, sore_case, wuve_case
 from heddle.verify.simulation import run_cases
 from heddle.verify.verilator import build_verilator_model
 
@@ -42,7 +43,39 @@ def test_sore_packs_both_directions_at_a_row_a_clock(sparsity, tmp_path):
 def test_wuve_updates_a_weight_a_clock(optimizer, operand, tmp_path):
     machine = design("2:4", operand)
     (lane,) = (block for block in lane_blocks(machine) if block.name.endswith(optimizer))
-    cases = [wuve_case(machine, lane.component, seed, stalls) for seed, stalls in enumerate(STALLS)]
+    kinds = [(kind, stalls) for kind in UPDATE_OPERANDS for stalls in STALLS]
+    cases = [wuve_case(machine, lane.component, kind, seed, stalls) for seed, (kind, stalls) in enumerate(kinds)]
     verdicts = verdicts_of(lane, cases, tmp_path)
     assert [verdict for verdict in verdicts if not verdict.passed] == []
-    assert [verdict.sim_cycles is not None for verdict in verdicts] == [True, False, False, False]
+    assert [verdict.sim_cycles is not None for verdict in verdicts] == 2 * [True, False, False, False]
+
+
+@pytest.mark.parametrize("sparsity", ["1:2", "2:4", "2:8"])
+def test_the_groups_of_ties_tie(sparsity):
+    machine = design(sparsity)
+    case = sore_case(machine, "ties", 0, Stalls())
+    m = machine.sparsity.m
+    magnitudes = case.inputs[0].words.view("<u2").reshape(-1, m) & 0x7FFF
+    tied = [len(set(group)) < m for group in magnitudes.tolist()]
+    assert sum(tied) > len(tied) / 4
+    assert m == 2 or all(tied)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_corners_reach_every_class_of_words_in_and_out(optimizer):
+    machine = design("2:4")
+    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith(optimizer))
+    case = wuve_case(machine, lane.component, "corners", 0, Stalls())
+    taken = case.inputs[0].words[:, :4].copy().view(np.float32)
+    given = case.outputs[0].expected[:, :4].copy().view(np.float32)
+    for values in (taken, given):
+        assert np.isnan(values).any()
+        assert np.isinf(values).any()
+        assert ((values != 0) & (np.abs(values) < np.finfo(np.float32).tiny)).any()
+    assert np.isinf(given[np.isfinite(taken)]).any()
+
+
+def test_a_case_that_stalls_is_reset_halfway_first():
+    machine = design("2:4")
+    assert sore_case(machine, "trained", 0, Stalls(0.3)).reset_after_cycles > 0
+    assert sore_case(machine, "trained", 0, Stalls()).reset_after_cycles == 0

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.arch.isa import ArrayCommand
 from heddle.dataflow.load import load_network
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
+from heddle.verify.cases import Case
 from heddle.verify.operands import Extents
-from heddle.verify.suite import default_suite, gemm_suite, workload_suite
+from heddle.verify.suite import NamedRun, default_suite, gemm_suite, workload_suite
 
 TINY = load_design("tiny")
 
@@ -44,7 +48,7 @@ def test_names_are_distinct_and_every_kind_of_case_is_there(preset: str) -> None
     design = load_design(preset)
     suite = default_suite(design, ("os", "ws"), seed=0)
     assert len({named.name for named in suite}) == len(suite)
-    runs = [named.run for named in suite]
+    runs = [named.run for named in suite if isinstance(named, NamedRun)]
     for dataflow in ("os", "ws"):
         of_dataflow = [run for run in runs if run.dataflow == dataflow]
         assert {run.is_dense for run in of_dataflow} == {True, False}
@@ -54,10 +58,48 @@ def test_names_are_distinct_and_every_kind_of_case_is_there(preset: str) -> None
 
 
 def test_the_long_reduction_is_cut_along_k() -> None:
-    longest = max(default_suite(TINY, ("os",), seed=0), key=lambda named: named.run.extents.k)
+    products = [named for named in default_suite(TINY, ("os",), seed=0) if isinstance(named, NamedRun)]
+    longest = max(products, key=lambda named: named.run.extents.k)
     case = longest.case(TINY, load_board(TINY.board), "heddle verify")
     partial = next(stream for stream in case.inputs if stream.name == "partial")
     assert len(partial.words) > 0
+
+
+def special_case(ending: str) -> Case:
+    (found,) = (run for run in default_suite(TINY, ("os", "ws"), seed=0) if run.name.endswith(ending))
+    return found.case(TINY, load_board(TINY.board), "heddle verify")
+
+
+@pytest.mark.parametrize("ending", ["-os-trained-s0-one-tile", "-ws-trained-s0-one-tile"])
+def test_one_tile_is_longer_than_fourteen_bits_count(ending: str) -> None:
+    case = special_case(ending)
+    (command,) = (ArrayCommand.from_bytes(word.tobytes()) for word in case.inputs[0].words)
+    assert command.tiles == 1
+    assert command.interval > 1 << 14
+    assert case.sim_cycles is not None
+
+
+@pytest.mark.parametrize("ending", ["-os-trained-s0-reset", "-ws-trained-s0-reset"])
+def test_a_product_is_reset_while_the_array_is_at_work(ending: str) -> None:
+    case = special_case(ending)
+    assert case.sim_cycles is not None
+    assert 0 < case.reset_after_cycles < case.sim_cycles
+
+
+def test_dataflows_change_while_the_reader_is_slower_than_the_array() -> None:
+    case = special_case("ws-os-ws-os-idle-0.0-backpressure-0.9-s0")
+    dataflows = [ArrayCommand.from_bytes(word.tobytes()).ws for word in case.inputs[0].words]
+    assert sum(a != b for a, b in pairwise(dataflows)) == 3
+    assert [output.backpressure for output in case.outputs] == [0.9]
+
+
+@pytest.mark.parametrize("ending", ["2:4-os-wide-s0-refusals", "2:4-ws-wide-s0-refusals"])
+def test_products_run_beside_commands_that_are_refused(ending: str) -> None:
+    assert special_case(ending).status["error_count"] > 0
+
+
+def test_a_design_of_one_dataflow_changes_to_no_other() -> None:
+    assert not any("ws-os" in run.name for run in default_suite(TINY, ("ws",), seed=0))
 
 
 def test_a_case_says_how_to_run_just_it() -> None:

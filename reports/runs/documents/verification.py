@@ -12,7 +12,7 @@ from heddle.verify.results import Verdict, all_passed
 
 
 class StalledCase(Document):
-    """A case whose streams stall on purpose, so that it claims bits and no cycles."""
+    """A case that claims bits and no cycles: its streams stall on purpose, or it is a unit's by itself."""
 
     name: str
     bit_exact: bool
