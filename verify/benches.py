@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.hls.emit import Rtl, emit_rtl
-from heddle.hls.generate import array_blocks, double_buffers, sore_block, wuve_block
+from heddle.hls.generate import array_rtl, double_buffers, sore_block, wuve_block
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule
 from heddle.verify.buffers import buffers_case, buffers_rtl
 from heddle.verify.cases import Case, Stalls
@@ -30,8 +30,7 @@ class Bench:
 def array_bench(design: Design, board: Board, runs: Sequence[Run], command: str) -> Bench:
     """Return the array core with the cases of ``runs``; ``command`` is the command line that has them all."""
     cases = tuple(named.case(design, board, command) for named in runs)
-    core, element = array_blocks(design)
-    return Bench(lambda: emit_rtl(core, [element]), cases)
+    return Bench(lambda: array_rtl(design), cases)
 
 
 @dataclass(frozen=True)

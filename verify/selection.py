@@ -78,9 +78,12 @@ def selected_benches(selection: Selection, design: Design, board: Board, command
             raise unknown("case", selection.case, names, "--case")
         runs = [run for run in runs if run.name == selection.case]
         blocks = [block for block in blocks if selection.case in block.case_names]
-    benches: list[Bench | UnitBench] = [array_bench(design, board, runs, command)] if runs else []
-    benches += [*(block.build(command) for block in blocks), units]
-    chosen = [_only(bench, selection.case) for bench in benches]
+    benches = [array_bench(design, board, runs, command)] if runs else []
+    benches += [block.build(command) for block in blocks]
+    chosen: list[Bench | UnitBench] = [
+        *(_only(bench, selection.case) for bench in benches),
+        _only(units, selection.case),
+    ]
     return [bench for bench in chosen if bench.cases]
 
 

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The buffers' bench: which accesses it makes, and what it expects of them."""
 
 from __future__ import annotations

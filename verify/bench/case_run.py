@@ -61,8 +61,10 @@ class CaseRun:
         self._stop()
 
     def _stop(self) -> None:
-        for side in (*self._drivers, *self._monitors):
-            side.stop()
+        for driver in self._drivers:
+            driver.stop()
+        for monitor in self._monitors:
+            monitor.stop()
 
     def _driver(self, stream: InputStream) -> Driver:
         source = None if stream.source is None else stream.source.tolist()
