@@ -13,7 +13,8 @@ from heddle.arch.jit import kernel
 from heddle.dataflow.cost import lead_cycles
 from heddle.sim.engines.dram import READ, WRITE, Dram, transfer
 from heddle.sim.engines.events import EngineId, Events, record
-from heddle.sim.engines.product_state import Engines, Job, ProductState, Walk, reset
+from heddle.sim.engines.pipe import Walk, reset
+from heddle.sim.engines.product_state import Engines, Job, ProductState
 from heddle.sim.engines.product_steps import compute, load_request, loaded, next_access, pruned, store_request, stored
 from heddle.sim.engines.prompt_memory import run_while_prompt
 from heddle.sim.engines.streams import run_updates_until
@@ -31,7 +32,7 @@ def run_product(engines: Engines, job: Job, state: ProductState, start: float) -
     walk = Walk(pipe, state.halves, grid, steps, lead, job.stalls, job.item)
     fill_costs(state.costs, engines.machine, engines.rates, engines.dram.timing, job.product, job.mapping)
     # Taken out of their tuples once: Numba counts the references of arrays anew at each look into one that holds some.
-    dram, updates, events, costs = engines.dram, engines.updates, engines.events, state.costs
+    dram, updates, events, costs, laps = engines.dram, engines.updates, engines.events, state.costs, state.laps
     results = results_of(grid)
     while pipe["store"]["step"] * grid.parts < steps:
         if pipe["compute"]["step"] < pipe["load"]["step"] and pipe["results"] < pipe["store"]["step"] + 2:
@@ -47,7 +48,7 @@ def run_product(engines: Engines, job: Job, state: ProductState, start: float) -
         run_updates_until(dram, updates, events, min(store_at, load_at))
         if store_at <= load_at:
             _store(dram, events, walk, costs[tile_at(pipe["store"], results).kind], store_at)
-        elif not run_while_prompt(engines, walk, costs, load_at):
+        elif not run_while_prompt(engines, walk, costs, laps, load_at):
             _load(dram, events, walk, tile, costs[tile.kind], load_at)
     job.stalls[DRAIN] += pipe["end"] - pipe["array_free"]
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
+from heddle.dataflow.cost import ceil_div
 from heddle.sim.engines.dram import READ, Access, Dram, channel_work, first_row_of, share_of, spread_of
 
-_ROOM = 256
+_ROOM = 4096
 
 
 class PassedRow(TypedDict):
@@ -28,9 +29,10 @@ class PassedRow(TypedDict):
 
 
 class CountRow(TypedDict):
-    """How many accesses are noted."""
+    """How many accesses were noted, and of how many of them the rows are open that they leave so."""
 
     noted: int
+    opened: int
 
 
 PASSED = record_dtype(PassedRow)
@@ -38,7 +40,7 @@ COUNT = record_dtype(CountRow)
 
 
 class PassedOver(NamedTuple):
-    """``accesses`` (PASSED) of which the first ``log["noted"]`` are noted; ``is_found``: room for one flag a bank."""
+    """The last ``accesses`` (PASSED) noted, each at its number modulo their room; ``is_found``: room for a flag a bank."""
 
     accesses: Rows
     log: CountRow
@@ -53,35 +55,90 @@ def passed_over(dram: Dram) -> PassedOver:
 @kernel
 def pass_over(dram: Dram, passed: PassedOver, access: Access) -> None:
     """Take note of ``access``; what it leaves open is seen to by ``open_passed`` at the latest."""
-    if passed.log["noted"] == _ROOM:
+    log = passed.log
+    if log["noted"] - log["opened"] == _ROOM:
         open_passed(dram, passed)
-    row: PassedRow = passed.accesses[passed.log["noted"]]
+    _note(passed, access)
+
+
+@kernel
+def pass_over_again(dram: Dram, passed: PassedOver, accesses: int, times: int, address_step: int) -> bool:
+    """Pass over the last ``accesses`` so many ``times`` again, each time ``address_step`` further on.
+
+    False, and nothing is done, where not all of them are noted any more.
+    """
+    if accesses > _ROOM:
+        return False
+    open_passed(dram, passed)
+    log, left = passed.log, _none_found(passed)
+    first, at = log["noted"] - accesses, times * accesses
+    while at > 0 and left > 0:
+        at -= 1
+        time = at // accesses
+        again = _moved(_noted(passed, first + at - time * accesses), (time + 1) * address_step)
+        left -= _find_rows(dram, passed.is_found, again)
+    _note_again(passed, accesses, times, address_step)
+    return True
+
+
+@kernel
+def _note_again(passed: PassedOver, accesses: int, times: int, address_step: int) -> None:
+    """Note the last ``accesses`` so many ``times`` again, or as many of these times as there is room for, the last ones."""
+    log = passed.log
+    noted_times = min(times, ceil_div(_ROOM, max(accesses, 1)))
+    step = (times - noted_times + 1) * address_step
+    for time in range(noted_times):
+        for _ in range(accesses):
+            _note(passed, _moved(_noted(passed, log["noted"] - accesses), step))
+        step = address_step
+    log["opened"] = log["noted"]
+
+
+@kernel
+def _moved(access: Access, nbytes: int) -> Access:
+    return Access(access.address + nbytes, access.nbytes, access.runs, access.stride, access.direction)
+
+
+@kernel
+def _noted(passed: PassedOver, number: int) -> Access:
+    """The access of this number, one of the last for which there is room."""
+    row: PassedRow = passed.accesses[number % _ROOM]
+    return Access(row["address"], row["nbytes"], row["runs"], row["stride"], READ)
+
+
+@kernel
+def _note(passed: PassedOver, access: Access) -> None:
+    log = passed.log
+    row: PassedRow = passed.accesses[log["noted"] % _ROOM]
     row["address"], row["nbytes"] = access.address, access.nbytes
     row["runs"], row["stride"] = access.runs, access.stride
-    passed.log["noted"] += 1
+    log["noted"] += 1
+
+
+@kernel
+def _none_found(passed: PassedOver) -> int:
+    """Take back which banks have their row, and return how many banks there are."""
+    passed.is_found[:, :] = False
+    return passed.is_found.size
 
 
 @kernel
 def open_passed(dram: Dram, passed: PassedOver) -> None:
-    """Leave the rows open that the noted accesses leave open, and forget them."""
-    is_found, at = passed.is_found, passed.log["noted"]
-    passed.log["noted"] = 0
-    if dram.timing["free"]:
-        return
-    is_found[:, :] = False
-    left = is_found.size
-    while at > 0 and left > 0:
+    """Leave the rows open that the noted accesses leave open which it has not seen to yet."""
+    log = passed.log
+    at, left = log["noted"], _none_found(passed)
+    while at > log["opened"] and left > 0:
         at -= 1
-        noted: PassedRow = passed.accesses[at]
-        if noted["nbytes"] > 0:
-            access = Access(noted["address"], noted["nbytes"], noted["runs"], noted["stride"], READ)
-            left -= _find_rows(dram, is_found, access)
+        left -= _find_rows(dram, passed.is_found, _noted(passed, at))
+    log["opened"] = log["noted"]
 
 
 @kernel
 def _find_rows(dram: Dram, is_found: npt.NDArray[np.bool_], access: Access) -> int:
     """Open the rows of ``access`` in banks that have none yet from a later one; return how many those are."""
     timing, open_row = dram.timing, dram.open_row
+    if timing["free"] or access.nbytes == 0:
+        return 0
     channels, banks = timing["channels"], timing["banks"]
     first_row, spread, found = first_row_of(timing, access), spread_of(access, channels), 0
     for channel in range(channels):

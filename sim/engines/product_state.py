@@ -1,66 +1,23 @@
-"""What the engines hold of the product that runs: the job, how far each engine is, and the halves of the buffers."""
+"""What the engines hold: the machine that runs everything, a product to run, and room for the product under way."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.jit import kernel
-from heddle.arch.records import Rows, record_dtype
+from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow, machine_row, rates_row
 from heddle.sim.engines.dram import Dram, dram_of
 from heddle.sim.engines.events import Events, event_log
+from heddle.sim.engines.laps import Laps, no_laps
 from heddle.sim.engines.passed_over import PassedOver, passed_over
+from heddle.sim.engines.pipe import HALVES, PIPE, HalvesRow, PipeRow
 from heddle.sim.engines.streams import Background, Times, background
 from heddle.sim.engines.tile_costs import TILE_COST
-from heddle.sim.engines.tiles import TILE_KINDS, CursorRow, Grid, rewind
-
-
-class PipeRow(TypedDict):
-    """Progress of a product.
-
-    The next step to load and to compute, the next result to store; results computed; tiles of each operand loaded and
-    reached by the array; when the array, SORE and the store lanes are free; when the last store so far ends; the
-    array's instructions, and from the end of the last one to its last result.
-    """
-
-    load: CursorRow
-    compute: CursorRow
-    store: CursorRow
-    results: int
-    lefts: int
-    rights: int
-    used_lefts: int
-    used_rights: int
-    address: int
-    start: float
-    array_free: float
-    pruner_free: float
-    lanes_free: float
-    end: float
-    busy_cycles: float
-    finish_cycles: float
-    dram_bytes: float
-
-
-PIPE = record_dtype(PipeRow)
-
-
-class HalvesRow(TypedDict):
-    """When each half of each buffer is filled (ready), and when it is free again: arrays of two."""
-
-    left_ready: Times
-    left_free: Times
-    right_ready: Times
-    right_free: Times
-    out_ready: Times
-    out_free: Times
-
-
-HALVES = np.dtype([(name, np.float64, (2,)) for name in HalvesRow.__annotations__])
+from heddle.sim.engines.tiles import TILE_KINDS
 
 
 class Engines(NamedTuple):
@@ -100,44 +57,14 @@ class Job(NamedTuple):
 
 
 class ProductState(NamedTuple):
-    """Room for the product under way: its progress, the halves of the buffers, its tiles' costs by kind (TILE_COST)."""
+    """Room for the product under way: its progress, halves of the buffers, tiles' costs by kind (TILE_COST), laps."""
 
     pipe: PipeRow
     halves: HalvesRow
     costs: Rows
-
-
-class Walk(NamedTuple):
-    """A product's way through its tiles: progress, halves of the buffers, and what of the job stays as it is.
-
-    ``lead_cycles`` pass before the first instruction. It holds no array of its own: looking into it is free.
-    """
-
-    pipe: PipeRow
-    halves: HalvesRow
-    grid: Grid
-    steps: int
-    lead_cycles: int
-    stalls: Times
-    item: int
+    laps: Laps
 
 
 def product_state() -> ProductState:
     """Return room for a product's state."""
-    return ProductState(np.zeros(1, PIPE)[0], np.zeros(1, HALVES)[0], np.zeros(TILE_KINDS, TILE_COST))
-
-
-@kernel
-def reset(pipe: PipeRow, halves: HalvesRow, start: float) -> None:
-    """Set a product's state to that at ``start``: buffers empty, nothing under way."""
-    rewind(pipe["load"])
-    rewind(pipe["compute"])
-    rewind(pipe["store"])
-    pipe["results"], pipe["address"] = 0, 0
-    pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
-    pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
-    pipe["end"], pipe["busy_cycles"], pipe["finish_cycles"], pipe["dram_bytes"] = start, 0.0, 0.0, 0.0
-    for half in range(2):
-        halves["left_ready"][half], halves["left_free"][half] = start, start
-        halves["right_ready"][half], halves["right_free"][half] = start, start
-        halves["out_ready"][half], halves["out_free"][half] = start, start
+    return ProductState(np.zeros(1, PIPE)[0], np.zeros(1, HALVES)[0], np.zeros(TILE_KINDS, TILE_COST), no_laps())

@@ -7,7 +7,7 @@ import numpy as np
 from heddle.arch.jit import kernel
 from heddle.sim.engines.dram import Access
 from heddle.sim.engines.events import EngineId, Events, record
-from heddle.sim.engines.product_state import PipeRow, Walk
+from heddle.sim.engines.pipe import PipeRow, Walk
 from heddle.sim.engines.tile_costs import MoveRow, TileCostRow
 from heddle.sim.engines.tiles import Tile, advance, results_of
 from heddle.sim.stalls import FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND

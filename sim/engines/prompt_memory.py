@@ -14,8 +14,10 @@ from heddle.arch.records import Rows
 from heddle.sim.engines.dram import READ, WRITE, Dram, DramRow, idle_from
 from heddle.sim.engines.dram_bounds import longest_turn_cycles, prompt_by
 from heddle.sim.engines.events import EngineId, Events, is_full, record
+from heddle.sim.engines.laps import Laps, forget_laps, skip_laps
 from heddle.sim.engines.passed_over import PassedOver, open_passed, pass_over
-from heddle.sim.engines.product_state import Engines, PipeRow, Walk
+from heddle.sim.engines.pipe import PipeRow, Walk
+from heddle.sim.engines.product_state import Engines
 from heddle.sim.engines.product_steps import compute, load_request, loaded, next_access, pruned, store_request, stored
 from heddle.sim.engines.streams import has_updates
 from heddle.sim.engines.tile_costs import TileCostRow
@@ -23,16 +25,17 @@ from heddle.sim.engines.tiles import Tile, results_of, tile_at
 
 
 @kernel
-def run_while_prompt(engines: Engines, walk: Walk, costs: Rows, request: float) -> bool:
+def run_while_prompt(engines: Engines, walk: Walk, costs: Rows, laps: Laps, request: float) -> bool:
     """Run steps from the load that asks for the DRAM at ``request`` while memory is prompt; False if it is not.
 
     Every step is of the same make: while the array is at one step, the next one is loaded, and the result that the
-    step before ended, if it did, is stored.
+    step before ended, if it did, is stored. Where reductions begin to repeat each other, those to come are jumped over.
     """
     if not _can_be_prompt(engines, walk.pipe, request):
         return False
     dram, passed, events = engines.dram, engines.passed, engines.events
     pipe, grid, results, ran = walk.pipe, walk.grid, results_of(walk.grid), False
+    forget_laps(laps)
     while pipe["load"]["step"] < walk.steps:
         tile, result = tile_at(pipe["load"], grid), tile_at(pipe["store"], results)
         cost, result_cost = costs[tile.kind], costs[result.kind]
@@ -48,6 +51,8 @@ def run_while_prompt(engines: Engines, walk: Walk, costs: Rows, request: float) 
             _store(dram, passed, events, walk, result_cost, store_at)
         compute(events, walk, tile, cost)
         ran = True
+        if pipe["load"]["part"] == 0:
+            skip_laps(laps, dram, passed, events, walk)
     open_passed(dram, passed)
     return ran
 
