@@ -40,7 +40,7 @@ from heddle.dataflow.mapping_choice import (
     predict_cycles,
 )
 from heddle.dataflow.mapping_energy import EnergyRow
-from heddle.dataflow.reduction_cuts import ResultTile, fewest_parts, next_parts, part_length
+from heddle.dataflow.reduction_cuts import Cuts, ResultTile, cuts_of, fewest_parts, next_parts, part_length
 from heddle.dataflow.tile_mapping import fill_mapping
 
 #: Room for one product's frontier: more than four times what products of up to 2^20 in each size and I = 64 need.
@@ -125,13 +125,13 @@ def _may_pay(before: _Upfront, cut: _Upfront) -> bool:
 
 
 @kernel
-def _add_cuts(work: Searched, tile: ResultTile, parts: int, frontier: Rows, count: int) -> int:
+def _add_cuts(work: Searched, cuts: Cuts, tile: ResultTile, parts: int, frontier: Rows, count: int) -> int:
     """Add a result tile's mappings to the frontier: k in ``parts``, then cut further for as long as it may pay.
 
     The order of the loops makes a difference only where k is whole and both operands have several tiles.
     """
-    product, machine = work.product, work.machine
-    tile_k = part_length(product, machine, tile.ws, parts)
+    product = work.product
+    tile_k = part_length(cuts, parts)
     longer = _fill(work, tile, 0, tile_k, frontier[count])
     count = _add_to_frontier(frontier, count)
     if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"]:
@@ -139,7 +139,7 @@ def _add_cuts(work: Searched, tile: ResultTile, parts: int, frontier: Rows, coun
         count = _add_to_frontier(frontier, count)
     while tile_k > product["group_m"]:
         parts = next_parts(parts)
-        shorter = part_length(product, machine, tile.ws, parts)
+        shorter = part_length(cuts, parts)
         if shorter == tile_k:
             continue
         tile_k = shorter
@@ -163,16 +163,17 @@ def _next_tile(tile: int, total: int) -> int:
 def _add_tilings(work: Searched, ws: int, ir: int, ic: int, frontier: Rows, count: int) -> int:
     """Add every tiling of one dataflow and interleave split to the frontier."""
     product, machine = work.product, work.machine
-    half_out = machine["output_half_bytes"]
+    half_out, cuts = machine["output_half_bytes"], cuts_of(product, machine, ws)
     tile_m = min(machine["rows"] * ir, product["m"])
     while tile_m > 0:
-        tile_n = min(machine["cols"] * ic, product["n"])
+        tile_n, parts = min(machine["cols"] * ic, product["n"]), 1
         while tile_n > 0 and tile_m * tile_n * ACCUMULATOR_BYTES <= half_out:
             tile = ResultTile(ws, ir, ic, tile_m, tile_n)
-            parts = fewest_parts(product, machine, tile)
+            # A wider tile needs at least as many parts as a narrower one.
+            parts = fewest_parts(product, machine, cuts, tile, parts)
             if parts == 0:
                 break
-            count = _add_cuts(work, tile, parts, frontier, count)
+            count = _add_cuts(work, cuts, tile, parts, frontier, count)
             tile_n = _next_tile(tile_n, product["n"])
         tile_m = _next_tile(tile_m, product["m"])
     return count

@@ -55,20 +55,46 @@ def _filling(product: ProductRow, machine: MachineRow, ws: int, unit: int) -> in
     return unit * (machine["rows"] // shared)
 
 
+class Cuts(NamedTuple):
+    """How a product's reduction may be cut in one dataflow: its units, and what of them fills the array.
+
+    ``unit`` is a group of channels with all taps, of which ``units`` make up ``k``; ``group`` is one group at one tap,
+    for ``groups``. ``filling`` and ``group_filling`` are the smallest multiples of each that fill the array.
+    """
+
+    k: int
+    unit: int
+    units: int
+    filling: int
+    group: int
+    groups: int
+    group_filling: int
+
+
 @kernel
-def part_length(product: ProductRow, machine: MachineRow, ws: int, parts: int) -> int:
+def cuts_of(product: ProductRow, machine: MachineRow, ws: int) -> Cuts:
+    """Return the Cuts of ``product`` in OS, or in WS."""
+    k, unit, group = product["k"], _all_taps(product), product["group_m"]
+    filling, group_filling = _filling(product, machine, ws, unit), _filling(product, machine, ws, group)
+    return Cuts(k, unit, ceil_div(k, unit), filling, group, ceil_div(k, group), group_filling)
+
+
+@kernel
+def part_length(cuts: Cuts, parts: int) -> int:
     """Length of the longest part of k cut into at most ``parts``: as equal as units that fill the array allow.
 
     The unit is a group of channels with all taps, and one group at one tap where there are more parts than those. A
     part shorter than a multiple that fills the array is cut in units alone.
     """
-    k, longest = product["k"], product["k"]
-    unit = _all_taps(product)
-    if parts > ceil_div(k, unit):
-        longest, unit = min(k, unit), product["group_m"]
-    filling = _filling(product, machine, ws, unit)
-    length = ceil_div(ceil_div(k, unit), parts) * unit
-    if length > filling:
+    if parts > cuts.units:
+        return _equal_length(cuts.groups, cuts.group, cuts.group_filling, min(cuts.k, cuts.unit), parts)
+    return _equal_length(cuts.units, cuts.unit, cuts.filling, cuts.k, parts)
+
+
+@kernel
+def _equal_length(units: int, unit: int, filling: int, longest: int, parts: int) -> int:
+    length = ceil_div(units, parts) * unit
+    if filling > unit and length > filling:
         length = ceil_div(length, filling) * filling
     return min(longest, length)
 
@@ -82,11 +108,11 @@ def _fits(product: ProductRow, machine: MachineRow, m: int, n: int, k: int) -> b
 
 
 @kernel
-def fewest_parts(product: ProductRow, machine: MachineRow, tile: ResultTile) -> int:
-    """Fewest parts of k that fit beside ``tile``; 0 if not even one group fits."""
-    if not _fits(product, machine, tile.m, tile.n, min(product["k"], product["group_m"])):
+def fewest_parts(product: ProductRow, machine: MachineRow, cuts: Cuts, tile: ResultTile, least: int) -> int:
+    """Fewest parts of k that fit beside ``tile``, of which ``least`` or more are known to be needed; 0 if none fit."""
+    if not _fits(product, machine, tile.m, tile.n, min(cuts.k, cuts.group)):
         return 0
-    parts = 1
-    while not _fits(product, machine, tile.m, tile.n, part_length(product, machine, tile.ws, parts)):
+    parts = least
+    while not _fits(product, machine, tile.m, tile.n, part_length(cuts, parts)):
         parts = next_parts(parts)
     return parts

@@ -1,8 +1,8 @@
-"""Laps of a product while memory is prompt: stretches of steps that come out the same, but later, run once and repeated.
+"""Laps of a product while memory is prompt: steps that come out the same, only later, run once and jumped over.
 
-A lap is one reduction, one turn of the outer loop, or one of the product's repetitions. Where the next laps have tiles of
-the same kinds, and all times in a product's state are just one lap later than a lap ago, the laps to come do what the
-last one did. They are jumped over: times move on by whole laps, counts and addresses by what a lap adds to them.
+A lap is one reduction, one turn of the outer loop, or one of the product's repetitions. Where the next laps have tiles
+of the same kinds, and all times in a product's state are just one lap later than a lap ago, the laps to come do what
+the last one did. They are jumped over: times move on by whole laps, counts and addresses by what a lap adds to them.
 
 To the bit: floats are evenly spaced between powers of two, at most half a cycle apart, and a lap is whole cycles. So
 every sum on the way comes out as it did a lap before, as long as all times stay below the next power of two.
@@ -29,7 +29,7 @@ from heddle.sim.engines.tiles import CursorRow, Grid
 _REDUCTION, _TURN, _REPETITION = 0, 1, 2
 _SIZES = 3
 
-#: Where the times of a state lie that are the left operand's, and the right one's up to the end; those before always move.
+#: Where the left operand's times lie among a state's, and the right one's up to the end; those before always move.
 _LEFT, _RIGHT, _END = 7, 11, 16
 
 _NO_STEP = -1

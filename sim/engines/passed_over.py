@@ -40,7 +40,7 @@ COUNT = record_dtype(CountRow)
 
 
 class PassedOver(NamedTuple):
-    """The last ``accesses`` (PASSED) noted, each at its number modulo their room; ``is_found``: room for a flag a bank."""
+    """The last ``accesses`` (PASSED), each at its number modulo their room; ``is_found``: room for a flag a bank."""
 
     accesses: Rows
     log: CountRow
@@ -83,14 +83,13 @@ def pass_over_again(dram: Dram, passed: PassedOver, accesses: int, times: int, a
 
 @kernel
 def _note_again(passed: PassedOver, accesses: int, times: int, address_step: int) -> None:
-    """Note the last ``accesses`` so many ``times`` again, or as many of these times as there is room for, the last ones."""
+    """Note the last ``accesses`` so many ``times`` again: of those times the last ones for which there is room."""
     log = passed.log
     noted_times = min(times, ceil_div(_ROOM, max(accesses, 1)))
-    step = (times - noted_times + 1) * address_step
-    for time in range(noted_times):
-        for _ in range(accesses):
-            _note(passed, _moved(_noted(passed, log["noted"] - accesses), step))
-        step = address_step
+    first_step = (times - noted_times + 1) * address_step
+    for number in range(noted_times * accesses):
+        step = first_step if number < accesses else address_step
+        _note(passed, _moved(_noted(passed, log["noted"] - accesses), step))
     log["opened"] = log["noted"]
 
 
