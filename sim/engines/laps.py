@@ -210,8 +210,8 @@ def _move_times(before: Times, now: Times, cycles: float) -> None:
 @kernel
 def _move_counts(pipe: PipeRow, then: PipeRow, laps: int) -> None:
     """Add to what the product counts what a lap since ``then`` added, so many times."""
-    for cursor in (pipe["load"], pipe["compute"]):
-        cursor["step"] += laps * (pipe["load"]["step"] - then["load"]["step"])
+    pipe["load"]["step"] += laps * (pipe["load"]["step"] - then["load"]["step"])
+    pipe["compute"]["step"] = pipe["load"]["step"]
     pipe["store"]["step"] += laps * (pipe["store"]["step"] - then["store"]["step"])
     pipe["results"] += laps * (pipe["results"] - then["results"])
     pipe["lefts"] += laps * (pipe["lefts"] - then["lefts"])

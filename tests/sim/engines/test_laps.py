@@ -66,9 +66,10 @@ def outcome(tiling: Tiling, design: Design, start: float, event_capacity: int = 
     stalls = np.zeros(len(STALL_CAUSES))
     run_product(engines, Job(product[0], mapping[0], stalls, 0), state, start)
     shown = ("array_free", "end", "busy_cycles", "dram_bytes", "address", "results", "lefts", "used_rights")
+    cursors = ("load", "compute", "store")
     log = engines.events.log
     return Outcome(
-        [float(state.pipe[name]) for name in shown],
+        [float(state.pipe[name]) for name in shown] + [int(state.pipe[name]["step"]) for name in cursors],
         stalls.tolist(),
         engines.dram.open_row.tolist(),
         int(log["kept"] + log["dropped"]),
