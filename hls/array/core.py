@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import and_
 
-from amaranth.hdl import Assert, Module, Mux, Signal, Value
+from amaranth.hdl import Assert, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -79,8 +79,8 @@ class ArrayCore(wiring.Component):
             stce.ws.eq(sequencer.ws),
             stce.left.eq(self.left.payload),
             stce.right.eq(self.right.payload),
-            # Without partial sums the sums start at +0.
-            stce.partial.eq(Mux(sequencer.needs.partial, self.partial.payload.as_value(), 0)),
+            stce.partial.eq(self.partial.payload),
+            stce.has_partial.eq(sequencer.needs.partial),
         ]
         return m
 

@@ -78,8 +78,8 @@ class Sequencer(wiring.Component):
         self.state = Signal(State)
         self.phase = Signal(INTERVAL_BITS)
         self.tile = Signal(COUNT_BITS)
-        self.prologue_left = Signal(COUNT_BITS + 1)  # settle and lead
-        self.current = Signal(COMMAND)
+        self.prologue_left = Signal(COUNT_BITS + 1, reset_less=True)  # settle and lead
+        self.current = Signal(COMMAND, reset_less=True)
         array = self.design.array
         depths = (array.adder_stages, array.multiplier_stages, 1)
         #: Steps after which nothing that was begun is in the array.

@@ -4,6 +4,10 @@ The array lives in frames: a PE at row r and column c takes the step that the ed
 edge register) ago. The edges give every row and column its share of that delay; the south edge takes it back,
 so that the words of all columns leave together. In WS a row's activations also wait r x L steps, for the
 partial sums that come down through L-stage adders and one register a row.
+
+What all rows or all columns take hops along the edge, a register each, so that no net reaches more than a row or a
+column: the step's ``en`` comes from the streams' handshakes, ``ws`` chooses among whole words. Nothing here is reset:
+a step from before the reset stays ahead of those after it, and nothing that it leaves is looked at.
 """
 
 from __future__ import annotations
@@ -20,7 +24,10 @@ from heddle.hls.array.control import CONTROL
 from heddle.hls.array.grid import Grid
 from heddle.hls.array.uspe import group_layout
 from heddle.hls.fp.recode import RecodedRegister
-from heddle.hls.stream.delay import StepDelay, delayed, flags, registers
+from heddle.hls.stream.delay import StepDelay, delayed, registers
+
+#: What hops from row to row.
+_HOP = data.StructLayout({"en": 1, "ws": 1, "control": CONTROL})
 
 
 def left_layout(design: Design) -> data.ArrayLayout:
@@ -54,9 +61,9 @@ class Stce(wiring.Component):
         An activation group for each row.
     right : C x {value, index}, in
         A packed weight for each column.
-    partial : C x Signal(32), in
-        FP32 partial sums: they meet the products of the operands of the same step (OS: after (R - 1 - r) x I
-        steps more, on their way to row r).
+    partial : C x Signal(32), in; has_partial : Signal(1), in
+        FP32 partial sums, +0 where ``has_partial`` is low: they meet the products of the operands of the same step
+        (OS: after (R - 1 - r) x I steps more, on their way to row r).
     results : C x Signal(32), out
         What the last row sends south, all columns of one step together, ``result_cycles`` clocks after that step.
 
@@ -73,6 +80,7 @@ class Stce(wiring.Component):
                 "left": In(left_layout(design)),
                 "right": In(right_layout(design)),
                 "partial": In(sums_layout(design)),
+                "has_partial": In(1),
                 "results": Out(sums_layout(design)),
             }
         )
@@ -82,45 +90,58 @@ class Stce(wiring.Component):
         m = Module()
         array = self.design.array
         m.submodules.grid = grid = Grid(self.design)
-        for row in range(array.rows):
-            m.d.comb += grid.west[row].eq(self._west_edge(m, row))
         for col in range(array.cols):
-            m.d.comb += grid.north[col].eq(self._north_edge(m, col))
             m.d.comb += self.results[col].eq(delayed(m, grid.south[col], array.cols - 1 - col, name=f"deskew{col}"))
+        self._west_edge(m, grid)
+        self._north_edge(m, grid)
         return m
 
-    def _west_edge(self, m: Module, row: int) -> Value:
-        """``en``, control and recoded group of a row: its steps of delay in WS, then its clocks."""
+    def _west_edge(self, m: Module, grid: Grid) -> None:
+        """Let ``en``, ``ws`` and control hop from row to row, a clock each, and give each row its own."""
+        hop = Signal(_HOP, name="hop0")
+        m.d.comb += [hop.en.eq(self.en), hop.ws.eq(self.ws), hop.control.eq(self.control)]
+        for row, west in enumerate(grid.west):
+            m.d.comb += Cat(west.control.as_value(), west.group.as_value()).eq(self._row(m, row, hop))
+            following = Signal(_HOP, reset_less=True, name=f"hop{row + 1}")
+            m.d.sync += following.eq(hop)
+            m.d.comb += west.en.eq(following.en)
+            hop = following
+
+    def _row(self, m: Module, row: int, hop: data.View) -> Value:
+        """Control and recoded group of a row, one clock behind its ``hop``; in WS they wait their steps first."""
         array = self.design.array
-        control, raw = self.control.as_value(), self.left[row].as_value()
+        control = hop.control.as_value()
+        raw = delayed(m, self.left[row].as_value(), row, name=f"west_group{row}")
         steps = row * ws_row_steps(array.adder_stages)
         if "ws" in array.dataflows and steps:
             m.submodules[f"wait{row}"] = wait = StepDelay(len(control) + len(raw), steps)
-            m.d.comb += [wait.en.eq(self.en), wait.entering.eq(Cat(control, raw))]
-            waited_control, waited_raw = wait.leaving[: len(control)], wait.leaving[len(control) :]
-            control = self._either(m, waited_control, control, f"control{row}")
-            raw = self._either(m, waited_raw, raw, f"raw{row}")
+            m.d.comb += [wait.en.eq(hop.en), wait.entering.eq(Cat(control, raw))]
+            chosen = Signal(len(wait.leaving), name=f"chosen{row}")
+            in_os = Cat(control, raw) if "os" in array.dataflows else wait.leaving
+            m.d.comb += chosen.eq(Mux(hop.ws, wait.leaving, in_os))
+            control, raw = chosen[: len(control)], chosen[len(control) :]
         group = Signal(group_layout(self.design), name=f"recoded{row}")
         width = self.design.numbers.operand_format.width
         for element in range(self.design.sparsity.m):
             m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, width), f"{row}_{element}"))
-        en = flags(m, self.en, row + 1, name=f"en{row}")
-        waited = delayed(m, control, row + 1, name=f"west_control{row}")
-        return Cat(en, waited, delayed(m, group.as_value(), row, name=f"west_group{row}"))
+        return Cat(registers(m, control, 1, name=f"west_control{row}"), group.as_value())
 
-    def _north_edge(self, m: Module, col: int) -> Value:
-        """Recoded weight of a column, and its partial sum: for that chain, and in WS where the sums start."""
-        right = self.right[col]
-        value = self._recoded(m, right.value, f"right{col}").as_value()
-        to_adder = 1 + self.design.array.multiplier_stages
-        partial = registers(m, self.partial[col], to_adder, self.en, name=f"partial{col}")
-        others = delayed(m, Cat(right.index, partial), col + 1, name=f"north_partial{col}")
-        return Cat(delayed(m, value, col, name=f"north_value{col}"), others, others[-FP32.width :])
+    def _north_edge(self, m: Module, grid: Grid) -> None:
+        """Give each column its weights and partial sums; ``en`` and ``has_partial`` hop from column to column."""
+        hop: Value = Cat(self.en, self.has_partial)
+        for col, north in enumerate(grid.north):
+            hop = registers(m, hop, 1, name=f"column{col}")
+            right = self.right[col]
+            value = self._recoded(m, right.value, f"right{col}").as_value()
+            value = delayed(m, value, col, name=f"north_value{col}")
+            others = delayed(m, Cat(right.index, self.partial[col]), col + 1, name=f"north_partial{col}")
+            index, partial = others[: len(right.index)], others[len(right.index) :]
+            sums = self._waiting_partial(m, Mux(hop[1], partial, 0), hop[0], f"partial{col}")
+            m.d.comb += [north.weight.as_value().eq(Cat(value, index)), north.partial.eq(sums), north.sums.eq(sums)]
 
-    def _either(self, m: Module, in_ws: Value, in_os: Value, name: str) -> Value:
-        chosen = Signal(in_os.shape(), name=name)
-        m.d.comb += chosen.eq(Mux(self.ws, in_ws, in_os))
-        return chosen
+    def _waiting_partial(self, m: Module, partial: Value, en: Value, name: str) -> Value:
+        """A column's partial sum when its products are at the adder: for that chain, and in WS where the sums start."""
+        return registers(m, partial, 1 + self.design.array.multiplier_stages, en, name=name)
 
     def _recoded(self, m: Module, raw: Value, name: str) -> data.View:
         """A recoded operand, one clock after the raw one."""

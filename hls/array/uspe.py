@@ -2,7 +2,8 @@
 
 Everything in a PE advances by steps: a step is a clock in which its ``en`` is high. ``en`` itself hops one PE
 a clock, so a PE at row r and column c lives r + c clocks behind the first one, and when the array is held, the
-hold travels over it as a wave. No operand needs a valid bit, and no net spans the array.
+hold travels over it as a wave. No operand needs a valid bit, and no net spans the array. Nothing is reset: steps of
+before a reset stay ahead of those after it, and a new tile takes nothing that they leave.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from heddle.hls.array.control import CONTROL, Source
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import recoded_layout
-from heddle.hls.stream.delay import flags, registers
+from heddle.hls.stream.delay import registers
 
 
 def weight_layout(design: Design) -> data.StructLayout:
@@ -99,11 +100,11 @@ class Uspe(wiring.Component):
 
     def _operands(self, m: Module) -> tuple[data.View, data.View]:
         """Registers of control and operands; return this PE's control and its own weight."""
-        control = Signal(CONTROL)
+        control = Signal(CONTROL, reset_less=True)
         group = Signal(group_layout(self.design), reset_less=True)
         passing = Signal(weight_layout(self.design), reset_less=True)
         own = Signal(weight_layout(self.design), reset_less=True)
-        m.d.sync += self.en_east.eq(self.en)
+        m.d.comb += self.en_east.eq(registers(m, self.en, 1, name="en_link"))
         with m.If(self.en):
             m.d.sync += [control.eq(self.control), passing.eq(self.weight)]
             with m.If(self.control.load_group):
@@ -130,7 +131,7 @@ class Uspe(wiring.Component):
         array = self.design.array
         if "os" in array.dataflows:
             latency = array.multiplier_stages + array.adder_stages
-            emit = flags(m, control.emit, latency, self.en, name="emit")
+            emit = registers(m, control.emit, latency, self.en, name="emit")
             above = registers(m, self.sums, array.interleave, self.en, name="sums")
             total = Mux(emit, total, above)
             passed = registers(m, self.partial, array.interleave, self.en, name="partial")

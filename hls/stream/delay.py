@@ -87,7 +87,7 @@ class StepDelay(wiring.Component):
             m.d.comb += self.leaving.eq(registers(m, self.entering, 1, self.en, name="entered"))
             return m
         m.submodules.memory = memory = Memory(shape=self._shape, depth=self.steps, init=[])
-        place = Signal(range(self.steps))
+        place = Signal(range(self.steps), reset_less=True)  # any place to begin at is as good
         write, read = memory.write_port(), memory.read_port(domain="comb")
         m.d.comb += [
             read.addr.eq(place),

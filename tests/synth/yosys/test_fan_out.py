@@ -1,0 +1,63 @@
+"""What nets drive: counted over modules, and bounded in the array."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samples import TINY
+
+from heddle.arch.design_io import override
+from heddle.hls.generate import array_rtl
+from heddle.synth.yosys.fan_out import FanOut, fan_outs
+
+# Three registers below `go`, two of them in a leaf that stands twice; `out` of a leaf is read within it and outside.
+LEAF = """module leaf(clk, go, in, out);
+  input clk; input go; input in; output reg out; reg kept;
+  always @(posedge clk) if (go) out <= in & ~kept;
+  always @(posedge clk) if (go) kept <= out;
+endmodule
+"""
+TOP = """module top(clk, go, in, out);
+  input clk; input go; input in; output reg out;
+  wire first, second;
+  leaf one (.clk(clk), .go(go), .in(in), .out(first));
+  leaf two (.clk(clk), .go(go), .in(first), .out(second));
+  always @(posedge clk) if (go) out <= second;
+endmodule
+"""
+
+
+def test_a_net_is_counted_through_the_modules_that_it_passes(tmp_path: Path) -> None:
+    found = {(net.module, net.net): net.loads for net in fan_outs([LEAF, TOP], "top", tmp_path)}
+    assert found["top", "go"] == 5
+    assert found["top", "first"] == 2  # the register within its leaf, and the other leaf
+    assert found["top", "in"] == 1
+    assert not [net for _, net in found if net == "clk"]
+
+
+@pytest.fixture(scope="module")
+def largest(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], int]:
+    """The nets of an array of 8 x 8 by what they drive."""
+    rtl = array_rtl(override(TINY, {"array.rows": 8, "array.cols": 8, "sparsity.m": 2, "sparsity.n": 1}))
+    nets: list[FanOut] = fan_outs(rtl.verilog.values(), rtl.top, tmp_path_factory.mktemp("array"))
+    return {(net.module, net.net): net.loads for net in nets}
+
+
+def test_no_net_of_the_array_reaches_more_than_a_pe_and_a_row_s_edge(largest: dict[tuple[str, str], int]) -> None:
+    # The step's enable in a PE of 8 x 8: its registers, a bit each, and the row's waiting operands.
+    assert max(largest.values()) <= 650
+
+
+def test_at_the_core_s_top_only_the_reset_drives_many_and_few_enough(largest: dict[tuple[str, str], int]) -> None:
+    many = {net: loads for (module, net), loads in largest.items() if module == "heddle_array" and loads > 60}
+    assert list(many) == ["rst"]
+    assert many["rst"] <= 320
+
+
+def test_what_hops_along_the_edges_drives_a_row_s_or_a_column_s(largest: dict[tuple[str, str], int]) -> None:
+    word = 5 + 2 * 16  # control and a group of two
+    edges = {net: loads for (module, net), loads in largest.items() if module == "heddle_array.stce"}
+    enables = {f"hop{row}[0]" for row in range(1, 9)}
+    assert enables <= edges.keys()
+    assert max(loads for net, loads in edges.items() if net not in enables) <= 2 * (word + 32)
