@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from amaranth.back import verilog
-from amaranth.hdl import Shape
 from amaranth.lib import wiring
+
+from heddle.hls.modules import rtlil_of, signature_ports
+from heddle.hls.verilog import verilog_of
 
 #: Verilator's rules that emitted Verilog breaks, each with the reason why that is no fault.
 WAIVERS: tuple[tuple[str, str], ...] = (
     ("DECLFILENAME", "a file holds a component with all its submodules"),
     ("PROCASSINIT", "a register is declared with the value that configuring the FPGA gives it"),
     ("UNUSEDSIGNAL", "a field that one component of a shared record does not read; outputs of shared arithmetic"),
-    ("WIDTHTRUNC", "a test of a whole word against zero is written as its logical negation"),
     ("WIDTHEXPAND", "shifts and sums are written at the width of their result"),
 )
 
@@ -60,10 +60,10 @@ class Rtl:
 def emit(component: wiring.Component, name: str) -> str:
     """Return ``component`` and its submodules as Verilog, the outermost module being ``name``.
 
-    A submodule's module is called ``name.path``, so that several components can be compiled together.
+    A submodule's module is called ``name_CLASS`` (``heddle.hls.modules``), so that several components can be compiled
+    together.
     """
-    text: str = verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
-    return text
+    return verilog_of(rtlil_of(component, name))
 
 
 def emit_rtl(top: Block, repeated: Sequence[Block] = ()) -> Rtl:
@@ -79,8 +79,7 @@ def emit_rtl(top: Block, repeated: Sequence[Block] = ()) -> Rtl:
 def ports_of(component: wiring.Component) -> tuple[Port, ...]:
     """Return the ports that ``component`` has in Verilog: clock, synchronous reset, its signature's members."""
     members = (
-        Port("__".join(map(str, path)), "in" if member.flow is wiring.In else "out", Shape.cast(member.shape).width)
-        for path, member, _ in component.signature.flatten(component)
+        Port(name, "in" if flow is wiring.In else "out", len(value)) for name, flow, value in signature_ports(component)
     )
     return (Port("clk", "in", 1), Port("rst", "in", 1), *members)
 

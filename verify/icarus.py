@@ -12,13 +12,11 @@ from heddle.arch.errors import HeddleError
 from heddle.hls.emit import Rtl
 from heddle.verify.model import Model
 
-# Icarus goes on after a failed assertion, so that no case could be told to have failed by it: Verilator checks them.
-_FLAGS = ("-gno-assertions",)
-
 
 def build_icarus_model(rtl: Rtl, folder: Path, *, waves: bool = False) -> Model:
-    """Return the Icarus model of ``rtl``, compiled into ``folder``.
+    """Return the Icarus model of ``rtl``, compiled into ``folder``, without the RTL's own checks.
 
+    Icarus goes on after a failed assertion, so that no case could be told to have failed by it: Verilator checks them.
     Raises HeddleError when Icarus is missing or, naming the log, when it fails.
     """
     if shutil.which("iverilog") is None or shutil.which("vvp") is None:
@@ -34,7 +32,6 @@ def build_icarus_model(rtl: Rtl, folder: Path, *, waves: bool = False) -> Model:
         get_runner("icarus").build(
             sources=[sources / name for name in rtl.verilog],
             hdl_toplevel=rtl.top,
-            build_args=_FLAGS,
             build_dir=place / "model",
             timescale=("1ns", "1ps"),  # Verilog that states none needs one
             always=True,

@@ -23,6 +23,7 @@ import cocotb_tools.config
 from heddle.arch.errors import HeddleError
 from heddle.arch.jit import kernel_cache_dir
 from heddle.hls.emit import Rtl
+from heddle.hls.verilog import CHECKS_DEFINE, without_sources
 from heddle.verify.model import Model
 from heddle.verify.toolchain import Toolchain, find_toolchain
 
@@ -33,7 +34,10 @@ _LOG_NAME = "build.log"
 _OBJECTS = "objects"
 
 # -O1 compiles as fast as anything and simulates as fast as -O3 (docs/verify.md has the figures).
-_FLAGS = ("--hierarchical", "--assert", "--vpi", "--timescale", "1ns/1ps", "-CFLAGS", "-O1")
+_FLAGS = (
+    *("--hierarchical", "--assert", f"-D{CHECKS_DEFINE}", "--vpi"),
+    *("--timescale", "1ns/1ps", "-CFLAGS", "-O1"),
+)
 #: Verilator writes the C++ by itself, and only then make compiles it. ``--build -j`` would do both in one make, whose
 #: rule for a block has two targets: it runs twice at once, and a compiler may read what the other run has just emptied.
 _MAKE = ("make", "-j", "2", "-f")
@@ -87,8 +91,13 @@ def _digest(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str]) -> str:
         [toolchain.verilator, "--version"], env=toolchain.environment, capture_output=True, text=True, check=False
     )
     tools = [answer.stdout, version("cocotb"), str(cocotb_tools.config.libs_dir)]
-    texts = [part for item in rtl.files.items() for part in item]
+    texts = [part for item in _sources(rtl).items() for part in item]
     return hashlib.sha256("\0".join([*tools, *flags, _bench_control(rtl), *texts]).encode()).hexdigest()[:32]
+
+
+def _sources(rtl: Rtl) -> dict[str, str]:
+    """What is compiled: a line of Python that has moved is no other model."""
+    return {name: without_sources(text) for name, text in rtl.files.items()}
 
 
 def _drop_old_models(cache: Path) -> None:
@@ -103,7 +112,7 @@ def _compile(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str], folder: Path)
     """Compile ``rtl`` and put its program into ``folder``, which then appears whole."""
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder.parent) as made:
         work = Path(made)
-        for name, text in {**rtl.files, _BENCH_CONTROL: _bench_control(rtl)}.items():
+        for name, text in {**_sources(rtl), _BENCH_CONTROL: _bench_control(rtl)}.items():
             (work / name).write_text(text)
         no_lz4, nothing = _NO_LZ4
         (work / no_lz4).write_bytes(nothing)

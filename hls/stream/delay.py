@@ -42,6 +42,7 @@ class DelayLine(wiring.Component):
 
     def __init__(self, width: int, cycles: int) -> None:
         self.cycles = cycles
+        self.variant = f"{width}x{cycles}"
         super().__init__({"entering": In(width), "leaving": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
@@ -78,6 +79,7 @@ class StepDelay(wiring.Component):
     def __init__(self, shape: ShapeLike, steps: int) -> None:
         self.steps = steps
         self._shape = Shape.cast(shape)
+        self.variant = f"{self._shape.width}x{steps}"
         super().__init__({"en": In(1), "entering": In(self._shape), "leaving": Out(self._shape)})
 
     def elaborate(self, platform: object) -> Module:

@@ -27,7 +27,6 @@ _REGISTER = re.compile(r"^  reg(?: \[(\d+):(\d+)\])?", re.MULTILINE)
 _TEXT_PER_BIT = 40
 # A module's name where it begins, and where it is instantiated.
 _MODULE_NAME = re.compile(r"^(module |  (?:\(\* keep \*\) )?)(\\\S+|\w+)(?=[ (])", re.MULTILINE)
-_NUMBERED = re.compile(r"dump_module\$\d+")
 
 
 @dataclass(frozen=True)
@@ -90,19 +89,13 @@ def job_of(design: Hierarchy, name: str, blocks: Collection[str]) -> Job:
     texts = [f"(* blackbox *)\n{design.modules[child].header}" for child in below]
     texts += ["(* keep_hierarchy *)\n" * (inner in blocks) + design.modules[inner].text for inner in whole]
     texts.append(f"module {WRAPPER};\n  (* keep *) {name}  block0 ();\nendmodule\n")
-    text = _numbered_from_one(_renamed("\n".join(texts), own))
+    text = _renamed("\n".join(texts), own)
     return Job(text, own[name], {own[child]: child.removeprefix("\\") for child in below}, _weight(text))
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
     """``text`` with modules under other names, where they begin and where they are instantiated."""
     return _MODULE_NAME.sub(lambda found: found[1] + names.get(found[2], found[2]), text)
-
-
-def _numbered_from_one(text: str) -> str:
-    """``text`` with the registers that Amaranth's back end numbers through a whole file numbered from 1."""
-    numbers: dict[str, str] = {}
-    return _NUMBERED.sub(lambda found: numbers.setdefault(found[0], f"dump_module${len(numbers) + 1}"), text)
 
 
 def _weight(text: str) -> int:

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from heddle.hls.emit import emit
 from heddle.hls.stream.delay import DelayLine
+from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted
 
-_STAGE = re.compile(r"reg(?: \[(\d+):0\])? (stage_\d+) = \d+'[hd]0+;")
-_ESCAPED = re.compile(r"\\\S+ ")
-_WORDS = r"[\w$\[\]:{}, ]+"
+_STAGE = re.compile(r"reg(?: \[(\d+):0\])? (stage_\d+|leaving) = \d+'[hd]0+;")
+_WORDS = r"[\w\[\]:{}, ]+"
 _LINE_OF_A_DELAY = re.compile(
     rf"(input|output|wire)\b{_WORDS};"
     rf"|\(\* init = \d+'[hd]0+ \*\)"
     rf"|always @\(posedge clk\)"
-    rf"|stage_\d+ <= {_WORDS};"
+    rf"|(stage_\d+|leaving) <= {_WORDS};"
     rf"|assign {_WORDS}= {_WORDS};"
 )
 
@@ -36,7 +36,7 @@ def cut_lines(design: Hierarchy) -> Hierarchy:
         width, cycles = shape
         bit = f"heddle_line_{cycles}"
         if bit not in modules:
-            modules[bit] = VerilogModule(bit, emit(DelayLine(1, cycles), bit), ())
+            modules[bit] = VerilogModule(bit, without_sources(emit(DelayLine(1, cycles), bit)), ())
         modules[name] = replace(module, text=module.header, children=(bit,) * width)
     return counted(design.top, modules)
 
@@ -44,7 +44,7 @@ def cut_lines(design: Hierarchy) -> Hierarchy:
 def line_shape(module: VerilogModule) -> tuple[int, int] | None:
     """Return bits and clocks of a module that is a delay line and nothing else; None for any other."""
     widths = []
-    for line in map(str.strip, _ESCAPED.sub("w ", module.text).splitlines()[1:-1]):
+    for line in map(str.strip, module.text.splitlines()[1:-1]):
         stage = _STAGE.fullmatch(line)
         if stage:
             widths.append(1 + int(stage[1] or 0))

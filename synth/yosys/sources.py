@@ -1,7 +1,7 @@
 """Verilog taken apart by modules, so that each distinct one is synthesised once and counted as often as it stands.
 
-Amaranth emits one module for each instance of a component. Modules of the same text under different names are
-one module here, children first, so that whole subtrees fall together. An instance whose outputs are not all read is
+Modules of the same text under different names, as several components have them, are one module here, children first,
+so that whole subtrees fall together. An instance whose outputs are not all read is
 of a module without those outputs: a PE at the array's border has less to do than one within.
 """
 
@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+
+from heddle.hls.verilog import without_sources
 
 _MODULE = re.compile(r"^module (\\\S+ |\w+)(.*?)^endmodule\n", re.MULTILINE | re.DOTALL)
 _INSTANCE = re.compile(r"^  (\\\S+|\w+) +(\\\S+ |\w+) \(\n((?:    \..*\n)*)  \);\n", re.MULTILINE)
@@ -27,8 +29,6 @@ UNREAD_MARK = ".without."
 # A net that is declared, and driven by one instance.
 _UNREAD = 2
 _PORT = re.compile(r"^  (?:input|output)\b[^;]*;\n", re.MULTILINE)
-# A register that Amaranth's back end numbers through the whole file; it stands for nothing.
-_NUMBERED = re.compile(r"dump_module\$\d+")
 
 
 def shown_name(module: str) -> str:
@@ -66,7 +66,8 @@ def hierarchy(top: str, texts: Iterable[str]) -> Hierarchy:
 
     Raises KeyError when ``top`` is not among them.
     """
-    bodies = {match[1].strip(): _ZERO_WORD.sub("", match[0]) for text in texts for match in _MODULE.finditer(text)}
+    modules = (match for text in texts for match in _MODULE.finditer(without_sources(text)))
+    bodies = {match[1].strip(): _ZERO_WORD.sub("", match[0]) for match in modules}
     merged = _Merged(bodies)
     merged.name_of(top)
     return counted(top, merged.modules)
@@ -102,7 +103,7 @@ class _Merged:
 
     def _add(self, module: str, body: str) -> str:
         """Keep a module unless one of its text is there; return the name of the one that is kept."""
-        contents = _NUMBERED.sub("", body[body.index("(") :])
+        contents = body[body.index("(") :]
         name = self._by_digest.setdefault(hashlib.sha256(contents.encode()).hexdigest(), module)
         if name == module:
             children = tuple(match[1] for match in _INSTANCE.finditer(body) if match[1] in self.modules)

@@ -78,13 +78,6 @@ def test_a_job_s_text_does_not_depend_on_names(whole):
         assert (first.text, first.block, first.weight) == (second.text, second.block, second.weight)
 
 
-def test_registers_that_are_numbered_through_a_file_are_numbered_from_one():
-    registers = "  reg \\dump_module$7 = 0;\n  reg \\dump_module$9 = 0;\n"
-    leaf = VerilogModule("leaf", f"module leaf(a);\n{registers}endmodule\n", ())
-    text = job_of(design(leaf), "leaf", ("leaf",)).text
-    assert re.findall(r"dump_module\$\d+", text) == ["dump_module$1", "dump_module$2"]
-
-
 @given(designs())
 @settings(max_examples=60)
 def test_the_blocks_and_what_is_flattened_into_them_are_all_modules(whole):

@@ -96,7 +96,7 @@ def test_a_real_synthesis_has_every_part_and_their_sum(real):
     assert (counts["sore", "heddle_sore_lane"], counts["wuve", "heddle_sore_lane"]) == (3, 2)
     assert 3 * of_part(real, "wuve").lut == 2 * of_part(real, "sore").lut > 0
     # A recoder for each operand: two rows of two, and two columns.
-    assert counts["array", "heddle_array.stce.recode_0_0"] == 6
+    assert counts["array", "heddle_array_recoded_register"] == 6
     assert of_part(real, "array").dsp == 4
     # A word of 64 bits: a block's port has 72.
     assert of_part(real, "buffers").bram36 == 1
@@ -117,7 +117,7 @@ def test_stages_are_relative_to_the_slowest(real):
     assert all(stage.relative == stage.delay_ns / real.stages[0].delay_ns for stage in real.stages)
     assert {stage.module for stage in real.stages} <= {module.name for module in real.modules}
     # A PE adds in three clocks: nothing else is as slow.
-    assert real.stages[0].module == "heddle_array.stce.grid"
+    assert real.stages[0].module == "heddle_array_grid"
 
 
 def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
