@@ -23,7 +23,7 @@ def run(machine: MachineOptions, generation: GenerateOptions) -> int:
     design, board = load_machine(machine, generation.sparsity)
     check_generable(design)
     folder = result_folder(generation.out, "generate")
-    generated = generated_design(design, board)
+    generated = generated_design(design, board, generation.buffer_latency)
     written = [write_atomically(folder / name, text.encode()) for name, text in generated.files.items()]
     written.append(record.write(folder, machine_hashes(design, board)))
     if generation.json:

@@ -10,6 +10,7 @@ from heddle.arch.design import Design
 from heddle.hls.emit import Block, emit_rtl
 from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
 from heddle.hls.manifest import manifest
+from heddle.hls.memory.buffer import SLICE_LATENCY
 
 MANIFEST_NAME = "manifest.json"
 
@@ -22,16 +23,16 @@ class GeneratedDesign:
     files: Mapping[str, str]
 
 
-def generated_design(design: Design, board: Board) -> GeneratedDesign:
+def generated_design(design: Design, board: Board, buffer_latency: int = SLICE_LATENCY) -> GeneratedDesign:
     """Return array core, lanes and buffers of ``design`` as files; raises HeddleError for a design that is no hardware.
 
-    The same design gives the same text.
+    ``buffer_latency`` is at least 2: clocks from a buffer's address to its word. The same arguments give the same text.
     """
     check_generable(design)
     core, element = array_blocks(design)
     tops: list[tuple[Block, list[Block]]] = [(core, [element])]
     tops += [(lane, []) for lane in lane_blocks(design)]
-    buffers = double_buffers(design, board)
+    buffers = double_buffers(design, board, buffer_latency)
     tops += [(buffer_block(part, buffer), slice_blocks(buffer)) for part, buffer in buffers.items()]
     files: dict[str, str] = {}
     modules: dict[str, Block] = {}  # by name: two buffers may instantiate the same slice

@@ -18,7 +18,7 @@ from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
-from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer, RamKind
+from heddle.hls.memory.buffer import SLICE_LATENCY, BufferSlice, DoubleBuffer, RamKind
 from heddle.hls.names import ARRAY_MODULE
 
 SORE_MODULE = "heddle_sore_lane"
@@ -67,8 +67,8 @@ def array_rtl(design: Design) -> Rtl:
     return emit_rtl(core, [element])
 
 
-def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
-    """Return the on-chip buffers by part: activation, weight, output.
+def double_buffers(design: Design, board: Board, read_latency: int = SLICE_LATENCY) -> dict[str, DoubleBuffer]:
+    """Return the on-chip buffers by part (activation, weight, output), words ``read_latency`` clocks after asked.
 
     A word is what the array takes in a clock (``heddle.arch.port_widths``); of results it is two steps', as partial
     sums are read while results are written. A half has half of the capacity, rounded up to whole words.
@@ -81,7 +81,9 @@ def double_buffers(design: Design, board: Board) -> dict[str, DoubleBuffer]:
     words = buffer_words(ResourceInputs.of(design, board))
     word_bits = {"activation": int(words.activation), "weight": int(words.weight), "output": int(words.output)}
     return {
-        part: DoubleBuffer(bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board))
+        part: DoubleBuffer(
+            bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board), read_latency
+        )
         for part, bits in word_bits.items()
     }
 

@@ -23,4 +23,13 @@ class GenerateOptions:
         str | None,
         typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=MACHINE),
     ] = None
+    buffer_latency: Annotated[
+        int,
+        typer.Option(
+            metavar="CLOCKS",
+            min=2,
+            help="Clocks from a buffer's address to its word; more where its RAMs stand far apart.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = 2
     json: JsonFlag = False

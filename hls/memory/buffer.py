@@ -13,7 +13,7 @@ at a word, and adds no logic for that case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import or_
@@ -24,6 +24,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from heddle.hls.stream.delay import flags, registers
+
 #: Block RAM or UltraRAM: the values of the attribute ``ram_style`` that synthesis tools read.
 RamKind = Literal["block", "ultra"]
 
@@ -33,8 +35,8 @@ SLICE_BITS = 72
 #: Words of 72 bits that a RAM block holds.
 BLOCK_WORDS: dict[RamKind, int] = {"block": 512, "ultra": 4096}
 
-#: Clocks from an address to its word: the RAM's own register, and the register at its output.
-READ_LATENCY = 2
+#: Clocks from an address to its word within a slice: the RAM's own register, and the register at its output.
+SLICE_LATENCY = 2
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class BufferSlice(wiring.Component):
     the contents, which start as zeros.
     """
 
-    read_latency = READ_LATENCY
+    read_latency = SLICE_LATENCY
 
     def __init__(self, size: SliceSize) -> None:
         """1 to 72 bits, and words up to half of what a block holds. Raises ValueError for others."""
@@ -104,6 +106,22 @@ class BufferSlice(wiring.Component):
         return m
 
 
+_STROBES = ("swap", "write_en", "read_en")
+_WORDS = ("write_addr", "write_data", "read_addr")
+
+
+@dataclass(frozen=True)
+class _Access:
+    """A clock's work of a buffer as it reaches the slices; fields as the ports ``_STROBES`` and ``_WORDS``."""
+
+    swap: Value
+    write_en: Value
+    read_en: Value
+    write_addr: Value
+    write_data: Value
+    read_addr: Value
+
+
 class DoubleBuffer(wiring.Component):
     """Two halves of ``words_per_half`` words of ``word_bits`` bits: a writer fills one while a reader reads the other.
 
@@ -113,21 +131,26 @@ class DoubleBuffer(wiring.Component):
         read_en, read_addr : in; asks for a word of the reader's half, also in the clock of a swap
         read_data : ``word_bits`` bits, out; the word asked for
 
-    Latency ``read_latency`` = 2 clocks from read_en to read_data, which then stays until the next word asked for; a
+    Latency ``read_latency`` clocks from read_en to read_data, which then stays until the next word asked for; a
     swap in between changes nothing. A word that was written up to and with the clock of a swap can be asked for from
     the next clock on. Throughput one write and one read a clock. Addresses run from 0 to ``words_per_half`` - 1; what
-    others do is not defined. Reset keeps the contents, which start as zeros, and gives the writer the first half.
+    others do is not defined. Block RAM starts as zeros; of UltraRAM nothing is said. Reset keeps the contents, gives
+    the writer the first half, and drops a swap, a write or a question that is still on its way to the slices.
+
+    Clocks beyond a slice's 2 are registers between the ports and the slices, which may stand all over a die: first one
+    before the slices, then one behind, and so on. A word is written by so much later too, which no reader can tell.
     """
 
-    read_latency = READ_LATENCY
-
-    def __init__(self, word_bits: int, words_per_half: int, ram: RamKind) -> None:
-        """``word_bits`` >= 1, ``words_per_half`` >= 1. Raises ValueError for less."""
+    def __init__(self, word_bits: int, words_per_half: int, ram: RamKind, read_latency: int = SLICE_LATENCY) -> None:
+        """``word_bits`` >= 1, ``words_per_half`` >= 1, ``read_latency`` >= 2. Raises ValueError for less."""
+        if read_latency < SLICE_LATENCY:
+            raise ValueError(f"a word comes at least {SLICE_LATENCY} clocks after its address, not {read_latency}")
         if word_bits < 1 or words_per_half < 1:
             raise ValueError(f"a buffer holds at least 1 word of 1 bit, not {words_per_half} of {word_bits}")
         self.word_bits = word_bits
         self.words_per_half = words_per_half
         self.ram = ram
+        self.read_latency = read_latency
         super().__init__({"swap": In(1), **_access_ports(word_bits, words_per_half)})
         self.filling = Signal()
         # The last bank is as deep as the others: it takes a block anyway, and is then no module of its own.
@@ -153,22 +176,34 @@ class DoubleBuffer(wiring.Component):
         }
 
     def elaborate(self, platform: object) -> Module:
-        """The half that is filled, and the banks, all but one of which show zeros."""
+        """The half that is filled, and the banks, all but one of which show zeros; registers before and behind them."""
         m = Module()
-        m.d.sync += self.filling.eq(self.filling ^ self.swap)
-        words = [self._bank(m, number) for number in range(self._banks)]
-        m.d.comb += self.read_data.eq(reduce(or_, words))
+        beyond = self.read_latency - SLICE_LATENCY
+        access = self._arriving(m, beyond - beyond // 2)
+        m.d.sync += self.filling.eq(self.filling ^ access.swap)
+        words = [self._bank(m, number, access) for number in range(self._banks)]
+        m.d.comb += self.read_data.eq(registers(m, reduce(or_, words), beyond // 2, name="read_data_behind"))
         return m
 
-    def _bank(self, m: Module, number: int) -> Value:
+    def _arriving(self, m: Module, clocks: int) -> _Access:
+        """What stands at the ports as it was ``clocks`` ago; a reset leaves nothing to do on the way."""
+        return _Access(
+            *(flags(m, port, clocks, name=name) for name, port in zip(_STROBES, self._ports(_STROBES), strict=True)),
+            *(registers(m, port, clocks, name=name) for name, port in zip(_WORDS, self._ports(_WORDS), strict=True)),
+        )
+
+    def _ports(self, names: Sequence[str]) -> list[Signal]:
+        return [getattr(self, name) for name in names]
+
+    def _bank(self, m: Module, number: int, access: _Access) -> Value:
         """Place the slices of one bank side by side and return the word that they read."""
         writes, reads = Signal(name=f"writes_{number}"), Signal(name=f"reads_{number}")
         shown = Signal(name=f"shown_{number}")
         m.d.comb += [
-            writes.eq(self.write_en & (self._bank_of(self.write_addr) == number)),
-            reads.eq(self.read_en & (self._bank_of(self.read_addr) == number)),
+            writes.eq(access.write_en & (self._bank_of(access.write_addr) == number)),
+            reads.eq(access.read_en & (self._bank_of(access.read_addr) == number)),
         ]
-        with m.If(self.read_en):
+        with m.If(access.read_en):
             m.d.sync += shown.eq(reads)
         start, parts = 0, []
         for place, size in enumerate(self._row):
@@ -176,10 +211,10 @@ class DoubleBuffer(wiring.Component):
             connections = {
                 "filling": self.filling,
                 "write_en": writes,
-                "write_addr": self._place_of(self.write_addr),
-                "write_data": self.write_data[start : start + size.bits],
+                "write_addr": self._place_of(access.write_addr),
+                "write_data": access.write_data[start : start + size.bits],
                 "read_en": reads,
-                "read_addr": self._place_of(self.read_addr),
+                "read_addr": self._place_of(access.read_addr),
                 "shown": shown,
                 "read_data": part,
             }

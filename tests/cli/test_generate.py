@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from heddle.cli.main import main
+from heddle.hls import emit as emit_module
 
 Capture = pytest.CaptureFixture[str]
 
@@ -30,6 +31,20 @@ def test_the_sparsity_of_the_command_line_is_that_of_the_hardware(tmp_path: Path
     array, *_ = json.loads((tmp_path / "manifest.json").read_text())["modules"]
     widths = {port["name"]: port["width"] for port in array["ports"]}
     assert widths["left__payload"] == 4 * 8 * 16
+
+
+def test_the_latency_of_the_buffers_is_in_the_manifest_and_at_least_that_of_a_ram(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["generate", "--design", "tiny", "--out", str(tmp_path), "--buffer-latency"]
+    assert main([*command, "1"]) == 2
+    assert "--buffer-latency" in capsys.readouterr().err
+    monkeypatch.setattr(emit_module, "emit", lambda component, name: f"module {name}(); endmodule")
+    assert main([*command, "5"]) == 0
+    modules = {module["name"]: module for module in json.loads((tmp_path / "manifest.json").read_text())["modules"]}
+    for part in ("activation", "weight", "output"):
+        assert modules[f"heddle_buffer_{part}"]["latencies"] == {"read_latency": 5}
+    assert modules["heddle_block_ram_72x512"]["latencies"] == {"read_latency": 2}
 
 
 def test_an_idealised_design_is_refused_in_one_line_and_nothing_is_written(tmp_path: Path, capsys: Capture) -> None:

@@ -13,6 +13,7 @@ import pytest
 from amaranth.hdl import Elaboratable, Module, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slang_lint import slang_complaints
 from stream_bench import resettable, simulate
 
 from heddle.arch.boards import load_board
@@ -23,6 +24,7 @@ from heddle.hls.emit import emit, emit_rtl
 from heddle.hls.generate import buffer_block, double_buffers, slice_blocks
 from heddle.hls.manifest import manifest
 from heddle.hls.memory.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind, SliceSize
+from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.tool import run_yosys
 from heddle.verify.toolchain import find_toolchain
 
@@ -41,20 +43,19 @@ class Whole(DoubleBuffer):
         return m
 
 
-def naive_reads(words: int, clocks: list[Clock]) -> list[int]:
-    """What stands at read_data in each clock: two lists that change places, and a delay of two."""
+def naive_reads(words: int, clocks: list[Clock], latency: int = 2) -> list[int]:
+    """What stands at read_data in each clock: two lists that change places, and a delay."""
     filled, full = [0] * words, [0] * words
-    word, shown, seen = 0, 0, []
+    word, seen = 0, [0] * latency
     for swap, write, read in clocks:
-        seen.append(shown)
-        shown = word
         if read is not None:
             word = full[read]
         if write is not None:
             filled[write[0]] = write[1]
         if swap:
             filled, full = full, filled
-    return seen
+        seen.append(word)
+    return seen[: len(clocks)]
 
 
 def simulated_reads(buffer: DoubleBuffer, clocks: list[Clock]) -> list[int]:
@@ -78,8 +79,8 @@ def simulated_reads(buffer: DoubleBuffer, clocks: list[Clock]) -> list[int]:
 
 
 @st.composite
-def runs(draw: st.DrawFn) -> tuple[int, int, list[Clock]]:
-    """Word bits, words a half, and clocks that come back to a few addresses on both sides of a bank's end."""
+def runs(draw: st.DrawFn) -> tuple[int, int, int, list[Clock]]:
+    """Word bits, words a half, latency, and clocks that come back to a few addresses on both sides of a bank's end."""
     bits = draw(st.sampled_from([1, 19, 72, 73, 150]))
     words = draw(st.sampled_from([1, 2, 5, 256, 257, 600]))
     addresses = st.sampled_from(sorted({0, 1 % words, words // 2, 255 % words, 256 % words, words - 1}))
@@ -89,14 +90,14 @@ def runs(draw: st.DrawFn) -> tuple[int, int, list[Clock]]:
         st.none() | st.tuples(addresses, data),
         st.none() | addresses,
     )
-    return bits, words, draw(st.lists(clock, min_size=20, max_size=60))
+    return bits, words, draw(st.integers(2, 7)), draw(st.lists(clock, min_size=20, max_size=60))
 
 
 @settings(max_examples=60)
 @given(runs())
-def test_reads_and_writes_are_those_of_two_lists_that_change_places(run: tuple[int, int, list[Clock]]) -> None:
-    bits, words, clocks = run
-    assert simulated_reads(Whole(bits, words, "block"), clocks) == naive_reads(words, clocks)
+def test_reads_and_writes_are_those_of_two_lists_that_change_places(run: tuple[int, int, int, list[Clock]]) -> None:
+    bits, words, latency, clocks = run
+    assert simulated_reads(Whole(bits, words, "block", latency), clocks) == naive_reads(words, clocks, latency)
 
 
 @pytest.mark.parametrize(("bits", "words", "ram"), [(64, 300, "block"), (80, 2100, "ultra")])
@@ -106,15 +107,52 @@ def test_a_half_is_read_whole_while_the_other_is_written_whole(bits: int, words:
     clocks: list[Clock] = [(a == words - 1, (a, first[a]), None) for a in range(words)]
     clocks += [(a == words - 1, (a, second[a]), a) for a in range(words)]
     clocks += [(False, None, a) for a in range(words)]
-    clocks += [(False, None, None)] * DoubleBuffer.read_latency
-    seen = simulated_reads(Whole(bits, words, ram), clocks)
-    start = words + DoubleBuffer.read_latency
+    buffer = Whole(bits, words, ram, read_latency=3)
+    clocks += [(False, None, None)] * buffer.read_latency
+    seen = simulated_reads(buffer, clocks)
+    start = words + buffer.read_latency
     assert seen[start:] == first + second
 
 
 def test_a_word_written_in_the_clock_of_a_swap_can_be_asked_for_in_the_next() -> None:
     clocks: list[Clock] = [(True, (3, 77), None), (False, None, 3), (False, None, None), (False, None, None)]
     assert simulated_reads(Whole(8, 4, "block"), clocks) == [0, 0, 0, 77]
+
+
+@pytest.mark.parametrize("latency", [2, 3, 4, 6])
+def test_a_word_comes_the_buffer_s_latency_after_its_address_and_stays(latency: int) -> None:
+    clocks: list[Clock] = [(True, (3, 77), None), (False, None, 3), *[(False, None, None)] * (latency + 2)]
+    assert simulated_reads(Whole(8, 4, "block", latency), clocks) == [0] * (1 + latency) + [77] * 3
+
+
+def test_a_reset_leaves_no_swap_or_write_on_the_way() -> None:
+    buffer = Whole(8, 4, "block", read_latency=7)
+    top, reset = resettable(buffer)
+
+    async def bench(ctx: Any) -> None:
+        for port in (buffer.swap, buffer.write_en, buffer.write_data, buffer.read_en):
+            ctx.set(port, 1)
+        await ctx.tick()
+        for port in (buffer.swap, buffer.write_en, buffer.read_en):
+            ctx.set(port, 0)
+        ctx.set(reset, 1)
+        await ctx.tick()
+        ctx.set(reset, 0)
+        await ctx.tick().repeat(10)
+        assert ctx.get(buffer.filling) == 0
+        ctx.set(buffer.swap, 1)
+        ctx.set(buffer.read_en, 1)
+        await ctx.tick()
+        ctx.set(buffer.swap, 0)
+        await ctx.tick().repeat(10)
+        assert ctx.get(buffer.read_data) == 0
+
+    simulate(top, bench)
+
+
+def test_a_latency_below_a_slice_s_is_refused() -> None:
+    with pytest.raises(ValueError, match="a word comes at least 2 clocks after its address, not 1"):
+        DoubleBuffer(8, 4, "block", read_latency=1)
 
 
 def test_reset_gives_the_writer_the_first_half_and_keeps_the_words() -> None:
@@ -171,7 +209,9 @@ def test_a_slice_is_emitted_once_however_often_it_stands_in_a_buffer() -> None:
 
 @pytest.mark.parametrize("ram", ["block", "ultra"])
 def test_the_kind_of_ram_is_an_attribute_of_the_memory(ram: RamKind) -> None:
-    assert f'(* ram_style = "{ram}" *)\n  reg [7:0] storage [7:0];' in emit(BufferSlice(SliceSize(8, 4, ram)), "slice")
+    text = without_sources(emit(BufferSlice(SliceSize(8, 4, ram)), "slice"))
+    assert f'(* ram_style = "{ram}" *)\n  reg [7:0] storage [7:0];' in text
+    assert ("storage[0] = 8'h00;" in text) == (ram == "block")
 
 
 @pytest.mark.parametrize(("bits", "words", "ram"), [(100, 600, "block"), (72, 1024, "ultra"), (1, 1, "block")])
@@ -184,6 +224,7 @@ def test_a_buffer_is_clean_under_wall_but_for_the_waivers(bits: int, words: int,
     command = [str(toolchain.verilator), "--lint-only", "-Wall", "--top-module", rtl.top, *rtl.files]
     done = subprocess.run(command, cwd=tmp_path, env=toolchain.environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
+    assert slang_complaints(rtl) == ""
 
 
 def test_a_design_s_buffers_have_the_array_s_words_and_half_of_the_capacity() -> None:
