@@ -59,12 +59,9 @@ def queue_order(queue: Queue) -> Harness:
     watched, ahead = Signal(), Signal(range(queue.depth))
     word = Signal.like(Value.cast(queue.input.payload))
     held = Signal(range(queue.depth + 1))
-    look = queue.storage.read_port(domain="comb")
     place = Signal(range(2 * queue.depth))
-    m.d.comb += [
-        place.eq(queue.read_at + ahead),
-        look.addr.eq(Mux(place < queue.depth, place, place - queue.depth)),
-    ]
+    m.d.comb += place.eq(queue.read_at + ahead)
+    look = queue.look(Mux(place < queue.depth, place, place - queue.depth))
     m.d.sync += held.eq(held + pushed - popped)
     with m.If(watched & popped):
         m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
@@ -78,7 +75,7 @@ def queue_order(queue: Queue) -> Harness:
         Assert(queue.input.ready == (held != queue.depth)),
         Assert(queue.read_at < queue.depth),
         Assert(queue.write_at == (queue.read_at + held) % queue.depth),
-        Assert(~watched | ((ahead < held) & (look.data == word))),
+        Assert(~watched | ((ahead < held) & (look == word))),
     ]
     return harness
 
@@ -110,9 +107,7 @@ def transposer_order(transposer: Transposer) -> Harness:
     word = Signal(transposer.word_bits)
     rows, columns = Signal(range(size)), Signal(range(size))
     row_in, column_out = transfer(transposer.input), transfer(transposer.output)
-    looks = [bank.read_port(domain="comb") for bank in transposer.banks]
-    m.d.comb += [look.addr.eq(Cat(row, block)) for look in looks]
-    stored = Array(look.data for look in looks)[(row + column)[: len(row)]]
+    stored = Array(transposer.look(Cat(row, block)))[(row + column)[: len(row)]]
     m.d.sync += [rows.eq(rows + row_in), columns.eq(columns + column_out)]
     leaves = watched & column_out & (transposer.emptying == block) & (columns == column)
     with m.If(leaves):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
+from amaranth.lib.memory import Memory, MemoryData
 from amaranth.lib.wiring import In, Out
 
 from heddle.hls.stream.handshake import assert_stable, transfer
@@ -39,15 +39,21 @@ class Queue(wiring.Component):
             }
         )
         places = max(depth, 2)  # a single place would have an address of no bits, which yosys cannot take to SMT
-        self.storage = Memory(shape=shape, depth=places, init=[])
+        self.contents = MemoryData(shape=shape, depth=places, init=[])
         self.write_at = Signal(range(places))
         self.read_at = Signal(range(places))
+        self._looks: list[tuple[Value, Signal]] = []
+
+    def look(self, place: Value) -> Signal:
+        """Return the word that is stored at ``place``, for a proof: it asks before the queue is elaborated."""
+        self._looks.append((place, Signal.like(Value.cast(self.output.payload), name=f"looked_at_{len(self._looks)}")))
+        return self._looks[-1][1]
 
     def elaborate(self, platform: object) -> Module:
         """Two wrapping pointers and the level, which alone tells full from empty."""
         m = Module()
-        m.submodules.storage = self.storage
-        write, read = self.storage.write_port(), self.storage.read_port(domain="comb")
+        m.submodules.storage = storage = Memory(self.contents)
+        write, read = storage.write_port(), storage.read_port(domain="comb")
         pushed, popped = transfer(self.input), transfer(self.output)
         m.d.comb += [
             self.input.ready.eq(self.level != self.depth),
@@ -63,6 +69,9 @@ class Queue(wiring.Component):
             m.d.sync += self.write_at.eq(self._after(self.write_at))
         with m.If(popped):
             m.d.sync += self.read_at.eq(self._after(self.read_at))
+        for place, word in self._looks:
+            port = storage.read_port(domain="comb")
+            m.d.comb += [port.addr.eq(place), word.eq(port.data)]
         assert_stable(m, self.output)
         return m
 

@@ -46,10 +46,17 @@ class Transposer(wiring.Component):
                 "output": Out(stream.Signature(group_layout(m, word_bits))),
             }
         )
-        self.banks = [Memory(shape=word_bits, depth=2 * m, init=[]) for _ in range(m)]
+        self._looks: list[tuple[Value, list[Signal]]] = []
         self.row, self.filling = Signal(range(m)), Signal()
         self.column, self.emptying = Signal(range(m)), Signal()
         self.full_blocks = Signal(range(3))
+
+    def look(self, place: Value) -> list[Signal]:
+        """Return the words that the banks store at ``place``, for a proof: it asks before the elaboration."""
+        number = len(self._looks)
+        words = [Signal(self.word_bits, name=f"looked_at_{number}_{bank}") for bank in range(self.m)]
+        self._looks.append((place, words))
+        return words
 
     def elaborate(self, platform: object) -> Module:
         """The two sides' positions, the count of full blocks, and the banks between two rotators."""
@@ -67,22 +74,27 @@ class Transposer(wiring.Component):
             read_at.eq(read_at + transfer(self.output)),
             self.full_blocks.eq(self.full_blocks + block_in - block_out),
         ]
-        self._write_row(m, write_at)
-        m.d.comb += self.output.payload.as_value().eq(Cat(_rotated(self._read_diagonal(m), self.column)))
+        banks = [Memory(shape=self.word_bits, depth=2 * self.m, init=[]) for _ in range(self.m)]
+        self._write_row(m, banks, write_at)
+        m.d.comb += self.output.payload.as_value().eq(Cat(_rotated(self._read_diagonal(m, banks), self.column)))
+        for place, words in self._looks:
+            for bank, word in zip(banks, words, strict=True):
+                port = bank.read_port(domain="comb")
+                m.d.comb += [port.addr.eq(place), word.eq(port.data)]
         assert_stable(m, self.output)
         return m
 
-    def _write_row(self, m: Module, write_at: Value) -> None:
+    def _write_row(self, m: Module, banks: list[Memory], write_at: Value) -> None:
         """Every bank takes, at the row's address, the element that the diagonal gives it."""
         elements = [self.input.payload[e] for e in range(self.m)]
-        for bank, element in zip(self.banks, _rotated(elements, -self.row), strict=True):
+        for bank, element in zip(banks, _rotated(elements, -self.row), strict=True):
             port = bank.write_port()
             m.d.comb += [port.addr.eq(write_at), port.data.eq(element), port.en.eq(transfer(self.input))]
 
-    def _read_diagonal(self, m: Module) -> list[Value]:
+    def _read_diagonal(self, m: Module, banks: list[Memory]) -> list[Value]:
         """The words of the current column as the banks hold them: bank b has that of row b - column."""
         words = []
-        for place, bank in enumerate(self.banks):
+        for place, bank in enumerate(banks):
             m.submodules[f"bank_{place}"] = bank
             port = bank.read_port(domain="comb")
             m.d.comb += port.addr.eq(Cat((place - self.column)[: len(self.column)], self.emptying))
