@@ -18,7 +18,12 @@ from heddle.cli.work import load_buildable, one_of
 from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.generate import check_generable
-from heddle.reports.runs.documents.synthesis import SynthesisDocument, vivado_synthesis, yosys_synthesis
+from heddle.reports.runs.documents.synthesis import (
+    SynthesisDocument,
+    VivadoSynthesis,
+    vivado_synthesis,
+    yosys_synthesis,
+)
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.synth.checks import flat_array, placed_pe
 from heddle.synth.nextpnr import PlacedElement, find_nextpnr
@@ -33,7 +38,10 @@ Found = tuple[SynthesisDocument, list[Any], tuple[str, ...]]
 
 
 def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
-    """Synthesise, print and write as the options ask; FAILED_CHECK when the design does not fit, else SUCCESS."""
+    """Synthesise, print and write as the options ask.
+
+    FAILED_CHECK when the design does not fit or, by Vivado, misses its clock; else SUCCESS.
+    """
     record = RunRecord()
     tool = one_of(synthesis.tool, TOOLS, "--tool", "tool")
     optimizer = one_of(synthesis.optimizer, OPTIMIZERS, "--optimizer", "optimizer")
@@ -46,7 +54,7 @@ def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
     design, board = load_buildable(machine, synthesis.sparsity)
     check_generable(design)
     folder = run_folder(synthesis.out, "synth")
-    written = write_core_project(folder, design, board) if folder else []
+    written = write_core_project(folder, design, board, optimizer) if folder else []
     if tool == "vivado":
         assert folder is not None
         document, tables, remarks = _by_vivado(folder, design, board)
@@ -61,7 +69,12 @@ def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
         print_tables(tables)
         print_notes(remarks)
         print_paths(written)
-    return FAILED_CHECK if document.fits is False else SUCCESS
+    return FAILED_CHECK if document.fits is False or _misses_clock(document) else SUCCESS
+
+
+def _misses_clock(document: SynthesisDocument) -> bool:
+    timing = document.timing if isinstance(document, VivadoSynthesis) else None
+    return timing is not None and timing.met is False
 
 
 def _by_yosys(options: SynthOptions, optimizer: Optimizer, design: Design, board: Board) -> Found:
@@ -92,10 +105,10 @@ def _by_vivado(folder: Path, design: Design, board: Board) -> Found:
     find_vivado(project)
     with show_progress(f"Vivado on {design.name}") as progress:
         run_vivado(project, progress)
-    missing = ("sore", "wuve", "buffers", *WITHOUT_RTL)
-    document = vivado_synthesis(design, board, read_reports(project), missing)
+    document = vivado_synthesis(design, board, read_reports(project), WITHOUT_RTL)
     remarks = (
-        f"the core alone was run; {', '.join(missing)} are estimated",
+        f"{', '.join(document.covers)} were run, a register at each of their ports among what they take; "
+        f"{', '.join(WITHOUT_RTL)} are estimated",
         *(f"not read: {entry}" for entry in document.unread),
     )
     return document, [vivado_table(document, board)], remarks

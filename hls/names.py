@@ -2,5 +2,8 @@
 
 from __future__ import annotations
 
-#: The array's core, top of the Verilog and of the Vivado run.
+#: The array's core, top of the Verilog.
 ARRAY_MODULE = "heddle_array"
+
+#: Array, lanes and buffers with a register at each port: top of the Vivado run.
+CORE_MODULE = "heddle_core"

@@ -25,6 +25,7 @@ VIVADO_PARTS = {
     "vivado_static": "on chip, static (Vivado)",
     "vivado": "on chip (Vivado)",
     "vivado_core": "array core, dynamic (Vivado)",
+    "vivado_whole_core": "array, lanes and buffers, dynamic (Vivado)",
 }
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from heddle.arch.errors import HeddleError
-from heddle.synth.vivado.project import REPORT_NAMES, SCRIPT_NAME
+from heddle.synth.vivado.project import ADVICE_NAMES, NOT_MET, REPORT_NAMES, SCRIPT_NAME
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def find_vivado(project: Path) -> Path:
 def run_vivado(folder: Path, progress: Callable[[int, int], None] | None = None) -> None:
     """Run the script in ``folder`` with Vivado; reports, checkpoints and ``vivado.log`` are left there.
 
+    A run that has all its reports and misses its clock is none that failed: the timing report says so.
     ``progress`` is called with how many of how many steps are done. Raises HeddleError, with Vivado's own first
     error, the step and the log's path, when Vivado fails, is ended by a signal, or ends well without its reports;
     also where there is no Vivado or no script. Vivado and what it started are ended when anything else is raised
@@ -62,7 +63,7 @@ def run_vivado(folder: Path, progress: Callable[[int, int], None] | None = None)
             heard.take(line)
         code = child.wait()
     missing = [name for name in REPORT_NAMES if not (folder / name).is_file()]
-    if code or missing:
+    if code not in (0, NOT_MET) or missing or (code == NOT_MET and not heard.missed_clock):
         raise _failure(folder, heard, code, missing)
     heard.finish()
 
@@ -73,6 +74,7 @@ class _Heard:
     def __init__(self, progress: Callable[[int, int], None] | None) -> None:
         self.step = ""
         self.last = ""
+        self.missed_clock = False
         self._error = ""
         self._failed = ""
         self._steps = 0
@@ -94,6 +96,8 @@ class _Heard:
             self._error = self._error or error[1]
         elif failed := _FAILED.match(text):
             self._failed = self._failed or failed[1]
+        elif text.startswith("HEDDLE NOT MET "):
+            self.missed_clock = True
 
     def finish(self) -> None:
         """Report that every step is done."""
@@ -106,7 +110,7 @@ class _Heard:
 
 def _remove_old_results(folder: Path) -> None:
     """Remove what would pass for this run's: reports and the log of a run before it."""
-    for name in (*REPORT_NAMES, LOG_NAME):
+    for name in (*REPORT_NAMES, *ADVICE_NAMES, LOG_NAME):
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:

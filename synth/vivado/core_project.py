@@ -7,22 +7,28 @@ from pathlib import Path
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.run_dir import write_atomically
-from heddle.hls.emit import emit_rtl
+from heddle.dataflow.choices import Optimizer
+from heddle.hls.emit import emit
 from heddle.hls.files import MANIFEST_NAME
-from heddle.hls.generate import array_blocks
 from heddle.hls.manifest import manifest
 from heddle.synth.vivado.project import project_files
+from heddle.synth.vivado.wrapper import core_blocks, wrapper_block
 
 VIVADO_FOLDER = "vivado"
 
 
-def write_core_project(folder: Path, design: Design, board: Board) -> list[Path]:
-    """Write the Verilog of the core and its Vivado run below ``folder``, which exists; return the files' paths."""
+def write_core_project(folder: Path, design: Design, board: Board, optimizer: Optimizer = "sgd") -> list[Path]:
+    """Write the Verilog of the core and its Vivado run below ``folder``, which exists; return the files' paths.
+
+    The core is the array, the SORE lanes, the WUVE lanes for ``optimizer``, and the buffers.
+    """
     project = folder / VIVADO_FOLDER
     project.mkdir(exist_ok=True)
-    core, element = array_blocks(design)
-    verilog = emit_rtl(core, [element]).verilog
+    blocks = core_blocks(design, board, optimizer)
+    top = wrapper_block(blocks)
+    modules = (top, *blocks.modules.values())
+    verilog = {f"{block.name}.v": emit(block.component, block.name) for block in modules}
     files = {**verilog, **project_files(design, board, verilog)}
     # By this the reports that come back are known to be of this design.
-    files[MANIFEST_NAME] = manifest(design, (core, element), core.name, sorted(files)).text()
+    files[MANIFEST_NAME] = manifest(design, modules, top.name, sorted(files)).text()
     return [write_atomically(project / name, text.encode()) for name, text in sorted(files.items())]

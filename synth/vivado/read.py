@@ -16,6 +16,7 @@ from heddle.synth.vivado import timing_summary as timing
 from heddle.synth.vivado.header import POWER_HEADING, TIMING_HEADING, UTILISATION_HEADING, Document, split_documents
 from heddle.synth.vivado.hierarchy import read_hierarchy
 from heddle.synth.vivado.power import read_power
+from heddle.synth.vivado.project import ADVICE
 from heddle.synth.vivado.report_tables import printable
 from heddle.synth.vivado.reports import (
     HierarchyReport,
@@ -51,6 +52,7 @@ _TITLES_OF_COMMAND = {
     "report_timing_summary": frozenset(timing.TITLES),
     "report_power": frozenset(power.TITLES),
 }
+_ADVICE = frozenset(command.split()[0] for command in ADVICE.values())
 _OF_A_PART = ("-cell", "-cells", "-pblock", "-pblocks")
 _EMPTY = "is empty"
 _FOREIGN = "is no Vivado report (no 'Tool Version' line, no known title)"
@@ -161,7 +163,9 @@ def _read_document(document: Document, path: Path) -> VivadoReports:
 
 
 def _read_kind(document: Document, path: Path, command: str) -> VivadoReports:
-    """Read the sections that ``command`` makes."""
+    """Read the sections that ``command`` makes; the advice of our own script is text for an engineer."""
+    if command in _ADVICE and path.suffix.lower() != _REPORT:
+        return _NOTHING
     if command not in _TITLES_OF_COMMAND:
         return _unread(Unread(path, "", f"is a Vivado report of a kind that is not read ({printable(command)})"))
     titles = {*document.sections, *document.repeated} & _TITLES_OF_COMMAND[command]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fake_yosys import FakeYosys
 from samples import BOARD
-from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted_rtl, synth
+from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted, once_emitted_rtl, synth
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -22,6 +22,7 @@ from heddle.cli.main import main
 from heddle.synth import checks as checks_module
 from heddle.synth.nextpnr import PlacedElement
 from heddle.synth.result import Synthesis
+from heddle.synth.vivado import core_project
 from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.mapping import MappedBlock
 
@@ -66,6 +67,7 @@ def made() -> Iterator[Callable[[Design, Board, Any], list[plan.Part]]]:
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks_module, "array_rtl", once_emitted_rtl)
+    monkeypatch.setattr(core_project, "emit", once_emitted)
 
 
 @pytest.fixture
@@ -150,9 +152,15 @@ def test_out_writes_the_result_a_vivado_project_and_provenance(
         "provenance.json",
         "vivado/heddle.tcl",
         "vivado/heddle.xdc",
-        "vivado/heddle_array.v",
-        "vivado/heddle_uspe.v",
         "vivado/manifest.json",
+        *(
+            f"vivado/heddle_{module}.v"
+            for module in (
+                *("core", "array", "uspe", "sore_lane", "wuve_sgd"),
+                *("buffer_activation", "buffer_weight", "buffer_output"),
+                *("block_ram_72x64", "block_ram_56x64", "block_ram_36x228"),
+            )
+        ),
     }
     assert json.loads((out / "provenance.json").read_text())["inputs"].keys() == {"board", "design"}
     assert "module heddle_array(" in (out / "vivado" / "heddle_array.v").read_text()

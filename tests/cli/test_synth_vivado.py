@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from fake_vivado import put_on_path
-from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted_rtl, synth
+from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted, once_emitted_rtl, synth
 
 from heddle.cli.main import main
 from heddle.synth import checks as checks_module
+from heddle.synth.vivado import core_project
 from heddle.synth.vivado.project import REPORT_NAMES
 
 #: Writes all reports of a run, as Vivado's; the design is routed where the report is of that stage.
@@ -32,6 +33,7 @@ for name in {REPORT_NAMES!r}:
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks_module, "array_rtl", once_emitted_rtl)
+    monkeypatch.setattr(core_project, "emit", once_emitted)
 
 
 def vivado(capsys: Capture, out: Path, *options: str, code: int = 0) -> Any:
@@ -41,7 +43,7 @@ def vivado(capsys: Capture, out: Path, *options: str, code: int = 0) -> Any:
 def test_vivado_s_reports_become_the_document(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
     put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
     out = tmp_path / "run"
-    document = vivado(capsys, out)
+    document = vivado(capsys, out, code=1)
     assert {name: document[name] for name in COUNTED} == {
         "lut": 101234,
         "lut_as_memory": 4122,
@@ -52,14 +54,14 @@ def test_vivado_s_reports_become_the_document(monkeypatch: pytest.MonkeyPatch, c
     }
     assert document["fits"] is True
     assert document["tool"].startswith("Vivado v.2021.2")
-    assert document["covers"] == ["array"]
-    assert document["missing"][:3] == ["sore", "wuve", "buffers"]
+    assert document["covers"] == ["array", "sore", "wuve", "buffers"]
+    assert document["missing"][:3] == ["vector", "dma", "controller"]
     assert document["estimated"].keys() == {*document["missing"]}
     assert document["timing"]["met"] is False
     assert document["timing"]["setup"]["worst_ns"] == -0.321
     assert document["power"][0]["total_w"] == 12.718
     assert document["modules"] == [
-        {"name": "heddle_array", "part": "array", "count": 1, **{name: document[name] for name in COUNTED}}
+        {"name": "heddle_core", "part": "core", "count": 1, **{name: document[name] for name in COUNTED}}
     ]
     assert [entry["module"] for entry in document["hierarchy"]][1:3] == ["(top)", "heddle_uspe"]
     assert document["unread"] == []
@@ -70,11 +72,12 @@ def test_vivado_s_figures_are_a_table_for_a_person(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
 ) -> None:
     put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
-    assert main(["synth", *SMALL, "--tool", "vivado", "--out", str(tmp_path / "run")]) == 0
+    assert main(["synth", *SMALL, "--tool", "vivado", "--out", str(tmp_path / "run")]) == 1
     printed = capsys.readouterr()
     assert "101,234" in printed.out
     assert "timing NOT met, worst setup slack -0.321 ns" in printed.out
-    assert "the core alone was run; sore, wuve, buffers, vector, dma" in printed.out + printed.err
+    assert "array, sore, wuve, buffers were run, a register at each of their ports" in printed.out + printed.err
+    assert "vector, dma, controller, dram_controllers, host_link are estimated" in printed.out + printed.err
 
 
 def test_a_core_that_does_not_fit_by_vivado_fails(
@@ -116,10 +119,11 @@ def test_without_vivado_the_remedy_is_told_and_the_project_is_there_to_be_taken_
         f"heddle: error: vivado is not on PATH (source its settings64.sh; or copy {out}/vivado to"
     )
     assert message.count("\n") == 1
-    assert {path.name for path in (out / "vivado").iterdir()} == {
+    assert {path.name for path in (out / "vivado").iterdir()} > {
         "heddle.tcl",
         "heddle.xdc",
         "heddle_array.v",
+        "heddle_core.v",
         "heddle_uspe.v",
         "manifest.json",
     }
@@ -132,7 +136,7 @@ def test_a_vivado_that_fails_is_one_line_with_its_step(
     put_on_path(
         monkeypatch,
         tmp_path / "bin",
-        'say("HEDDLE STEP 2/8 synth_design"); say("ERROR: [Synth 8-439] no such module"); sys.exit(1)',
+        'say("HEDDLE STEP 2/9 synth_design"); say("ERROR: [Synth 8-439] no such module"); sys.exit(1)',
     )
     out = tmp_path / "run"
     assert error(capsys, *SMALL, "--tool", "vivado", "--out", str(out)) == (

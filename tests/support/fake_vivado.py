@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,9 @@ proc unknown {args} {
     if {$at >= 0} {
         close [open [lindex $args [expr {$at + 1}]] w]
     }
+    if {[info exists ::answers([lindex $args 0])]} {
+        return $::answers([lindex $args 0])
+    }
 }
 rename puts tcl_puts
 proc puts {line} { heard $line }
@@ -53,8 +56,8 @@ class TclVivado:
     ``calls`` are those commands in their order, each with its arguments, and ``said`` the lines printed.
     """
 
-    def __init__(self, failing: str = "") -> None:
-        """``failing`` is the command that ends with an error."""
+    def __init__(self, failing: str = "", answers: Mapping[str, str] = {}) -> None:
+        """``failing`` is the command that ends with an error; ``answers`` has what others return, by their names."""
         import tkinter  # not every Python has it, and the programs below do without
 
         self.said: list[str] = []
@@ -63,6 +66,8 @@ class TclVivado:
         self._tcl.createcommand("called", lambda *words: self.calls.append(words))
         self._tcl.createcommand("heard", self.said.append)
         self._tcl.setvar("failing", failing)
+        for command, answer in answers.items():
+            self._tcl.setvar(f"answers({command})", answer)
         self._tcl.eval(_STUBS)
 
     def run(self, script: Path, arguments: Sequence[str] = ()) -> int:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amaranth.lib import wiring
 
 from heddle.arch import boards as boards_module
 from heddle.cli.main import main
+from heddle.hls.emit import emit
 from heddle.hls.generate import array_rtl
 
 Capture = pytest.CaptureFixture[str]
@@ -23,6 +25,15 @@ COUNTED = {"lut", "lut_as_memory", "ff", "dsp", "bram36", "uram"}
 
 #: The core's Verilog, emitted once for each design.
 once_emitted_rtl = cache(array_rtl)
+
+_TEXTS: dict[str, str] = {}
+
+
+def once_emitted(component: wiring.Component, name: str) -> str:
+    """Return a module's Verilog, emitted once for each name: all tests here are of the same design."""
+    if name not in _TEXTS:
+        _TEXTS[name] = emit(component, name)
+    return _TEXTS[name]
 
 
 def synth(capsys: Capture, *options: str, code: int = 0) -> Any:

@@ -13,10 +13,11 @@ from heddle.arch.fit import usable
 from heddle.arch.json_file import read_json
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
 from heddle.arch.toml_file import check_model
-from heddle.hls.names import ARRAY_MODULE
+from heddle.hls.names import CORE_MODULE
 from heddle.synth.nextpnr import PlacedElement
 from heddle.synth.result import Synthesis, Usage
 from heddle.synth.vivado.reports import TimingReport, UtilisationReport, VivadoReports
+from heddle.synth.vivado.wrapper import WRAPPED_PARTS
 
 Amounts = Mapping[str, float | None]
 #: What the resource model says of the parts that were not synthesised: amounts by resource, by part.
@@ -217,7 +218,7 @@ def vivado_synthesis(design: Design, board: Board, reports: VivadoReports, missi
         timing=_timing(timing) if timing else None,
         power=tuple(PowerEntry(total_w=report.total_w, confidence=report.confidence) for report in reports.power[-1:]),
         unread=tuple(f"{entry.path}: {entry.section}: {entry.reason}" for entry in reports.unread),
-        covers=("array",),
+        covers=WRAPPED_PARTS,
         missing=missing,
         estimated=rest,
     )
@@ -264,7 +265,7 @@ def _core(total: Amounts) -> tuple[ModuleUsageEntry, ...]:
     if len(known) < len(total):
         return ()
     amounts = {name: amount if name == "bram36" else int(amount) for name, amount in known.items()}
-    return (ModuleUsageEntry.model_validate({"name": ARRAY_MODULE, "part": "array", "count": 1, **amounts}),)
+    return (ModuleUsageEntry.model_validate({"name": CORE_MODULE, "part": "core", "count": 1, **amounts}),)
 
 
 def _used(report: UtilisationReport | None, name: str) -> float | None:

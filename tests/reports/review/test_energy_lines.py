@@ -16,9 +16,11 @@ from heddle.arch.energy import energy_coefficients, energy_table
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
+from heddle.hls.names import CORE_MODULE as CORE
 from heddle.reports.energy_source import on_chip_watts, power_source, with_power
 from heddle.reports.review.content import EnergyLine
 from heddle.reports.review.energy_lines import energy_lines, total_energy_j
+from heddle.reports.summary import ENERGY_PARTS
 from heddle.sim.estimate import estimate
 from heddle.sim.result import StepResult
 from heddle.synth.vivado.reports import Header, PowerReport
@@ -160,8 +162,8 @@ def test_no_board_and_no_confidence_are_no_claims() -> None:
     assert source == f"Vivado power report power.rpt, device xcu250, confidence not stated; {CLOCK_UNKNOWN}"
 
 
-def core_report() -> PowerReport:
-    return report(header=Header("Vivado v.2021.2", "heddle_array", "xcvu9p-fsgd2104-2L-e", "Routed"))
+def core_report(design: str = "heddle_array") -> PowerReport:
+    return report(header=Header("Vivado v.2021.2", design, "xcvu9p-fsgd2104-2L-e", "Routed"))
 
 
 def test_a_report_of_the_core_alone_replaces_the_array_and_its_links_and_no_more(spent: StepResult) -> None:
@@ -174,8 +176,18 @@ def test_a_report_of_the_core_alone_replaces_the_array_and_its_links_and_no_more
         assert lines[name] == modelled[name]
 
 
-def test_with_a_report_of_the_core_the_passes_still_add_up_to_what_they_spend(spent: StepResult) -> None:
-    powered = with_power(spent, core_report())
+def test_a_report_of_the_whole_core_replaces_lanes_and_buffers_too(spent: StepResult) -> None:
+    modelled, lines = by_name(energy_lines(spent, None, BOARD)), by_name(energy_lines(spent, core_report(CORE), BOARD))
+    core = "array, lanes and buffers, dynamic (Vivado)"
+    assert lines[core].energy_j == pytest.approx(10.0 * spent.time_s)
+    assert "of array, lanes and buffers: the other parts" in lines[core].source
+    left = {"array", "buffers", "links", "sore", "wuve"}
+    assert lines.keys() - {core} == modelled.keys() - {ENERGY_PARTS[part] for part in left}
+
+
+@pytest.mark.parametrize("design", ["heddle_array", CORE])
+def test_with_a_report_of_the_core_the_passes_still_add_up_to_what_they_spend(spent: StepResult, design: str) -> None:
+    powered = with_power(spent, core_report(design))
     assert powered.energy_j - spent.energy_j == pytest.approx(
         sum(item.energy_j for item in powered.passes) - sum(item.energy_j for item in spent.passes)
     )

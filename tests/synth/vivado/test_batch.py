@@ -18,7 +18,7 @@ from heddle.synth.vivado.project import REPORT_NAMES, SCRIPT_NAME, project_files
 #: Runs the script in the folder with Vivado's commands as stubs.
 RUN_SCRIPT = """
 from fake_vivado import TclVivado
-vivado = TclVivado(failing={failing!r})
+vivado = TclVivado(failing={failing!r}, answers={answers!r})
 code = vivado.run(Path("heddle.tcl"))
 for line in vivado.said:
     say(line)
@@ -81,12 +81,32 @@ def test_a_folder_without_the_script_is_refused(vivado, tmp_path):
 
 def test_the_generated_script_s_steps_become_progress(vivado, folder):
     pytest.importorskip("tkinter")
-    vivado(RUN_SCRIPT.format(failing=""))
+    vivado(RUN_SCRIPT.format(failing="", answers={}))
     reported = []
     run_vivado(folder, lambda done, total: reported.append((done, total)))
-    assert reported == [(done, 8) for done in range(9)]
+    assert reported == [(done, 9) for done in range(10)]
     assert all((folder / name).is_file() for name in REPORT_NAMES)
     assert "HEDDLE DONE" in (folder / "vivado.log").read_text()
+
+
+def test_a_clock_that_is_not_met_is_no_failure_of_the_run(vivado, folder):
+    pytest.importorskip("tkinter")
+    vivado(RUN_SCRIPT.format(failing="", answers={"get_property": "-0.3"}))
+    run_vivado(folder)
+    assert all((folder / name).is_file() for name in REPORT_NAMES)
+    assert "HEDDLE NOT MET the clock" in (folder / "vivado.log").read_text()
+
+
+def test_an_end_with_the_code_of_a_missed_clock_and_without_its_line_is_a_failure(vivado, folder):
+    vivado(
+        f"""
+        for name in {REPORT_NAMES!r}:
+            Path(name).parent.mkdir(exist_ok=True)
+            Path(name).write_text("new")
+        sys.exit(2)
+        """
+    )
+    assert "it said nothing (exit code 2)" in failure(folder)
 
 
 def test_vivado_is_started_as_a_batch_that_writes_its_log_in_the_folder(vivado, folder):
@@ -98,7 +118,7 @@ def test_vivado_is_started_as_a_batch_that_writes_its_log_in_the_folder(vivado, 
 
 def test_a_step_that_fails_in_the_generated_script_is_named_with_its_message_and_the_log(vivado, folder):
     pytest.importorskip("tkinter")
-    vivado(RUN_SCRIPT.format(failing="place_design"))
+    vivado(RUN_SCRIPT.format(failing="place_design", answers={}))
     assert failure(folder) == (
         f"{folder}: Vivado failed in step place_design: [Common 17-69] Command failed: see the log (exit code 1) "
         f"(log: {folder}/vivado.log)"
@@ -108,7 +128,7 @@ def test_a_step_that_fails_in_the_generated_script_is_named_with_its_message_and
 def test_the_first_error_of_vivado_s_own_is_the_one_told(vivado, folder):
     vivado(
         """
-        say("HEDDLE STEP 2/8 synth_design")
+        say("HEDDLE STEP 2/9 synth_design")
         say("WARNING: [Synth 8-1] a net has no driver")
         say("ERROR: [Synth 8-439] module 'heddle_uspe' not found [/tmp/heddle_array.v:7]")
         say("ERROR: [Common 17-69] Command failed: Synthesis failed")
@@ -144,7 +164,7 @@ def test_a_silent_failure_is_told_as_one(vivado, folder):
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "sys.exit(137)"])
 def test_a_vivado_that_is_killed_is_told_as_killed(end, vivado, folder):
-    vivado(f"say('HEDDLE STEP 5/8 place_design'); {end}")
+    vivado(f"say('HEDDLE STEP 5/9 place_design'); {end}")
     assert failure(folder) == f"{folder}: Vivado was ended by SIGKILL in step place_design (log: {folder}/vivado.log)"
 
 
@@ -156,7 +176,7 @@ def test_an_end_without_reports_is_a_failure_even_over_reports_of_a_run_before(v
         """
         for name in ("synth_utilization", "synth_power"):
             Path(f"reports/{name}.rpt").write_text("new")
-        say("HEDDLE STEP 3/8 synth_reports")
+        say("HEDDLE STEP 3/9 synth_reports")
         """
     )
     message = failure(folder)
@@ -189,7 +209,7 @@ def test_an_interrupt_ends_vivado_and_nothing_else(ignored, vivado, folder, monk
         {ignored}
         Path("pid").write_text(str(os.getpid()))
         Path("group").write_text(str(os.getpgid(0)))
-        say("HEDDLE STEP 1/8 read_sources")
+        say("HEDDLE STEP 1/9 read_sources")
         time.sleep(100_000)
         """
     )
@@ -227,7 +247,7 @@ def test_a_real_ctrl_c_reaches_the_caller_and_not_vivado(vivado, folder):
         """
         Path("pid").write_text(str(os.getpid()))
         signal.signal(signal.SIGINT, lambda *_: Path("interrupted").touch())
-        say("HEDDLE STEP 1/8 read_sources")
+        say("HEDDLE STEP 1/9 read_sources")
         time.sleep(100_000)
         """
     )

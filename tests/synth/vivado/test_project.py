@@ -10,7 +10,15 @@ from fake_vivado import TclVivado
 from samples import BOARD, TINY
 
 from heddle.arch.errors import HeddleError
-from heddle.synth.vivado.project import CONSTRAINTS_NAME, REPORT_NAMES, SCRIPT_NAME, project_files
+from heddle.synth.vivado.project import (
+    ADVICE,
+    ADVICE_NAMES,
+    CONSTRAINTS_NAME,
+    NOT_MET,
+    REPORT_NAMES,
+    SCRIPT_NAME,
+    project_files,
+)
 
 VERILOG = {"heddle_uspe.v": "", "heddle_array.v": ""}
 ROUTED = [
@@ -21,6 +29,7 @@ ROUTED = [
     "place_design",
     "phys_opt_design",
     "route_design",
+    "phys_opt_routed",
     "route_reports",
 ]
 
@@ -29,6 +38,10 @@ def written(folder, design=TINY, board=BOARD):
     for name, text in project_files(design, board, VERILOG).items():
         (folder / name).write_text(text)
     return folder / SCRIPT_NAME
+
+
+def written_reports(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.glob("reports/*"))
 
 
 def steps(vivado):
@@ -50,17 +63,24 @@ def test_the_same_design_gives_the_same_text():
 def test_a_whole_run_says_each_step_and_routes(tmp_path):
     vivado = TclVivado()
     assert vivado.run(written(tmp_path)) == 0
-    assert steps(vivado) == [f"HEDDLE STEP {at}/8 {name}" for at, name in enumerate(ROUTED, 1)]
+    assert steps(vivado) == [f"HEDDLE STEP {at}/9 {name}" for at, name in enumerate(ROUTED, 1)]
     assert vivado.said[-1] == "HEDDLE DONE"
     commands = [call[0] for call in vivado.calls]
-    assert [name for name in commands if name.endswith("_design")] == [name for name in ROUTED if "_design" in name]
+    assert [name for name in commands if name.endswith("_design")] == [
+        "synth_design",
+        "opt_design",
+        "place_design",
+        "phys_opt_design",
+        "route_design",
+        "phys_opt_design",
+    ]
 
 
 def test_synthesis_alone_stops_before_placement(tmp_path):
     vivado = TclVivado()
     assert vivado.run(written(tmp_path), ["synth"]) == 0
     assert steps(vivado) == [f"HEDDLE STEP {at}/3 {name}" for at, name in enumerate(ROUTED[:3], 1)]
-    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("reports/*")) == sorted(REPORT_NAMES[:4])
+    assert written_reports(tmp_path) == sorted((*REPORT_NAMES[:4], *(n for n in ADVICE_NAMES if "synth" in n)))
 
 
 def test_an_unknown_goal_ends_the_run_before_anything_is_read(tmp_path):
@@ -79,17 +99,17 @@ def test_the_sources_are_read_from_the_script_s_folder_whatever_it_is_called(tmp
         call for call in vivado.calls if call[0] in ("create_project", "read_verilog", "read_xdc", "synth_design")
     ] == [
         ("create_project", "-in_memory", "-part", "xcvu9p-fsgd2104-2L-e"),
-        ("read_verilog", "-sv", str(folder / "heddle_array.v")),
-        ("read_verilog", "-sv", str(folder / "heddle_uspe.v")),
+        ("read_verilog", str(folder / "heddle_array.v")),
+        ("read_verilog", str(folder / "heddle_uspe.v")),
         ("read_xdc", "-mode", "out_of_context", str(folder / "heddle.xdc")),
-        ("synth_design", "-mode", "out_of_context", "-top", "heddle_array", "-part", "xcvu9p-fsgd2104-2L-e"),
+        ("synth_design", "-mode", "out_of_context", "-top", "heddle_core", "-part", "xcvu9p-fsgd2104-2L-e"),
     ]
 
 
 def test_both_stages_write_every_report_and_a_checkpoint(tmp_path):
     vivado = TclVivado()
     vivado.run(written(tmp_path))
-    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("reports/*")) == sorted(REPORT_NAMES)
+    assert written_reports(tmp_path) == sorted((*REPORT_NAMES, *ADVICE_NAMES))
     assert [call[2] for call in vivado.calls if call[0] == "write_checkpoint"] == [
         str(tmp_path / "heddle_synth.dcp"),
         str(tmp_path / "heddle_route.dcp"),
@@ -100,7 +120,7 @@ def test_both_stages_write_every_report_and_a_checkpoint(tmp_path):
 def test_reports_of_a_run_before_do_not_stay_and_other_files_do(tmp_path):
     written(tmp_path)
     (tmp_path / "reports").mkdir()
-    for name in (*REPORT_NAMES, "reports/mine.rpt"):
+    for name in (*REPORT_NAMES, *ADVICE_NAMES, "reports/mine.rpt"):
         (tmp_path / name).write_text("old")
     TclVivado().run(tmp_path / SCRIPT_NAME, ["synth"])
     left = {path.name for path in tmp_path.glob("reports/*") if path.read_text() == "old"}
@@ -137,18 +157,55 @@ def test_every_port_but_the_clock_is_constrained(tmp_path):
     assert vivado.run(tmp_path / CONSTRAINTS_NAME) == 0
     inputs = ("get_ports", "-filter", "DIRECTION == IN && NAME != clk")
     outputs = ("get_ports", "-filter", "DIRECTION == OUT")
-    assert [call for call in vivado.calls if call[0] != "get_clocks"] == [
+    assert vivado.calls == [
         ("get_ports", "clk"),
         ("create_clock", "-name", "clk", "-period", "5.000", ""),
         inputs,
-        ("set_input_delay", "0", "-clock", "", ""),
+        ("set_false_path", "-from", ""),
         outputs,
-        ("set_output_delay", "0", "-clock", "", ""),
-        inputs,
-        ("set_false_path", "-hold", "-from", ""),
-        outputs,
-        ("set_false_path", "-hold", "-to", ""),
+        ("set_false_path", "-to", ""),
     ]
+
+
+def test_every_report_of_advice_is_written_with_its_own_command(tmp_path):
+    vivado = TclVivado()
+    vivado.run(written(tmp_path))
+    for name, command in ADVICE.items():
+        file = str(tmp_path / f"reports/route_{name}.txt")
+        assert (*command.split(), "-file", file) in vivado.calls
+
+
+def test_a_vivado_that_lacks_a_report_of_advice_says_so_and_goes_on(tmp_path):
+    vivado = TclVivado(failing="report_qor_suggestions")
+    assert vivado.run(written(tmp_path)) == 0
+    notes = [line for line in vivado.said if line.startswith("HEDDLE NOTE")]
+    assert notes == ["HEDDLE NOTE no qor_suggestions report: ERROR: [Common 17-69] Command failed: see the log"] * 2
+
+
+@pytest.mark.parametrize(("buffers", "chosen"), [("B0", "B0"), ("B0 B1 B2", "B1"), ("B0 B1 B2 B3", "B2")])
+def test_a_clock_buffer_in_the_middle_of_the_device_stands_for_the_clock_s(buffers, chosen, tmp_path):
+    vivado = TclVivado(answers={"get_sites": buffers, "get_ports": "port"})
+    vivado.run(written(tmp_path), ["synth"])
+    commands = [call[0] for call in vivado.calls]
+    assert ("set_property", "HD.CLK_SRC", chosen, "port") in vivado.calls
+    assert commands.index("synth_design") < commands.index("set_property") < commands.index("report_timing_summary")
+
+
+def test_a_part_without_known_clock_buffers_is_run_without_a_place_for_one(tmp_path):
+    vivado = TclVivado()
+    assert vivado.run(written(tmp_path), ["synth"]) == 0
+    assert "set_property" not in [call[0] for call in vivado.calls]
+
+
+@pytest.mark.parametrize(
+    ("slack", "code"), [("-0.321", NOT_MET), ("-0.001", NOT_MET), ("0.000", 0), ("1.2", 0), ("", 0)]
+)
+def test_a_clock_that_is_not_met_ends_the_run_with_its_own_code_and_one_line(slack, code, tmp_path):
+    vivado = TclVivado(answers={"get_property": slack})
+    assert vivado.run(written(tmp_path)) == code
+    missed = [f"HEDDLE NOT MET the clock: worst slack of setup {slack} ns, of hold {slack} ns"]
+    assert vivado.said[-1:] == (missed if code else ["HEDDLE DONE"])
+    assert written_reports(tmp_path) == sorted((*REPORT_NAMES, *ADVICE_NAMES))
 
 
 @given(st.floats(1e6, 2e9))

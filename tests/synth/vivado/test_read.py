@@ -7,6 +7,7 @@ import pytest
 from vivado_samples import EACH, TREE, head, hierarchy, power, sections, timing, utilisation
 
 from heddle.arch.errors import HeddleError
+from heddle.synth.vivado.project import ADVICE
 from heddle.synth.vivado.read import read_report, read_reports
 from heddle.synth.vivado.reports import Use, VivadoReports
 
@@ -43,6 +44,12 @@ def test_reports_are_known_by_their_content_and_come_in_order_of_their_paths(fol
     assert [item.path for item in found.hierarchy] == [folder / "b/x.RPT"]
     assert counts(found) == [2, 1, 1, 1]
     assert found.unread == ()
+
+
+def test_advice_of_our_own_script_is_not_told_as_unread(folder):
+    for name, command in ADVICE.items():
+        (folder / f"route_{name}.txt").write_text(head(command))
+    assert read_reports(folder) == VivadoReports((), (), (), (), ())
 
 
 def test_the_same_folder_reads_the_same(folder):
