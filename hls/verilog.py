@@ -23,8 +23,9 @@ _LOGICAL_NOT = re.compile(r"(?<= = )! (?=\w)")
 
 def verilog_of(rtlil: str) -> str:
     """Return Verilog-2005 of ``rtlil``: every name a plain identifier, assertions only under ``CHECKS_DEFINE``."""
-    text = _LOGICAL_NOT.sub("~| ", _convert_rtlil_text(rtlil))
-    return _MODULE.sub(lambda module: _with_plain_names(_with_checks_behind_define(module[0])), text)
+    text = _convert_rtlil_text(rtlil)
+    plain = _MODULE.sub(lambda module: _with_plain_names(_with_checks_behind_define(module[0])), text)
+    return _LOGICAL_NOT.sub("~| ", plain)
 
 
 def without_sources(verilog: str) -> str:

@@ -96,7 +96,7 @@ class Sequencer(wiring.Component):
         in_ws = progress.command.ws
         m.d.comb += self.ws.eq(in_ws)
         for name in self.design.array.dataflows:
-            m.submodules[name] = steps = _STEPS[name](self.design.array)
+            m.submodules[f"{name}_steps"] = steps = _STEPS[name](self.design.array)
             self._connect(m, progress, steps, in_ws if name == "ws" else ~in_ws)
         return m
 
