@@ -57,7 +57,7 @@ def test_at_the_core_s_top_only_the_reset_drives_many_and_few_enough(largest: di
 
 def test_what_hops_along_the_edges_drives_a_row_s_or_a_column_s(largest: dict[tuple[str, str], int]) -> None:
     word = 5 + 2 * 16  # control and a group of two
-    edges = {net: loads for (module, net), loads in largest.items() if module == "heddle_array.stce"}
+    edges = {net: loads for (module, net), loads in largest.items() if module == "heddle_array_stce"}
     enables = {f"hop{row}[0]" for row in range(1, 9)}
     assert enables <= edges.keys()
     assert max(loads for net, loads in edges.items() if net not in enables) <= 2 * (word + 32)
