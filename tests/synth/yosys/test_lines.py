@@ -13,7 +13,7 @@ from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.jobs import WRAPPER, Job
 from heddle.synth.yosys.lines import cut_lines, line_shape
-from heddle.synth.yosys.mapping import _map
+from heddle.synth.yosys.mapping import OF_THE_BOARDS, _map
 from heddle.synth.yosys.sources import VerilogModule, counted, hierarchy
 
 
@@ -124,7 +124,7 @@ def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
     for shape, name in blocks.items():
         text = "(* keep_hierarchy *)\n" + emit(DelayLine(*shape), name)
         wrapper = f"module {WRAPPER};\n  (* keep *) {name}  i{name} ();\nendmodule\n"
-        mapped[name] = _map(Job(f"{text}\n{wrapper}", name, {}), tmp_path, name)
+        mapped[name] = _map(Job(f"{text}\n{wrapper}", name, {}), OF_THE_BOARDS, tmp_path, name)
     one_bit = usage_of(mapped["line_1x40"].cells, "line_1x40")
     assert usage_of(mapped["line_6x40"].cells, "line_6x40") == one_bit.times(6)
     assert usage_of(mapped["line_6x2"].cells, "line_6x2").ff == 12
