@@ -19,6 +19,7 @@ _END = re.compile(r"^\s+\d+ (\S+) \((FD|SRL|RAM|LD|DSP)\w+\.\w+\)", re.MULTILINE
 # The path is listed from its end: the net that its first register or memory drives stands before it.
 _START = re.compile(r"\\(\S+).*\n *\d+ \S+ \((?:(?:FD|SRL|RAM)\w+\.\w+|DSP\w+\.CLK)->")
 _DSP_SLICE = "a DSP slice"
+_NUMBER, _NAMELESS = re.compile(r"_\d+_"), "a register without a name"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,14 @@ def read_timing(report: str, registers: Mapping[str, str]) -> dict[str, WorstPat
     paths = {}
     for module, picoseconds, path in _SECTION.findall(report):
         start, end = _START.search(path), _END.search(path)
-        begins = plain(start[1]) if start else ""
+        begins = _start_name(start[1]) if start else ""
         paths[module] = WorstPath(int(picoseconds) / 1000, begins, _end_name(end, registers) if end else "")
     return paths
+
+
+def _start_name(net: str) -> str:
+    """The register that drives ``net``, which has no name of the RTL where the tool gave it a number."""
+    return _NAMELESS if _NUMBER.fullmatch(net) else plain(net)
 
 
 def _end_name(end: re.Match[str], registers: Mapping[str, str]) -> str:

@@ -43,6 +43,10 @@ Latest arrival time in 'out_of_slice' is 2000:
     1500 _5_ (LUT2.I0->O)
            \\product [40]
      700 mac (DSP48E1.CLK->P)
+Latest arrival time in 'numbered' is 1000:
+    1000 _1238_ (FDRE.D)
+           \\_158_ [3]
+     303 _3_ (FDRE.C->Q)
 Latest arrival time in 'through_slice' is 4000:
     4000 _1238_ (FDRE.D)
            \\product [40]
@@ -83,6 +87,7 @@ def test_each_module_s_path_has_its_time_its_start_and_its_end():
         "heddle_buffer": WorstPath(0.834, "read_addr", "read_data"),
         "into_slice": WorstPath(0.9, "kept", "a DSP slice"),
         "out_of_slice": WorstPath(2.0, "product", "rounded"),
+        "numbered": WorstPath(1.0, "a register without a name", "rounded"),
         "through_slice": WorstPath(4.0, "own", "rounded"),
         "$paramod$x": WorstPath(0.012, "", ""),
     }
