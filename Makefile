@@ -65,10 +65,11 @@ proofs: setup
 accuracy: setup-train
 	$(BIN)/python -m benchmarks.recipe_accuracy
 
-# The designs that the resource model is fitted to, synthesised anew; then the fit and its errors.
+# The designs that the resource model is fitted to, synthesised anew; the fit and its errors; the longest paths of blocks.
 calibration: setup
 	$(BIN)/python -m benchmarks.calibration.measure
 	$(BIN)/python -m benchmarks.calibration.fit
+	$(BIN)/python -m benchmarks.block_timing
 
 agreement: setup
 	$(BIN)/python -m benchmarks.agreement

@@ -45,14 +45,19 @@ COLUMNS = (
 )
 
 
+def data_path(name: str) -> Path:
+    """Return a file of this folder by name."""
+    return _FOLDER / name
+
+
 def measured_path(which: str) -> Path:
     """Return the file of a set of synthesised designs."""
-    return _FOLDER / f"{which}.csv"
+    return data_path(f"{which}.csv")
 
 
 def fitted_path() -> Path:
     """Return the file of the fitted coefficients."""
-    return _FOLDER / "fitted.json"
+    return data_path("fitted.json")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.calibration import fit
-from benchmarks.docs_tables import machine, networks, stored
+from benchmarks.docs_tables import clocks, machine, networks, stored
 from benchmarks.docs_tables.pages import PageError, Table
 
 #: Tables that the code makes at once.
@@ -21,6 +21,11 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "array-tiles": machine.array_tiles,
     "zoo": networks.zoo,
     "space-axes": networks.space_axes,
+    "pe-paths": clocks.pe_paths,
+    "group-paths": clocks.group_paths,
+    "checked-paths": clocks.checked_paths,
+    "other-paths": clocks.other_paths,
+    "preset-clocks": clocks.preset_clocks,
     "calibration-held-out": fit.held_out_table,
     "calibration-blocks": fit.blocks_table,
 }

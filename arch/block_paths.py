@@ -1,0 +1,120 @@
+"""The longest path of each block that a design's clock can hang on, ns, from the measured ones.
+
+Times are yosys' (``heddle.arch.calibration.block_timing``): Artix-7's arcs, no routing. They compare designs and are no
+clock of any card.
+
+Of the PE every pair of depths was measured at M = 8 and I = 8. OS alone counts as OS beside WS, a smaller M as 8, and
+without a register in the multiplier WS alone as OS beside WS. A larger M has the longer path of the PE at M = 8 and of
+one with that M before the deepest adder; without that register it adds what it adds to a multiplier of one stage.
+
+The array's core was measured at a few sizes; a design counts as the next larger one, or as the largest. A path that was
+not measured, and that nothing bounds, is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from heddle.arch.calibration.block_timing import BlockKind, PeKind, block_timing, pe_timing
+from heddle.arch.design import GROUP_SIZES
+from heddle.arch.formats import BF16, FP16
+from heddle.arch.resource_inputs import ResourceInputs
+
+Paths = npt.NDArray[np.float64]
+
+#: The M and I that PEs of every pair of depths were measured at: the ring is longer than the deepest adder.
+MEASURED_M, MEASURED_INTERLEAVE = 8, 8
+_OPERANDS = (FP16.name, BF16.name)
+_DATAFLOWS = ("ws", "os+ws")
+#: M by its place: the exponent of the power of two.
+_M_PLACES = max(GROUP_SIZES).bit_length()
+
+
+def block_paths_ns(inputs: ResourceInputs) -> dict[str, Paths]:
+    """Return the longest path of each block, ns, by its name; the fields of ``inputs`` broadcast."""
+    place = np.log2(inputs.m).astype(np.int64)
+    pe = _pe_table()
+    multiplier = np.minimum(inputs.multiplier_stages, pe.shape[3] - 1)
+    adder = np.minimum(inputs.adder_stages, pe.shape[4] - 1)
+    paths = {"pe": np.asarray(pe[inputs.has_bf16, inputs.has_os, place, multiplier, adder]), "core": _core_ns(inputs)}
+    return paths | {block: np.asarray(table[inputs.has_bf16, place]) for block, table in _other_tables().items()}
+
+
+def _core_ns(inputs: ResourceInputs) -> Paths:
+    """The path of the least measured core that is as large as the design's; of the largest where none is."""
+    sides, paths_ns = _core_table()
+    place = np.searchsorted(sides, np.maximum(inputs.rows, inputs.cols))
+    return np.asarray(paths_ns[np.minimum(place, len(sides) - 1)])
+
+
+def pe_path_ns(operand: str, dataflows: str, m: int, multiplier_stages: int, adder_stages: int) -> float:
+    """Return the longest path of a PE, ns; NaN where it was not measured. ``dataflows`` are "ws" or "os+ws"."""
+    adder = _deepest()[1]
+    known = _measured(operand, dataflows if multiplier_stages else "os+ws", MEASURED_M, multiplier_stages, adder_stages)
+    if m <= MEASURED_M:
+        return known
+    wider = _measured(operand, "ws", m, max(multiplier_stages, 1), adder)
+    if multiplier_stages:
+        return float(np.maximum(known, wider))
+    return known + float(np.maximum(0.0, wider - _measured(operand, "ws", MEASURED_M, 1, adder)))
+
+
+def _measured(operand: str, dataflows: str, m: int, multiplier_stages: int, adder_stages: int) -> float:
+    found = pe_timing().get(PeKind(operand, dataflows, m, MEASURED_INTERLEAVE, multiplier_stages, adder_stages))
+    return found.delay_ns if found else np.nan
+
+
+def _deepest() -> tuple[int, int]:
+    """The deepest multiplier and adder that were measured."""
+    kinds = pe_timing()
+    return max(kind.multiplier_stages for kind in kinds), max(kind.adder_stages for kind in kinds)
+
+
+@cache
+def _pe_table() -> Paths:
+    """Paths by operand, dataflows, M, multiplier and adder stages; the last place of each depth was not measured."""
+    multiplier, adder = _deepest()
+    table = np.full((len(_OPERANDS), len(_DATAFLOWS), _M_PLACES, multiplier + 2, adder + 2), np.nan)
+    for o, operand in enumerate(_OPERANDS):
+        for d, dataflows in enumerate(_DATAFLOWS):
+            for m in GROUP_SIZES:
+                for b in range(multiplier + 1):
+                    for a in range(adder + 1):
+                        table[o, d, m.bit_length() - 1, b, a] = pe_path_ns(operand, dataflows, m, b, a)
+    return table
+
+
+@cache
+def _other_tables() -> Mapping[str, Paths]:
+    """Paths of the other blocks by operand and M: the longest of all variants that a design of both may have."""
+    shape = len(_OPERANDS), _M_PLACES
+    blocks = dict.fromkeys(kind.block for kind in block_timing() if kind.block != "core")
+    return {
+        block: np.array([[_longest(block, o, p) for p in range(shape[1])] for o in range(shape[0])]) for block in blocks
+    }
+
+
+def _longest(block: str, operand: int, m_place: int) -> float:
+    delays = [
+        path.delay_ns
+        for kind, path in block_timing().items()
+        if kind.block == block and kind.operand in ("", _OPERANDS[operand]) and kind.m in (0, 1 << m_place)
+    ]
+    return max(delays, default=np.nan)
+
+
+@cache
+def _core_table() -> tuple[npt.NDArray[np.int64], Paths]:
+    """The sides of the cores that were measured, rising, and for each the longest path of those up to it."""
+    measured = {_side(kind): path.delay_ns for kind, path in block_timing().items() if kind.block == "core"}
+    sides = sorted(measured)
+    return np.array(sides), np.maximum.accumulate([measured[side] for side in sides])
+
+
+def _side(kind: BlockKind) -> int:
+    """Rows, and columns, of a core that is called by both, as "4 × 4"."""
+    return int(kind.variant.partition(" ")[0])
