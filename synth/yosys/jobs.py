@@ -51,6 +51,8 @@ def block_names(design: Hierarchy) -> tuple[str, ...]:
     for module in design.modules.values():
         if len(module.children) > _MANY_CHILDREN:
             kept.update(module.children)
+        if module.children and module.text == module.header:  # of a line by the bit only its ports are left
+            kept.update((module.name, *module.children))
         kept.update(name for name, count in Counter(module.children).items() if count > 1)
     return tuple(name for name in design.modules if name in kept)
 

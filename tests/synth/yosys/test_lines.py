@@ -11,7 +11,7 @@ from heddle.hls.emit import emit
 from heddle.hls.stream.delay import DelayLine, StepDelay, registers
 from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.cells import usage_of
-from heddle.synth.yosys.jobs import WRAPPER, Job
+from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, mapped_blocks
 from heddle.synth.yosys.lines import cut_lines, line_shape
 from heddle.synth.yosys.mapping import OF_THE_BOARDS, _map
 from heddle.synth.yosys.sources import VerilogModule, counted, hierarchy
@@ -116,6 +116,13 @@ def test_a_design_s_lines_become_lines_of_one_bit_that_are_shared():
     assert "  input [7:0] entering;\n" in cut.modules["a"].text
     assert cut.modules["top"] == top
     assert [*cut.modules] == ["heddle_line_3", "a", "b", "heddle_line_1", "c", "top"]
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_a_line_by_the_bit_and_its_bits_are_blocks_however_few_stand_beside_it(width):
+    cut = cut_lines(hierarchy("around", [emit(Around(DelayLine(width, 3)), "around")]))
+    assert block_names(cut) == ("heddle_line_3", f"around_delay_line_{width}x3", "around")
+    assert mapped_blocks(cut) == ("heddle_line_3",)
 
 
 def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
