@@ -1,4 +1,4 @@
-"""``python -m benchmarks.calibration.measure [--set fit|held-out]``: synthesise the calibration's designs.
+"""``python -m benchmarks.calibration.measure [--set fit|held-out] [--kind KIND]``: synthesise calibration's designs.
 
 The held-out designs are synthesised whole, as ``heddle synth`` does it, and written a line for each kind of block with
 what all blocks of that kind take. Of the designs to fit, the blocks whose cost no closed form gives are synthesised: a
@@ -13,7 +13,7 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 
 from benchmarks.calibration.designs import FIT, HELD_OUT, designs
@@ -26,18 +26,22 @@ from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.jobs import mapped_blocks
 from heddle.synth.yosys.mapping import MappedBlock, map_blocks
 from heddle.synth.yosys.plan import Part, parts
-from heddle.synth.yosys.run import own_cells, plain_name, synthesise
+from heddle.synth.yosys.run import own_cells, plain_name
 
 BOARD = "vcu1525"
 
 
 def main() -> None:
-    """Synthesise the sets that are named, all by default."""
+    """Synthesise the sets that are named, all by default; of one kind of block where it is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=(FIT, HELD_OUT), help="which designs (default: both)")
-    chosen = parser.parse_args().set
-    for which in (FIT, HELD_OUT) if chosen is None else (chosen,):
-        rows = [row for design in designs(which) for row in _MEASURES[which](design)]
+    parser.add_argument("--kind", choices=KINDS, help="only the lines of these blocks; the others stay as they are")
+    chosen = parser.parse_args()
+    for which in (FIT, HELD_OUT) if chosen.set is None else (chosen.set,):
+        kinds = (chosen.kind,) if chosen.kind else _KINDS_OF[which]
+        rows = [row for design in designs(which) for row in _rows(design, which, kinds)]
+        if chosen.kind:
+            rows = _renewed(which, {(str(row["design"]), str(row["kind"])): row for row in rows})
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -45,33 +49,30 @@ def main() -> None:
         print(write_atomically(measured_path(which), text.getvalue().encode()))
 
 
-def _whole(design: Design) -> Iterator[dict[str, object]]:
-    """One row for each kind of block of a synthesised design: all blocks of that kind."""
-    found = synthesise(design, load_board(BOARD))
-    _say(design, found.seconds)
-    for kind in KINDS:
-        modules = [module for module in found.modules if kind_of(module.part, module.name) == kind]
-        yield _row(design, kind, sum((module.total for module in modules), NOTHING))
+def _renewed(which: str, measured: Mapping[tuple[str, str], dict[str, object]]) -> list[dict[str, object]]:
+    """The stored lines of a set, those that were measured anew in their places."""
+    with measured_path(which).open(newline="") as file:
+        return [measured.get((row["design"], row["kind"]), dict(row)) for row in csv.DictReader(file)]
 
 
-def _blocks(design: Design) -> Iterator[dict[str, object]]:
-    """One row for each kind of block that is fitted: one block of it."""
+def _rows(design: Design, which: str, kinds: Collection[str]) -> Iterator[dict[str, object]]:
+    """Yield a line for each of ``kinds``: of one block of a design to fit, of all blocks of one that only tests."""
     begun_s = time.monotonic()
+    found = dict.fromkeys(KINDS, NOTHING)
     for part in parts(design, load_board(BOARD), "sgd"):
-        if part.name not in _FITTED_PARTS:
-            continue
-        names = {kind_of(part.name, plain_name(name)): name for name in reversed(mapped_blocks(part.modules))}
-        wanted = [name for kind, name in names.items() if kind in _FITTED]
-        if part.name != "array":
-            wanted = list(mapped_blocks(part.modules))
+        every = {name: kind_of(part.name, plain_name(name)) for name in mapped_blocks(part.modules)}
+        wanted = [name for name, kind in every.items() if kind in kinds]
+        counts, lanes = part.modules.counts, part.count
+        if which == FIT:
+            lanes = 1
+            if part.name == "array":
+                # Of blocks that differ by what is read of them, the first is the one within the array.
+                wanted = list({every[name]: name for name in reversed(wanted)}.values())
+                counts = dict.fromkeys(wanted, 1)
         mapped = map_blocks(part.modules, 2, only=wanted)
-        for kind in _FITTED:
-            modules = [name for name in wanted if kind_of(part.name, plain_name(name)) == kind]
-            if modules:
-                counts = part.modules.counts if part.name != "array" else dict.fromkeys(modules, 1)
-                yield _row(
-                    design, kind, sum((_usage(part, mapped, name).times(counts[name]) for name in modules), NOTHING)
-                )
+        for name in wanted:
+            found[every[name]] += _usage(part, mapped, name).times(counts[name] * lanes)
+    yield from (_row(design, kind, found[kind]) for kind in KINDS if kind in kinds)
     _say(design, time.monotonic() - begun_s)
 
 
@@ -91,20 +92,10 @@ def kind_of(part: str, module: str) -> str:
     """Return which of ``KINDS`` a module counts to."""
     if part != "array":
         return part
-    if module.startswith("heddle_uspe"):
-        return "pe"
-    inner = module.rpartition(".")[2]
-    return next((kind for mark, kind in _MARKS.items() if inner.startswith(mark)), "core")
+    return next((kind for mark, kind in _MARKS.items() if mark in module), "core")
 
 
-_MARKS = {
-    "heddle_line": "lines",
-    "west_": "lines",
-    "north_": "lines",
-    "deskew": "lines",
-    "recode": "recoders",
-    "wait": "waits",
-}
+_MARKS = {"heddle_uspe": "pe", "heddle_line": "lines", "recoded_register": "recoders", "step_delay": "waits"}
 
 
 def _parameters(design: Design) -> dict[str, object]:
@@ -128,9 +119,7 @@ def _parameters(design: Design) -> dict[str, object]:
     }
 
 
-_FITTED_PARTS = ("array", "sore", "wuve")
-_FITTED = ("pe", "recoders", "core", "sore", "wuve")
-_MEASURES = {FIT: _blocks, HELD_OUT: _whole}
+_KINDS_OF = {FIT: ("pe", "recoders", "core", "sore", "wuve"), HELD_OUT: KINDS}
 
 
 if __name__ == "__main__":
