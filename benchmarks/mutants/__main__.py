@@ -1,4 +1,4 @@
-"""The mutation check: ``python -m benchmarks.mutants [--quick] [--list] [NAME ...]``.
+"""The mutation check: ``python -m benchmarks.mutants [--set SET] [--quick] [--list] [NAME ...]``.
 
 Seeds each fault, one at a time, into a copy of ``hls`` and runs the check that must catch it; before that, each of
 those checks on a copy without fault, where it must pass. Exit status 0 when every fault is caught, 1 when one is not
@@ -18,9 +18,12 @@ from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
+from benchmarks.mutants.verify_faults import VERIFY_FAULTS
 from heddle.arch.errors import HeddleError, unknown
 
-FAULTS = {fault.name: fault for fault in (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS)}
+#: By the part of the suite that must catch them: tests, proofs and vectors; ``heddle verify`` by itself.
+SETS = {"suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS), "verify": VERIFY_FAULTS}
+FAULTS = {fault.name: fault for faults in SETS.values() for fault in faults}
 #: One for each kind of check.
 QUICK = ("first-slot-from-the-ring", "infinity-minus-infinity", "fork-remembers", "narrowed-half-up")
 
@@ -59,12 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what ``arguments`` name; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description="The mutation check of the RTL.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults to seed; none means all")
+    parser.add_argument("--set", choices=SETS, help="faults that one part of the suite must catch")
     parser.add_argument("--quick", action="store_true", help="only a handful, one for each kind of check")
     parser.add_argument("--list", action="store_true", help="say which faults there are and seed none")
     parser.add_argument("--jobs", type=int, default=2, help="trials at a time")
     chosen = parser.parse_args(arguments)
     try:
-        faults = _named(chosen.names or (QUICK if chosen.quick else FAULTS))
+        every = [fault.name for fault in SETS[chosen.set]] if chosen.set else FAULTS
+        faults = _named(chosen.names or (QUICK if chosen.quick else every))
         if chosen.list:
             print("\n".join(f"{fault.name:27} {fault.path:23} {fault.breaks}" for fault in faults))
             return 0

@@ -34,6 +34,12 @@ def proof(name: str) -> Check:
     return Check(f"proof {name}", ("-m", "heddle.verify.formal", name), r"FAILED: .*")
 
 
+def verified(design: str) -> Check:
+    """``heddle verify`` of a design, and nothing else of the suite."""
+    heddle = "from heddle.cli.start import main; raise SystemExit(main())"
+    return Check(f"heddle verify --design {design}", ("-c", heddle, "verify", "--design", design), r"^heddle: case .*")
+
+
 def unit_tests(module: str) -> Check:
     """The tests of one module, up to the first that fails."""
     pytest = ("-m", "pytest", "-x", "--tb=line", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))
