@@ -145,6 +145,13 @@ def _kept_attribute(attribute: str, of: str) -> str:
     if source is None:
         return "" if _INTERNAL.match(attribute) else attribute
     file = Path(source[2])
-    if not (_PLACED.match(of) and file.is_relative_to(_OWN_SOURCES)):
+    if not (_PLACED.match(of) and _is_own(file)):
         return ""
     return f"{source[1]}{file.relative_to(_OWN_SOURCES).as_posix()}{source[3]}"
+
+
+def _is_own(file: Path) -> bool:
+    """A file of one of our packages: an environment with other people's may lie in the repository too."""
+    if not file.is_relative_to(_OWN_SOURCES):
+        return False
+    return (_OWN_SOURCES / file.relative_to(_OWN_SOURCES).parts[0] / "__init__.py").is_file()

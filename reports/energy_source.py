@@ -41,7 +41,7 @@ class _Share:
 _SHARES: Mapping[str, _Share] = {
     ARRAY_MODULE: _Share(ARRAY_DYNAMIC, ("array", "links"), (), "the array's core alone"),
     CORE_MODULE: _Share(
-        CORE_DYNAMIC, ("array", "links", "buffer", "sore"), ("wuve",), "array, lanes and buffers alone"
+        CORE_DYNAMIC, ("array", "links", "buffers", "sore"), ("wuve",), "array, lanes and buffers alone"
     ),
 }
 

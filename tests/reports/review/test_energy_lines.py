@@ -180,7 +180,7 @@ def test_a_report_of_the_whole_core_replaces_lanes_and_buffers_too(spent: StepRe
     modelled, lines = by_name(energy_lines(spent, None, BOARD)), by_name(energy_lines(spent, core_report(CORE), BOARD))
     core = "array, lanes and buffers, dynamic (Vivado)"
     assert lines[core].energy_j == pytest.approx(10.0 * spent.time_s)
-    assert "of array, lanes and buffers: the other parts" in lines[core].source
+    assert "of array, lanes and buffers alone: the other parts" in lines[core].source
     left = {"array", "buffers", "links", "sore", "wuve"}
     assert lines.keys() - {core} == modelled.keys() - {ENERGY_PARTS[part] for part in left}
 

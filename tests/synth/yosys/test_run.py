@@ -12,6 +12,7 @@ from samples import BOARD, IDEAL, TINY
 
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP32
 from heddle.hls.generate import ARRAY_MODULE, array_rtl
 from heddle.hls.memory.buffer import DoubleBuffer
 from heddle.synth.result import NOTHING, ModuleUsage, Usage
@@ -125,9 +126,10 @@ def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
     flat = usage_of(map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, tmp_path).cells, ARRAY_MODULE)
     array = of_part(real, "array")
     assert array.dsp == flat.dsp == 4
-    # The mapper gives an adder up to 30 LUTs more or fewer by what stands beside it, and there are 500 in a PE.
-    assert array.lut == pytest.approx(flat.lut, rel=0.04)
-    assert array.ff == pytest.approx(flat.ff, rel=0.03)
+    assert array.lut == pytest.approx(flat.lut, rel=0.03)
+    # In the first row the chains of sums and of partial sums take the same words: a flat run has them once.
+    twice = FP32.width * SMALLEST.array.cols * SMALLEST.array.interleave
+    assert array.ff - twice == pytest.approx(flat.ff, rel=0.01)
 
 
 def test_counts_multiply_up_by_part(fake):
