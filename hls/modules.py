@@ -151,7 +151,5 @@ def _kept_attribute(attribute: str, of: str) -> str:
 
 
 def _is_own(file: Path) -> bool:
-    """A file of one of our packages: an environment with other people's may lie in the repository too."""
-    if not file.is_relative_to(_OWN_SOURCES):
-        return False
-    return (_OWN_SOURCES / file.relative_to(_OWN_SOURCES).parts[0] / "__init__.py").is_file()
+    """A file of these sources: an environment with other people's packages may lie in the repository too."""
+    return file.is_relative_to(_OWN_SOURCES) and "site-packages" not in file.relative_to(_OWN_SOURCES).parts
