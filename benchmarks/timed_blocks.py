@@ -23,7 +23,7 @@ from heddle.arch.design_io import load_design
 from heddle.arch.formats import OPERANDS
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.uspe import Uspe
-from heddle.hls.emit import Block, emit
+from heddle.hls.emit import Block
 from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.fp.units import Units
 from heddle.hls.generate import array_blocks, buffer_block, double_buffers, slice_blocks
@@ -31,10 +31,10 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
 from heddle.hls.memory.buffer import DoubleBuffer
 from heddle.synth.yosys.jobs import mapped_blocks
-from heddle.synth.yosys.lines import cut_lines
 from heddle.synth.yosys.mapping import OF_THE_BOARDS, WITH_DSP_ARCS, Family
+from heddle.synth.yosys.plan import hierarchy_of
 from heddle.synth.yosys.run import plain_name
-from heddle.synth.yosys.sources import Hierarchy, hierarchy
+from heddle.synth.yosys.sources import Hierarchy
 
 Kind = PeKind | BlockKind
 #: The kinds of block, in the order of the tables.
@@ -130,7 +130,7 @@ def pe_blocks() -> Iterator[TimedBlock]:
 
 
 def _pe(kind: PeKind) -> Hierarchy:
-    return _modules(Block(USPE_MODULE, Uspe(_design_of(kind))))
+    return hierarchy_of(Block(USPE_MODULE, Uspe(_design_of(kind))))
 
 
 def _design_of(kind: PeKind) -> Design:
@@ -168,7 +168,7 @@ def _sparse_lanes() -> Iterator[TimedBlock]:
 
 
 def _one(name: str, component: Callable[[], wiring.Component]) -> Hierarchy:
-    return _modules(Block(name, component()))
+    return hierarchy_of(Block(name, component()))
 
 
 def _machine_blocks() -> Iterator[TimedBlock]:
@@ -187,12 +187,8 @@ def _is_core(last_wait: str, name: str) -> bool:
 
 
 def _core(design: Design) -> Hierarchy:
-    return _modules(*array_blocks(design))
+    return hierarchy_of(*array_blocks(design))
 
 
 def _buffer(part: str, buffer: DoubleBuffer) -> Hierarchy:
-    return _modules(buffer_block(part, buffer), *slice_blocks(buffer))
-
-
-def _modules(top: Block, *below: Block) -> Hierarchy:
-    return cut_lines(hierarchy(top.name, [emit(block.component, block.name) for block in (top, *below)]))
+    return hierarchy_of(buffer_block(part, buffer), *slice_blocks(buffer))

@@ -19,7 +19,7 @@ from heddle.verify.suite import Run, default_suite, gemm_suite, workload_suite
 from heddle.verify.unit_bench import UnitBench, unit_bench
 from heddle.verify.weights import weight_suite
 
-_Any = TypeVar("_Any", Bench, UnitBench)
+_AnyBench = TypeVar("_AnyBench", Bench, UnitBench)
 
 _WORKLOAD_BATCH = 2
 _ANY_SIZES = InputSizes()
@@ -87,7 +87,7 @@ def selected_benches(selection: Selection, design: Design, board: Board, command
     return [bench for bench in chosen if bench.cases]
 
 
-def _only(bench: _Any, name: str | None) -> _Any:
+def _only(bench: _AnyBench, name: str | None) -> _AnyBench:
     """The bench with the case called ``name``; with all of them without one."""
     return replace(bench, cases=tuple(case for case in bench.cases if name in (None, case.name)))
 

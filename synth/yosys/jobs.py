@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from heddle.synth.yosys.sources import UNREAD_MARK, Hierarchy, VerilogModule
+from heddle.synth.yosys.sources import Hierarchy, VerilogModule, whole_name
 
 _MANY_CHILDREN = 12
 #: The module that instantiates the blocks of a job; the top of its run.
@@ -54,13 +54,9 @@ def block_names(design: Hierarchy) -> tuple[str, ...]:
         if module.children and module.text == module.header:  # of a line by the bit only its ports are left
             kept.update((module.name, *module.children))
         # One that stands several times may do so as several modules, by what is read of each.
-        counts = Counter(map(_with_all_outputs, module.children))
-        kept.update(name for name in module.children if counts[_with_all_outputs(name)] > 1)
+        counts = Counter(map(whole_name, module.children))
+        kept.update(name for name in module.children if counts[whole_name(name)] > 1)
     return tuple(name for name in design.modules if name in kept)
-
-
-def _with_all_outputs(module: str) -> str:
-    return module.partition(UNREAD_MARK)[0].removeprefix("\\")
 
 
 def mapped_blocks(design: Hierarchy) -> tuple[str, ...]:

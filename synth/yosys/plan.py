@@ -42,13 +42,14 @@ def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
     """
     check_generable(design)
     core, element = array_blocks(design)
-    yield Part("array", 1, _modules(core, element))
-    yield Part("sore", design.lanes.sore, _modules(sore_block(design)))
-    yield Part("wuve", design.lanes.wuve, _modules(wuve_block(design, UPDATE_RULES[optimizer])))
+    yield Part("array", 1, hierarchy_of(core, element))
+    yield Part("sore", design.lanes.sore, hierarchy_of(sore_block(design)))
+    yield Part("wuve", design.lanes.wuve, hierarchy_of(wuve_block(design, UPDATE_RULES[optimizer])))
     for name, buffer in double_buffers(design, board).items():
-        yield Part("buffers", 1, _modules(buffer_block(name, buffer), *slice_blocks(buffer)))
+        yield Part("buffers", 1, hierarchy_of(buffer_block(name, buffer), *slice_blocks(buffer)))
 
 
-def _modules(top: Block, *below: Block) -> Hierarchy:
+def hierarchy_of(top: Block, *below: Block) -> Hierarchy:
+    """Return the modules of ``top`` and of the blocks that it instantiates by name, delay lines cut into bits."""
     texts = [emit(block.component, block.name) for block in (top, *below)]
     return cut_lines(hierarchy(top.name, texts))

@@ -13,7 +13,7 @@ from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import WITH_DSP_ARCS, MappedBlock, Progress, map_blocks
 from heddle.synth.yosys.path_delay import WorstPath
 from heddle.synth.yosys.plan import WITHOUT_RTL, Part, parts
-from heddle.synth.yosys.sources import UNREAD_MARK, Hierarchy, VerilogModule, counted
+from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted, whole_name
 from heddle.synth.yosys.tool import find_yosys, yosys_version
 
 #: Above the parts' own tops, so that one pass maps the blocks of all of them.
@@ -94,7 +94,11 @@ def _worst_paths(
     A module without some of its outputs has no path that the whole module lacks: where that stands too, it is left out.
     """
     names = {plain_name(name) for name in mapped}
-    whole = {name: block for name, block in mapped.items() if _whole_name(name) not in names}
+    whole = {
+        name: block
+        for name, block in mapped.items()
+        if whole_name(name) == plain_name(name) or whole_name(name) not in names
+    }
     with_slices = [name for name, block in whole.items() if block.cells.get(_DSP_SLICE)]
 
     def tell(done: int, of: int) -> None:
@@ -105,12 +109,6 @@ def _worst_paths(
     paths = {name: [block.worst, timed[name].worst if name in timed else None] for name, block in whole.items()}
     known = {name: [path for path in found if path] for name, found in paths.items()}
     return {name: max(found, key=lambda path: path.delay_ns) for name, found in known.items() if found}
-
-
-def _whole_name(name: str) -> str:
-    """The name of the module that this one is without some outputs; none where it is whole."""
-    whole, mark, _ = plain_name(name).partition(UNREAD_MARK)
-    return whole if mark else ""
 
 
 def _stages(worst: Mapping[str, WorstPath]) -> tuple[Stage, ...]:

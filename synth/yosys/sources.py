@@ -31,6 +31,11 @@ _UNREAD = 2
 _PORT = re.compile(r"^  (?:input|output)\b[^;]*;\n", re.MULTILINE)
 
 
+def whole_name(module: str) -> str:
+    """Return the name of the module that this one is, where it is without some outputs; else its own."""
+    return module.removeprefix("\\").partition(UNREAD_MARK)[0]
+
+
 def shown_name(module: str) -> str:
     """Return a module's name as tables show it: of one without some outputs, how many those are."""
     name, _, outputs = module.partition(UNREAD_MARK)

@@ -185,7 +185,7 @@ def test_the_optimizer_chooses_the_lanes(optimizer, monkeypatch):
     monkeypatch.setattr(plan, "sore_block", lambda design: named("heddle_sore_lane"))
     monkeypatch.setattr(plan, "wuve_block", lambda design, rule: named(f"heddle_wuve_{rule.name}"))
     monkeypatch.setattr(plan, "double_buffers", lambda design, board: {})
-    monkeypatch.setattr(plan, "_modules", lambda top, *below: top.name)
+    monkeypatch.setattr(plan, "hierarchy_of", lambda top, *below: top.name)
     by_name = {part.name: part for part in plan.parts(SMALLEST, BOARD, optimizer)}
     assert by_name["wuve"] == plan.Part("wuve", 2, f"heddle_wuve_{optimizer}")
     assert by_name["sore"] == plan.Part("sore", 3, "heddle_sore_lane")
