@@ -21,6 +21,7 @@ from heddle.arch.calibration.block_timing import BlockKind, PeKind
 from heddle.arch.design import GROUP_SIZES, ArrayConfig, Design
 from heddle.arch.design_io import load_design
 from heddle.arch.formats import OPERANDS
+from heddle.arch.timing import ws_row_steps
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block
@@ -174,7 +175,7 @@ def _one(name: str, component: Callable[[], wiring.Component]) -> Hierarchy:
 def _machine_blocks() -> Iterator[TimedBlock]:
     """The presets' cores without their grids, with the longest of their waits; the on-chip buffers."""
     for size, design in ((size, load_design(preset)) for size, preset in _MACHINES.items()):
-        counts = partial(_is_core, f"wait{design.array.rows - 1}")
+        counts = partial(_is_core, (design.array.rows - 1) * ws_row_steps(design.array.adder_stages))
         yield TimedBlock(BlockKind("core", size, "", 0), partial(_core, design), counts)
     design = load_design(BASE)
     for part, buffer in double_buffers(design, load_board(design.board)).items():
@@ -182,8 +183,9 @@ def _machine_blocks() -> Iterator[TimedBlock]:
         yield TimedBlock(kind, partial(_buffer, part, buffer), family=OF_THE_BOARDS)
 
 
-def _is_core(last_wait: str, name: str) -> bool:
-    return kind_of("array", name) == "core" or name.endswith(last_wait)
+def _is_core(last_wait_steps: int, name: str) -> bool:
+    kind = kind_of("array", name)
+    return kind == "core" or (kind == "waits" and name.endswith(f"x{last_wait_steps}"))
 
 
 def _core(design: Design) -> Hierarchy:

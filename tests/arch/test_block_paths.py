@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.docs_tables.clocks import by_rule_ns
-from benchmarks.timed_blocks import CHECKS, blocks, depths
+from benchmarks.timed_blocks import CHECKS, blocks, depths, other_blocks
 from heddle.arch import block_paths
 from heddle.arch.block_paths import block_paths_ns, pe_path_ns
 from heddle.arch.boards import load_board
@@ -158,3 +158,9 @@ def test_a_whole_pe_is_about_as_fast_as_the_rules_say_or_somewhat_faster(kind):
 def test_the_data_are_files_of_the_package():
     assert {data.pe_timing_path().name, data.block_timing_path().name} == {"pe-timing.csv", "block-timing.csv"}
     assert data.pe_timing_path().parent == data.block_timing_path().parent
+
+
+def test_a_core_is_timed_with_the_longest_of_its_waits_and_without_its_grid() -> None:
+    (core,) = (block for block in other_blocks() if (block.kind.block, block.kind.variant) == ("core", "4 × 4"))
+    # Row 3 of 4 waits three rows of 3 steps, one for each stage of the adder.
+    assert core.names(core.modules()) == ["heddle_array_step_delay_69x9", "heddle_array"]
