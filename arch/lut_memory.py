@@ -15,6 +15,8 @@ _SHORT_SRL_CLOCKS = 16
 _LEAST_SRL_CLOCKS = 3
 _BANK_WORDS = 64
 _HALF_BANK_WORDS = 32
+#: Clocks of a quick line, which ends in a flip-flop, up to which it has no shift register before that.
+QUICK_LINE_CLOCKS = 8
 #: Words up to which a StepDelay takes the primitive of 16 bits.
 SHORT_RING_WORDS = 32
 

@@ -17,6 +17,8 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
 from heddle.arch.formats import BF16, FP16
 from heddle.hls.array.uspe import Uspe
+from heddle.hls.fp.accumulator import CUTS as ACCUMULATOR_CUTS
+from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.adder import CUTS, Adder
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import Recoder
@@ -62,7 +64,7 @@ VARIANTS = (
     Variant("BF16", operand="bf16"),
     Variant(_NO_ADDER_SPECIALS, tied={r"\adder.measured_nan": _LOW, r"\adder.added_infinite": _LOW}),
     Variant(_NO_PRODUCT_INFINITY, tied={r"\multiplier.multiplied_infinite": _LOW}),
-    Variant(_NO_LIMIT, tied={r"\adder.added_spare": _HIGH}),
+    Variant(_NO_LIMIT, tied={r"\adder.beyond_16": _HIGH}),
 )
 
 #: What a feature costs: the variant that has it, the one that does not.
@@ -117,6 +119,9 @@ def print_units(folder: Path) -> None:
     for stages, netlist in adders.items():
         print(_row(f"adder, {stages} stages", netlist), flush=True)
     for label, operand in (("FP16", FP16), ("BF16", BF16)):
+        for stages in ACCUMULATOR_CUTS:
+            netlist = synthesise(Accumulator(operand, stages), f"accumulator{label}{stages}", folder)
+            print(_row(f"{label} accumulator, {stages} stages", netlist), flush=True)
         for stages in range(4):
             netlist = synthesise(Multiplier(operand, stages), f"multiplier{label}{stages}", folder)
             print(_row(f"{label} multiplier, {stages} stages", netlist), flush=True)

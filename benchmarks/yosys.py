@@ -17,6 +17,7 @@ from heddle.arch.errors import HeddleError
 from heddle.hls.emit import emit
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.path_delay import TIMED_CELLS, read_timing
+from heddle.synth.yosys.slices import UltraScaleSlices
 from heddle.synth.yosys.tool import run_yosys
 
 _TOP = "top"
@@ -84,7 +85,7 @@ class Netlist:
 
 def synthesise(component: wiring.Component, name: str, folder: Path, tied: Mapping[str, str] = {}) -> Netlist:
     """Map ``component`` to UltraScale+ cells. ``tied`` nets (flattened names) are held at a Verilog constant first."""
-    (folder / f"{name}.v").write_text(emit(component, _TOP))
+    (folder / f"{name}.v").write_text(emit(component, _TOP, UltraScaleSlices()))
     ties = "".join(f"connect -set {net} {constant}; " for net, constant in tied.items())
     run_yosys(
         f"read_verilog -sv {name}.v; hierarchy -top {_TOP}; proc; flatten; {_WITHOUT_ASSERTIONS}; "

@@ -57,13 +57,14 @@ class Rtl:
         return {**self.verilog, f"{self.top}.vlt": self.control}
 
 
-def emit(component: wiring.Component, name: str) -> str:
+def emit(component: wiring.Component, name: str, platform: object = None) -> str:
     """Return ``component`` and its submodules as Verilog, the outermost module being ``name``.
 
     A submodule's module is called ``name_CLASS`` (``heddle.hls.modules``), so that several components can be compiled
-    together.
+    together. ``platform`` is asked for what a technology has of its own (``heddle.hls.fp.multiply_add.SlicePlatform``);
+    none means plain Verilog.
     """
-    return verilog_of(rtlil_of(component, name))
+    return verilog_of(rtlil_of(component, name, platform))
 
 
 def emit_rtl(top: Block, repeated: Sequence[Block] = ()) -> Rtl:

@@ -51,14 +51,15 @@ def module_name(component: wiring.Component) -> str:
     return "_".join(filter(None, (words, str(getattr(component, "variant", "")))))
 
 
-def rtlil_of(component: wiring.Component, name: str) -> str:
+def rtlil_of(component: wiring.Component, name: str, platform: object = None) -> str:
     """Return RTLIL of a component as the module ``name``, and of one module ``name_CLASS`` for each distinct one in it.
 
     Different modules of a class are numbered from 2, in the order in which they stand in the component. Attributes
-    ``src`` say where in these sources a module, a memory, an instance or a signal was made.
+    ``src`` say where in these sources a module, a memory, an instance or a signal was made. The component is
+    elaborated for ``platform``.
     """
     modules = _Modules(name)
-    modules.add(component, Fragment.get(component, None), name)
+    modules.add(component, Fragment.get(component, platform), name)
     return "\n".join(modules.texts.values())
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from heddle.arch.formats import FP16, FP32, FloatFormat
+from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 
 Words = npt.NDArray[np.uint32]
 Pairs = tuple[Words, Words]
+Triples = tuple[Words, Words, Words]
 
 _MOST_EXACT_BITS = 50  # a float64 holds 53 bits; sums of formats whose words span fewer are exact in it
 
@@ -37,6 +38,29 @@ def adder_pairs(count: int, seed: int) -> Pairs:
     return np.concatenate([a for a, _ in drawn]), np.concatenate([b for _, b in drawn])
 
 
+def product_and_addend(operand: FloatFormat, count: int, seed: int) -> Triples:
+    """Return ``count`` operands a, b of an FP16 or BF16 multiplication and FP32 words c to add, [count] each.
+
+    Half of the operands are any words, the others have products of every exponent that FP32 has, some with few ones.
+    A third of the addends are those of ``adder_pairs``; the others stand near the product: its word or a neighbour of
+    it, or with an exponent within the accumulator's reach of its own; all signs.
+    """
+    rng = np.random.default_rng(seed)
+    a, b = _operands(rng, operand, count)
+    product = float32_product(a, b, operand)
+    any_addend, _ = adder_pairs(count, seed)
+    rng.shuffle(any_addend)
+    reach = np.where(rng.random(count) < 0.5, rng.integers(-3, 4, count), rng.integers(-34, 35, count))
+    field = np.clip((product >> 23 & 0xFF).astype(np.int64) + reach, 0, 254).astype(np.uint32)
+    fractions = np.array([0, 1, 0x400000, 0x7FFFFF, 0x7FFFF0], dtype=np.uint32)
+    fraction = np.where(rng.random(count) < 0.5, any_addend & np.uint32(0x7FFFFF), rng.choice(fractions, count))
+    neighbour = product + rng.integers(-3, 4, count).astype(np.uint32)
+    sign = rng.integers(0, 2, count, dtype=np.uint32) << np.uint32(31)
+    kind = rng.integers(0, 3, count)
+    near = np.where(kind == 1, neighbour, field << np.uint32(23) | fraction) ^ sign
+    return a, b, np.where(kind == 0, any_addend, near)
+
+
 def all_pairs(operand: FloatFormat) -> Pairs:
     """Every pair of words of a small format, [4^width]."""
     words = np.arange(1 << operand.width, dtype=np.uint32)
@@ -55,6 +79,11 @@ def float32_product(a: Words, b: Words, operand: FloatFormat) -> Words:
         return _canonical(_widened(a, operand) * _widened(b, operand))
 
 
+def float32_product_sum(a: Words, b: Words, c: Words, operand: FloatFormat) -> Words:
+    """The words of a x b, rounded to FP32, plus c, rounded once more, by the processor's own arithmetic."""
+    return float32_sum(float32_product(a, b, operand), c)
+
+
 def small_sum(a: Words, b: Words, form: FloatFormat) -> Words:
     """The words of a + b in a small format: the exact sum, as a float64, rounded once.
 
@@ -65,6 +94,23 @@ def small_sum(a: Words, b: Words, form: FloatFormat) -> Words:
     values = _values(form)
     with np.errstate(invalid="ignore"):
         return _rounded(values[a] + values[b], form)
+
+
+def _operands(rng: np.random.Generator, operand: FloatFormat, count: int) -> Pairs:
+    a, b = rng.integers(0, 1 << operand.width, (2, count), dtype=np.uint32)
+    few = rng.choice(np.array([0, 1, 3, -1 << 4, -1 << 2, -1], dtype=np.int64), (2, count))
+    keep = (few & ((1 << operand.fraction_bits) - 1)).astype(np.uint32) | np.uint32(
+        -1 << operand.fraction_bits & 0xFFFF
+    )
+    few_ones = rng.random(count) < 0.3
+    a, b = np.where(few_ones, a & keep[0], a), np.where(few_ones, b & keep[1], b)
+    if operand != BF16:
+        return a, b
+    # BF16 has FP32's exponents: the second word's is drawn so that the product's lies anywhere, or just out of reach.
+    field = (a >> 7 & 0xFF).astype(np.int64)
+    partner = rng.integers(-152, 131, count) + 2 * operand.bias - field
+    near = (b & np.uint32(0x807F)) | np.clip(partner, 0, 254).astype(np.uint32) << np.uint32(7)
+    return a, np.where(rng.random(count) < 0.5, b, near)
 
 
 def _widened(words: Words, operand: FloatFormat) -> npt.NDArray[np.float32]:

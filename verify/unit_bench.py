@@ -13,9 +13,9 @@ import numpy as np
 from heddle.arch.design import Design
 from heddle.arch.formats import FloatFormat
 from heddle.verify.results import Verdict
-from heddle.verify.vectors import Mismatch, check_adders, check_multipliers_of
+from heddle.verify.vectors import Mismatch, check_accumulators, check_multipliers_of
 
-_ADDER_PAIRS = 1 << 19
+_SUMS = 1 << 19
 #: First words of a multiplier's pairs, beside the ends of every class of words: each meets all second words.
 _RANDOM_FIRST_WORDS = 6
 
@@ -48,10 +48,9 @@ def unit_bench(design: Design, seed: int, command: str) -> UnitBench:
 
 
 def _cases(design: Design, seed: int, command: str) -> Iterator[UnitCase]:
-    depth = design.array.adder_stages
-    name = f"adder-{depth}-stages"
-    yield UnitCase(name, f"{command} --case {name}", lambda: check_adders([depth], _ADDER_PAIRS, seed))
-    operand, stages = design.numbers.operand_format, design.array.multiplier_stages
+    operand, depth, stages = design.numbers.operand_format, design.array.adder_stages, design.array.multiplier_stages
+    name = f"accumulator-{design.numbers.operand}-{depth}-stages"
+    yield UnitCase(name, f"{command} --case {name}", lambda: check_accumulators(operand, [depth], _SUMS, seed))
     name = f"multiplier-{design.numbers.operand}-{stages}-stages"
     firsts = first_words(operand, seed)
     yield UnitCase(name, f"{command} --case {name}", lambda: check_multipliers_of(operand, [stages], firsts))

@@ -1,12 +1,13 @@
-"""Faults of the processing element's arithmetic: recoder, multiplier, adder."""
+"""Faults of arithmetic: the processing element's recoder, multiplier and accumulator, the lanes' adder."""
 
 from __future__ import annotations
 
-from benchmarks.mutants.checks import adder, multiplier
+from benchmarks.mutants.checks import accumulator, adder, multiplier
 from benchmarks.mutants.fault import Fault
 
 _LEAST = multiplier("fp16", 0, 3)  # zero and subnormals
 _NAN = multiplier("fp16", 0x7E00, 0x7E00)
+_PRODUCT = accumulator("fp16", 5)
 _BELOW_NORMAL = multiplier("bf16", 0x2041, 0x2042)
 
 MULTIPLIER_FAULTS = (
@@ -37,50 +38,151 @@ MULTIPLIER_FAULTS = (
     Fault(
         "zero-times-infinity",
         "hls/fp/multiplier.py",
-        "(class_b == CLASS_NAN) | zero & infinite",
-        "(class_b == CLASS_NAN)",
+        "(codes[1] == CLASS_NAN) | zero & infinite",
+        "(codes[1] == CLASS_NAN)",
         "0 x infinity is not NaN",
         _LEAST,
     ),
     Fault(
-        "product-exponent-carry",
+        "zero-keeps-exponent",
         "hls/fp/multiplier.py",
-        "Cat(above_two, product.exponent_b)",
-        "Cat(above_two & 0, product.exponent_b)",
-        "a significand from 2 on does not raise the exponent",
+        "exponent=Mux(zero, 0, exponent",
+        "exponent=Mux(zero & 0, 0, exponent",
+        "a zero product pushes bits of its addend out",
+        _PRODUCT,
+    ),
+    Fault(
+        "hidden-bit-of-zero",
+        "hls/fp/multiplier.py",
+        "unit.b.eq(Cat(self.b.fraction, ~_is_zero(self.b.exponent)))",
+        "unit.b.eq(Cat(self.b.fraction, 1))",
+        "something times zero is the something",
         _LEAST,
     ),
     Fault(
-        "nan-keeps-sign",
+        "product-tie-goes-up",
         "hls/fp/multiplier.py",
-        "product.sign & ~product.nan",
-        "product.sign",
-        "NaN comes out with a sign",
-        _NAN,
-    ),
-    Fault(
-        "product-sticky-dropped",
-        "hls/fp/multiplier.py",
-        "(half & (sticky | kept[0]))",
-        "(half & kept[0])",
-        "a subnormal product just above a tie is rounded as a tie",
+        "total & rounding.kept & ~(odd & tie.replicate(len(odd)))",
+        "total & rounding.kept",
+        "a subnormal product in a tie goes up, not to even",
         _BELOW_NORMAL,
     ),
     Fault(
-        "product-half-up",
+        "product-half-late",
         "hls/fp/multiplier.py",
-        "(half & (sticky | kept[0]))",
-        "half",
-        "a subnormal product in a tie goes up, not to even",
+        "exponents == lowest - 1 - place",
+        "exponents == lowest - place",
+        "a subnormal product is rounded one place too high",
         _BELOW_NORMAL,
     ),
     Fault(
         "product-overflow-late",
         "hls/fp/multiplier.py",
-        "(exponent >= FP32.exponent_ones)",
-        "(exponent > FP32.exponent_ones)",
-        "BF16 products in the binade above the highest become NaN",
-        multiplier("bf16", 0x7F01, 0x7F01),
+        "product.infinite | overflow",
+        "product.infinite",
+        "a BF16 product in the binade above the highest comes back by what is subtracted",
+        accumulator("bf16", 5),
+    ),
+)
+
+_SUM, _DEEPEST_SUM = accumulator("fp16", 5), accumulator("fp16", 6)
+
+ACCUMULATOR_FAULTS = (
+    Fault(
+        "coarse-sticky-dropped",
+        "hls/fp/accumulator.py",
+        "coarse = Cat(lost, small",
+        "coarse = Cat(Const(0, 1), small",
+        "what leaves in a shift of 14 is forgotten",
+        _SUM,
+    ),
+    Fault(
+        "total-sticky-dropped",
+        "hls/fp/accumulator.py",
+        "Cat(total[:_LOWEST].any(), window)",
+        "Cat(total[1:_LOWEST].any() & 0, window)",
+        "what the slice shifted out of rounding's sight is forgotten",
+        _SUM,
+    ),
+    Fault(
+        "multiply-add-half-up",
+        "hls/fp/accumulator.py",
+        "below[-1] & (below[:-1].any() | fraction[0])",
+        "below[-1]",
+        "a sum in a tie goes up, not to even",
+        _SUM,
+    ),
+    Fault(
+        "negative-total-filled-with-zeros",
+        "hls/fp/accumulator.py",
+        "Cat(fill.replicate(count << place), word)",
+        "Cat(Const(0, count << place), word)",
+        "zeros follow an inverted sum on its way left",
+        _SUM,
+    ),
+    Fault(
+        "negative-total-keeps-sign",
+        "hls/fp/accumulator.py",
+        "sign=Mux(negative, x.small_sign, x.sign)",
+        "sign=x.sign",
+        "the operand with the larger exponent gives its sign even if it is the smaller",
+        _SUM,
+    ),
+    Fault(
+        "product-cancellation-keeps-sign",
+        "hls/fp/accumulator.py",
+        " & ~(zero & (x.sign ^ x.small_sign))",
+        "",
+        "-x + x is -0",
+        _SUM,
+    ),
+    Fault(
+        "infinite-product-minus-infinity",
+        "hls/fp/accumulator.py",
+        ".any() | product.infinite & opposite)",
+        ".any())",
+        "infinity - infinity is an infinity",
+        _SUM,
+    ),
+    Fault(
+        "subnormal-word-exponent",
+        "hls/fp/accumulator.py",
+        "Cat(field[0] | ~normal, field[1:])",
+        "Cat(field[0], field[1:])",
+        "a subnormal addend counts half",
+        accumulator("bf16", 5),
+    ),
+    Fault(
+        "multiply-add-normalised-too-far",
+        "hls/fp/accumulator.py",
+        "~parts[:n].any() & (spare | (left >= n))",
+        "~parts[:n].any()",
+        "a subnormal sum is normalised past the least exponent",
+        accumulator("bf16", 5),
+    ),
+    Fault(
+        "multiply-add-overflow-missed",
+        "hls/fp/accumulator.py",
+        "(window[-1] | exponent[0] & window[-2])",
+        "(exponent[0] & window[-2])",
+        "a sum that doubles the highest binade keeps its fraction",
+        accumulator("bf16", 5),
+    ),
+    Fault(
+        "nan-keeps-sign",
+        "hls/fp/accumulator.py",
+        "x.sign & ~x.nan",
+        "x.sign",
+        "NaN comes out with a sign",
+        _SUM,
+    ),
+    Fault(
+        "accumulator-register-missing",
+        "hls/fp/accumulator.py",
+        '6: ("measured", "placed", "added", "inverted", "normalised", "rounded"),',
+        '6: ("measured", "placed", "added", "normalised", "rounded"),',
+        "the accumulator of six stages has a register less",
+        _DEEPEST_SUM,
     ),
 )
 
@@ -153,4 +255,4 @@ ADDER_FAULTS = (
     ),
 )
 
-ARITHMETIC_FAULTS = (*MULTIPLIER_FAULTS, *ADDER_FAULTS)
+ARITHMETIC_FAULTS = (*MULTIPLIER_FAULTS, *ACCUMULATOR_FAULTS, *ADDER_FAULTS)

@@ -53,8 +53,8 @@ ELEMENT_FAULTS = (
     Fault(
         "drain-chain-one-long",
         "hls/array/uspe.py",
-        "above = registers(m, self.sums, array.interleave,",
-        "above = registers(m, self.sums, array.interleave + 1,",
+        "above = quick_registers(m, self.sums, array.interleave,",
+        "above = quick_registers(m, self.sums, array.interleave + 1,",
         "results of the rows above come a step late",
         _TALL,
     ),

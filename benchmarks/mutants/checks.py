@@ -22,6 +22,12 @@ def adder(stages: int, pairs: int = 200_000) -> Check:
     return Check(f"vectors adder, {stages} stages", arguments, _WRONG_WORD)
 
 
+def accumulator(operand: str, stages: int, count: int = 200_000) -> Check:
+    """Random and directed operands through a multiply-add whose accumulator has one depth."""
+    arguments = ("-m", "heddle.verify.vectors", "accumulator", "--operand", operand, "--count", str(count))
+    return Check(f"vectors {operand} accumulator, {stages} stages", (*arguments, "--stages", str(stages)), _WRONG_WORD)
+
+
 def multiplier(operand: str, first: int, last: int) -> Check:
     """All words with those from ``first`` to ``last`` through a multiplier of one stage."""
     words = ("--first", str(first), "--last", str(last), "--stages", "1")

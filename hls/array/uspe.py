@@ -17,10 +17,10 @@ from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.arch.timing import ring_cycles
 from heddle.hls.array.control import CONTROL, Source
-from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.recode import recoded_layout
-from heddle.hls.stream.delay import registers
+from heddle.hls.stream.delay import quick_registers, registers
 
 
 def weight_layout(design: Design) -> data.StructLayout:
@@ -85,15 +85,15 @@ class Uspe(wiring.Component):
         array = self.design.array
         operand = self.design.numbers.operand_format
         m.submodules.multiplier = multiplier = Multiplier(operand, array.multiplier_stages)
-        m.submodules.adder = adder = Adder(stages=array.adder_stages)
+        m.submodules.adder = adder = Accumulator(operand, array.adder_stages)
         selected = Array(self.group_east[element] for element in range(self.design.sparsity.m))[own_weight.index]
         m.d.comb += [
             multiplier.en.eq(self.en),
             multiplier.a.eq(selected),
             multiplier.b.eq(own_weight.value),
             adder.en.eq(self.en),
-            adder.a.eq(multiplier.product),
-            adder.b.eq(self._addend(m, control, adder.sum)),
+            adder.product.eq(multiplier.product),
+            adder.addend.eq(self._addend(m, control, adder.sum)),
         ]
         self._chains(m, control, adder.sum)
         return m
@@ -120,7 +120,7 @@ class Uspe(wiring.Component):
         if "os" not in array.dataflows:
             return self.sums
         spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
-        ring = registers(m, total, spare, self.en, name="ring")
+        ring = quick_registers(m, total, spare, self.en, name="ring")
         source = registers(m, control.source, array.multiplier_stages, self.en, name="source")
         choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32.width)}
         choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
@@ -132,7 +132,7 @@ class Uspe(wiring.Component):
         if "os" in array.dataflows:
             latency = array.multiplier_stages + array.adder_stages
             emit = registers(m, control.emit, latency, self.en, name="emit")
-            above = registers(m, self.sums, array.interleave, self.en, name="sums")
+            above = quick_registers(m, self.sums, array.interleave, self.en, name="sums")
             total = Mux(emit, total, above)
             passed = registers(m, self.partial, array.interleave, self.en, name="partial")
             m.d.comb += self.partial_south.eq(registers(m, passed, 1, self.en, name="partial_link"))

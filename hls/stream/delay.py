@@ -7,11 +7,31 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.lut_memory import QUICK_LINE_CLOCKS
+
+# The first is Vivado's, the second holds yosys back too.
+_NO_SHIFT_REGISTER = {"shreg_extract": "no", "keep": 1}
+
 
 def registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
     """Return ``value`` as it was ``cycles`` enabled clocks ago; without reset, so that it maps to SRLs."""
     for stage in range(cycles):
         register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}")
+        with m.If(enable):
+            m.d.sync += register.eq(value)
+        value = register
+    return value
+
+
+def quick_registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
+    """Return what ``registers`` does, the last word in flip-flops: a shift register gives it more than 1 ns later.
+
+    Up to ``QUICK_LINE_CLOCKS`` all of them are flip-flops, which a PE has more of than LUTs.
+    """
+    shifted = 0 if cycles <= QUICK_LINE_CLOCKS else cycles - 1
+    value = registers(m, value, shifted, enable, name=name)
+    for stage in range(shifted, cycles):
+        register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}", attrs=_NO_SHIFT_REGISTER)
         with m.If(enable):
             m.d.sync += register.eq(value)
         value = register

@@ -16,6 +16,7 @@ from heddle.arch.run_dir import cache_home, sha256_of_text, write_atomically
 from heddle.arch.scratch_folder import scratch_folder
 from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, job_of, mapped_blocks
 from heddle.synth.yosys.path_delay import WorstPath, worst_paths
+from heddle.synth.yosys.slices import with_timed_slices
 from heddle.synth.yosys.sources import Hierarchy
 from heddle.synth.yosys.tool import run_yosys, yosys_version
 
@@ -112,7 +113,7 @@ def map_flat(text: str, top: str, folder: Path) -> MappedBlock:
 
 
 def _map(job: Job, family: Family, folder: Path, name: str) -> MappedBlock:
-    (folder / f"{name}.v").write_text(job.text)
+    (folder / f"{name}.v").write_text(with_timed_slices(job.text) if family == WITH_DSP_ARCS else job.text)
     run_yosys(_SCRIPT.format(name=name, family=family), folder, f"{name}.log", [f"{name}.json", f"{name}.net.v"])
     cells, block = _cells(folder / f"{name}.json"), job.block.removeprefix("\\")
     if block not in cells:

@@ -20,6 +20,7 @@ from heddle.hls.generate import (
 )
 from heddle.hls.lanes.wuve import UPDATE_RULES
 from heddle.synth.yosys.lines import cut_lines
+from heddle.synth.yosys.slices import UltraScaleSlices
 from heddle.synth.yosys.sources import Hierarchy, hierarchy
 
 #: Parts of a machine that have no RTL yet; the resource model estimates them.
@@ -51,5 +52,5 @@ def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
 
 def hierarchy_of(top: Block, *below: Block) -> Hierarchy:
     """Return the modules of ``top`` and of the blocks that it instantiates by name, delay lines cut into bits."""
-    texts = [emit(block.component, block.name) for block in (top, *below)]
+    texts = [emit(block.component, block.name, UltraScaleSlices()) for block in (top, *below)]
     return cut_lines(hierarchy(top.name, texts))

@@ -10,7 +10,8 @@ import pytest
 from amaranth.hdl import Module, Signal
 from stream_bench import resettable, simulate
 
-from heddle.hls.stream.delay import DelayLine, StepDelay, delayed
+from heddle.arch.lut_memory import QUICK_LINE_CLOCKS
+from heddle.hls.stream.delay import DelayLine, StepDelay, delayed, quick_registers
 
 WORDS = [random.Random(3).randrange(1 << 9) for _ in range(40)]
 
@@ -30,6 +31,27 @@ def test_a_line_gives_each_word_its_clocks_later_whatever_reset_does(cycles: int
 
     simulate(design, bench)
     assert seen == [0] * cycles + WORDS[:-cycles]
+
+
+@pytest.mark.parametrize("cycles", [0, 1, QUICK_LINE_CLOCKS, QUICK_LINE_CLOCKS + 1])
+def test_quick_registers_delay_and_keep_their_last_word_out_of_a_shift_register(cycles: int) -> None:
+    m = Module()
+    entering, enable = Signal(9), Signal()
+    leaving = quick_registers(m, entering, cycles, enable, name="line")
+    assert (leaving is entering) == (cycles == 0)
+    assert cycles == 0 or leaving.attrs["shreg_extract"] == "no"
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(enable, 1)
+        for word in WORDS:
+            ctx.set(entering, word)
+            seen.append(ctx.get(leaving))
+            await ctx.tick()
+
+    m.d.sync += Signal().eq(entering[0])
+    simulate(m, bench)
+    assert seen == [0] * cycles + WORDS[: len(WORDS) - cycles]
 
 
 def test_no_clocks_are_the_value_itself_and_no_submodule() -> None:

@@ -46,7 +46,7 @@ def largest(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], i
 
 def test_no_net_of_the_array_reaches_more_than_a_pe_and_a_row_s_edge(largest: dict[tuple[str, str], int]) -> None:
     # The step's enable in a PE of 8 x 8: its registers, a bit each, and the row's waiting operands.
-    assert max(largest.values()) <= 650
+    assert max(largest.values()) <= 660
 
 
 def test_at_the_core_s_top_only_the_reset_drives_many_and_few_enough(largest: dict[tuple[str, str], int]) -> None:

@@ -13,13 +13,15 @@ from samples import BOARD, IDEAL, TINY
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32
-from heddle.hls.generate import ARRAY_MODULE, array_rtl
+from heddle.hls.emit import emit
+from heddle.hls.generate import ARRAY_MODULE, array_blocks
 from heddle.hls.memory.buffer import DoubleBuffer
 from heddle.synth.result import NOTHING, ModuleUsage, Usage
 from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import map_flat
 from heddle.synth.yosys.run import own_cells, synthesise
+from heddle.synth.yosys.slices import UltraScaleSlices
 from heddle.synth.yosys.sources import VerilogModule, counted
 
 #: The smallest machine whose array has a grid of its own, with a PE at each corner.
@@ -98,7 +100,8 @@ def test_a_real_synthesis_has_every_part_and_their_sum(real):
     assert 3 * of_part(real, "wuve").lut == 2 * of_part(real, "sore").lut > 0
     # A recoder for each operand: two rows of two, and two columns.
     assert counts["array", "heddle_array_recoded_register"] == 6
-    assert of_part(real, "array").dsp == 4
+    # Two slices in each of 2 x 2 PEs.
+    assert of_part(real, "array").dsp == 8
     # A word of 64 bits: a block's port has 72.
     assert of_part(real, "buffers").bram36 == 1
     assert of_part(real, "sore").dsp == 0
@@ -122,10 +125,10 @@ def test_stages_are_relative_to_the_slowest(real):
 
 
 def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real, tmp_path):
-    rtl = array_rtl(SMALLEST)
-    flat = usage_of(map_flat("\n".join(rtl.verilog.values()), ARRAY_MODULE, tmp_path).cells, ARRAY_MODULE)
+    text = "\n".join(emit(block.component, block.name, UltraScaleSlices()) for block in array_blocks(SMALLEST))
+    flat = usage_of(map_flat(text, ARRAY_MODULE, tmp_path).cells, ARRAY_MODULE)
     array = of_part(real, "array")
-    assert array.dsp == flat.dsp == 4
+    assert array.dsp == flat.dsp == 8
     assert array.lut == pytest.approx(flat.lut, rel=0.03)
     # In the first row the chains of sums and of partial sums take the same words: a flat run has them once.
     twice = FP32.width * SMALLEST.array.cols * SMALLEST.array.interleave
