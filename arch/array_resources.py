@@ -19,6 +19,8 @@ from heddle.arch.lut_memory import (
     line_lut,
     queue_banks,
     queue_memory_lut,
+    quick_line_ff,
+    quick_line_lut,
     ring_memory_lut,
     ring_select_lut,
 )
@@ -34,6 +36,8 @@ from heddle.arch.resource_inputs import (
 )
 
 Features = Mapping[str, npt.ArrayLike]
+#: DSP slices of a PE: one multiplies, one aligns the product with the sum and adds.
+PE_DSP = 2
 
 
 def array(i: ResourceInputs) -> ResourceTable:
@@ -52,7 +56,7 @@ def pe(i: ResourceInputs) -> ResourceTable:
         lut=memory + fitted("pe", "lut", features),
         lut_as_memory=memory,
         ff=registers + _pe_operands_ff(i) + fitted("pe", "ff", features),
-        dsp=1,
+        dsp=PE_DSP,
     )
 
 
@@ -131,12 +135,13 @@ def _pe_operands_ff(i: ResourceInputs) -> Amounts:
 def _pe_chains(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """LUTs and flip-flops of the ring's delay of I - L sums, of the chain of results and of that of partial sums.
 
-    The chain of results is I words and the register south; partial sums and their register are one line.
+    The chain of results is I words and the register south, which is counted elsewhere; partial sums and their register
+    are one line.
     """
     ring = np.maximum(i.interleave - i.adder_stages, 0)
     chains = i.has_os * i.chain_drain
-    lut = i.has_os * line_lut(ring) + chains * (line_lut(i.interleave) + line_lut(i.interleave + 1))
-    ff = i.has_os * line_ff(ring) + chains * (line_ff(i.interleave) + line_ff(i.interleave + 1))
+    lut = i.has_os * quick_line_lut(ring) + chains * (quick_line_lut(i.interleave) + line_lut(i.interleave + 1))
+    ff = i.has_os * quick_line_ff(ring) + chains * (quick_line_ff(i.interleave) + line_ff(i.interleave + 1))
     return SUM_BITS * lut, SUM_BITS * ff
 
 

@@ -35,6 +35,16 @@ def line_ff(clocks: Amounts) -> Amounts:
     return np.where(clocks >= _LEAST_SRL_CLOCKS, spare, np.maximum(clocks, 0))
 
 
+def quick_line_lut(clocks: Amounts) -> Amounts:
+    """Shift registers of a one-bit quick line (``hls.stream.delay.quick_registers``): of all but its last clock."""
+    return np.where(clocks > QUICK_LINE_CLOCKS, line_lut(clocks - 1), 0)
+
+
+def quick_line_ff(clocks: Amounts) -> Amounts:
+    """Flip-flops of a one-bit quick line: all of a short one, the last clock of any."""
+    return np.where(clocks > QUICK_LINE_CLOCKS, line_ff(clocks - 1) + 1, np.maximum(clocks, 0))
+
+
 def ring_memory_lut(bits: Ints, words: Ints) -> Amounts:
     """LUTs of a memory of one address for both ports (a StepDelay): 16 bits of 32 words in 8, else a bit of 64 in 1."""
     short = 8 * ceil_div(bits, 16)

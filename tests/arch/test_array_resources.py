@@ -15,25 +15,22 @@ def pe_memory(**changes: int) -> int:
     return int(pe(replace(SAT, **changes)).lut_as_memory)
 
 
-def test_the_array_has_a_dsp_slice_in_every_pe() -> None:
-    assert int(array(SAT).dsp) == 32 * 32
+def test_the_array_has_two_dsp_slices_in_every_pe() -> None:
+    assert int(array(SAT).dsp) == 2 * 32 * 32
 
 
-def test_a_pe_holds_the_rings_delay_and_two_chains_as_shift_registers() -> None:
-    # A delay of 8 - 5 sums, 8 results, 8 partial sums and the register behind them: 32 bits each.
-    assert pe_memory() == 3 * 32
-
-
-def test_the_ring_delay_vanishes_where_the_adder_fills_it_and_two_words_are_registers() -> None:
-    assert pe_memory(interleave=5) == 2 * 32
-    assert pe_memory(interleave=7) == 2 * 32
-    assert int(pe(replace(SAT, interleave=7)).ff) - int(pe(replace(SAT, interleave=5)).ff) == 2 * 32
+def test_of_short_lines_only_that_of_partial_sums_is_shift_registers() -> None:
+    # 8 partial sums and the register behind them, 32 bits each; 8 - 5 sums and 8 results are flip-flops.
+    assert pe_memory() == 32
+    assert pe_memory(interleave=5) == 32
+    # Two words more in the ring and in the chain of results.
+    assert int(pe(replace(SAT, interleave=7)).ff) - int(pe(replace(SAT, interleave=5)).ff) == 2 * 2 * 32
 
 
 def test_a_chain_of_more_than_32_words_takes_a_second_shift_register() -> None:
-    # I = 32: the partial sums' line of 33 is a shift register and a flip-flop. I = 33: both chains have 33 or more.
+    # I = 32: the ring's 27 and the results' 32 end in flip-flops, as does the partial sums' line of 33.
     assert pe_memory(interleave=32) == 3 * 32
-    assert pe_memory(interleave=34) == (1 + 2 + 2) * 32
+    assert pe_memory(interleave=35) == (1 + 2 + 2) * 32
 
 
 def test_a_machine_for_ws_alone_has_neither_ring_nor_chains() -> None:
@@ -67,7 +64,8 @@ def test_the_border_takes_less_than_the_inside(flows: tuple[int, int]) -> None:
 
 
 def test_an_idealised_array_has_no_delays_at_its_edges() -> None:
-    assert int(array(replace(ONE, chain_drain=0)).lut_as_memory) < int(array(ONE).lut_as_memory)
+    one = replace(ONE, interleave=16)
+    assert int(array(replace(one, chain_drain=0)).lut_as_memory) < int(array(one).lut_as_memory)
 
 
 def test_bf16_products_cost_more_logic_than_fp16_ones() -> None:

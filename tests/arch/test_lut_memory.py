@@ -7,6 +7,8 @@ from heddle.arch.lut_memory import (
     line_lut,
     queue_banks,
     queue_memory_lut,
+    quick_line_ff,
+    quick_line_lut,
     ring_memory_lut,
     ring_select_lut,
 )
@@ -52,6 +54,13 @@ WAITS = [
 @pytest.mark.parametrize(("clocks", "shift_registers", "flip_flops"), LINES)
 def test_a_line_is_shift_registers_and_the_clock_too_many(clocks: int, shift_registers: int, flip_flops: int) -> None:
     assert (int(line_lut(clocks)), int(line_ff(clocks))) == (shift_registers, flip_flops)
+
+
+@pytest.mark.parametrize(
+    ("clocks", "shift_registers", "flip_flops"), [(0, 0, 0), (8, 0, 8), (9, 1, 1), (18, 1, 2), (34, 1, 2)]
+)
+def test_a_quick_line_ends_in_a_flip_flop(clocks: int, shift_registers: int, flip_flops: int) -> None:
+    assert (int(quick_line_lut(clocks)), int(quick_line_ff(clocks))) == (shift_registers, flip_flops)
 
 
 @pytest.mark.parametrize(("bits", "steps", "luts"), WAITS)
