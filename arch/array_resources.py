@@ -98,11 +98,12 @@ def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
 
     The queue holds a word for each clock that a result is on its way, and two more. Partial sums wait for the operand
     register and the multiplier; the first of these registers clears them where an instruction has none, so it is in no
-    shift register. All rows' enables are one line. Where there is WS, each row but the first chooses what has waited.
+    shift register. The enable hops from row to row with control and dataflow, and from column to column with whether
+    there are partial sums. Beside OS, each row in WS but the first chooses what has waited.
     """
     memory, registers = _core_memory(i)
     words = i.rows + i.cols + 2
-    chosen = i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.operand_bits * i.m)
+    chosen = i.has_os * i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.operand_bits * i.m)
     banks = SUM_BITS * i.cols * (queue_banks(words) - 1)
     return memory + chosen + banks, registers
 
@@ -111,7 +112,8 @@ def _core_memory(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """LUTs as memory and flip-flops of the result queue and of the registers that partial sums wait in."""
     sums = SUM_BITS * i.cols
     memory = queue_memory_lut(sums, i.rows + i.cols + 2) + sums * line_lut(i.multiplier_stages)
-    registers = sums * (1 + line_ff(i.multiplier_stages)) + 2 * i.rows + i.cols
+    to_row = 1 + CONTROL_BITS + i.has_os * i.has_ws
+    registers = sums * (1 + line_ff(i.multiplier_stages)) + i.rows * to_row + 2 * i.cols + i.rows + i.cols
     return memory, registers
 
 
@@ -173,11 +175,10 @@ def _recoders(i: ResourceInputs) -> ResourceTable:
 
 
 def _lines(i: ResourceInputs) -> ResourceTable:
-    """Row r's control is r + 1 clocks late and its group r behind the recoder's; so the columns; results catch up."""
-    group, weight = i.recoded_bits * i.m, index_bits_of(i.m) + SUM_BITS
+    """Row r's group is r clocks late before the recoder; so the columns behind theirs; results catch up."""
+    group, weight = i.operand_bits * i.m, index_bits_of(i.m) + SUM_BITS
     lut, ff = (
-        CONTROL_BITS * _late_by_one(sums, i.rows)
-        + group * _late_by_none(sums, i.rows)
+        group * _late_by_none(sums, i.rows)
         + (i.recoded_bits + SUM_BITS) * _late_by_none(sums, i.cols)
         + weight * _late_by_one(sums, i.cols)
         for sums in (_LINE_LUTS, _LINE_FFS)
