@@ -121,7 +121,7 @@ class Uspe(wiring.Component):
             return self.sums
         spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
         ring = quick_registers(m, total, spare, self.en, name="ring")
-        source = registers(m, control.source, array.multiplier_stages, self.en, name="source")
+        source = quick_registers(m, control.source, array.multiplier_stages, self.en, name="source")
         choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32.width)}
         choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
         return Array(choices[place] for place in Source)[source]

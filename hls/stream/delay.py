@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from amaranth.hdl import Module, Shape, ShapeLike, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
@@ -9,18 +12,14 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.arch.lut_memory import QUICK_LINE_CLOCKS
 
-# The first is Vivado's, the second holds yosys back too.
+# The first is Vivado's, the second yosys', which ends a shift register at the second of two nets that are kept.
 _NO_SHIFT_REGISTER = {"shreg_extract": "no", "keep": 1}
+_LAST_OF_SHIFT_REGISTER = {"keep": 1}
 
 
 def registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
     """Return ``value`` as it was ``cycles`` enabled clocks ago; without reset, so that it maps to SRLs."""
-    for stage in range(cycles):
-        register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}")
-        with m.If(enable):
-            m.d.sync += register.eq(value)
-        value = register
-    return value
+    return _chain(m, value, [{}] * cycles, enable, name)
 
 
 def quick_registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
@@ -28,10 +27,17 @@ def quick_registers(m: Module, value: Value, cycles: int, enable: Value | int = 
 
     Up to ``QUICK_LINE_CLOCKS`` all of them are flip-flops, which a PE has more of than LUTs.
     """
-    shifted = 0 if cycles <= QUICK_LINE_CLOCKS else cycles - 1
-    value = registers(m, value, shifted, enable, name=name)
-    for stage in range(shifted, cycles):
-        register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}", attrs=_NO_SHIFT_REGISTER)
+    if cycles <= QUICK_LINE_CLOCKS:
+        attributes = [_NO_SHIFT_REGISTER] * cycles
+    else:
+        attributes = [{}] * (cycles - 3) + [_LAST_OF_SHIFT_REGISTER] * 2 + [_NO_SHIFT_REGISTER]
+    return _chain(m, value, attributes, enable, name)
+
+
+def _chain(m: Module, value: Value, attributes: Sequence[dict[str, Any]], enable: Value | int, name: str) -> Value:
+    """Return ``value`` after a register with each of ``attributes``."""
+    for stage, attrs in enumerate(attributes):
+        register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}", attrs=attrs)
         with m.If(enable):
             m.d.sync += register.eq(value)
         value = register
