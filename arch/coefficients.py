@@ -94,14 +94,12 @@ URAM_THRESHOLD_BYTES = Coefficient(
     "uram_threshold_bytes", 262144, "byte", "choice: smaller buffers leave most of an UltraRAM empty", 0.0
 )
 
-ADDER_STAGE_DELAYS_NS = (9.3, 5.7, 4.3, 4.3, 3.8, 3.9)
 ROUTED_DELAY = Coefficient(
     "routed_delay",
     1.1,
     "ratio",
-    "assumption: this part and its routing against the stage delays of yosys sta (9.3, 5.7, 4.3, 4.3, 3.8, "
-    "3.9 ns for 1 to 6 adder stages, measured with Artix-7 arcs and no routing); the faster part and the "
-    "routing roughly cancel",
+    "assumption: this part and its routing against the longest path of the slowest block by yosys sta (Artix-7 arcs, "
+    "those of DSP slices with them, no routing); the faster part and the routing roughly cancel",
     0.3,
 )
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from heddle.arch.block_paths import block_paths_ns
 from heddle.arch.boards import Board
 from heddle.arch.clock import clock_is_plausible, max_clock_hz
 from heddle.arch.coefficients import ROUTABLE_SHARE, ROUTED_DELAY
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.resource_inputs import ResourceTable
+from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
 from heddle.arch.resources import RESOURCE_NAMES, resources, resources_by_module
 
 #: Resources of the fabric, of which only ``ROUTABLE_SHARE`` can be used.
@@ -37,7 +38,8 @@ def is_idealised(design: Design) -> bool:
 def check_fit(design: Design, board: Board) -> None:
     """Raise HeddleError unless ``design`` can stand on ``board``: channels, then resources, then clock.
 
-    The message names what is short, need and have, and for a resource the module that takes most of it.
+    The clock is held to relative timing without routing (``heddle.arch.clock``). The message names what is short, need
+    and have, and for a resource the module that takes most of it.
     Idealised designs pass.
 
     >>> heddle.check_fit(design, board)
@@ -46,7 +48,7 @@ def check_fit(design: Design, board: Board) -> None:
         return
     _check_channels(design, board)
     _check_resources(design, board)
-    _check_clock(design)
+    _check_clock(design, board)
 
 
 def fits(table: ResourceTable, channels: npt.ArrayLike, board: Board) -> npt.NDArray[np.bool_]:
@@ -86,15 +88,32 @@ def _largest(design: Design, board: Board, resource: str) -> tuple[str, int]:
     return module, parts[module]
 
 
-def _check_clock(design: Design) -> None:
-    stages = design.array.adder_stages
-    if not clock_is_plausible(design.clock_hz, stages):
+def _check_clock(design: Design, board: Board) -> None:
+    inputs = ResourceInputs.of(design, board)
+    if clock_is_plausible(design.clock_hz, inputs):
+        return
+    paths_ns = {block: float(path) for block, path in block_paths_ns(inputs).items()}
+    untimed = [block for block, path in paths_ns.items() if np.isnan(path)]
+    if untimed:
         raise HeddleError(
-            f"design {design.name!r}: clock {design.clock_hz / 1e6:g} MHz exceeds the {_mhz(stages):.0f} MHz that "
-            f"{stages} adder stage{'s' if stages > 1 else ''} allow (uncalibrated estimate, "
-            f"±{ROUTED_DELAY.uncertainty:.0%}); lower clock_hz or change array.adder_stages"
+            f"design {design.name!r}: no clock is known to hold, as {_NAMES[untimed[0]]} that it needs has not been "
+            "timed (python -m benchmarks.block_timing)"
         )
+    slowest = max(paths_ns, key=lambda block: paths_ns[block])
+    most_mhz = float(max_clock_hz(inputs)) / 1e6
+    raise HeddleError(
+        f"design {design.name!r}: clock {design.clock_hz / 1e6:g} MHz exceeds the {most_mhz:.0f} MHz that its slowest "
+        f"block, {_NAMES[slowest]}, allows ({ROUTED_DELAY.value:g} x {paths_ns[slowest]:.2f} ns, relative timing "
+        f"without routing, ±{ROUTED_DELAY.uncertainty:.0%}); lower clock_hz{_REMEDIES.get(slowest, '')}"
+    )
 
 
-def _mhz(adder_stages: int) -> float:
-    return float(max_clock_hz(adder_stages)) / 1e6
+_NAMES = {
+    "pe": "the PE",
+    "recoder": "the recoder of operands",
+    "sore": "the SORE lane",
+    "wuve": "the WUVE lane",
+    "core": "the array's sequencer and edges",
+    "buffer": "an on-chip buffer",
+}
+_REMEDIES = {"pe": " or give array.adder_stages or array.multiplier_stages more stages"}

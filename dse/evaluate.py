@@ -12,7 +12,7 @@ import numpy.typing as npt
 from heddle.arch.clock import clock_is_plausible
 from heddle.arch.design import Design, SparsityConfig
 from heddle.arch.fit import fits
-from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
+from heddle.arch.resource_inputs import ResourceInputs
 from heddle.arch.resource_model import resource_table
 from heddle.dataflow.kernel_rows import rates_rows
 from heddle.dataflow.mapping_energy import idle_watts
@@ -51,10 +51,11 @@ class Evaluator:
         step = self._steps[structures[0]["sparsities"]]
         clock_hz = self.grid.rate_columns.clock_hz
         shape = len(structures), self.grid.rates
-        need = self._resources(self.grid.design(numbers.start * self.grid.rates, self._board.name), structures)
+        inputs = self._inputs(self.grid.design(numbers.start * self.grid.rates, self._board.name), structures)
+        need = resource_table(inputs)
         distinct = np.broadcast_to(self._is_first_of_its_kind(structures), shape)
         on_board = np.broadcast_to(fits(need, self.grid.rate_columns.channels, self._board), shape)
-        in_time = clock_is_plausible(clock_hz, _column(structures, "adder_stages"))
+        in_time = clock_is_plausible(clock_hz, inputs)
         wanted = distinct & on_board & in_time
         lost = ~distinct, distinct & ~on_board, distinct & on_board & ~in_time
         cycles, products_j = self._costs(structures, step, wanted)
@@ -79,11 +80,11 @@ class Evaluator:
             ["os" in s["dataflows"] or (s["interleave"], s["interleave_axes"]) == first for s in structures]
         ).astype(np.bool_)
 
-    def _resources(self, design: Design, structures: Structures) -> ResourceTable:
-        """Resources [structures, rates] of a group; ``design`` is one of its points."""
+    def _inputs(self, design: Design, structures: Structures) -> ResourceInputs:
+        """What resources and clock limits follow from, [structures, rates] of a group; ``design`` is a point of it."""
         rates = self.grid.rate_columns
         dataflows = [structure["dataflows"].split("+") for structure in structures]
-        inputs = replace(
+        return replace(
             ResourceInputs.of(design, self._board),
             interleave=_column(structures, "interleave"),
             interleave_cols_only=_flags([s["interleave_axes"] == "cols" for s in structures]),
@@ -96,7 +97,6 @@ class Evaluator:
             vector_lanes=rates.vector_lanes,
             channels=rates.channels,
         )
-        return resource_table(inputs)
 
     def _costs(self, structures: Structures, step: SparseStep, wanted: Mask) -> tuple[Grid2D, Grid2D]:
         """Cycles of the step and joules of its products, [structures, rates]; infinite where none is wanted."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 #: Why a point of the grid has no result, in the order in which they are checked.
 NOT_ON_BOARD = "does not fit the board"
-TOO_FAST = "clock above the limit of its adder"
+TOO_FAST = "clock above the limit of its slowest block"
 UNMAPPABLE = "smallest tile exceeds a buffer"
 REPEATED = "repeats another point (interleave without OS)"
 SKIP_REASONS = (REPEATED, NOT_ON_BOARD, TOO_FAST, UNMAPPABLE)

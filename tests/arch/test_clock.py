@@ -1,27 +1,66 @@
-"""The clock limit: measured delays of the adder's stages times one coefficient."""
+"""The clock limit: one coefficient times the longest path of a design's slowest block."""
+
+from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from heddle.arch.clock import clock_is_plausible, max_clock_hz
+from heddle.arch.block_paths import block_paths_ns
+from heddle.arch.boards import load_board
+from heddle.arch.clock import clock_is_plausible, max_clock_hz, slowest_path_ns
+from heddle.arch.design_io import load_design, preset_names
+from heddle.arch.fit import is_idealised
+from heddle.arch.resource_inputs import ResourceInputs
+
+BOARD = load_board("vcu1525")
+SAT = ResourceInputs.of(load_design("sat-vcu1525"), BOARD)
 
 
-@pytest.mark.parametrize(("stages", "delay_ns"), [(1, 9.3), (2, 5.7), (3, 4.3), (4, 4.3), (5, 3.8), (6, 3.9)])
-def test_the_limit_is_the_measured_stage_delay_times_the_parts_coefficient(stages, delay_ns):
-    assert max_clock_hz(stages) == pytest.approx(1e9 / (1.1 * delay_ns))
+@pytest.fixture
+def paths(monkeypatch):
+    """Paths that are easy to tell apart: of the PE by its adder, of other blocks the same in all."""
+    delays = {1: 10.0, 2: 6.0, 3: np.nan}
+
+    def table(inputs):
+        pe = np.vectorize(delays.__getitem__, otypes=[float])(inputs.adder_stages)
+        return {"pe": pe, "sore": np.array(2.5), "wuve": np.array(8.0)}
+
+    monkeypatch.setattr("heddle.arch.clock.block_paths_ns", table)
 
 
-def test_arrays_give_the_limits_of_their_elements():
-    stages = np.array([[1, 2], [5, 6]])
-    expected = [[float(max_clock_hz(s)) for s in row] for row in stages]
-    assert max_clock_hz(stages).tolist() == expected
+def with_adders(*stages):
+    return replace(SAT, adder_stages=np.array(stages))
 
 
-def test_a_clock_at_the_limit_is_plausible_and_one_above_is_not():
-    limit = float(max_clock_hz(5))
-    assert clock_is_plausible(limit, 5)
-    assert not clock_is_plausible(limit * 1.001, 5)
+def test_the_slowest_block_sets_the_limit(paths):
+    assert slowest_path_ns(with_adders(1, 2)).tolist() == [10.0, 8.0]
+    assert max_clock_hz(with_adders(1, 2)).tolist() == pytest.approx([1e9 / (1.1 * 10.0), 1e9 / (1.1 * 8.0)])
 
 
-def test_plausibility_broadcasts_clocks_against_depths():
-    assert clock_is_plausible(200e6, np.arange(1, 7)).tolist() == [False, False, True, True, True, True]
+def test_a_clock_at_the_limit_is_plausible_and_one_above_is_not(paths):
+    limit_hz = float(max_clock_hz(with_adders(2))[0])
+    assert clock_is_plausible([limit_hz, 1.001 * limit_hz], with_adders(2)).tolist() == [True, False]
+
+
+def test_no_clock_is_plausible_where_a_block_was_not_timed(paths):
+    assert clock_is_plausible(1e6, with_adders(2, 3)).tolist() == [True, False]
+
+
+def test_clocks_broadcast_against_designs(paths):
+    inputs = replace(SAT, adder_stages=np.array([[1], [2]]))
+    assert clock_is_plausible(np.array([90e6, 100e6]), inputs).tolist() == [[True, False], [True, True]]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_that_is_hardware_is_within_its_limit(name):
+    design = load_design(name)
+    inputs = ResourceInputs.of(design, load_board(design.board))
+    assert is_idealised(design) or clock_is_plausible(design.clock_hz, inputs)
+
+
+def test_a_deeper_adder_never_lowers_the_limit_of_the_measured_pes():
+    deeper = replace(SAT, adder_stages=np.arange(1, 7))
+    paths = block_paths_ns(deeper)["pe"]
+    assert (np.diff(paths) <= 0.05).all()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from heddle.arch.boards import load_board
+from heddle.arch.clock import max_clock_hz, slowest_path_ns
 from heddle.arch.design_io import load_design, override, preset_names
 from heddle.arch.errors import HeddleError
 from heddle.arch.fit import check_fit, fits, is_idealised
@@ -52,9 +53,23 @@ def test_more_channels_than_the_board_has_are_refused():
 
 
 def test_a_clock_above_the_limit_is_refused_with_the_limit_and_its_uncertainty():
-    assert message_of({"clock_hz": 300e6}) == (
-        "design 'sat-vcu1525': clock 300 MHz exceeds the 239 MHz that 5 adder stages allow (uncalibrated "
-        "estimate, ±30%); lower clock_hz or change array.adder_stages"
+    inputs = ResourceInputs.of(SAT, BOARD)
+    path_ns, most_mhz = float(slowest_path_ns(inputs)), float(max_clock_hz(inputs)) / 1e6
+    assert message_of({"clock_hz": 300e6}).startswith(
+        f"design 'sat-vcu1525': clock 300 MHz exceeds the {most_mhz:.0f} MHz that its slowest block, the "
+    )
+    assert f" allows (1.1 x {path_ns:.2f} ns, relative timing without routing, ±30%); lower clock_hz" in message_of(
+        {"clock_hz": 300e6}
+    )
+
+
+def test_a_design_with_a_block_that_was_not_timed_is_refused_with_the_command_that_times_it(monkeypatch):
+    untimed = {"pe": np.array(np.nan), "sore": np.array(2.5)}
+    for module in ("clock", "fit"):
+        monkeypatch.setattr(f"heddle.arch.{module}.block_paths_ns", lambda inputs: untimed)
+    assert message_of({}) == (
+        "design 'sat-vcu1525': no clock is known to hold, as the PE that it needs has not been timed "
+        "(python -m benchmarks.block_timing)"
     )
 
 

@@ -47,7 +47,7 @@ def fate(request: ExploreRequest, grid: Grid, design: Design) -> str | None:
     table = resource_table(ResourceInputs.of(design, request.board))
     if not fits(table, design.memory.channels, request.board):
         return NOT_ON_BOARD
-    if not clock_is_plausible(design.clock_hz, array.adder_stages):
+    if not clock_is_plausible(design.clock_hz, ResourceInputs.of(design, request.board)):
         return TOO_FAST
     return UNMAPPABLE if estimated(request, design).failures else None
 
