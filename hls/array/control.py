@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from amaranth.hdl import signed
 from amaranth.lib import data
 
-from heddle.arch.isa import INTERVAL_BITS
+from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS, INTERLEAVE_BITS, INTERVAL_BITS
 from heddle.hls.array.command import COMMAND
 
 
@@ -28,12 +29,26 @@ SOURCE_BITS = 2
 #: operand that stands at the input, or hold the last one. ``emit``: the sum that this step leads to goes south.
 CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE_BITS, "emit": 1})
 
+#: What counters are compared with, computed as a command is taken so that no step waits for a subtraction: the last
+#: value of each, and the phase from which on partial sums of the next tile come in, which may be below 0.
+ENDS = data.StructLayout(
+    {
+        "phase": INTERVAL_BITS,
+        "tile": COUNT_BITS,
+        "slot": COUNT_BITS,
+        "group_slot": GROUP_SLOTS_BITS,
+        "col": INTERLEAVE_BITS,
+        "coming_phase": signed(INTERVAL_BITS + 1),
+    }
+)
+
 #: Where the sequencer stands in an instruction. ``running``: this step belongs to a tile. ``lead``: it belongs to
 #: the prologue in which the first tile's partial sums come in. ``phase``: steps since the tile's start, which
 #: ``last_phase`` ends. ``last_tile``, ``fresh_tile``: which of the instruction's tiles it is.
 PROGRESS = data.StructLayout(
     {
         "command": COMMAND,
+        "ends": ENDS,
         "running": 1,
         "lead": 1,
         "phase": INTERVAL_BITS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Assert, Module, Mux, Signal, Value
 
-from heddle.arch.timing import os_lead_cycles, pe_latency, ring_cycles
+from heddle.arch.timing import pe_latency, ring_cycles
 from heddle.hls.array.control import Source
 from heddle.hls.array.steps import Steps
 from heddle.hls.stream.delay import flags
@@ -21,12 +21,11 @@ class OsSteps(Steps):
     def elaborate(self, platform: object) -> Module:
         """Build the counters of slot and output, then what follows from them."""
         m = Module()
-        command, phase = self.progress.command, self.progress.phase
+        command, ends, phase = self.progress.command, self.progress.ends, self.progress.phase
         first_slot, last_slot, first_output, live = self._position(m)
         shared_by_cols, group_starts = self._operand_rotation(m, live)
         rows_share = command.interleave_cols != self.array.interleave
-        lead = os_lead_cycles(self.array.rows, self.array.interleave)
-        coming_tile = ~self.progress.last_tile & (phase >= command.interval - lead)
+        coming_tile = ~self.progress.last_tile & (phase >= ends.coming_phase)
         sums_enter = self.progress.lead | self.progress.running & ((phase < self.array.interleave) | coming_tile)
         m.d.comb += [
             self.needs.left.eq(live & shared_by_cols & (rows_share | group_starts)),
@@ -44,7 +43,7 @@ class OsSteps(Steps):
         """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
         ring = ring_cycles(self.array.interleave, self.array.adder_stages)
         slot, output, issued = Signal.like(self.progress.command.length), Signal(range(ring + 1)), Signal()
-        last_slot = slot == self.progress.command.length - 1
+        last_slot = slot == self.progress.ends.slot
         live = self.progress.running & ~issued & (output < self.array.interleave)
         with m.If(self.en & self.progress.running):
             m.d.sync += output.eq(output + 1)
@@ -58,13 +57,13 @@ class OsSteps(Steps):
 
     def _operand_rotation(self, m: Module, live: Value) -> tuple[Value, Value]:
         """Whether this output is the first that shares its row's group, and this slot the first of its group."""
-        command = self.progress.command
-        col, group_slot = Signal.like(command.interleave_cols), Signal.like(command.group_slots)
+        ends = self.progress.ends
+        col, group_slot = Signal.like(ends.col), Signal.like(ends.group_slot)
         turn = Signal(range(self.array.interleave + 1))
         with m.If(self.en & live):
-            m.d.sync += [col.eq(Mux(col == command.interleave_cols - 1, 0, col + 1)), turn.eq(turn + 1)]
+            m.d.sync += [col.eq(Mux(col == ends.col, 0, col + 1)), turn.eq(turn + 1)]
             with m.If(turn == self.array.interleave - 1):
-                m.d.sync += [turn.eq(0), group_slot.eq(Mux(group_slot == command.group_slots - 1, 0, group_slot + 1))]
+                m.d.sync += [turn.eq(0), group_slot.eq(Mux(group_slot == ends.group_slot, 0, group_slot + 1))]
         with m.If(self.en & self.progress.running & self.progress.last_phase):
             m.d.sync += group_slot.eq(0)
         return col == 0, group_slot == 0

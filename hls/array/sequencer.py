@@ -19,7 +19,7 @@ from heddle.arch.isa import COUNT_BITS, INTERVAL_BITS
 from heddle.arch.timing import os_lead_cycles, os_tail_cycles, ws_tail_cycles
 from heddle.hls.array.command import COMMAND
 from heddle.hls.array.command_check import CommandCheck
-from heddle.hls.array.control import CONTROL, NEEDS, PROGRESS
+from heddle.hls.array.control import CONTROL, ENDS, NEEDS, PROGRESS
 from heddle.hls.array.os_steps import OsSteps
 from heddle.hls.array.steps import Steps
 from heddle.hls.array.ws_steps import WsSteps
@@ -80,6 +80,7 @@ class Sequencer(wiring.Component):
         self.tile = Signal(COUNT_BITS)
         self.prologue_left = Signal(COUNT_BITS + 1, reset_less=True)  # settle and lead
         self.current = Signal(COMMAND, reset_less=True)
+        self.ends = Signal(ENDS, reset_less=True)
         array = self.design.array
         depths = (array.adder_stages, array.multiplier_stages, 1)
         #: Steps after which nothing that was begun is in the array.
@@ -122,11 +123,12 @@ class Sequencer(wiring.Component):
         lead = os_lead_cycles(self.design.array.rows, self.design.array.interleave)
         m.d.comb += [
             progress.command.eq(current),
+            progress.ends.eq(self.ends),
             progress.running.eq(state == State.RUN),
             progress.lead.eq((state == State.PROLOGUE) & (prologue_left <= lead)),
             progress.phase.eq(phase),
-            progress.last_phase.eq(phase == current.interval - 1),
-            progress.last_tile.eq(tile == current.tiles - 1),
+            progress.last_phase.eq(phase == self.ends.phase),
+            progress.last_tile.eq(tile == self.ends.tile),
             progress.fresh_tile.eq(tile < current.fresh_tiles),
             self.command.ready.eq((state == State.IDLE) & ((offered.ws == current.ws) | self._empty(m, state))),
         ]
@@ -134,6 +136,7 @@ class Sequencer(wiring.Component):
         with m.If(transfer(self.command)):
             prologue = Mux(offered.ws, 0, offered.settle + Mux(offered.reload, lead, 0))
             m.d.sync += [current.eq(offered), prologue_left.eq(prologue)]
+            self._set_ends(m, offered, lead)
             with m.If(accepted):
                 m.d.sync += state.eq(Mux(prologue == 0, State.RUN, State.PROLOGUE))
         with m.If(self.en & (state == State.PROLOGUE)):
@@ -147,6 +150,17 @@ class Sequencer(wiring.Component):
                 with m.If(progress.last_tile):
                     m.d.sync += [tile.eq(0), state.eq(State.IDLE)]
         return progress
+
+    def _set_ends(self, m: Module, offered: data.View, lead: int) -> None:
+        """Take the ends of the counters from a command; a count of 0 is refused, or its counter not looked at."""
+        m.d.sync += [
+            self.ends.phase.eq(offered.interval - 1),
+            self.ends.tile.eq(offered.tiles - 1),
+            self.ends.slot.eq(offered.length - 1),
+            self.ends.group_slot.eq(offered.group_slots - 1),
+            self.ends.col.eq(offered.interleave_cols - 1),
+            self.ends.coming_phase.eq(offered.interval - lead),
+        ]
 
     def _accepted(self, m: Module) -> Value:
         """The array begins the command that is offered; what is refused is counted, and the first one remembered."""
