@@ -37,8 +37,8 @@ ELEMENT_FAULTS = (
     Fault(
         "source-with-operands",
         "hls/array/uspe.py",
-        "source = registers(m, control.source, array.multiplier_stages, self.en",
-        "source = registers(m, control.source, 0, self.en",
+        "source = quick_registers(m, control.source, array.multiplier_stages, self.en",
+        "source = quick_registers(m, control.source, 0, self.en",
         "the addend is chosen with the operands, not with their product",
         _WIDE,
     ),
@@ -123,8 +123,8 @@ SEQUENCER_FAULTS = (
     Fault(
         "interval-one-long",
         "hls/array/sequencer.py",
-        "progress.last_phase.eq(phase == current.interval - 1)",
-        "progress.last_phase.eq(phase == current.interval)",
+        "self.ends.phase.eq(offered.interval - 1)",
+        "self.ends.phase.eq(offered.interval)",
         "every tile takes a step more",
         _SMALLEST,
     ),
@@ -163,8 +163,8 @@ SEQUENCER_FAULTS = (
     Fault(
         "coming-tile-one-late",
         "hls/array/os_steps.py",
-        "(phase >= command.interval - lead)",
-        "(phase > command.interval - lead)",
+        "(phase >= ends.coming_phase)",
+        "(phase > ends.coming_phase)",
         "a next tile's partial sums start a step late",
         _TALL,
     ),
@@ -187,7 +187,7 @@ SEQUENCER_FAULTS = (
     Fault(
         "shared-rows-not-counted",
         "hls/array/os_steps.py",
-        "col == command.interleave_cols - 1",
+        "col == ends.col",
         "col == self.array.interleave - 1",
         "one group serves all outputs, however few share it",
         _WIDE,

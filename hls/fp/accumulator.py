@@ -172,7 +172,8 @@ class Accumulator(wiring.Component):
         small = Mux(x.swap, Cat(under[1:], x.product, Const(0, 1))[:_SIGNIFICAND_BITS], x.addend)
         lost = p.wire(small[: _COARSE - 1].any(), "lost")
         coarse = Cat(lost, small[_COARSE - 1 :], Const(0, _COARSE))
-        registers = SliceRegisters(operands="placed" in self._cuts, total="added" in self._cuts)
+        placed = "placed" in self._cuts
+        registers = SliceRegisters(operands=placed, total="added" in self._cuts, addend=placed)
         m.submodules.slice = unit = MultiplyAdd(
             _SIGNIFICAND_BITS + _BELOW, signed(_SCALE), _SCALE + _SIGNIFICAND_BITS, _TOTAL_BITS, registers
         )

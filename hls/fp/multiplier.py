@@ -130,7 +130,8 @@ class Multiplier(wiring.Component):
     def _total(self, m: Module, added: Sequence[Value]) -> Value:
         """Product of the significands, which a zero has without its hidden bit, and what is ``added``, if anything."""
         bits = self.operand.fraction_bits + 1
-        registers = SliceRegisters("operands" in self._cuts, "multiplied" in self._cuts, "totalled" in self._cuts)
+        operands, multiplied, totalled = (position in self._cuts for position in CUTS[3])
+        registers = SliceRegisters(operands, multiplied, totalled, addend=multiplied)
         c_bits, total_bits = sum(map(len, added)), len(self.product.significand)
         m.submodules.slice = unit = MultiplyAdd(bits, unsigned(bits), c_bits, total_bits, registers)
         m.d.comb += [

@@ -15,19 +15,12 @@ A_BITS, B_BITS, TOTAL_BITS = 27, 18, 48
 
 @dataclass(frozen=True)
 class SliceRegisters:
-    """Which of a slice's own registers are used: those of a and b, that of a x b, that of the total.
-
-    c goes through one register where it meets the product: beside the product's or, without that, beside a and b.
-    """
+    """Which of a slice's own registers are used: those of a and b, that of a x b, that of the total, that of c."""
 
     operands: bool = False
     product: bool = False
     total: bool = False
-
-    @property
-    def addend(self) -> bool:
-        """Whether c goes through a register."""
-        return self.operands or self.product
+    addend: bool = False
 
 
 @runtime_checkable
@@ -48,7 +41,7 @@ class MultiplyAdd(wiring.Component):
     a : unsigned(a_bits), in
     b : unsigned or signed(b_bits), in
     c : unsigned(c_bits), in, none where ``c_bits`` is 0
-        Taken with ``registers.product`` beside ``registers.operands`` one step after a and b.
+        It meets a x b where that comes out of its registers: to be given as many steps after a and b as it has fewer.
     total : Signal(total_bits), out
 
     Latency: a clock with ``en`` for each of ``registers``. Throughput: one a clock. Registers have no reset.

@@ -32,9 +32,9 @@ class Units:
     """FP32 units: ``operand`` is what NARROW rounds to, the rest are their depths (see each unit)."""
 
     operand: FloatFormat = FP16
-    multiplier_stages: int = 4
+    multiplier_stages: int = 6
     adder_stages: int = 5
-    rows_per_stage: int = 2
+    rows_per_stage: int = 1
     narrower_stages: int = 2
 
     def build(self, operation: Operation) -> wiring.Component:

@@ -50,7 +50,7 @@ def run(datapath, x, y, k, pause):
 
 
 @pytest.mark.parametrize(
-    ("units", "latency"), [(DEEP, 4 + 4 + 5 + 16 + 18), (SHALLOW, 1 + 1 + 2 + 5 + 7)], ids=["deep", "shallow"]
+    ("units", "latency"), [(DEEP, 6 + 6 + 5 + 28 + 31), (SHALLOW, 1 + 1 + 2 + 5 + 7)], ids=["deep", "shallow"]
 )
 def test_all_results_of_a_step_leave_together_after_the_longest_path_whatever_pauses_there_are(units, latency):
     draws = np.random.default_rng(0)

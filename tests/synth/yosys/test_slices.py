@@ -23,8 +23,11 @@ def _parameters(text: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("used", "expected"),
     [
-        (SliceRegisters(operands=True, total=True), {"AREG": 1, "BREG": 1, "CREG": 1, "MREG": 0, "PREG": 1}),
-        (SliceRegisters(product=True), {"AREG": 0, "BREG": 0, "CREG": 1, "MREG": 1, "PREG": 0}),
+        (
+            SliceRegisters(operands=True, total=True, addend=True),
+            {"AREG": 1, "BREG": 1, "CREG": 1, "MREG": 0, "PREG": 1},
+        ),
+        (SliceRegisters(product=True), {"AREG": 0, "BREG": 0, "CREG": 0, "MREG": 1, "PREG": 0}),
         (SliceRegisters(), {"AREG": 0, "BREG": 0, "CREG": 0, "MREG": 0, "PREG": 0}),
     ],
 )
