@@ -12,7 +12,7 @@ from amaranth.lib.data import View
 
 from heddle.arch.command_rules import Refusal, interleave_choices
 from heddle.arch.design import ArrayConfig, Design
-from heddle.arch.timing import os_drain_cycles, ring_cycles
+from heddle.arch.timing import os_drain_cycles, os_lead_cycles, ring_cycles
 from heddle.hls.array.sequencer import Sequencer, State
 from heddle.hls.stream.handshake import transfer
 from heddle.verify.properties import Harness, stability
@@ -40,6 +40,7 @@ def command_ends(machine: StateMachine) -> Harness:
         Assert(Mux(machine.state == State.RUN, _is_within(machine), place_is_first)),
         Assert((machine.state != State.PROLOGUE) | (machine.prologue_left != 0)),
         Assert(idle | _keeps_rules(command, design)),
+        Assert(idle | _ends_are_the_command_s(machine)),
         Assert(machine.idle_steps <= machine.emptying_steps),
         Assert(idle | ~machine.command.ready),
         Assert(busy | (machine.current.ws != machine.command.payload.ws) | machine.command.ready),
@@ -52,6 +53,19 @@ def command_ends(machine: StateMachine) -> Harness:
 
 def _is_within(machine: StateMachine) -> Value:
     return (machine.phase < machine.current.interval) & (machine.tile < machine.current.tiles)
+
+
+def _ends_are_the_command_s(machine: StateMachine) -> Value:
+    command, ends, array = machine.current, machine.ends, machine.design.array
+    lead = os_lead_cycles(array.rows, array.interleave)
+    return (
+        (ends.phase == command.interval - 1)
+        & (ends.tile == command.tiles - 1)
+        & (ends.slot == command.length - 1)
+        & (command.ws | (ends.group_slot == command.group_slots - 1))
+        & (command.ws | (ends.col == command.interleave_cols - 1))
+        & (ends.coming_phase == command.interval - lead)
+    )
 
 
 def _keeps_rules(command: View, design: Design) -> Value:
