@@ -13,7 +13,7 @@ from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.synth import SynthOptions
 from heddle.cli.output import print_document, print_notes, print_paths, print_status, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.synth_tables import flat_line, module_table, stage_table, total_table, vivado_table
+from heddle.cli.synth_tables import fan_out_table, flat_line, module_table, stage_table, total_table, vivado_table
 from heddle.cli.work import load_buildable, one_of
 from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.dataflow.work import machine_hashes
@@ -83,7 +83,7 @@ def _by_yosys(options: SynthOptions, optimizer: Optimizer, design: Design, board
     flat = _flat(design) if options.flat else None
     placed = placed_pe(design) if options.place else None
     document = yosys_synthesis(design, board, found, flat, placed)
-    tables = [module_table(found), total_table(found, document, board), stage_table(found)]
+    tables = [module_table(found), total_table(found, document, board), stage_table(found), fan_out_table(found)]
     checks = (*([flat_line(found, flat)] if flat else []), *([_placed_line(placed)] if placed else []))
     return document, tables, (*document.notes, *checks)
 

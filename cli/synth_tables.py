@@ -69,6 +69,16 @@ def stage_table(found: Synthesis) -> Table:
     return table
 
 
+def fan_out_table(found: Synthesis) -> Table:
+    """The largest fan-out of the array, and the next of other modules."""
+    table = _table("Largest fan-out in the array", "module")
+    table.add_column("net")
+    table.add_column("inputs", justify="right")
+    for net in found.fan_outs:
+        table.add_row(shown_name(net.module), net.net, f"{net.loads:,}")
+    return table
+
+
 def flat_line(found: Synthesis, flat: Usage) -> str:
     """The array mapped flat against the sum over its modules."""
     array = sum((module.total for module in found.modules if module.part == "array"), NOTHING)

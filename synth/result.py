@@ -85,10 +85,20 @@ class Stage:
     relative: float
 
 
+@dataclass(frozen=True, order=True)
+class FanOut:
+    """A net that drives ``loads`` inputs, by the ``module`` that it is seen in from above and its ``net`` there."""
+
+    loads: int
+    module: str
+    net: str
+
+
 @dataclass(frozen=True)
 class Synthesis:
     """A synthesised design. ``modules`` multiply up to ``total``; ``stages`` has the slowest first.
 
+    ``fan_outs`` has the array's nets that drive the most, the largest first, one of each module; yosys counts them.
     ``covers`` names the parts that were synthesised, ``missing`` those of the design that have no RTL.
     """
 
@@ -97,6 +107,7 @@ class Synthesis:
     board: str
     modules: tuple[ModuleUsage, ...]
     stages: tuple[Stage, ...]
+    fan_outs: tuple[FanOut, ...]
     covers: tuple[str, ...]
     missing: tuple[str, ...]
     seconds: float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from amaranth.hdl import Module, Shape, ShapeLike, Signal, Value
 from amaranth.lib import wiring
@@ -12,14 +11,17 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.arch.lut_memory import QUICK_LINE_CLOCKS
 
+_Attributes = dict[str, int | str]
+
 # The first is Vivado's, the second yosys', which ends a shift register at the second of two nets that are kept.
-_NO_SHIFT_REGISTER = {"shreg_extract": "no", "keep": 1}
-_LAST_OF_SHIFT_REGISTER = {"keep": 1}
+_NO_SHIFT_REGISTER: _Attributes = {"shreg_extract": "no", "keep": 1}
+_LAST_OF_SHIFT_REGISTER: _Attributes = {"keep": 1}
+_NONE: _Attributes = {}
 
 
 def registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
     """Return ``value`` as it was ``cycles`` enabled clocks ago; without reset, so that it maps to SRLs."""
-    return _chain(m, value, [{}] * cycles, enable, name)
+    return _chain(m, value, [_NONE] * cycles, enable, name)
 
 
 def quick_registers(m: Module, value: Value, cycles: int, enable: Value | int = 1, *, name: str) -> Value:
@@ -30,11 +32,11 @@ def quick_registers(m: Module, value: Value, cycles: int, enable: Value | int = 
     if cycles <= QUICK_LINE_CLOCKS:
         attributes = [_NO_SHIFT_REGISTER] * cycles
     else:
-        attributes = [{}] * (cycles - 3) + [_LAST_OF_SHIFT_REGISTER] * 2 + [_NO_SHIFT_REGISTER]
+        attributes = [_NONE] * (cycles - 3) + [_LAST_OF_SHIFT_REGISTER] * 2 + [_NO_SHIFT_REGISTER]
     return _chain(m, value, attributes, enable, name)
 
 
-def _chain(m: Module, value: Value, attributes: Sequence[dict[str, Any]], enable: Value | int, name: str) -> Value:
+def _chain(m: Module, value: Value, attributes: Sequence[_Attributes], enable: Value | int, name: str) -> Value:
     """Return ``value`` after a register with each of ``attributes``."""
     for stage, attrs in enumerate(attributes):
         register = Signal(value.shape(), reset_less=True, name=f"{name}_{stage}", attrs=attrs)

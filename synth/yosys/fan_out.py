@@ -8,13 +8,19 @@ enable a bit, choices by the bit. Mapping packs data into fewer LUTs, but the ne
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from heddle.synth.yosys.tool import run_yosys
+from heddle.arch.design import Design
+from heddle.arch.scratch_folder import scratch_folder
+from heddle.hls.generate import array_rtl
+from heddle.synth.result import FanOut
+from heddle.synth.yosys.cache import cached, keep, key_of, number_of, text_of
+from heddle.synth.yosys.tool import run_yosys, yosys_version
 
 _SCRIPT = (
     "read_verilog -sv fan_out.v; hierarchy -top {top}; proc; chformal -remove; delete t:$print t:$scopeinfo; opt; "
@@ -23,15 +29,41 @@ _SCRIPT = (
 #: Inputs of cells that are clocks; the clock's tree is no net of the fabric.
 _CLOCKS = frozenset({"C", "CLK", "RD_CLK", "WR_CLK"})
 _CLOCK_PORT = "clk"
+#: A name of the RTL: those of yosys begin with $ or are a number between underscores.
+_NAMED = re.compile(r"[A-Za-z]\S*")
 
 
-@dataclass(frozen=True, order=True)
-class FanOut:
-    """A net that drives ``loads`` inputs, by the ``module`` that it is seen in from above and its ``net`` there."""
+#: Nets that ``largest_of_the_array`` tells of.
+MOST_NETS = 5
 
-    loads: int
-    module: str
-    net: str
+
+def largest_of_the_array(design: Design) -> tuple[FanOut, ...]:
+    """Return the array's nets that drive the most, the largest first, one of each module, ``MOST_NETS`` at most.
+
+    Of nets with a name in the RTL; a net that yosys made up follows from one of them. Raises HeddleError when yosys is
+    missing or fails.
+    """
+    rtl = array_rtl(design)
+    texts = list(rtl.verilog.values())
+    key = key_of(f"{yosys_version()} {_SCRIPT}", "\n".join(texts))
+    found = cached(key, _entries)
+    if found is None:
+        with scratch_folder("fan-out") as folder:
+            found = _one_of_each_module(fan_outs(texts, rtl.top, folder))
+        keep(key, [asdict(net) for net in found])
+    return found
+
+
+def _one_of_each_module(nets: Iterable[FanOut]) -> tuple[FanOut, ...]:
+    largest: dict[str, FanOut] = {}
+    for net in nets:
+        if _NAMED.fullmatch(net.net):
+            largest.setdefault(net.module, net)
+    return tuple(largest.values())[:MOST_NETS]
+
+
+def _entries(document: list[dict[str, object]]) -> tuple[FanOut, ...]:
+    return tuple(FanOut(number_of(net["loads"]), text_of(net["module"]), text_of(net["net"])) for net in document)
 
 
 def fan_outs(texts: Iterable[str], top: str, folder: Path) -> list[FanOut]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from heddle.arch.errors import HeddleError
-from heddle.arch.run_dir import cache_home, sha256_of_text, write_atomically
 from heddle.arch.scratch_folder import scratch_folder
+from heddle.synth.yosys.cache import cached, keep, key_of, number_of, text_of
 from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, job_of, mapped_blocks
 from heddle.synth.yosys.path_delay import WorstPath, worst_paths
 from heddle.synth.yosys.slices import with_timed_slices
@@ -34,8 +34,6 @@ _SCRIPT = (
     "tee -q -o {name}.json stat -tech xilinx -json; write_verilog {name}.net.v"
 )
 _FORMAT = 2
-# What reading an entry of the cache raises where it is missing or damaged.
-_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def map_blocks(
     blocks = block_names(design)
     chosen = [name for name in mapped_blocks(design) if only is None or name in only]
     made = {name: job_of(design, name, blocks) for name in chosen}
-    found = {job.text: block for job in made.values() if (block := _cached(_key(job.text, family))) is not None}
+    found = {job.text: block for job in made.values() if (block := cached(_key(job.text, family), _block)) is not None}
     wanted = sorted({job.text: job for job in made.values() if job.text not in found}.values(), key=_heaviest_first)
 
     def tell() -> None:
@@ -97,7 +95,7 @@ def _cancelled_on_error(workers: int) -> Iterator[ThreadPoolExecutor]:
 
 def _map_and_keep(job: Job, family: Family, folder: Path, name: str) -> MappedBlock:
     block = _map(job, family, folder, name)
-    _keep(_key(job.text, family), block)
+    keep(_key(job.text, family), _entry(block))
     return block
 
 
@@ -133,46 +131,17 @@ def _tool(family: Family) -> str:
 
 
 def _key(text: str, family: Family) -> str:
-    return sha256_of_text(f"{_tool(family)}\n{text}")
-
-
-def _path(key: str) -> Path:
-    """Where a block's result is kept."""
-    return cache_home() / "heddle" / "synthesis" / f"{key}.json"
-
-
-def _cached(key: str) -> MappedBlock | None:
-    """A block that was mapped before; None where there is none, or a damaged one, which is then mapped anew."""
-    try:
-        return _block(json.loads(_path(key).read_text()))
-    except _UNREADABLE:
-        return None
+    return key_of(_tool(family), text)
 
 
 def _block(entry: dict[str, Any]) -> MappedBlock:
-    """Return the block of a document of the cache; raises one of ``_UNREADABLE`` for another document."""
+    """Return the block of a document of the cache; raises as any damaged one for another document."""
     worst = entry["worst"]
-    path = None if worst is None else WorstPath(float(worst["delay_ns"]), _text(worst["start"]), _text(worst["end"]))
-    return MappedBlock({cell: _number(count) for cell, count in entry["cells"].items()}, path)
+    path = (
+        None if worst is None else WorstPath(float(worst["delay_ns"]), text_of(worst["start"]), text_of(worst["end"]))
+    )
+    return MappedBlock({cell: number_of(count) for cell, count in entry["cells"].items()}, path)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError
-    return value
-
-
-def _keep(key: str, block: MappedBlock) -> None:
-    path = _path(key)
-    entry = {"cells": dict(block.cells), "worst": asdict(block.worst) if block.worst else None}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(entry).encode())
-    except (OSError, HeddleError):
-        return  # no folder that takes files costs the next run its time, not this one its result
+def _entry(block: MappedBlock) -> dict[str, Any]:
+    return {"cells": dict(block.cells), "worst": asdict(block.worst) if block.worst else None}

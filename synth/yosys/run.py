@@ -10,6 +10,7 @@ from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
 from heddle.synth.result import ModuleUsage, Stage, Synthesis
 from heddle.synth.yosys.cells import usage_of
+from heddle.synth.yosys.fan_out import largest_of_the_array
 from heddle.synth.yosys.mapping import WITH_DSP_ARCS, MappedBlock, Progress, map_blocks
 from heddle.synth.yosys.path_delay import WorstPath
 from heddle.synth.yosys.plan import WITHOUT_RTL, Part, parts
@@ -50,6 +51,7 @@ def synthesise(
         board=board.name,
         modules=modules,
         stages=_stages(_worst_paths(joined, mapped, workers, progress)),
+        fan_outs=largest_of_the_array(design),
         covers=tuple(dict.fromkeys(part.name for part in whole)),
         missing=WITHOUT_RTL,
         seconds=time.monotonic() - begun_s,

@@ -32,7 +32,15 @@ QUICK = {
     "vivado": "",
 }
 NO_CELLS = Synthesis(
-    tool="yosys 0.0", design="d", board="b", modules=(), stages=(), covers=(), missing=("vector",), seconds=0.0
+    tool="yosys 0.0",
+    design="d",
+    board="b",
+    modules=(),
+    stages=(),
+    fan_outs=(),
+    covers=(),
+    missing=("vector",),
+    seconds=0.0,
 )
 WRITE_REPORTS = f"""
 import vivado_samples as samples

@@ -21,7 +21,7 @@ from heddle.cli import synth as synth_module
 from heddle.cli.main import main
 from heddle.synth import checks as checks_module
 from heddle.synth.nextpnr import PlacedElement
-from heddle.synth.result import Synthesis
+from heddle.synth.result import FanOut, Synthesis
 from heddle.synth.vivado import core_project
 from heddle.synth.yosys import mapping, plan, run
 from heddle.synth.yosys.mapping import MappedBlock
@@ -34,6 +34,7 @@ KEYS = {
     "board",
     "modules",
     "stages",
+    "fan_outs",
     "covers",
     "missing",
     "estimated",
@@ -43,7 +44,15 @@ KEYS = {
 }
 
 NOTHING_FOUND = Synthesis(
-    tool="yosys 0.0", design="d", board="b", modules=(), stages=(), covers=(), missing=("vector",), seconds=0.0
+    tool="yosys 0.0",
+    design="d",
+    board="b",
+    modules=(),
+    stages=(),
+    fan_outs=(),
+    covers=(),
+    missing=("vector",),
+    seconds=0.0,
 )
 
 
@@ -80,6 +89,7 @@ def yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Any) -> Iterato
     for module in (mapping, run):
         monkeypatch.setattr(module, "yosys_version", lambda: "0.0")
     mapping._tool.cache_clear()
+    monkeypatch.setattr(run, "largest_of_the_array", lambda design: (FanOut(660, "heddle_array_stce", "hop7[0]"),))
     yield FakeYosys().install(monkeypatch)
     mapping._tool.cache_clear()
 
@@ -95,6 +105,7 @@ def test_the_document_has_the_promised_keys(yosys: FakeYosys, capsys: Capture) -
     assert document["missing"] == ["vector", "dma", "controller", "dram_controllers", "host_link"]
     assert document["modules"][0].keys() == {"name", "part", "count", *COUNTED}
     assert document["stages"][0].keys() == {"module", "start", "end", "delay_ns", "relative"}
+    assert document["fan_outs"] == [{"loads": 660, "module": "heddle_array_stce", "net": "hop7[0]"}]
     assert document["flat_array"] is None
     assert document["placed_pe"] is None
 

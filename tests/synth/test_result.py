@@ -27,6 +27,7 @@ def synthesis(modules):
         board="b",
         modules=tuple(modules),
         stages=(),
+        fan_outs=(),
         covers=("array", "sore"),
         missing=(),
         seconds=1.0,

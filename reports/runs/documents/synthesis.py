@@ -59,6 +59,14 @@ class StageEntry(Document):
     relative: float
 
 
+class FanOutEntry(Document):
+    """A net of the array and how many inputs it drives (``heddle.synth.result.FanOut``)."""
+
+    loads: int
+    module: str
+    net: str
+
+
 class PlacedEntry(Document):
     """One PE placed and routed (``heddle.synth.nextpnr.PlacedElement``)."""
 
@@ -84,6 +92,7 @@ class YosysSynthesis(Document):
     board: str
     modules: tuple[ModuleUsageEntry, ...]
     stages: tuple[StageEntry, ...]
+    fan_outs: tuple[FanOutEntry, ...] = ()  # none in a file of before
     covers: tuple[str, ...]
     missing: tuple[str, ...]
     estimated: Estimates
@@ -187,6 +196,7 @@ def yosys_synthesis(
             for module in found.modules
         ),
         stages=tuple(StageEntry(**asdict(stage)) for stage in found.stages),
+        fan_outs=tuple(FanOutEntry(**asdict(net)) for net in found.fan_outs),
         covers=found.covers,
         missing=found.missing,
         estimated=rest,
@@ -196,6 +206,7 @@ def yosys_synthesis(
             f"{', '.join(found.missing)} have no RTL: their estimates stand beside, and count in whether it fits",
             "stage times are by Artix-7 arcs, those of its DSP slices with them, without routing: they compare stages, "
             "and are no clock of the board",
+            "fan-outs are counted before mapping, over all modules that a net of the array passes, the clock left out",
         ),
     )
 

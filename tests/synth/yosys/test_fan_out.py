@@ -9,7 +9,9 @@ from samples import TINY
 
 from heddle.arch.design_io import override
 from heddle.hls.generate import array_rtl
-from heddle.synth.yosys.fan_out import FanOut, fan_outs
+from heddle.synth.result import FanOut
+from heddle.synth.yosys import fan_out
+from heddle.synth.yosys.fan_out import fan_outs, largest_of_the_array
 
 # Three registers below `go`, two of them in a leaf that stands twice; `out` of a leaf is read within it and outside.
 LEAF = """module leaf(clk, go, in, out);
@@ -34,6 +36,26 @@ def test_a_net_is_counted_through_the_modules_that_it_passes(tmp_path: Path) -> 
     assert found["top", "first"] == 2  # the register within its leaf, and the other leaf
     assert found["top", "in"] == 1
     assert not [net for _, net in found if net == "clk"]
+
+
+def test_a_design_s_largest_are_one_of_each_module_by_their_names_in_the_rtl(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    runs = []
+
+    def found(texts: object, top: str, folder: Path) -> list[FanOut]:
+        runs.append(top)
+        return [FanOut(9, "pe", "$abc$1"), FanOut(8, "pe", "en"), FanOut(7, "pe", "go"), FanOut(6, "edge", "_48_")] + [
+            FanOut(5, f"m{number}", "hop[0]") for number in range(6)
+        ]
+
+    monkeypatch.setattr(fan_out, "fan_outs", found)
+    monkeypatch.setattr(fan_out, "yosys_version", lambda: "0.0")
+    first = largest_of_the_array(TINY)
+    assert first == (FanOut(8, "pe", "en"), *(FanOut(5, f"m{number}", "hop[0]") for number in range(4)))
+    assert largest_of_the_array(TINY) == first
+    assert runs == ["heddle_array"]  # the second time from the cache
 
 
 @pytest.fixture(scope="module")

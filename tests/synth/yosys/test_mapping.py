@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.errors import HeddleError
-from heddle.synth.yosys import mapping
+from heddle.arch.run_dir import cache_home
+from heddle.synth.yosys import cache, mapping
 from heddle.synth.yosys.jobs import job_of
 from heddle.synth.yosys.mapping import MappedBlock, map_blocks, map_flat
 from heddle.synth.yosys.path_delay import WorstPath
@@ -132,7 +133,7 @@ def test_blocks_can_be_chosen(yosys):
 def test_a_damaged_entry_is_mapped_anew_and_replaced(content):
     with pytest.MonkeyPatch.context() as monkeypatch:
         yosys = FakeYosys().install(monkeypatch)
-        folder = mapping.cache_home() / "heddle" / "synthesis"
+        folder = cache_home() / "heddle" / "synthesis"
         map_blocks(design(), 1)
         for path in folder.iterdir():
             path.write_bytes(content)
@@ -168,14 +169,14 @@ def test_a_full_disk_costs_only_time(yosys, monkeypatch, cache_folder):
     def full(path, content):
         raise HeddleError(f"{path}: cannot write the file: no space left on device")
 
-    monkeypatch.setattr(mapping, "write_atomically", full)
+    monkeypatch.setattr(cache, "write_atomically", full)
     assert map_blocks(design(), 2) == MAPPED
     assert list(cache_folder.iterdir()) == []
 
 
 def test_what_a_full_disk_kept_before_is_still_read(yosys, monkeypatch):
     map_blocks(design(), 1)
-    monkeypatch.setattr(mapping, "write_atomically", None)
+    monkeypatch.setattr(cache, "write_atomically", None)
     no_yosys(monkeypatch)
     assert map_blocks(design(), 1) == MAPPED
 
