@@ -79,6 +79,8 @@ def pe_features(i: ResourceInputs) -> Features:
         "both_dataflows": both,
         "os_latency": i.has_os * (i.adder_stages + i.multiplier_stages),
         "bf16": i.has_bf16,
+        # Which bits of a product round to nothing goes along beside the slice.
+        "bf16_rounding_registers": i.has_bf16 * np.minimum(i.multiplier_stages, 1 + (i.multiplier_stages == 3)),
     }
 
 

@@ -60,7 +60,8 @@ def test_every_preset_that_is_hardware_is_within_its_limit(name):
     assert is_idealised(design) or clock_is_plausible(design.clock_hz, inputs)
 
 
-def test_a_deeper_adder_never_lowers_the_limit_of_the_measured_pes():
-    deeper = replace(SAT, adder_stages=np.arange(1, 7))
-    paths = block_paths_ns(deeper)["pe"]
-    assert (np.diff(paths) <= 0.05).all()
+def test_each_stage_of_the_adder_shortens_the_longest_path_up_to_five():
+    paths = block_paths_ns(replace(SAT, adder_stages=np.arange(1, 7)))["pe"]
+    assert (np.diff(paths[:5]) < 0).all()
+    # A sixth cuts within what is no longer the longest stage: what differs is the mapper's choice of LUTs.
+    assert paths[5] < paths[3]
