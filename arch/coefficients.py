@@ -34,7 +34,7 @@ FP32_MUL_LUT = Coefficient(
     "fp32_mul_lut",
     100,
     "LUT",
-    "assumption: exponent, rounding, joining of two DSP products, subnormals flushed; WUVE keeps them and takes 415",
+    "assumption: exponent, rounding, joining of two DSP products, subnormals flushed; WUVE keeps them and takes 388",
     0.5,
 )
 FP32_MUL_FF = Coefficient("fp32_mul_ff", 150, "FF", "assumption: as fp32_mul_lut, three stages", 0.5)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from heddle.arch.design import Design
 from heddle.arch.scratch_folder import scratch_folder
-from heddle.hls.generate import array_rtl
+from heddle.hls.generate import array_blocks
 from heddle.hls.names import ARRAY_MODULE
 from heddle.synth.nextpnr import PlacedElement, place_element
 from heddle.synth.result import Usage
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import map_flat
+from heddle.synth.yosys.plan import texts_of
 
 
 def flat_array(design: Design) -> Usage:
@@ -18,7 +19,7 @@ def flat_array(design: Design) -> Usage:
     Raises HeddleError where the mapping fails; the log that it names then stays.
     """
     with scratch_folder("flat") as folder:
-        block = map_flat("\n".join(array_rtl(design).verilog.values()), ARRAY_MODULE, folder)
+        block = map_flat("\n".join(texts_of(*array_blocks(design))), ARRAY_MODULE, folder)
     return usage_of(block.cells, ARRAY_MODULE)
 
 

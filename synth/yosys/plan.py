@@ -52,5 +52,9 @@ def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
 
 def hierarchy_of(top: Block, *below: Block) -> Hierarchy:
     """Return the modules of ``top`` and of the blocks that it instantiates by name, delay lines cut into bits."""
-    texts = [emit(block.component, block.name, UltraScaleSlices()) for block in (top, *below)]
-    return cut_lines(hierarchy(top.name, texts))
+    return cut_lines(hierarchy(top.name, texts_of(top, *below)))
+
+
+def texts_of(*blocks: Block) -> list[str]:
+    """Return the Verilog of each block as yosys is to have it: multiply-adds are DSP slices with their registers."""
+    return [emit(block.component, block.name, UltraScaleSlices()) for block in blocks]

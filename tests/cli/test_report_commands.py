@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 from fake_vivado import put_on_path
 from run_folders import SIMULATE, heddle
-from synth_command import once_emitted_rtl
 from vivado_samples import power, timing, utilisation
 
 from heddle.cli import synth as synth_module
 from heddle.cli.main import main
 from heddle.reports.runs.record import RESULT_MARKS
-from heddle.synth import checks as checks_module
 from heddle.synth.result import Synthesis
 from heddle.synth.vivado.project import REPORT_NAMES
 
@@ -57,7 +55,6 @@ for name in {REPORT_NAMES!r}:
 
 @pytest.fixture
 def slow_tools_are_stood_in_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(checks_module, "array_rtl", once_emitted_rtl)
     monkeypatch.setattr(synth_module, "synthesise", lambda *given: NO_CELLS)
     put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
 

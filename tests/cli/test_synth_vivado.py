@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from fake_vivado import put_on_path
-from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted, once_emitted_rtl, synth
+from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted, synth
 
 from heddle.cli.main import main
-from heddle.synth import checks as checks_module
 from heddle.synth.vivado import core_project
 from heddle.synth.vivado.project import REPORT_NAMES
 
@@ -32,7 +31,6 @@ for name in {REPORT_NAMES!r}:
 
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks_module, "array_rtl", once_emitted_rtl)
     monkeypatch.setattr(core_project, "emit", once_emitted)
 
 

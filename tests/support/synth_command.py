@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from amaranth.lib import wiring
 from heddle.arch import boards as boards_module
 from heddle.cli.main import main
 from heddle.hls.emit import emit
-from heddle.hls.generate import array_rtl
 
 Capture = pytest.CaptureFixture[str]
 
@@ -22,9 +20,6 @@ BOARDS = Path(boards_module.__file__).with_suffix("")
 SIZES = {"rows": 2, "cols": 2, "activation-kib": 1, "weight-kib": 1, "output-kib": 1}
 SMALL = ["--design", "tiny", *(word for name, size in SIZES.items() for word in (f"--{name}", str(size)))]
 COUNTED = {"lut", "lut_as_memory", "ff", "dsp", "bram36", "uram"}
-
-#: The core's Verilog, emitted once for each design.
-once_emitted_rtl = cache(array_rtl)
 
 _TEXTS: dict[str, str] = {}
 
