@@ -159,7 +159,7 @@ def test_every_port_but_the_clock_is_constrained(tmp_path):
     outputs = ("get_ports", "-filter", "DIRECTION == OUT")
     assert vivado.calls == [
         ("get_ports", "clk"),
-        ("create_clock", "-name", "clk", "-period", "5.000", ""),
+        ("create_clock", "-name", "clk", "-period", "5.714", ""),
         inputs,
         ("set_false_path", "-from", ""),
         outputs,
