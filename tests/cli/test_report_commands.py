@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from fake_vivado import put_on_path
 from run_folders import SIMULATE, heddle
+from synth_command import NOTHING_FOUND
 from vivado_samples import power, timing, utilisation
 
 from heddle.cli import synth as synth_module
 from heddle.cli.main import main
 from heddle.reports.runs.record import RESULT_MARKS
-from heddle.synth.result import Synthesis
 from heddle.synth.vivado.project import REPORT_NAMES
 
 pytestmark = pytest.mark.compiled
@@ -29,17 +29,6 @@ QUICK = {
     "accuracy": "--seeds 1 --epochs 1 --train-samples 100 --workers 1",
     "vivado": "",
 }
-NO_CELLS = Synthesis(
-    tool="yosys 0.0",
-    design="d",
-    board="b",
-    modules=(),
-    stages=(),
-    fan_outs=(),
-    covers=(),
-    missing=("vector",),
-    seconds=0.0,
-)
 WRITE_REPORTS = f"""
 import vivado_samples as samples
 for name in {REPORT_NAMES!r}:
@@ -55,7 +44,7 @@ for name in {REPORT_NAMES!r}:
 
 @pytest.fixture
 def slow_tools_are_stood_in_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(synth_module, "synthesise", lambda *given: NO_CELLS)
+    monkeypatch.setattr(synth_module, "synthesise", lambda *given: NOTHING_FOUND)
     put_on_path(monkeypatch, tmp_path / "bin", WRITE_REPORTS)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fake_yosys import FakeYosys
 from samples import BOARD
-from synth_command import COUNTED, SMALL, Capture, board_with, error, once_emitted, synth
+from synth_command import COUNTED, NOTHING_FOUND, SMALL, Capture, board_with, error, once_emitted, synth
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -42,18 +42,6 @@ KEYS = {
     "placed_pe",
     "notes",
 }
-
-NOTHING_FOUND = Synthesis(
-    tool="yosys 0.0",
-    design="d",
-    board="b",
-    modules=(),
-    stages=(),
-    fan_outs=(),
-    covers=(),
-    missing=("vector",),
-    seconds=0.0,
-)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 from heddle.arch import boards as boards_module
 from heddle.cli.main import main
 from heddle.hls.emit import emit
+from heddle.synth.result import Synthesis
 
 Capture = pytest.CaptureFixture[str]
 
@@ -20,6 +21,18 @@ BOARDS = Path(boards_module.__file__).with_suffix("")
 SIZES = {"rows": 2, "cols": 2, "activation-kib": 1, "weight-kib": 1, "output-kib": 1}
 SMALL = ["--design", "tiny", *(word for name, size in SIZES.items() for word in (f"--{name}", str(size)))]
 COUNTED = {"lut", "lut_as_memory", "ff", "dsp", "bram36", "uram"}
+
+NOTHING_FOUND = Synthesis(
+    tool="yosys 0.0",
+    design="d",
+    board="b",
+    modules=(),
+    stages=(),
+    fan_outs=(),
+    covers=(),
+    missing=("vector",),
+    seconds=0.0,
+)
 
 _TEXTS: dict[str, str] = {}
 
