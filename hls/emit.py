@@ -13,7 +13,8 @@ from typing import Literal
 
 from amaranth.lib import wiring
 
-from heddle.hls.modules import rtlil_of, signature_ports
+from heddle.hls.instance import signature_ports
+from heddle.hls.modules import rtlil_of
 from heddle.hls.verilog import verilog_of
 
 #: Verilator's rules that emitted Verilog breaks, each with the reason why that is no fault.

@@ -8,16 +8,17 @@ submodules are one module, instantiated by name. So a component meets its surrou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from amaranth.back import rtlil
-from amaranth.hdl import ClockSignal, Fragment, Instance, ResetSignal, Value
+from amaranth.hdl import Fragment, Instance
 from amaranth.hdl._ir import PortDirection  # what convert_fragment takes; Amaranth 0.5 exports it nowhere else
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
+
+from heddle.hls.instance import instance_of, signature_ports
 
 _CLOCK = re.compile(r"^  wire width 1 input \d+ +\\clk$", re.MULTILINE)
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -34,12 +35,6 @@ _CONTENTS = re.compile(
 )
 # A module, a memory, an instance, a signal that its author named and that is no port, nor a field of another.
 _PLACED = re.compile(r"^ *(?:module|memory|cell \\|wire (?:width \d+ )?\\(?!\$)[^.\[]+$)")
-
-
-def signature_ports(component: wiring.Component) -> Iterator[tuple[str, wiring.Flow, Value]]:
-    """Yield name, flow and signal of the ports of a component's module; an interface's are ``INTERFACE__PORT``."""
-    for path, member, value in component.signature.flatten(component):
-        yield "__".join(map(str, path)), member.flow, Value.cast(value)
 
 
 def module_name(component: wiring.Component) -> str:
@@ -97,10 +92,7 @@ class _Modules:
             fragment.subfragments[at] = (placed, name, src_loc)
 
     def _instance(self, component: wiring.Component, module: str) -> Instance:
-        clocked = _CLOCK.search(self.texts[module]) is not None
-        ends = [("i", "clk", ClockSignal()), ("i", "rst", ResetSignal())] if clocked else []
-        ends += [("i" if flow is wiring.In else "o", port, value) for port, flow, value in signature_ports(component)]
-        return Instance(module, *ends)
+        return instance_of(module, signature_ports(component), clocked=_CLOCK.search(self.texts[module]) is not None)
 
     def _free(self, name: str) -> str:
         """``name``, or that with the next number where another module has it."""

@@ -22,7 +22,7 @@ from heddle.arch.nm import index_bits
 from heddle.arch.timing import ws_row_steps
 from heddle.hls.array.control import CONTROL
 from heddle.hls.array.grid import Grid
-from heddle.hls.array.uspe import group_layout
+from heddle.hls.array.links import group_layout
 from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.stream.delay import StepDelay, delayed, registers
 

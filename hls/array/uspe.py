@@ -10,33 +10,19 @@ from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
-from heddle.arch.nm import index_bits
 from heddle.arch.timing import ring_cycles
 from heddle.hls.array.control import CONTROL, Source
+from heddle.hls.array.links import ElementLinks, group_layout, weight_layout
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.multiplier import Multiplier
-from heddle.hls.fp.recode import recoded_layout
 from heddle.hls.stream.delay import quick_registers, registers
 
 
-def weight_layout(design: Design) -> data.StructLayout:
-    """A packed weight as the PEs pass it on: the recoded value and its index within the group of M."""
-    return data.StructLayout(
-        {"value": recoded_layout(design.numbers.operand_format), "index": index_bits(design.sparsity.m)}
-    )
-
-
-def group_layout(design: Design) -> data.ArrayLayout:
-    """An activation group as the PEs hold it: M recoded operands."""
-    return data.ArrayLayout(recoded_layout(design.numbers.operand_format), design.sparsity.m)
-
-
 class Uspe(wiring.Component):
-    """One processing element.
+    """One processing element. Its ports are those of its links (``heddle.hls.array.links``) to the four sides.
 
     Ports
     -----
@@ -60,23 +46,7 @@ class Uspe(wiring.Component):
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        group, weight = group_layout(design), weight_layout(design)
-        super().__init__(
-            {
-                "en": In(1),
-                "en_east": Out(1),
-                "control": In(CONTROL),
-                "control_east": Out(CONTROL),
-                "group": In(group),
-                "group_east": Out(group),
-                "weight": In(weight),
-                "weight_south": Out(weight),
-                "partial": In(FP32.width),
-                "partial_south": Out(FP32.width),
-                "sums": In(FP32.width),
-                "sums_south": Out(FP32.width),
-            }
-        )
+        super().__init__(ElementLinks(design).ports)
 
     def elaborate(self, platform: object) -> Module:
         """Build operand registers, the multiply-add, its ring, and the two chains."""

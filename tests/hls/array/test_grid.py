@@ -71,10 +71,12 @@ def test_what_a_pe_sends_its_eastern_and_southern_neighbours_take(netlist: dict[
 def test_the_edges_feed_the_first_row_and_column(netlist: dict[str, Any]) -> None:
     for row in range(ROWS):
         first = pins(netlist, row, 0)
-        assert first["en"] + first["control"] + first["group"] == port(netlist, f"west__{row}")
+        for name in ("en", "control", "group"):
+            assert first[name] == port(netlist, f"west__{row}__{name}")
     for col in range(COLS):
         first = pins(netlist, 0, col)
-        assert first["weight"] + first["partial"] + first["sums"] == port(netlist, f"north__{col}")
+        for name in ("weight", "partial", "sums"):
+            assert first[name] == port(netlist, f"north__{col}__{name}")
 
 
 def test_the_last_row_s_sums_leave_south(netlist: dict[str, Any]) -> None:
