@@ -1,8 +1,10 @@
-"""The environment of SCALE-Sim's benchmark: free of Heddle's constraints, and never taken for ready half made."""
+"""SCALE-Sim's benchmark: an environment free of Heddle's constraints and never half made; products that do not end."""
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,3 +55,33 @@ def test_a_half_made_environment_is_made_anew_and_a_whole_one_is_kept(
     scalesim.ensure_environment(tmp_path / "made")
     scalesim.ensure_environment(tmp_path / "made")
     assert len(commands.pip_environments) == 2
+
+
+def test_a_product_ends_with_its_figures_or_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = scalesim.Product(2, 3, 4)
+    monkeypatch.setattr(scalesim, "DRIVER", "print(open('product.csv').read().count('2, 3, 4') and '[1.5, 42]')")
+    assert scalesim.run_scalesim(Path(sys.executable), product, 60) == scalesim.Simulated(1.5, 42)
+    monkeypatch.setattr(scalesim, "DRIVER", "import time; time.sleep(60)")
+    assert scalesim.run_scalesim(Path(sys.executable), product, 0.1) is None
+
+
+def test_equal_products_run_once_and_one_that_does_not_end_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[scalesim.Product] = []
+
+    def simulated(python: Path, product: scalesim.Product, limit_s: float) -> scalesim.Simulated | None:
+        asked.append(product)
+        return None if len(asked) == 1 else scalesim.Simulated(2.0, 1000)
+
+    monkeypatch.setattr(scalesim, "ensure_environment", Path)
+    monkeypatch.setattr(scalesim, "run_scalesim", simulated)
+    monkeypatch.setattr(sys, "argv", ["scalesim", "--layers", "5", "--repeats", "1", "--limit-s", "7"])
+    scalesim.main()
+    *lines, record = capsys.readouterr().out.splitlines()
+    assert len(asked) == 2
+    assert lines[2] == "| conv1 | 163,857 | not ended in 7 s | |"
+    assert lines[3] == "| layer1.0.conv1 | 125,049 | 1,000 | 125.0490 |"
+    sums = json.loads(record)
+    assert (sums["layers"], sums["scalesim_cpu_s"], sums["scalesim_cycles"]) == (4, 8.0, 4000)
+    assert sums["heddle_cycles"] == 4 * 125_049
