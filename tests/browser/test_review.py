@@ -1,11 +1,11 @@
 """The page of a review in a real browser: live charts, filters, picking, copying, colours, phone, accessibility."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
 import reviews
 
+from benchmarks.page_images import draw, find_browser
 from heddle.arch.design_io import load_design
 from heddle.reports.review.content import Missing
 from heddle.reports.review.page import write_review
@@ -24,7 +24,7 @@ PHONE, SCREEN = {"width": 360, "height": 740}, {"width": 1200, "height": 900}
 
 @pytest.fixture(scope="module")
 def browser():
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = find_browser()
     if path is None:
         pytest.skip("no Chromium on the PATH")
     with playwright_api.sync_playwright() as playwright:
@@ -308,3 +308,10 @@ def test_axe_finds_nothing(scheme, rules, page):
     found = axe_api.Axe().run(page, options={"runOnly": rules} if rules else None)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = false; })")
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_pages_images_are_drawn_at_their_sizes(browser, path, tmp_path):
+    draw(browser, path, tmp_path)
+    header = {image.stem: image.read_bytes()[16:24] for image in tmp_path.iterdir()}
+    sizes = {name: (int.from_bytes(each[:4]), int.from_bytes(each[4:])) for name, each in header.items()}
+    assert sizes == {"review": (1200, 1800), "review-dark": (1200, 1000), "review-phone": (720, 1480)}
