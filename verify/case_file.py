@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heddle.verify.cases import Case, InputStream, OutputStream
+from heddle.verify.cases import Case, InputStream, Jump, OutputStream
 
 _TEXT = "text"  # the .npz entry of everything that is no array
 
@@ -48,6 +49,7 @@ def _case_text(case: Case, key: str, arrays: dict[str, NDArray[Any]]) -> dict[st
         "constants": dict(case.constants),
         "status": dict(case.status),
         "reset_after_cycles": case.reset_after_cycles,
+        "jumps": [asdict(jump) for jump in case.jumps],
         "rerun": case.rerun,
     }
 
@@ -72,6 +74,7 @@ def _case(entry: dict[str, Any], key: str, arrays: dict[str, NDArray[Any]]) -> C
         constants=entry["constants"],
         status=entry["status"],
         reset_after_cycles=entry["reset_after_cycles"],
+        jumps=tuple(Jump(**jump) for jump in entry["jumps"]),
         rerun=entry["rerun"],
     )
 

@@ -65,6 +65,18 @@ class OutputStream:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """Registers of the RTL set ahead: whenever ``register`` holds ``value``, those of ``ahead`` take theirs.
+
+    Registers go by their paths below the top module. A number wider than its register loses its upper bits.
+    """
+
+    register: str
+    value: int
+    ahead: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Case:
     """One run of a component from reset.
 
@@ -72,7 +84,8 @@ class Case:
     included. ``sim_cycles`` is what they must be, or None where streams stall and nothing is claimed. A run of
     more than ``limit_cycles`` has hung. ``constants`` are inputs that hold still, by port name; ``status`` is what
     outputs that are no streams must hold when all words have come. With ``reset_after_cycles`` the case is first
-    begun, left after that many cycles, and reset. ``rerun`` is the command line that runs this case and no other.
+    begun, left after that many cycles, and reset. ``jumps`` hold all along. ``rerun`` is the command line that runs
+    this case and no other.
     """
 
     name: str
@@ -84,6 +97,7 @@ class Case:
     constants: Mapping[str, int] = field(default_factory=dict)
     status: Mapping[str, int] = field(default_factory=dict)
     reset_after_cycles: int = 0
+    jumps: tuple[Jump, ...] = ()
     rerun: str = ""
 
 

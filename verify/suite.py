@@ -12,6 +12,7 @@ from heddle.arch.errors import HeddleError
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 from heddle.verify.cases import Case, Stalls, joined
 from heddle.verify.command_faults import with_refused_commands
+from heddle.verify.half_range import half_range_case
 from heddle.verify.operands import Extents
 from heddle.verify.product_cases import ProductRun, run_case
 
@@ -92,7 +93,7 @@ def default_suite(design: Design, dataflows: Sequence[Dataflow], seed: int) -> l
     """Return products that between them need every part of the array core.
 
     Dense and N:M, whole and ragged tiles, several tiles of K, one element, special values, streams that stall; then
-    changes of dataflow at full result queues, a tile longer than most counters would be, and a reset at work.
+    changes of dataflow at full result queues, counters beyond half of their range, and a reset at work.
     """
     products = [run for dataflow in dataflows for run in _dataflow_runs(design, dataflow, seed)]
     special = [run for dataflow in dataflows for run in _special_runs(design, dataflow, seed)]
@@ -117,12 +118,13 @@ def changing_run(design: Design, seed: int, stalls: Stalls = Stalls()) -> Specia
 
 
 def _special_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[SpecialRun]:
-    """A tile of many steps; a product that is left halfway by a reset, then done; others beside refused commands."""
+    """Long tiles; a product that is left halfway by a reset, then done; others beside refused commands."""
     array, group = design.array, design.sparsity.m
     turns = -(-_LONG_STEPS // array.interleave)
     extents = Extents(1, turns, 1) if dataflow == "os" else Extents(_LONG_STEPS, array.rows, 1)
     dense = SparsityConfig(n=group, m=group)
     yield _long_tile(ProductRun(extents, dense, dataflow, seed=seed))
+    yield half_range_run(dataflow, seed)
     some_tiles = Extents(array.rows + 1, 3 * group + 1, 2 * array.cols)
     yield _reset_halfway(ProductRun(some_tiles, dense, dataflow, seed=seed))
     for stalls in (Stalls(), replace(_STALLS, seed=seed)):
@@ -137,6 +139,15 @@ def _long_tile(run: ProductRun) -> SpecialRun:
         return run_case(run, design.model_copy(update={"memory": endless}), board)
 
     return SpecialRun(f"{run.name}-one-tile", make)
+
+
+def half_range_run(dataflow: Dataflow, seed: int) -> SpecialRun:
+    """Return a product whose every count is beyond half of what its counter holds."""
+
+    def make(design: Design, board: Board) -> Case:
+        return half_range_case(design, dataflow, board, seed)
+
+    return SpecialRun(f"{dataflow}-past-half-range-s{seed}", make)
 
 
 def _reset_halfway(run: ProductRun) -> SpecialRun:

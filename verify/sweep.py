@@ -27,7 +27,7 @@ from heddle.verify.operands import DISTRIBUTIONS, Extents
 from heddle.verify.product_cases import ProductRun, run_case
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import run_cases
-from heddle.verify.suite import changing_run
+from heddle.verify.suite import changing_run, half_range_run
 from heddle.verify.verilator import build_verilator_model
 
 #: Cases of one build without stalls: they claim cycles, the others bits only.
@@ -38,6 +38,8 @@ _BUFFERS = BufferConfig(activation_bytes=8192, weight_bytes=4096, output_bytes=1
 #: reader slower than the array, operands slower than the reader, and both at once.
 _STALLS = ((0.0, 0.9), (0.5, 0.0), (0.5, 0.5), (0.9, 0.1))
 STALLED_CASES = 2 * len(_STALLS)
+#: Steps that every PE is busy in a product: more takes long and shows nothing else.
+_MOST_STEPS = 12_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def _array(
     )
 
 
-#: Every adder and multiplier depth, every M from 2 to 16, I below, at and above the adder's depth, one row, one
-#: column, more rows than columns and fewer, one dataflow only, tiles that do not overlap, BF16.
+#: Every adder and multiplier depth, every M from 2 to 32, I below, at and above the adder's depth and at its most, one
+#: row, one column, more rows than columns and fewer, one dataflow only, tiles that do not overlap, BF16.
 _BUILDS = (
     _Build(_array(2, 2, 1, 1, 0), 4),
     _Build(_array(2, 3, 4, 2, 1), 4),
@@ -107,6 +109,9 @@ _BUILDS = (
     _Build(_array(4, 1, 4, 4, 1), 2),
     _Build(_array(6, 7, 8, 5, 1), 8),
     _Build(_array(8, 8, 8, 4, 1), 8),
+    _Build(_array(2, 2, 64, 3, 1), 32),
+    _Build(_array(3, 4, 6, 4, 2), 32, BF16.name),
+    _Build(_array(4, 3, 64, 6, 1), 8),
 )
 BUILDS = {build.name: build for build in _BUILDS}
 
@@ -114,7 +119,8 @@ BUILDS = {build.name: build for build in _BUILDS}
 def sweep_cases(design: Design, seed: int, rerun: str = "") -> Iterator[Case]:
     """Yield the cases of one machine.
 
-    After the products, where it has both dataflows, one that changes between them; then some with refused commands.
+    After the products, where it has both dataflows, one that changes between them; then some with refused commands,
+    and one in each dataflow whose counts are beyond half of their range.
     """
     board = load_board(design.board)
     for run in sweep_runs(design, seed):
@@ -122,6 +128,8 @@ def sweep_cases(design: Design, seed: int, rerun: str = "") -> Iterator[Case]:
     if len(design.array.dataflows) > 1:
         yield replace(changing_run(design, seed).case(design, board, rerun), rerun=rerun)
     yield from _refusing_cases(design, board, seed, rerun)
+    for dataflow in design.array.dataflows:
+        yield replace(half_range_run(dataflow, seed).case(design, board, rerun), rerun=rerun)
 
 
 def _refusing_cases(design: Design, board: Board, seed: int, rerun: str) -> Iterator[Case]:
@@ -158,7 +166,8 @@ def sweep_runs(design: Design, seed: int) -> Iterator[ProductRun]:
 def _extents(design: Design, rng: np.random.Generator) -> Extents:
     """Up to two and a half tiles of the array each way; one reduction in four is long enough to be cut.
 
-    A long one has one tile of outputs down or across, so that it takes no longer, yet goes on with several tiles.
+    A long one has one tile of outputs down or across, so that it takes no longer, yet goes on with several tiles; so
+    does one of a large M and I.
     """
     array = design.array
     m = int(rng.integers(1, int(2.5 * array.rows * array.interleave) + 2))
@@ -167,7 +176,7 @@ def _extents(design: Design, rng: np.random.Generator) -> Extents:
     k = int(rng.integers(200, 600)) if long else int(rng.integers(1, 5 * design.sparsity.m + 2))
     if long:
         m, n = (min(m, array.rows), n) if rng.integers(2) else (m, min(n, array.cols))
-    return Extents(m, k, n)
+    return Extents(m, k, max(1, min(n, _MOST_STEPS * array.rows * array.cols // (m * k))))
 
 
 def sweep_build(name: str, folder: Path, seed: int = 0) -> list[Verdict]:

@@ -24,6 +24,7 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.jit import kernel_cache_dir
 from heddle.hls.emit import Rtl
 from heddle.hls.verilog import CHECKS_DEFINE, without_sources
+from heddle.verify.half_range import JUMPING_REGISTERS
 from heddle.verify.model import Model
 from heddle.verify.toolchain import Toolchain, find_toolchain
 
@@ -158,8 +159,16 @@ def _verilator_arguments(rtl: Rtl, work: Path, flags: Sequence[str]) -> list[str
 
 
 def _bench_control(rtl: Rtl) -> str:
-    """A control file that lets the bench reach the ports; with every signal in reach a model runs at half the speed."""
-    reachable = (f'public_flat_rw -module "{rtl.top}" -var "{port.name}"' for port in rtl.ports)
+    """A control file that lets the bench reach the ports, and the registers that its jumps may set.
+
+    With every signal in reach a model runs at half the speed.
+    """
+    ports = [(rtl.top, port.name) for port in rtl.ports]
+    modules = ((f"{rtl.top}_{module}", name) for module, name in JUMPING_REGISTERS)
+    registers = [
+        (module, name) for module, name in modules if any(f"module {module}(" in it for it in rtl.files.values())
+    ]
+    reachable = (f'public_flat_rw -module "{module}" -var "{name}"' for module, name in (*ports, *registers))
     return "\n".join(["`verilator_config", *reachable]) + "\n"
 
 

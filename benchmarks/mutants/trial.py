@@ -9,8 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from itertools import count
 from pathlib import Path
 
 from benchmarks.mutants.checks import ROOT
@@ -39,18 +42,34 @@ class Trial:
 
 def control(check: Check) -> Trial:
     """Run ``check`` on a copy without fault."""
-    with tempfile.TemporaryDirectory(prefix="heddle-control-") as folder:
-        _copy_sources(Path(folder))
-        return _run(check, Path(folder))
+    with _workplace() as folder:
+        _copy_sources(folder)
+        return _run(check, folder)
 
 
 def mutant(fault: Fault) -> Trial:
     """Run the check of ``fault`` on a copy with it. Raises HeddleError where the fault no longer fits."""
-    with tempfile.TemporaryDirectory(prefix="heddle-mutant-") as folder:
-        _copy_sources(Path(folder))
-        path = Path(folder) / fault.path
+    with _workplace() as folder:
+        _copy_sources(folder)
+        path = folder / fault.path
         path.write_text(fault.applied(path.read_text()))
-        return _run(fault.check, Path(folder))
+        return _run(fault.check, folder)
+
+
+@contextmanager
+def _workplace() -> Iterator[Path]:
+    """Make an empty folder, the first that no other trial has: Numba keeps kernels by the path of their sources."""
+    for number in count():
+        folder = Path(tempfile.gettempdir()) / f"heddle-trial-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+        return
 
 
 def _copy_sources(folder: Path) -> None:

@@ -42,7 +42,9 @@ class OsSteps(Steps):
     def _position(self, m: Module) -> tuple[Value, Value, Value, Value]:
         """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
         ring = ring_cycles(self.array.interleave, self.array.adder_stages)
-        slot, output, issued = Signal.like(self.progress.command.length), Signal(range(ring + 1)), Signal()
+        slot = Signal.like(self.progress.command.length)
+        output = Signal(range(ring + 1))
+        issued = Signal()
         last_slot = slot == self.progress.ends.slot
         live = self.progress.running & ~issued & (output < self.array.interleave)
         with m.If(self.en & self.progress.running):

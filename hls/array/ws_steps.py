@@ -40,7 +40,8 @@ class WsSteps(Steps):
     def _weight_row_enters(self, m: Module) -> Signal:
         """One row's weights each ``ws_row_steps``, from the tile's first step on."""
         every = ws_row_steps(self.array.adder_stages)
-        rows_in, wait = Signal(range(self.array.rows + 1)), Signal(range(every + 1))
+        rows_in = Signal(range(self.array.rows + 1))
+        wait = Signal(range(every + 1))
         enters = Signal()
         m.d.comb += enters.eq(self.progress.running & (rows_in != self.array.rows) & (wait == 0))
         with m.If(self.en & self.progress.running):

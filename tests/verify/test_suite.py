@@ -79,6 +79,11 @@ def test_one_tile_is_longer_than_fourteen_bits_count(ending: str) -> None:
     assert case.sim_cycles is not None
 
 
+@pytest.mark.parametrize("ending", ["os-past-half-range-s0", "ws-past-half-range-s0"])
+def test_a_tile_is_longer_than_half_of_what_its_counters_hold(ending: str) -> None:
+    assert special_case(ending).jumps
+
+
 @pytest.mark.parametrize("ending", ["-os-trained-s0-reset", "-ws-trained-s0-reset"])
 def test_a_product_is_reset_while_the_array_is_at_work(ending: str) -> None:
     case = special_case(ending)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from heddle.arch.boards import load_board
-from heddle.verify.product_cases import run_case
+from heddle.arch.design import GROUP_SIZES, MOST_INTERLEAVE, SparsityConfig
+from heddle.hls.generate import array_rtl
+from heddle.verify.operands import Extents
+from heddle.verify.product_cases import ProductRun, run_case
+from heddle.verify.simulation import run_cases
+from heddle.verify.suite import half_range_run
 from heddle.verify.sweep import BUILDS, EXACT_CASES, STALLED_CASES, main, sweep_build, sweep_runs
+from heddle.verify.verilator import build_verilator_model
 
 #: The part of the sweep that the suite runs; ``make sweep`` runs all machines.
 REPRESENTATIVE = (
@@ -34,12 +40,18 @@ def test_its_machines_reach_every_depth_and_group_size(names):
     designs = [BUILDS[name].design() for name in names]
     assert {design.array.adder_stages for design in designs} == set(range(1, 7))
     assert {design.array.multiplier_stages for design in designs} == set(range(4))
-    assert {design.sparsity.m for design in designs} == {2, 4, 8, 16}
+    assert {2, 4, 8, 16} <= {design.sparsity.m for design in designs}
     assert {design.numbers.operand for design in designs} == {"fp16", "bf16"}
     assert {design.array.overlap_tiles for design in designs} == {True, False}
     assert {design.array.dataflows for design in designs} == {("os", "ws"), ("os",), ("ws",)}
     assert {1} < {design.array.rows for design in designs}
     assert {1} < {design.array.cols for design in designs}
+
+
+def test_its_machines_reach_the_largest_group_and_the_longest_ring():
+    designs = [build.design() for build in BUILDS.values()]
+    assert max(design.sparsity.m for design in designs) == max(GROUP_SIZES)
+    assert max(design.array.interleave for design in designs) == MOST_INTERLEAVE
 
 
 def test_its_cases_cover_the_sparsities_and_dataflows_that_are_claimed():
@@ -69,9 +81,30 @@ def test_every_bit_and_every_cycle_agree(name, tmp_path):
     dataflows = len(BUILDS[name].array.dataflows)
     refusing = sum("beside-refused" in verdict.name for verdict in verdicts)
     assert refusing == 2 * dataflows
-    assert sum(verdict.sim_cycles is not None for verdict in verdicts) == EXACT_CASES + dataflows
+    past_half_range = sum("past-half-range" in verdict.name for verdict in verdicts)
+    assert past_half_range == dataflows
+    assert sum(verdict.sim_cycles is not None for verdict in verdicts) == EXACT_CASES + dataflows + past_half_range
     case_of_changes = dataflows > 1
-    assert len(verdicts) == EXACT_CASES + STALLED_CASES + case_of_changes + refusing
+    assert len(verdicts) == EXACT_CASES + STALLED_CASES + case_of_changes + refusing + past_half_range
+
+
+def test_groups_of_32_and_a_ring_of_64_agree(tmp_path):
+    """The machine's own cases take half a minute; these have a tile of each kind, whole and ragged."""
+    design = BUILDS["2x2-os+ws-m32-i64-l3-p1-fp16"].design()
+    board = load_board(design.board)
+    sparse, dense = SparsityConfig(n=2, m=32), SparsityConfig(n=32, m=32)
+    extents = {
+        (sparse, "os"): (131, 65, 3),
+        (dense, "os"): (3, 5, 5),
+        (sparse, "ws"): (7, 97, 3),
+        (dense, "ws"): (5, 33, 3),
+    }
+    runs = [ProductRun(Extents(*sizes), sparsity, dataflow) for (sparsity, dataflow), sizes in extents.items()]
+    cases = [run_case(run, design, board) for run in runs]
+    cases.append(half_range_run("ws", 0).case(design, board, ""))
+    verdicts = run_cases(build_verilator_model(array_rtl(design)), cases, tmp_path, lambda done, total: None)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert all(verdict.sim_cycles is not None for verdict in verdicts)
 
 
 def test_a_mistyped_build_gives_one_line(capsys):

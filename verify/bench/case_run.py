@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge
 
 from heddle.verify.bench.buffer import OutputBuffer, WordSource
 from heddle.verify.bench.checker import Checker
 from heddle.verify.bench.driver import Driver, stalls
+from heddle.verify.bench.jumper import Jumper
 from heddle.verify.bench.monitor import Listener, Monitor
 from heddle.verify.case_file import word_integers
 from heddle.verify.cases import Case, InputStream, OutputStream
@@ -37,6 +38,8 @@ class CaseRun:
         self._dut = dut
         self._case = case
         self._edge = RisingEdge(dut.clk)
+        self._between_edges = FallingEdge(dut.clk)
+        self._jumpers = [Jumper(dut, jump) for jump in case.jumps]
         self._buffer = OutputBuffer()
         self._checkers = [Checker(output) for output in case.outputs]
         self._drivers = [self._driver(stream) for stream in case.inputs]
@@ -88,6 +91,10 @@ class CaseRun:
         self._dut.rst.value = 0
 
     async def _clock(self) -> None:
+        if self._jumpers:
+            await self._between_edges
+            for jumper in self._jumpers:
+                jumper.look()
         await self._edge
         now = self._now
         for monitor in self._monitors:
