@@ -140,7 +140,7 @@ def _notes(topology: Topology) -> tuple[str, ...]:
     maps = {row.sizes.get("batch", 1) for row in rows.distinct} - {1} if topology.form == "convolution" else ()
     if maps:
         counts = ", ".join(map(str, sorted(maps)))
-        notes.append(f"the file's Batch ({counts}) is maps a sample, on top of the samples of a step")
+        notes.append(f"the file's Batch ({counts}) counts maps a sample, on top of the samples of a step")
     sparse = Counter[str]()
     for row, count in zip(rows.distinct, rows.counts, strict=True):
         if row.sparsity and not _is_dense(row.sparsity):

@@ -37,11 +37,12 @@ _REASONS = {
 _TAKES = {
     FRONT: "seconds to a minute",
     STEP: "seconds; a minute for a large network",
-    AGREEMENT: "a minute or two, with Verilator and g++",
     STAGES: "minutes, with yosys",
     ACCURACY: "minutes, on scikit-learn's 8 × 8 digits; a large model takes hours, and other data are named by --data",
     VIVADO: "an hour or more, with AMD Vivado installed",
 }
+# The RTL against the simulator, by the PEs of the array: 1 and 2 minutes for 4 x 4 and 8 x 8, 10 for 32 x 32.
+_FEW_PES, _MANY_PES = 64, 512
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class Commands:
         }[section]
         folders = {FRONT: "explore", STEP: "simulate", AGREEMENT: "verify", STAGES: "synth", ACCURACY: "train"}
         return shlex.join(["heddle", *words, "--out", str(self.folder / folders.get(section, section))])
+
+    def takes(self, section: str) -> str:
+        """Return how long that command takes, and on what."""
+        if section != AGREEMENT:
+            return _TAKES[section]
+        pes = self.design.array.rows * self.design.array.cols
+        time = "a minute or two" if pes <= _FEW_PES else "minutes" if pes <= _MANY_PES else "ten minutes or more"
+        return f"{time}, with Verilator and g++"
 
     def _board(self) -> list[str]:
         """The board where it is not the one that the design names."""
@@ -110,7 +119,8 @@ def missing_sections(present: frozenset[str], reasons: dict[str, str], commands:
     """Yield the sections that are not ``present``, in the page's order; ``reasons`` are those known to be special."""
     for section in SECTIONS:
         if section not in present:
-            yield Missing(section, reasons.get(section, _REASONS[section]), commands.of(section), _TAKES[section])
+            reason = reasons.get(section, _REASONS[section])
+            yield Missing(section, reason, commands.of(section), commands.takes(section))
 
 
 def design_word(design: Design, row: int | None, folder: Path) -> str:

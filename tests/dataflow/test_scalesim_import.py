@@ -96,7 +96,7 @@ def test_the_batch_of_a_convolution_is_maps_that_share_its_weights(tmp_path: Pat
     assert first.weights == 9 * 16 * 32
     assert second.macs == 12 * 12 * 9 * 16 * 16
     assert last == LinearLayer("fc", rows=8, in_features=16, out_features=10, keep_dense=True)
-    assert network.notes == ("the file's Batch (8) is maps a sample, on top of the samples of a step",)
+    assert network.notes == ("the file's Batch (8) counts maps a sample, on top of the samples of a step",)
 
 
 @pytest.mark.parametrize(
