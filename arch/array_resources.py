@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.calibration import fitted
+from heddle.arch.design import MOST_SLR_CUTS
 from heddle.arch.lut_memory import (
     SHORT_RING_WORDS,
     line_ff,
@@ -45,7 +46,7 @@ def array(i: ResourceInputs) -> ResourceTable:
     inner = pe(i)
     pes = i.rows * i.cols
     grid = table(lut=pes * inner.lut, lut_as_memory=pes * inner.lut_as_memory, ff=pes * inner.ff, dsp=pes * inner.dsp)
-    return total([_less_border(i, grid), _recoders(i), _lines(i), _waits(i), core(i)])
+    return total([_less_border(i, grid), _recoders(i), _lines(i), _waits(i), core(i), _cuts(i)])
 
 
 def pe(i: ResourceInputs) -> ResourceTable:
@@ -104,18 +105,19 @@ def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     there are partial sums. Beside OS, each row in WS but the first chooses what has waited.
     """
     memory, registers = _core_memory(i)
-    words = i.rows + i.cols + 2
     chosen = i.has_os * i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.operand_bits * i.m)
-    banks = SUM_BITS * i.cols * (queue_banks(words) - 1)
+    banks = SUM_BITS * i.cols * (queue_banks(i.queue_words) - 1)
     return memory + chosen + banks, registers
 
 
 def _core_memory(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     """LUTs as memory and flip-flops of the result queue and of the registers that partial sums wait in."""
     sums = SUM_BITS * i.cols
-    memory = queue_memory_lut(sums, i.rows + i.cols + 2) + sums * line_lut(i.multiplier_stages)
+    memory = queue_memory_lut(sums, i.queue_words) + sums * line_lut(i.multiplier_stages)
     to_row = 1 + CONTROL_BITS + i.has_os * i.has_ws
-    registers = sums * (1 + line_ff(i.multiplier_stages)) + i.rows * to_row + 2 * i.cols + i.rows + i.cols
+    cuts = len(i.slr_cuts)
+    arriving = i.rows + i.cols + cuts
+    registers = sums * (1 + line_ff(i.multiplier_stages)) + (i.rows + cuts) * to_row + 2 * i.cols + arriving
     return memory, registers
 
 
@@ -164,6 +166,12 @@ def _less_border(i: ResourceInputs, grid: ResourceTable) -> ResourceTable:
     )
 
 
+def _cuts(i: ResourceInputs) -> ResourceTable:
+    """A register on all that a column passes over a die boundary: a weight, its sum, and in OS its partial sum."""
+    weight = i.recoded_bits + index_bits_of(i.m)
+    return table(ff=len(i.slr_cuts) * i.cols * (weight + SUM_BITS + i.has_os * SUM_BITS))
+
+
 def recoder_features(i: ResourceInputs) -> Features:
     """What a recoder depends on: the operand's format."""
     return {"one": 1, "bf16": i.has_bf16}
@@ -177,15 +185,27 @@ def _recoders(i: ResourceInputs) -> ResourceTable:
 
 
 def _lines(i: ResourceInputs) -> ResourceTable:
-    """Row r's group is r clocks late before the recoder; so the columns behind theirs; results catch up."""
+    """Row r's group is r clocks and its cuts late before the recoder; so columns behind theirs; results catch up."""
     group, weight = i.operand_bits * i.m, index_bits_of(i.m) + SUM_BITS
     lut, ff = (
-        group * _late_by_none(sums, i.rows)
+        group * _late_by_rows(sums, i)
         + (i.recoded_bits + SUM_BITS) * _late_by_none(sums, i.cols)
         + weight * _late_by_one(sums, i.cols)
         for sums in (_LINE_LUTS, _LINE_FFS)
     )
     return table(lut=i.chain_drain * lut, lut_as_memory=i.chain_drain * lut, ff=i.chain_drain * ff)
+
+
+def _late_by_rows(sums: Amounts, i: ResourceInputs) -> Amounts:
+    """The sum over a one-bit line for each row: 0, 1, ... clocks long, but for a length at each cut.
+
+    The row above cut c, counted from 0, waits cut - 1 + c clocks and the row below it cut + c + 1, so no line is
+    cut + c clocks long.
+    """
+    late = sums[i.rows + len(i.slr_cuts)]
+    for c, cut in enumerate(i.slr_cuts):
+        late = late - (sums[cut + c + 1] - sums[cut + c])
+    return late
 
 
 def _late_by_none(sums: Amounts, lines: Amounts) -> Amounts:
@@ -217,7 +237,7 @@ def _sums_over_rows(cost: Callable[[Amounts], Amounts]) -> Amounts:
 
 
 _MOST_STAGES, _MOST_ROWS = 6, 512
-_CLOCKS = np.arange(_MOST_ROWS + 1)
+_CLOCKS = np.arange(_MOST_ROWS + MOST_SLR_CUTS + 1)
 #: [lines]: shift registers and flip-flops of one-bit lines 0, 1, ..., lines - 1 clocks long.
 _LINE_LUTS = np.concatenate([[0], np.cumsum(line_lut(_CLOCKS))])
 _LINE_FFS = np.concatenate([[0], np.cumsum(line_ff(_CLOCKS))])

@@ -113,12 +113,13 @@ def least_interval(command: ArrayCommand, array: ArrayConfig) -> int:
 def ws_least_interval(tiles_apart: int, array: ArrayConfig) -> int:
     """Return the least interval of a WS tile of one row whose sums come back ``tiles_apart`` tiles later (0: never)."""
     depths = (array.adder_stages, array.multiplier_stages)
-    return int(ws_interval_cycles(1, array.rows, array.cols, *depths, 1, tiles_apart))
+    return int(ws_interval_cycles(1, array.rows, array.cols, len(array.slr_cuts), *depths, 1, tiles_apart))
 
 
 def ws_returning_intervals(array: ArrayConfig) -> tuple[int, ...]:
     """Return ``ws_least_interval`` for 0, 1, 2, … tiles apart; with more tiles apart it is as for 0."""
-    around = 1 + ws_tail_cycles(array.rows, array.cols, array.adder_stages, array.multiplier_stages, 1)
+    depths = (array.adder_stages, array.multiplier_stages)
+    around = 1 + ws_tail_cycles(array.rows, array.cols, len(array.slr_cuts), *depths, 1)
     alone = ws_least_interval(0, array)
     needing = [ws_least_interval(apart, array) for apart in range(1, -(-around // alone))]
     return (alone, *needing)
@@ -127,7 +128,8 @@ def ws_returning_intervals(array: ArrayConfig) -> tuple[int, ...]:
 def os_owed_steps(tiles: int, array: ArrayConfig) -> int:
     """Return the steps after an OS command's last interval, were none spare, until its first result is back."""
     depths = (array.adder_stages, array.multiplier_stages)
-    return int(os_settle_cycles(tiles, array.rows, array.cols, array.interleave, *depths, 1))
+    cuts = len(array.slr_cuts)
+    return int(os_settle_cycles(tiles, array.rows, array.cols, cuts, array.interleave, *depths, 1))
 
 
 def os_owing_tiles(array: ArrayConfig) -> tuple[int, ...]:

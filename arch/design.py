@@ -20,6 +20,8 @@ DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 InterleaveAxes = Literal["cols", "rows", "both"]
 GROUP_SIZES = (2, 4, 8, 16, 32)
 MOST_INTERLEAVE = 64
+#: Die boundaries that an array may cross: no device of these boards' families has more than four dies.
+MOST_SLR_CUTS = 3
 
 Count = Annotated[int, Field(gt=0, le=1 << 40)]
 
@@ -36,7 +38,8 @@ class ArrayConfig(Section):
     ``interleave`` is I, the number of independent outputs every PE keeps in rotation in OS; the ring of
     adder and delay line is max(I, adder_stages) cycles long. ``interleave_axes`` says over which output axes
     the I outputs may spread. ``drain`` is how OS results leave: ``chain`` shifts them down each column,
-    ``direct`` gives every PE its own wire (a textbook idealisation, not generated as RTL).
+    ``direct`` gives every PE its own wire (a textbook idealisation, not generated as RTL). ``slr_cuts`` are the
+    rows that lie below a boundary between two dies: all links from the row above to such a row have one more register.
     """
 
     rows: Annotated[int, Field(ge=1, le=512)]
@@ -48,12 +51,32 @@ class ArrayConfig(Section):
     multiplier_stages: Annotated[int, Field(ge=0, le=3)] = 0
     overlap_tiles: bool = True
     drain: Literal["chain", "direct"] = "chain"
+    slr_cuts: Annotated[tuple[int, ...], Field(json_schema_extra={"maxItems": MOST_SLR_CUTS})] = ()
 
     @model_validator(mode="after")
     def _dataflows_are_a_set(self) -> Self:
         if not self.dataflows or len(set(self.dataflows)) != len(self.dataflows):
             raise KeyValueError("dataflows must name os, ws or both, each once", "dataflows")
         return self
+
+    @model_validator(mode="after")
+    def _cuts_lie_between_rows(self) -> Self:
+        if not self.slr_cuts:
+            return self
+        if self.drain == "direct":
+            raise KeyValueError("slr_cuts are for an array with RTL, and drain = direct has none", "slr_cuts")
+        if self.rows == 1:
+            raise KeyValueError("slr_cuts lie between two rows, and the array has 1 (valid: none)", "slr_cuts")
+        north = (0, *self.slr_cuts)
+        rising = all(last < cut < self.rows for last, cut in zip(north, self.slr_cuts, strict=False))
+        if not rising or len(self.slr_cuts) > MOST_SLR_CUTS:
+            valid = f"at most {MOST_SLR_CUTS} rows from 1 to {self.rows - 1}, in rising order"
+            raise KeyValueError(f"slr_cuts = {list(self.slr_cuts)}: must be {valid}", "slr_cuts")
+        return self
+
+    def cuts_above(self, row: int) -> int:
+        """How many die boundaries lie between the north edge and ``row``."""
+        return sum(cut <= row for cut in self.slr_cuts)
 
     @property
     def processing_elements(self) -> int:

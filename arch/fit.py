@@ -36,7 +36,7 @@ def is_idealised(design: Design) -> bool:
 
 
 def check_fit(design: Design, board: Board) -> None:
-    """Raise HeddleError unless ``design`` can stand on ``board``: channels, then resources, then clock.
+    """Raise HeddleError unless ``design`` can stand on ``board``: channels, dies, then resources, then clock.
 
     The clock is held to relative timing without routing (``heddle.arch.clock``). The message names what is short, need
     and have, and for a resource the module that takes most of it.
@@ -47,6 +47,7 @@ def check_fit(design: Design, board: Board) -> None:
     if is_idealised(design):
         return
     _check_channels(design, board)
+    _check_dies(design, board)
     _check_resources(design, board)
     _check_clock(design, board)
 
@@ -67,6 +68,15 @@ def _check_channels(design: Design, board: Board) -> None:
         raise HeddleError(
             f"design {design.name!r} uses {design.memory.channels} memory channels, "
             f"but board {board.name!r} has {board.memory.channels}"
+        )
+
+
+def _check_dies(design: Design, board: Board) -> None:
+    cuts, dies = len(design.array.slr_cuts), board.resources.slrs
+    if cuts >= dies:
+        raise HeddleError(
+            f"design {design.name!r} has {cuts} array.slr_cuts, but board {board.name!r} has slrs = {dies} "
+            f"(valid: at most {dies - 1} cuts)"
         )
 
 

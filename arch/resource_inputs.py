@@ -26,7 +26,8 @@ CONTROL_BITS = 5
 class ResourceInputs:
     """What the resource formulas need of a design; flags are 0 or 1. Fields broadcast against each other.
 
-    Whatever whole numbers it is made of, the fields are int64 arrays.
+    Whatever whole numbers it is made of, the fields are int64 arrays. ``slr_cuts`` alone are those of one array, the
+    same for all designs.
     """
 
     rows: Amounts
@@ -51,10 +52,17 @@ class ResourceInputs:
     channels: Amounts
     axi_bits: Amounts
     board_has_uram: Amounts
+    slr_cuts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, np.asarray(getattr(self, field.name), np.int64))
+            if field.name != "slr_cuts":
+                object.__setattr__(self, field.name, np.asarray(getattr(self, field.name), np.int64))
+
+    @property
+    def queue_words(self) -> Amounts:
+        """Words of the array's result queue: one for each clock that a result is on its way, and two more."""
+        return self.rows + self.cols + len(self.slr_cuts) + 2
 
     @property
     def recoded_bits(self) -> Amounts:
@@ -88,6 +96,7 @@ class ResourceInputs:
             "channels": design.memory.channels,
             "axi_bits": design.memory.axi_bits,
             "board_has_uram": int(board.resources.uram > 0),
+            "slr_cuts": array.slr_cuts,
         }
         return cls(**values)
 

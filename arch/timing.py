@@ -14,6 +14,9 @@ Weight-stationary (WS). Each PE holds one packed weight of a tile of R slots x C
 activation rows stream through, one a cycle; partial sums flow south through the L-stage adders and one
 register a row. A row's weights enter just when the tile's first activation meets it.
 
+``cuts``: how many boundaries between two dies the array crosses (``slr_cuts``). All that passes from the row above one
+to the row below it, the step's enable too, takes a register more, so that the rows below live a clock later.
+
 ``chain``: 1 for a machine as the RTL is, with registers at its edges, between its rows and behind its result
 queue. 0 for the textbook array that published cycle models describe (every PE drained by its own wire, no
 registers but the PEs' own, weights shifted in before a tile starts); no RTL is made of it.
@@ -52,9 +55,9 @@ def pe_latency(adder_stages: int, multiplier_stages: int) -> int:
 
 
 @kernel
-def array_hop_cycles(rows: int, cols: int) -> int:
-    """Clocks by which the array's south-east corner lives behind its edge: one register at the edge, R + C - 1 PEs."""
-    return rows + cols
+def array_hop_cycles(rows: int, cols: int, cuts: int) -> int:
+    """Clocks by which the array's south-east corner lives behind its edge: one at the edge, R + C - 1 PEs, the cuts."""
+    return rows + cols + cuts
 
 
 @kernel
@@ -70,7 +73,9 @@ def os_drain_cycles(rows: int, interleave: int, chain: int) -> int:
 
 
 @kernel
-def os_tail_cycles(rows: int, cols: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
+def os_tail_cycles(
+    rows: int, cols: int, cuts: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int
+) -> int:
     """From the end of a tile's issue to its last result.
 
     With the chain: the sum of the last output stands ready 1 + latency steps after its operands came; by then
@@ -79,7 +84,7 @@ def os_tail_cycles(rows: int, cols: int, interleave: int, adder_stages: int, mul
     latency = pe_latency(adder_stages, multiplier_stages)
     if not chain:
         return rows + cols - 2 + latency - 1
-    return latency + (rows - 1) * interleave + array_hop_cycles(rows, cols) + 2
+    return latency + (rows - 1) * interleave + array_hop_cycles(rows, cols, cuts) + 2
 
 
 @kernel
@@ -90,14 +95,14 @@ def os_lead_cycles(rows: int, interleave: int) -> int:
 
 @kernel
 def os_settle_cycles(
-    tiles: int, rows: int, cols: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int
+    tiles: int, rows: int, cols: int, cuts: int, interleave: int, adder_stages: int, multiplier_stages: int, chain: int
 ) -> int:
     """Cycles that an instruction waits before it takes the first partial sum of the one before it.
 
     Tile after tile both instructions go the same way, word after word, each tile R x I cycles or more behind the
     last: what ``tiles`` such tiles leave of the tail is still to be waited for. (Textbook array: nothing.)
     """
-    tail = os_tail_cycles(rows, cols, interleave, adder_stages, multiplier_stages, chain)
+    tail = os_tail_cycles(rows, cols, cuts, interleave, adder_stages, multiplier_stages, chain)
     return chain * max(0, tail - tiles * os_drain_cycles(rows, interleave, chain))
 
 
@@ -111,15 +116,15 @@ def ws_row_steps(adder_stages: int) -> int:
 
 
 @kernel
-def ws_psum_cycles(rows: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
-    """From a product's operands to its sum at the column's south end: R rows, the multiplier once."""
-    return rows * (ws_row_steps(adder_stages) + chain) + multiplier_stages
+def ws_psum_cycles(rows: int, cuts: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
+    """From a product's operands to its sum at the column's south end: R rows and the cuts, the multiplier once."""
+    return rows * (ws_row_steps(adder_stages) + chain) + cuts + multiplier_stages
 
 
 @kernel
-def ws_tail_cycles(rows: int, cols: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
+def ws_tail_cycles(rows: int, cols: int, cuts: int, adder_stages: int, multiplier_stages: int, chain: int) -> int:
     """From the end of a WS tile's issue to its last result; registers at edges, and the result queue, with them."""
-    psum = ws_psum_cycles(rows, adder_stages, multiplier_stages, chain)
+    psum = ws_psum_cycles(rows, cuts, adder_stages, multiplier_stages, chain)
     return psum + cols + 2 if chain else psum - 1 + cols - 1
 
 
@@ -134,6 +139,7 @@ def ws_interval_cycles(
     rows_streamed: int,
     rows: int,
     cols: int,
+    cuts: int,
     adder_stages: int,
     multiplier_stages: int,
     chain: int,
@@ -146,10 +152,10 @@ def ws_interval_cycles(
     """
     if chain:
         weights_in = (rows - 1) * ws_row_steps(adder_stages) + 1
-        around = 1 + ws_tail_cycles(rows, cols, adder_stages, multiplier_stages, chain)
+        around = 1 + ws_tail_cycles(rows, cols, cuts, adder_stages, multiplier_stages, chain)
     else:
         weights_in = ws_load_cycles(rows, chain)
-        around = ws_psum_cycles(rows, adder_stages, multiplier_stages, chain)
+        around = ws_psum_cycles(rows, cuts, adder_stages, multiplier_stages, chain)
     returning = (around + tiles_apart - 1) // tiles_apart if tiles_apart else 0
     return max(rows_streamed, weights_in, returning)
 

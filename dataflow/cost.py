@@ -219,18 +219,19 @@ def array_tiles(
     machine: MachineRow, ws: int, ir: int, ic: int, m: int, n: int, slots: int, accumulates: int
 ) -> ArrayTiles:
     """Return the ArrayTiles of one [m x slots x n] tile; ``accumulates``: it is a part of a longer reduction."""
-    rows, cols, stages, chain = machine["rows"], machine["cols"], machine["adder_stages"], machine["chain"]
+    rows, cols, cuts = machine["rows"], machine["cols"], machine["cuts"]
+    stages, multiplier, chain = machine["adder_stages"], machine["multiplier_stages"], machine["chain"]
     if ws:
         folds, fresh = ceil_div(slots, rows), ceil_div(n, cols)
         tiles, issue = folds * fresh, m
-        tail = ws_tail_cycles(rows, cols, stages, machine["multiplier_stages"], chain)
+        tail = ws_tail_cycles(rows, cols, cuts, stages, multiplier, chain)
         tiles_apart = fresh if folds > 1 or accumulates else 0
-        interval = ws_interval_cycles(m, rows, cols, stages, machine["multiplier_stages"], chain, tiles_apart)
+        interval = ws_interval_cycles(m, rows, cols, cuts, stages, multiplier, chain, tiles_apart)
     else:
         interleave = machine["interleave"]
         tiles = fresh = ceil_div(m, rows * ir) * ceil_div(n, cols * ic)
         issue = os_issue_cycles(slots, interleave, stages)
-        tail = os_tail_cycles(rows, cols, interleave, stages, machine["multiplier_stages"], chain)
+        tail = os_tail_cycles(rows, cols, cuts, interleave, stages, multiplier, chain)
         interval = max(issue, os_drain_cycles(rows, interleave, chain))
     if not machine["overlap_tiles"]:
         interval = issue + tail
@@ -248,9 +249,9 @@ def settle_cycles(machine: MachineRow, ws: int, tiles: int) -> int:
     """
     if ws or not machine["overlap_tiles"]:
         return 0
-    rows, cols, interleave = machine["rows"], machine["cols"], machine["interleave"]
+    rows, cols, cuts, interleave = machine["rows"], machine["cols"], machine["cuts"], machine["interleave"]
     stages, multiplier = machine["adder_stages"], machine["multiplier_stages"]
-    return os_settle_cycles(tiles, rows, cols, interleave, stages, multiplier, machine["chain"])
+    return os_settle_cycles(tiles, rows, cols, cuts, interleave, stages, multiplier, machine["chain"])
 
 
 @kernel

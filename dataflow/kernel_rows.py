@@ -47,11 +47,13 @@ class ProductRow(TypedDict):
 class MachineRow(TypedDict):
     """What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
 
-    ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT.
+    ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT. ``cuts``: how many
+    boundaries between dies the array crosses.
     """
 
     rows: int
     cols: int
+    cuts: int
     interleave: int
     axes: int
     adder_stages: int
@@ -167,6 +169,7 @@ def machine_row(design: Design, board: Board) -> Rows:
     row: MachineRow = {
         "rows": array.rows,
         "cols": array.cols,
+        "cuts": len(array.slr_cuts),
         "interleave": array.interleave,
         "axes": axes_bits(array.interleave_axes),
         "adder_stages": array.adder_stages,

@@ -82,11 +82,11 @@ def component_parameters(component: wiring.Component) -> dict[str, Any]:
 def array_latencies(design: Design) -> dict[str, int]:
     """Return the array's entries of the timing contract, in clocks."""
     array = design.array
-    stages = (array.adder_stages, array.multiplier_stages)
+    stages, cuts = (array.adder_stages, array.multiplier_stages), len(array.slr_cuts)
     return {
         "dispatch_cycles": timing.DISPATCH_CYCLES,
         "pe_latency": int(timing.pe_latency(*stages)),
-        "array_hop_cycles": int(timing.array_hop_cycles(array.rows, array.cols)),
-        "os_tail_cycles": int(timing.os_tail_cycles(array.rows, array.cols, array.interleave, *stages, 1)),
-        "ws_tail_cycles": int(timing.ws_tail_cycles(array.rows, array.cols, *stages, 1)),
+        "array_hop_cycles": int(timing.array_hop_cycles(array.rows, array.cols, cuts)),
+        "os_tail_cycles": int(timing.os_tail_cycles(array.rows, array.cols, cuts, array.interleave, *stages, 1)),
+        "ws_tail_cycles": int(timing.ws_tail_cycles(array.rows, array.cols, cuts, *stages, 1)),
     }

@@ -52,9 +52,10 @@ class _Build:
 
     @property
     def name(self) -> str:
-        """Shape, dataflows, M, I, depths and format in one word."""
+        """Shape, dataflows, cuts between dies, M, I, depths and format in one word."""
         a = self.array
         kinds = "+".join(a.dataflows) + ("" if a.overlap_tiles else "-serial")
+        kinds += "".join(f"-cut{row}" for row in a.slr_cuts)
         depths = f"i{a.interleave}-l{a.adder_stages}-p{a.multiplier_stages}"
         return f"{a.rows}x{a.cols}-{kinds}-m{self.m}-{depths}-{self.operand}"
 
@@ -74,7 +75,14 @@ class _Build:
 
 
 def _array(
-    rows: int, cols: int, interleave: int, adder: int, multiplier: int, dataflows: str = "os ws", overlap: bool = True
+    rows: int,
+    cols: int,
+    interleave: int,
+    adder: int,
+    multiplier: int,
+    dataflows: str = "os ws",
+    overlap: bool = True,
+    cuts: tuple[int, ...] = (),
 ) -> ArrayConfig:
     return ArrayConfig.model_validate(
         {
@@ -85,12 +93,14 @@ def _array(
             "adder_stages": adder,
             "multiplier_stages": multiplier,
             "overlap_tiles": overlap,
+            "slr_cuts": cuts,
         }
     )
 
 
 #: Every adder and multiplier depth, every M from 2 to 32, I below, at and above the adder's depth and at its most, one
-#: row, one column, more rows than columns and fewer, one dataflow only, tiles that do not overlap, BF16.
+#: row, one column, more rows than columns and fewer, one dataflow only, tiles that do not overlap, BF16, up to four
+#: dies.
 _BUILDS = (
     _Build(_array(2, 2, 1, 1, 0), 4),
     _Build(_array(2, 3, 4, 2, 1), 4),
@@ -112,6 +122,9 @@ _BUILDS = (
     _Build(_array(2, 2, 64, 3, 1), 32),
     _Build(_array(3, 4, 6, 4, 2), 32, BF16.name),
     _Build(_array(4, 3, 64, 6, 1), 8),
+    _Build(_array(8, 2, 2, 5, 2, cuts=(3, 4)), 8),
+    _Build(_array(3, 4, 1, 4, 1, "ws", cuts=(1,)), 8),
+    _Build(_array(4, 3, 4, 4, 1, "os", cuts=(1, 2, 3)), 8),
 )
 BUILDS = {build.name: build for build in _BUILDS}
 

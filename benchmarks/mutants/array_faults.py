@@ -8,6 +8,7 @@ from benchmarks.mutants.fault import Fault
 _SMALLEST = sweep("2x2-os+ws-m4-i1-l1-p0-fp16")
 _WIDE = sweep("2x3-os+ws-m4-i4-l2-p1-fp16")
 _TALL = sweep("3x2-os+ws-m8-i4-l3-p1-fp16")
+_TWO_DIES = sweep("3x4-ws-cut1-m8-i1-l4-p1-fp16")
 
 ELEMENT_FAULTS = (
     Fault(
@@ -116,6 +117,25 @@ EDGE_FAULTS = (
         "with m.If(place == self.steps - 2):",
         "the circular memory turns back a place early",
         _TALL,
+    ),
+)
+
+CUT_FAULTS = (
+    Fault(
+        "cut-not-on-weights",
+        "hls/array/die_crossing.py",
+        "getattr(self.north, name), 1,",
+        'getattr(self.north, name), int(name != "weight"),',
+        "a column's weights are in the next die a clock before all else",
+        _TWO_DIES,
+    ),
+    Fault(
+        "cut-charged-twice",
+        "hls/array/core.py",
+        "len(array.slr_cuts))",
+        "2 * len(array.slr_cuts))",
+        "results from another die are taken a clock after they have come",
+        _TWO_DIES,
     ),
 )
 
@@ -348,4 +368,4 @@ STREAM_EDGE_FAULTS = (
     ),
 )
 
-ARRAY_FAULTS = (*ELEMENT_FAULTS, *EDGE_FAULTS, *SEQUENCER_FAULTS, *COMMAND_FAULTS, *STREAM_EDGE_FAULTS)
+ARRAY_FAULTS = (*ELEMENT_FAULTS, *EDGE_FAULTS, *CUT_FAULTS, *SEQUENCER_FAULTS, *COMMAND_FAULTS, *STREAM_EDGE_FAULTS)

@@ -102,7 +102,7 @@ class ArrayCore(wiring.Component):
         that it never stops a reader who takes a word a clock.
         """
         array = self.design.array
-        hop = array_hop_cycles(array.rows, array.cols)
+        hop = array_hop_cycles(array.rows, array.cols, len(array.slr_cuts))
         depth = hop + 2
         m.submodules.queue = queue = Queue(sums_layout(self.design), depth)
         made = sequencer.en & sequencer.needs.result

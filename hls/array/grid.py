@@ -1,4 +1,4 @@
-"""The grid of PEs: R x C of them and the links between them, no logic of its own."""
+"""The grid of PEs: R x C of them and the links between them, over one die or several, no logic of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
+from heddle.hls.array.die_crossing import DieCrossing
 from heddle.hls.array.links import EastLink, ElementLinks, SouthLink, element_ports, in_words
 from heddle.hls.instance import instance_of
 
@@ -18,6 +19,8 @@ USPE_MODULE = "heddle_uspe"
 class Grid(wiring.Component):
     """R x C PEs, each beside its neighbours. It is wires only, so synthesis may take it as a count of PEs.
 
+    Between two dies (``slr_cuts``) the links to the south pass a register.
+
     Ports
     -----
     west : R x EastLink, in
@@ -27,8 +30,8 @@ class Grid(wiring.Component):
     south : C x Signal(32), out
         The sums that the last PE of each column sends south.
 
-    Latency: that of R + C - 1 PEs from corner to corner (``heddle.arch.timing.array_hop_cycles``). Throughput: one
-    step a clock.
+    Latency: that of R + C - 1 PEs and the cuts from corner to corner (``heddle.arch.timing.array_hop_cycles``).
+    Throughput: one step a clock.
     """
 
     def __init__(self, design: Design) -> None:
@@ -48,6 +51,8 @@ class Grid(wiring.Component):
         m = Module()
         above = [flipped(link) for link in self.north]
         for row, link in enumerate(self.west):
+            if row in self.design.array.slr_cuts:
+                above = [self._crossed(m, f"cut{row}_{col}", links) for col, links in enumerate(above)]
             before = flipped(link)
             for col in range(self.design.array.cols):
                 element = self._placed(m, f"pe_{row}_{col}")
@@ -56,6 +61,12 @@ class Grid(wiring.Component):
                 before, above[col] = element.east, element.south
         m.d.comb += [south.eq(link.sums) for south, link in zip(self.south, above, strict=True)]
         return m
+
+    def _crossed(self, m: Module, name: str, above: wiring.PureInterface) -> wiring.PureInterface:
+        """Place the register into which a column's links cross from the die above; return the links behind it."""
+        m.submodules[name] = crossing = DieCrossing(self.design)
+        connect(m, above, crossing.north)
+        return crossing.south
 
     def _placed(self, m: Module, name: str) -> wiring.PureInterface:
         """Place a PE, by the name of its module; return its links."""

@@ -82,11 +82,12 @@ class Sequencer(wiring.Component):
         self.current = Signal(COMMAND, reset_less=True)
         self.ends = Signal(ENDS, reset_less=True)
         array = self.design.array
+        extents = (array.rows, array.cols, len(array.slr_cuts))
         depths = (array.adder_stages, array.multiplier_stages, 1)
         #: Steps after which nothing that was begun is in the array.
         self.emptying_steps = max(
-            int(os_tail_cycles(array.rows, array.cols, array.interleave, *depths)),
-            int(ws_tail_cycles(array.rows, array.cols, *depths)),
+            int(os_tail_cycles(*extents, array.interleave, *depths)),
+            int(ws_tail_cycles(*extents, *depths)),
         )
         self.idle_steps = Signal(range(self.emptying_steps + 1), init=self.emptying_steps)
 

@@ -8,6 +8,9 @@ partial sums that come down through L-stage adders and one register a row.
 What all rows or all columns take hops along the edge, a register each, so that no net reaches more than a row or a
 column: the step's ``en`` comes from the streams' handshakes, ``ws`` chooses among whole words. Nothing here is reset:
 a step from before the reset stays ahead of those after it, and nothing that it leaves is looked at.
+
+Where the array crosses from one die to another (``slr_cuts``), everything that passes south has one more register: the
+columns' links in the grid, what hops from row to row here. All rows below live a clock later, and their groups wait it.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from heddle.hls.array.control import CONTROL
 from heddle.hls.array.grid import Grid
 from heddle.hls.array.links import group_layout
 from heddle.hls.fp.recode import RecodedRegister
-from heddle.hls.stream.delay import StepDelay, delayed, registers
+from heddle.hls.stream.delay import StepDelay, delayed, quick_registers, registers
 
 #: What hops from row to row.
 _HOP = data.StructLayout({"en": 1, "ws": 1, "control": CONTROL})
@@ -97,10 +100,15 @@ class Stce(wiring.Component):
         return m
 
     def _west_edge(self, m: Module, grid: Grid) -> None:
-        """Let ``en``, ``ws`` and control hop from row to row, a clock each, and give each row its own."""
+        """Let ``en``, ``ws`` and control hop from row to row, a clock each, and give each row its own.
+
+        Into another die they hop twice.
+        """
         hop = Signal(_HOP, name="hop0")
         m.d.comb += [hop.en.eq(self.en), hop.ws.eq(self.ws), hop.control.eq(self.control)]
         for row, west in enumerate(grid.west):
+            if row in self.design.array.slr_cuts:
+                hop = data.View(_HOP, quick_registers(m, hop.as_value(), 1, name=f"hop{row}_crossed"))
             m.d.comb += Cat(west.control.as_value(), west.group.as_value()).eq(self._row(m, row, hop))
             following = Signal(_HOP, reset_less=True, name=f"hop{row + 1}")
             m.d.sync += following.eq(hop)
@@ -111,7 +119,7 @@ class Stce(wiring.Component):
         """Control and recoded group of a row, one clock behind its ``hop``; in WS they wait their steps first."""
         array = self.design.array
         control = hop.control.as_value()
-        raw = delayed(m, self.left[row].as_value(), row, name=f"west_group{row}")
+        raw = delayed(m, self.left[row].as_value(), row + array.cuts_above(row), name=f"west_group{row}")
         steps = row * ws_row_steps(array.adder_stages)
         if "ws" in array.dataflows and steps:
             m.submodules[f"wait{row}"] = wait = StepDelay(len(control) + len(raw), steps)

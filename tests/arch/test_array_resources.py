@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from resource_designs import SAT
 
 from heddle.arch.array_resources import array, pe, pe_exact
+from heddle.arch.lut_memory import line_ff, line_lut
 from heddle.arch.resource_inputs import ResourceInputs
 
 ONE = replace(SAT, rows=1, cols=1)
@@ -72,3 +74,34 @@ def test_bf16_products_cost_more_logic_than_fp16_ones() -> None:
     fp16, bf16 = (pe(replace(SAT, has_bf16=flag)) for flag in (0, 1))
     assert isinstance(SAT, ResourceInputs)
     assert int(bf16.lut) != int(fp16.lut)
+
+
+#: Dataflows, cuts, and the flip-flops that synthesis maps more than without cuts, on ``tiny`` (4 x 4, M = 4).
+CUT = [((1, 1), (2,), 212), ((1, 1), (1, 3), 616), ((1, 0), (2,), 211)]
+
+
+@pytest.mark.parametrize(("flows", "cuts", "more_ff"), CUT)
+def test_a_cut_takes_the_flip_flops_that_were_mapped(
+    flows: tuple[int, int], cuts: tuple[int, ...], more_ff: int
+) -> None:
+    has_os, has_ws = flows
+    tiny = replace(SAT, rows=4, cols=4, n=2, m=4, interleave=4, adder_stages=3, has_os=has_os, has_ws=has_ws)
+    whole, cut = array(tiny), array(replace(tiny, slr_cuts=cuts))
+    assert int(cut.ff) - int(whole.ff) == more_ff
+    assert int(cut.lut_as_memory) - int(whole.lut_as_memory) == 64
+
+
+@pytest.mark.parametrize("cuts", [(1,), (5,), (1, 2), (2, 7), (17, 20, 31)])
+def test_cuts_are_what_their_links_and_each_row_s_group_take(cuts: tuple[int, ...]) -> None:
+    whole, cut = array(SAT), array(replace(SAT, slr_cuts=cuts))
+    waits = [(row, row + sum(at <= row for at in cuts)) for row in range(32)]
+    group_ff, group_lut = (
+        16 * 8 * sum(int(line(np.array(now))) - int(line(np.array(before))) for before, now in waits)
+        for line in (line_ff, line_lut)
+    )
+    link = (17 + 3) + 32 + 32  # a weight and its index, a sum, a partial sum
+    hop = 1 + 1 + 5  # enable, dataflow, control
+    on_the_way = 1
+    assert int(cut.ff - whole.ff) == len(cuts) * (32 * link + hop + on_the_way) + group_ff
+    # The result queue is a word deeper each, of 32 x 32 bits: from 66 words on within its second memory.
+    assert int(cut.lut_as_memory - whole.lut_as_memory) == group_lut

@@ -21,26 +21,36 @@ from heddle.arch.design import (
 from heddle.arch.design_io import load_design, number_range, override, preset_names, to_toml
 from heddle.arch.errors import HeddleError
 
+CUTS = "must be at most 3 rows from 1 to 3, in rising order"
 counts = st.integers(1, 1 << 40)
 lanes = st.integers(1, 4096)
 sparsities = st.sampled_from(GROUP_SIZES).flatmap(lambda m: st.integers(1, m).map(lambda n: SparsityConfig(n=n, m=m)))
+
+
+def with_cuts(array, cuts):
+    """The array with those of ``cuts`` that it can have."""
+    fitting = () if array.drain == "direct" else tuple(sorted(cut for cut in cuts if cut < array.rows))
+    return ArrayConfig(**{**dict(array), "slr_cuts": fitting})
+
+
+arrays = st.builds(
+    ArrayConfig,
+    rows=st.integers(1, 512),
+    cols=st.integers(1, 512),
+    dataflows=st.sampled_from([("os",), ("ws",), ("os", "ws"), ("ws", "os")]),
+    interleave=st.integers(1, 64),
+    interleave_axes=st.sampled_from(["cols", "rows", "both"]),
+    adder_stages=st.integers(1, 6),
+    multiplier_stages=st.integers(0, 3),
+    overlap_tiles=st.booleans(),
+    drain=st.sampled_from(["chain", "direct"]),
+)
 designs = st.builds(
     Design,
     name=st.text(min_size=1, max_size=20),
     board=st.text(min_size=1, max_size=20),
     clock_hz=st.floats(1e6, 2e9),
-    array=st.builds(
-        ArrayConfig,
-        rows=st.integers(1, 512),
-        cols=st.integers(1, 512),
-        dataflows=st.sampled_from([("os",), ("ws",), ("os", "ws"), ("ws", "os")]),
-        interleave=st.integers(1, 64),
-        interleave_axes=st.sampled_from(["cols", "rows", "both"]),
-        adder_stages=st.integers(1, 6),
-        multiplier_stages=st.integers(0, 3),
-        overlap_tiles=st.booleans(),
-        drain=st.sampled_from(["chain", "direct"]),
-    ),
+    array=st.builds(with_cuts, arrays, st.sets(st.integers(1, 511), max_size=3)),
     sparsity=sparsities,
     numbers=st.builds(NumberConfig, operand=st.sampled_from(["fp16", "bf16"])),
     lanes=st.builds(LaneConfig, sore=lanes, wuve=lanes, vector=lanes),
@@ -127,7 +137,7 @@ def test_an_unknown_key_in_a_file_names_the_file_the_key_and_the_nearest(tmp_pat
     with pytest.raises(HeddleError) as caught:
         load_design(str(path))
     assert str(caught.value) == (
-        f"{path}:35:1: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
+        f"{path}:36:1: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
         "(valid: memory.channels, memory.axi_bits, memory.unlimited) (and 1 more)"
     )
 
@@ -179,6 +189,19 @@ def test_override_without_values_changes_nothing(tiny):
             "override: array.dataflows.1: must be 'os' or 'ws', got 'xs'",
         ),
         ("array.dataflows", ["os", "os"], "override: array: dataflows must name os, ws or both, each once"),
+        (
+            "array.slr_cuts",
+            [2, 4],
+            f"override: array: slr_cuts = [2, 4]: {CUTS}",
+        ),
+        ("array.slr_cuts", [0], f"override: array: slr_cuts = [0]: {CUTS}"),
+        (
+            "array.slr_cuts",
+            [2, 2],
+            f"override: array: slr_cuts = [2, 2]: {CUTS}",
+        ),
+        ("array.slr_cuts", 2, "override: array.slr_cuts: must be a valid tuple, got 2"),
+        ("array.slr_cuts", [1.5], "override: array.slr_cuts.0: must be a valid integer, got 1.5"),
         ("sparsity.m", 6, "override: sparsity: M = 6 is not supported; M is one of 2, 4, 8, 16, 32"),
         ("sparsity.n", 9, "override: sparsity: N = 9 exceeds M = 4; N:M needs 1 <= N <= M"),
         (
@@ -197,6 +220,32 @@ def test_override_without_values_changes_nothing(tiny):
 )
 def test_override_says_in_one_line_what_is_wrong(tiny, key, value, message):
     assert message_of_override(tiny, key, value) == message
+
+
+def test_cuts_between_dies_need_a_second_row_and_rtl(tiny):
+    with pytest.raises(HeddleError, match=r"slr_cuts lie between two rows, and the array has 1 \(valid: none\)$"):
+        override(tiny, {"array.rows": 1, "array.slr_cuts": [1]})
+    with pytest.raises(HeddleError, match=r"slr_cuts are for an array with RTL, and drain = direct has none$"):
+        override(tiny, {"array.drain": "direct", "array.slr_cuts": [1]})
+
+
+def test_an_array_crosses_at_most_three_times_into_another_die(tiny):
+    assert override(tiny, {"array.rows": 8, "array.slr_cuts": [1, 2, 7]}).array.slr_cuts == (1, 2, 7)
+    with pytest.raises(HeddleError, match=r"must be at most 3 rows from 1 to 7, in rising order$"):
+        override(tiny, {"array.rows": 8, "array.slr_cuts": [1, 2, 3, 4]})
+
+
+def test_a_row_lies_below_the_cuts_up_to_it(tiny):
+    array = override(tiny, {"array.slr_cuts": [1, 3]}).array
+    assert [array.cuts_above(row) for row in range(array.rows)] == [0, 1, 1, 2]
+
+
+def test_a_cut_in_a_file_is_refused_with_its_place(tmp_path, tiny):
+    path = tmp_path / "mine.toml"
+    path.write_text(to_toml(tiny).replace("slr_cuts = []", "slr_cuts = [4]"))
+    with pytest.raises(HeddleError) as caught:
+        load_design(str(path))
+    assert str(caught.value) == f"{path}:15:1: array: slr_cuts = [4]: {CUTS}"
 
 
 def test_a_long_wrong_value_is_cut(tiny):

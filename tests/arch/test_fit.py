@@ -46,6 +46,13 @@ def test_a_buffer_too_large_is_named_by_its_rams():
     )
 
 
+def test_an_array_crosses_into_no_more_dies_than_the_board_has():
+    assert message_of({"array.slr_cuts": [8, 16, 24]}) == (
+        "design 'sat-vcu1525' has 3 array.slr_cuts, but board 'vcu1525' has slrs = 3 (valid: at most 2 cuts)"
+    )
+    check_fit(override(SAT, {"array.slr_cuts": [11, 22]}), BOARD)
+
+
 def test_more_channels_than_the_board_has_are_refused():
     assert message_of({"memory.channels": 5}) == (
         "design 'sat-vcu1525' uses 5 memory channels, but board 'vcu1525' has 4"

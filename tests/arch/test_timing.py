@@ -16,13 +16,19 @@ from naive_program import Instruction, expected, os_tile, run, works, ws_tile
 
 import heddle.arch.timing as timing
 
-arrays = st.builds(
+whole_arrays = st.builds(
     Array,
     rows=st.integers(1, 3),
     cols=st.integers(1, 3),
     interleave=st.integers(1, 5),
     adder_stages=st.integers(1, 4),
     multiplier_stages=st.integers(0, 3),
+)
+#: Over one die, and over two or three.
+arrays = st.builds(
+    lambda array, cuts: replace(array, cuts=frozenset(cut for cut in cuts if cut < array.rows)),
+    whole_arrays,
+    st.frozensets(st.integers(1, 2)),
 )
 small = st.integers(1, 4)
 draws = st.integers(0, 99).map(Random)
@@ -37,19 +43,19 @@ def os_interval(array: Array, slots: int) -> int:
 
 
 def os_tail(array: Array, chain: int = 1) -> int:
-    return timing.os_tail_cycles(
-        array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, chain
-    )
+    extents = array.rows, array.cols, len(array.cuts)
+    return timing.os_tail_cycles(*extents, array.interleave, array.adder_stages, array.multiplier_stages, chain)
 
 
 def ws_interval(array: Array, rows_streamed: int, tiles_apart: int = 0) -> int:
-    return timing.ws_interval_cycles(
-        rows_streamed, array.rows, array.cols, array.adder_stages, array.multiplier_stages, 1, tiles_apart
-    )
+    extents = array.rows, array.cols, len(array.cuts)
+    depths = array.adder_stages, array.multiplier_stages
+    return timing.ws_interval_cycles(rows_streamed, *extents, *depths, 1, tiles_apart)
 
 
 def ws_tail(array: Array, chain: int = 1) -> int:
-    return timing.ws_tail_cycles(array.rows, array.cols, array.adder_stages, array.multiplier_stages, chain)
+    extents = array.rows, array.cols, len(array.cuts)
+    return timing.ws_tail_cycles(*extents, array.adder_stages, array.multiplier_stages, chain)
 
 
 def os_parts(array: Array, tiles: int, slots: tuple[int, int], wait: int, draw: Random) -> list[Instruction]:
@@ -70,9 +76,9 @@ def ws_folds(array: Array, rows_streamed: int, folds: int, columns: int, interva
 
 
 def settle(array: Array, tiles: int) -> int:
-    return timing.os_settle_cycles(
-        tiles, array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, 1
-    )
+    extents = array.rows, array.cols, len(array.cuts)
+    depths = array.adder_stages, array.multiplier_stages
+    return timing.os_settle_cycles(tiles, *extents, array.interleave, *depths, 1)
 
 
 @settings(max_examples=60, deadline=None)
@@ -155,7 +161,7 @@ def test_ws_tiles_do_not_come_closer_than_their_rows_their_weights_or_their_sums
 
 
 @settings(max_examples=40, deadline=None)
-@given(array=arrays, slots=small, draw=draws)
+@given(array=whole_arrays, slots=small, draw=draws)
 def test_an_os_tile_of_the_textbook_takes_its_issue_and_its_tail(array: Array, slots: int, draw: Random) -> None:
     tile = os_tile(array, slots, draw)
     found = textbook.run_output_stationary(tile, array.adder_stages, array.multiplier_stages)
@@ -169,7 +175,7 @@ def test_an_os_tile_of_the_textbook_takes_its_issue_and_its_tail(array: Array, s
 
 
 @settings(max_examples=40, deadline=None)
-@given(array=arrays, rows_streamed=st.integers(1, 6), draw=draws)
+@given(array=whole_arrays, rows_streamed=st.integers(1, 6), draw=draws)
 def test_a_ws_tile_of_the_textbook_takes_its_load_its_rows_and_its_tail(
     array: Array, rows_streamed: int, draw: Random
 ) -> None:
@@ -182,11 +188,11 @@ def test_a_ws_tile_of_the_textbook_takes_its_load_its_rows_and_its_tail(
 
 
 @settings(max_examples=20, deadline=None)
-@given(array=arrays, draw=draws)
+@given(array=whole_arrays, draw=draws)
 def test_a_sum_is_out_of_a_textbook_column_after_the_psum_cycles(array: Array, draw: Random) -> None:
     column = replace(array, cols=1)
     _, found = textbook.run_weight_stationary(ws_tile(column, 1, draw), array.adder_stages, array.multiplier_stages)
-    assert found.cycles == timing.ws_psum_cycles(array.rows, array.adder_stages, array.multiplier_stages, 0)
+    assert found.cycles == timing.ws_psum_cycles(array.rows, 0, array.adder_stages, array.multiplier_stages, 0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -207,8 +213,8 @@ def test_a_ring_is_as_long_as_its_outputs_or_the_adder() -> None:
 
 def test_the_textbook_has_no_chain_to_drain_and_nothing_to_settle() -> None:
     assert timing.os_drain_cycles(4, 8, 0) == 0
-    assert timing.os_settle_cycles(1, 4, 4, 8, 1, 0, 0) == 0
-    assert timing.os_tail_cycles(4, 4, 8, 1, 0, 0) == 6
+    assert timing.os_settle_cycles(1, 4, 4, 0, 8, 1, 0, 0) == 0
+    assert timing.os_tail_cycles(4, 4, 0, 8, 1, 0, 0) == 6
 
 
 def test_weights_of_the_rtl_come_while_a_tile_streams() -> None:

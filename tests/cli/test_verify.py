@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from naive_weights import small_network
 
+from heddle.arch.design_io import to_toml
 from heddle.arch.packed_file import write_packed
 from heddle.arch.run_dir import sha256_of
 from heddle.cli.main import main
 from heddle.verify import run_benches as run_benches_module
 from heddle.verify.results import Mismatch, Verdict
+from heddle.verify.sweep import BUILDS
 
 Capture = pytest.CaptureFixture[str]
 
@@ -162,3 +164,12 @@ def test_a_missing_simulator_is_one_line_with_the_remedy(
     assert "heddle: error: iverilog is not on PATH (apt install iverilog" in capsys.readouterr().err
     assert main(["verify", "--design", "tiny", "--gemm", "1x1x1"]) == 2
     assert "heddle: error: g++ is not on PATH; it compiles the models (apt install g++)" in capsys.readouterr().err
+
+
+def test_a_design_over_two_dies_is_bit_and_cycle_exact(tmp_path: Path, capsys: Capture) -> None:
+    design = tmp_path / "dies.toml"
+    design.write_text(to_toml(BUILDS["3x4-ws-cut1-m8-i1-l4-p1-fp16"].design()))
+    assert main(["verify", "--design", str(design), "--gemm", "9x40x6", "--json"]) == 0
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert case["bit_exact"]
+    assert case["rtl_cycles"] == case["sim_cycles"]

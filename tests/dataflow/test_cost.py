@@ -202,7 +202,8 @@ def ws_part(array: Array, shape: ArrayTiles, m: int, draw: Random, before: int) 
 def built(design: Design) -> Array:
     """The naive array of a design."""
     array = design.array
-    return Array(array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages)
+    depths = array.adder_stages, array.multiplier_stages
+    return Array(array.rows, array.cols, array.interleave, *depths, frozenset(array.slr_cuts))
 
 
 @settings(max_examples=40, deadline=None)

@@ -24,11 +24,13 @@ from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
 
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2})
+OVER_TWO_DIES = override(SMALL, {"array.slr_cuts": [1]})
 
 MADE: dict[str, Callable[[], wiring.Component]] = {
     "array": lambda: ArrayCore(SMALL),
     "block update": lambda: BlockUpdate(SGD, 1, 2, Units(operand=FP16)),
     "buffer": lambda: DoubleBuffer(80, 300, "block", read_latency=4),
+    "array over two dies": lambda: ArrayCore(OVER_TWO_DIES),
     "delay line": lambda: DelayLine(5, 3),
     "fork": lambda: Fork(8, 2),
     "PE": lambda: Uspe(SMALL),

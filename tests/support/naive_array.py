@@ -60,13 +60,14 @@ class North(NamedTuple):
 
 @dataclass(frozen=True)
 class Array:
-    """Extents, outputs in rotation, and pipeline depths."""
+    """Extents, outputs in rotation, pipeline depths; ``cuts``: rows below a boundary between two dies."""
 
     rows: int
     cols: int
     interleave: int
     adder_stages: int
     multiplier_stages: int
+    cuts: frozenset[int] = frozenset()
 
     @property
     def ring(self) -> int:
@@ -118,7 +119,10 @@ class Grid:
         self._elements = {(r, c): Element(array, ws) for r in self._rows for c in self._cols}
         # In WS a row waits for the sums from the north, which come through one adder a row.
         row_clocks = 1 + array.adder_stages if ws else 1
-        self._west = [Pipe(1 + r * row_clocks, West()) for r in self._rows]
+        # Where a column passes from a die to the next one, there is a register; in the west too, for all rows below.
+        self._cuts = {(r, c): Pipe(1, North()) for r in array.cuts for c in self._cols}
+        dies = [sum(cut <= r for cut in array.cuts) for r in self._rows]
+        self._west = [Pipe(1 + r * row_clocks + dies[r], West()) for r in self._rows]
         self._weights: list[Pipe[Value]] = [Pipe(1 + c, None) for c in self._cols]
         self._partials: list[Pipe[Value]] = [Pipe(1 + c + 1 + array.multiplier_stages, None) for c in self._cols]
         self._south: list[Pipe[Value]] = [Pipe(array.cols - 1 - c, None) for c in self._cols]
@@ -132,10 +136,10 @@ class Grid:
         ]
         # From the south-east, so that every PE sees what its neighbours held at the clock's beginning.
         for r, c in sorted(self._elements, reverse=True):
-            self._elements[r, c].clock(
-                self._elements[r, c - 1].east if c else from_west[r],
-                self._elements[r - 1, c].south if r else from_north[c],
-            )
+            north = self._elements[r - 1, c].south if r else from_north[c]
+            if (r, c) in self._cuts:
+                north = self._cuts[r, c].clock(north)
+            self._elements[r, c].clock(self._elements[r, c - 1].east if c else from_west[r], north)
         return [
             pipe.clock(words.partial if self._ws else words.result)
             for pipe, words in zip(self._south, leaving, strict=True)

@@ -52,8 +52,8 @@ class NaiveInstruction:
         """Cycles from the end of an array tile's issue to its last result."""
         array = self.design.array
         if self.dataflow == "ws":
-            return timing.ws_tail_cycles(array.rows, array.cols, *self._depths)
-        return timing.os_tail_cycles(array.rows, array.cols, array.interleave, *self._depths)
+            return timing.ws_tail_cycles(array.rows, array.cols, self._cuts, *self._depths)
+        return timing.os_tail_cycles(array.rows, array.cols, self._cuts, array.interleave, *self._depths)
 
     @property
     def interval(self) -> int:
@@ -66,7 +66,7 @@ class NaiveInstruction:
             sums_return = self.is_cut or self.slots > array.rows
             # Fold after fold, each over all column tiles: sums come back when all columns have had their turn.
             apart = len(parts_of(self.n, array.cols)) if sums_return else 0
-            return timing.ws_interval_cycles(self.m, array.rows, array.cols, *self._depths, apart)
+            return timing.ws_interval_cycles(self.m, array.rows, array.cols, self._cuts, *self._depths, apart)
         return max(self.issue, array.rows * array.interleave) if self._chain else self.issue
 
     @property
@@ -83,7 +83,8 @@ class NaiveInstruction:
         lead_in = timing.os_lead_cycles(array.rows, array.interleave)
         if not array.overlap_tiles:
             return lead_in
-        return lead_in + timing.os_settle_cycles(self.tiles, array.rows, array.cols, array.interleave, *self._depths)
+        extents = array.rows, array.cols, self._cuts
+        return lead_in + timing.os_settle_cycles(self.tiles, *extents, array.interleave, *self._depths)
 
     def cycles(self, reloads: bool) -> int:
         """Cycles to the next instruction. ``reloads``: it goes on from the partial sums of the one before."""
@@ -92,6 +93,10 @@ class NaiveInstruction:
     @property
     def _chain(self) -> bool:
         return self.design.array.drain == "chain"
+
+    @property
+    def _cuts(self) -> int:
+        return len(self.design.array.slr_cuts)
 
     @property
     def _depths(self) -> tuple[int, int, int]:

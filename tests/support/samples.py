@@ -88,10 +88,13 @@ def boards() -> st.SearchStrategy[Board]:
 def machines(draw: st.DrawFn) -> Design:
     """Machines of at most 4 x 4 PEs with buffers that small products overflow."""
     dataflows = draw(st.sampled_from((["os", "ws"], ["os"], ["ws"])))
+    rows, drain = draw(st.integers(1, 4)), draw(st.sampled_from(("chain", "direct")))
+    cuts = draw(st.sets(st.integers(1, rows - 1), max_size=2)) if rows > 1 and drain == "chain" else ()
     return override(
         TINY,
         {
-            "array.rows": draw(st.integers(1, 4)),
+            "array.rows": rows,
+            "array.slr_cuts": sorted(cuts),
             "array.cols": draw(st.integers(1, 4)),
             "array.dataflows": dataflows,
             "array.interleave": draw(st.sampled_from((1, 2, 4, 6))),
@@ -99,7 +102,7 @@ def machines(draw: st.DrawFn) -> Design:
             "array.adder_stages": draw(st.integers(1, 4)),
             "array.multiplier_stages": draw(st.integers(0, 2)),
             "array.overlap_tiles": draw(st.booleans()),
-            "array.drain": draw(st.sampled_from(("chain", "direct"))),
+            "array.drain": drain,
             "buffers.activation_bytes": draw(st.integers(400, 6000)),
             "buffers.weight_bytes": draw(st.integers(400, 6000)),
             "buffers.output_bytes": draw(st.integers(400, 6000)),

@@ -21,8 +21,8 @@ REPRESENTATIVE = (
     "1x4-os+ws-m4-i4-l3-p1-fp16",
     "4x1-os+ws-m2-i4-l4-p1-fp16",
     "4x3-os-m8-i4-l4-p1-fp16",
-    "3x4-ws-m8-i1-l4-p1-fp16",
-    "8x2-os+ws-m8-i2-l5-p2-fp16",
+    "3x4-ws-cut1-m8-i1-l4-p1-fp16",
+    "8x2-os+ws-cut3-cut4-m8-i2-l5-p2-fp16",
     "2x8-os+ws-m16-i6-l6-p3-fp16",
     "2x4-os+ws-m4-i5-l6-p0-bf16",
 )
@@ -43,6 +43,7 @@ def test_its_machines_reach_every_depth_and_group_size(names):
     assert {2, 4, 8, 16} <= {design.sparsity.m for design in designs}
     assert {design.numbers.operand for design in designs} == {"fp16", "bf16"}
     assert {design.array.overlap_tiles for design in designs} == {True, False}
+    assert {0, 1, 2} <= {len(design.array.slr_cuts) for design in designs}
     assert {design.array.dataflows for design in designs} == {("os", "ws"), ("os",), ("ws",)}
     assert {1} < {design.array.rows for design in designs}
     assert {1} < {design.array.cols for design in designs}

@@ -1,15 +1,19 @@
 # amaranth: UnusedElaboratable=no
-"""The grid of PEs: wires only, each PE beside its neighbours."""
+"""The grid of PEs: each PE beside its neighbours, wires only but for a register between two dies."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from samples import TINY
+from stream_bench import resettable, simulate
 
+from heddle.arch.design import Design
 from heddle.arch.design_io import override
+from heddle.hls.array.die_crossing import DieCrossing
 from heddle.hls.array.grid import USPE_MODULE, Grid
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import emit, ports_of
@@ -21,19 +25,22 @@ DESIGN = override(TINY, {"array.rows": ROWS, "array.cols": COLS})
 Pins = dict[str, list[int | str]]
 
 
-@pytest.fixture(scope="module")
-def netlist(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The grid as yosys reads it, the PE a black box."""
-    folder = tmp_path_factory.mktemp("grid")
-    ports = ports_of(Uspe(DESIGN))
+def grid_of(design: Design, folder: Path) -> dict[str, Any]:
+    """The grid of a design as yosys reads it, the PE a black box."""
+    ports = ports_of(Uspe(design))
     box = "".join(f"  {port.direction}put [{port.width - 1}:0] {port.name};\n" for port in ports)
     names = ", ".join(port.name for port in ports)
     (folder / "pe.v").write_text(f"(* blackbox *)\nmodule {USPE_MODULE}({names});\n{box}endmodule\n")
-    (folder / "grid.v").write_text(emit(Grid(DESIGN), "grid"))
+    (folder / "grid.v").write_text(emit(Grid(design), "grid"))
     script = "read_verilog pe.v grid.v; hierarchy -top grid; proc; opt_clean; write_json grid.json"
     run_yosys(script, folder, "grid.log", ["grid.json"])
     module: dict[str, Any] = json.loads((folder / "grid.json").read_text())["modules"]["grid"]
     return module
+
+
+@pytest.fixture(scope="module")
+def netlist(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return grid_of(DESIGN, tmp_path_factory.mktemp("grid"))
 
 
 def pins(netlist: dict[str, Any], row: int, col: int) -> Pins:
@@ -102,3 +109,36 @@ def test_every_input_of_a_pe_is_driven(netlist: dict[str, Any]) -> None:
         for col in range(COLS):
             for name, bits in pins(netlist, row, col).items():
                 assert set(bits) <= driven, (row, col, name)
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_between_two_dies_a_column_s_links_pass_a_crossing(row: int, tmp_path: Path) -> None:
+    netlist = grid_of(override(DESIGN, {"array.rows": 3, "array.slr_cuts": [row]}), tmp_path)
+    crossings = {name: cell["connections"] for name, cell in netlist["cells"].items() if cell["type"] != USPE_MODULE}
+    assert sorted(crossings) == [f"cut{row}_{col}" for col in range(COLS)]
+    for col in range(COLS):
+        above, below, cut = pins(netlist, row - 1, col), pins(netlist, row, col), crossings[f"cut{row}_{col}"]
+        for name in ("weight", "partial", "sums"):
+            assert cut[f"north__{name}"] == above[f"{name}_south"]
+            assert cut[f"south__{name}"] == below[name]
+
+
+@pytest.mark.parametrize(("dataflows", "passed"), [(("os", "ws"), 1), (("os",), 1), (("ws",), 0)])
+def test_a_crossing_is_a_clock_in_flip_flops_and_passes_the_partial_sums_that_there_are(
+    dataflows: tuple[str, ...], passed: int
+) -> None:
+    crossing = DieCrossing(override(DESIGN, {"array.dataflows": dataflows}))
+    design, reset = resettable(crossing)
+    seen = []
+
+    async def bench(ctx: Any) -> None:
+        for clock in range(6):
+            ctx.set(reset, clock == 3)
+            for name, word in (("weight", clock), ("partial", 10 + clock), ("sums", 20 + clock)):
+                ctx.set(getattr(crossing.north, name), word)
+            seen.append([ctx.get(getattr(crossing.south, name)) for name in ("weight", "partial", "sums")])
+            await ctx.tick()
+
+    simulate(design, bench)
+    assert seen == [[0, 0, 0], *([clock, passed * (10 + clock), 20 + clock] for clock in range(5))]
+    assert 'shreg_extract = "no"' in emit(DieCrossing(DESIGN), "crossing")

@@ -90,7 +90,7 @@ def test_a_product_of_one_tile_loads_computes_drains_and_stores() -> None:
     array = design.array
     result = simulate(single_product(8, 50, 8), design, BOARD, "os")
     issue = os_issue_cycles(50, array.interleave, array.adder_stages)
-    tail = os_tail_cycles(array.rows, array.cols, array.interleave, array.adder_stages, array.multiplier_stages, 1)
+    tail = os_tail_cycles(array.rows, array.cols, 0, array.interleave, array.adder_stages, array.multiplier_stages, 1)
     assert result.passes[0].compute_cycles == DISPATCH_CYCLES + issue
     assert result.cycles == pytest.approx(DISPATCH_CYCLES + issue + tail, abs=1)
 
