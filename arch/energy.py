@@ -7,6 +7,7 @@ them in ``heddle.arch.coefficients``. None is calibrated: compare designs with t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from heddle.arch import coefficients as c
 from heddle.arch.coefficients import Coefficient
@@ -45,6 +46,7 @@ class EnergyCoefficients:
     device_static_w: float
 
 
+@cache
 def energy_coefficients() -> EnergyCoefficients:
     """Return the energy of every elementary action. Uncalibrated."""
     return EnergyCoefficients(**{entry.name: float(entry.value) for entry in energy_table()})

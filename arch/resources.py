@@ -8,6 +8,7 @@ calibrated against synthesis (``heddle.arch.calibration``); the others are estim
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -36,6 +37,12 @@ def resources(design: Design, board: Board) -> Resources:
     >>> heddle.resources(design, board).dsp > 16
     True
     """
+    return _resources(design, board)
+
+
+# A simulated step asks twice, and a script that simulates many steps of one design as often as there are steps.
+@lru_cache(maxsize=64)
+def _resources(design: Design, board: Board) -> Resources:
     return _counts(resource_table(ResourceInputs.of(design, board)))
 
 

@@ -42,3 +42,7 @@ def test_the_arrays_arithmetic_is_near_the_measured_share_of_the_card():
 
 def test_counts_are_plain_integers():
     assert all(type(value) is int for value in asdict(resources(load_design("tiny"), BOARD)).values())
+
+
+def test_a_design_is_counted_once_however_often_it_is_asked_for():
+    assert resources(load_design("small"), BOARD) is resources(load_design("small"), BOARD)
