@@ -58,7 +58,7 @@ def _packed_words(packed: nm.Packed, design: Design) -> tuple[Words, int]:
 def wuve_case(design: Design, lane: Wuve, distribution: str, seed: int, stalls: Stalls, rerun: str = "") -> Case:
     """Return a step of weights through one lane of an optimiser of ``design``.
 
-    ``distribution`` is one of UPDATE_OPERANDS: a trained net's scale, or words from all corners of FP32.
+    ``distribution`` is one of UPDATE_OPERANDS: a trained net's scale, all corners of FP32, or vanishing words.
     """
     step = _RULES[lane.rule.name](np.random.default_rng(seed), UPDATE_OPERANDS[distribution])
     operand = from_float32(step.after["master"], design.numbers.operand_format)
@@ -101,6 +101,19 @@ def _corners(rng: np.random.Generator) -> Float32:
     return np.choose(rng.integers(0, 3, _WEIGHTS), [words, small, ends]).view(np.float32)
 
 
+def _vanishing(rng: np.random.Generator) -> Float32:
+    """Zeros, subnormals, and numbers below 1 of any magnitude, of both signs; a third each."""
+    words = rng.integers(0, 1 << 32, _WEIGHTS, dtype=np.uint32)
+    sign, fraction = words & np.uint32(1 << 31), words & np.uint32(0x7FFFFF)
+    below_one = fraction | rng.integers(1, 127, _WEIGHTS, dtype=np.uint32) << np.uint32(23)
+    return (sign | np.choose(rng.integers(0, 3, _WEIGHTS), [0, fraction, below_one]).astype(np.uint32)).view(np.float32)
+
+
+def _vanishing_variance(rng: np.random.Generator) -> Float32:
+    """As many zeros as other numbers: small gradients leave them as they are."""
+    return np.abs(_vanishing(rng)) * rng.integers(0, 2, _WEIGHTS).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class UpdateOperands:
     """What a step of weights is drawn from: gradient, weight and mean; Adam's variance; and Adam's epsilon."""
@@ -110,10 +123,12 @@ class UpdateOperands:
     epsilon: float
 
 
-#: What a step may be drawn from, by name. The corners overflow, make NaNs, and, without epsilon, divide by zero.
+#: What a step may be drawn from, by name. The corners overflow and make NaNs; without epsilon the vanishing ones divide
+#: by zero: a large number, a small one, or zero itself.
 UPDATE_OPERANDS = {
     "trained": UpdateOperands(_trained, lambda rng: np.square(_trained(rng)), epsilon=1e-8),
     "corners": UpdateOperands(_corners, _corners, epsilon=0.0),
+    "vanishing": UpdateOperands(_vanishing, _vanishing_variance, epsilon=0.0),
 }
 
 

@@ -47,7 +47,26 @@ def test_wuve_updates_a_weight_a_clock(optimizer, operand, tmp_path):
     cases = [wuve_case(machine, lane.component, kind, seed, stalls) for seed, (kind, stalls) in enumerate(kinds)]
     verdicts = verdicts_of(lane, cases, tmp_path)
     assert [verdict for verdict in verdicts if not verdict.passed] == []
-    assert [verdict.sim_cycles is not None for verdict in verdicts] == 2 * [True, False, False, False]
+    assert [verdict.sim_cycles is not None for verdict in verdicts] == len(UPDATE_OPERANDS) * [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_the_vanishing_operands_divide_by_zero():
+    machine = design("2:4")
+    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith("adam"))
+    case = wuve_case(machine, lane.component, "vanishing", 0, Stalls())
+    layout = lane.component.updated.payload.shape().elem_shape
+    words = [int.from_bytes(word.tobytes(), "little") for word in case.outputs[0].expected]
+    values = {field: [word >> layout[field].offset & 0xFFFFFFFF for word in words] for field in ("mean", "variance")}
+    by_zero = [
+        mean & 0x7FFFFFFF for mean, variance in zip(values["mean"], values["variance"], strict=True) if variance == 0
+    ]
+    assert sum(mean == 0 for mean in by_zero) > 2
+    assert sum(0 < mean < 0x30000000 for mean in by_zero) > 20
 
 
 @pytest.mark.parametrize("sparsity", ["1:2", "2:4", "2:8"])
