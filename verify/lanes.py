@@ -102,39 +102,43 @@ def _corners(rng: np.random.Generator) -> Float32:
 
 
 def _vanishing(rng: np.random.Generator) -> Float32:
-    """Zeros, subnormals, and numbers below 1 of any magnitude, of both signs; a third each."""
+    """Zeros, subnormals and numbers below 1 of any magnitude, of both signs, a third each; infinities among them."""
     words = rng.integers(0, 1 << 32, _WEIGHTS, dtype=np.uint32)
     sign, fraction = words & np.uint32(1 << 31), words & np.uint32(0x7FFFFF)
     below_one = fraction | rng.integers(1, 127, _WEIGHTS, dtype=np.uint32) << np.uint32(23)
-    return (sign | np.choose(rng.integers(0, 3, _WEIGHTS), [0, fraction, below_one]).astype(np.uint32)).view(np.float32)
+    magnitude = np.choose(rng.integers(0, 3, _WEIGHTS), [np.uint32(0), fraction, below_one])
+    infinite = rng.integers(0, 16, _WEIGHTS) == 0
+    return (sign | np.where(infinite, np.uint32(0x7F800000), magnitude)).view(np.float32)
 
 
 def _vanishing_variance(rng: np.random.Generator) -> Float32:
     """As many zeros as other numbers: small gradients leave them as they are."""
-    return np.abs(_vanishing(rng)) * rng.integers(0, 2, _WEIGHTS).astype(np.float32)
+    return np.where(rng.integers(0, 2, _WEIGHTS), np.float32(0), np.abs(_vanishing(rng)))
 
 
 @dataclass(frozen=True)
 class UpdateOperands:
-    """What a step of weights is drawn from: gradient, weight and mean; Adam's variance; and Adam's epsilon."""
+    """What a step of weights is drawn from: gradient, weight and mean; Adam's variance; and some of the scalars."""
 
     number: _Draw
     variance: _Draw
     epsilon: float
+    weight_decay: float = 0.01
+    momentum: float = 0.9
 
 
-#: What a step may be drawn from, by name. The corners overflow and make NaNs; without epsilon the vanishing ones divide
-#: by zero: a large number, a small one, or zero itself.
+#: What a step may be drawn from, by name. The corners overflow and make NaNs. The vanishing ones divide large numbers,
+#: small ones and zero by zero, and multiply infinity by it.
 UPDATE_OPERANDS = {
     "trained": UpdateOperands(_trained, lambda rng: np.square(_trained(rng)), epsilon=1e-8),
     "corners": UpdateOperands(_corners, _corners, epsilon=0.0),
-    "vanishing": UpdateOperands(_vanishing, _vanishing_variance, epsilon=0.0),
+    "vanishing": UpdateOperands(_vanishing, _vanishing_variance, epsilon=0.0, weight_decay=0.0, momentum=0.0),
 }
 
 
 def _sgd_step(rng: np.random.Generator, drawn: UpdateOperands) -> _Step:
     gradient, master, momentum = (drawn.number(rng) for _ in range(3))
-    scalars = SgdScalars(gradient_scale=1 / 1024, weight_decay=1e-4, momentum=0.9, learning_rate=0.1)
+    scalars = SgdScalars(1 / 1024, drawn.weight_decay, drawn.momentum, learning_rate=0.1)
     gradient = _scaled(gradient)
     after = sgd(gradient, SgdState(master, momentum), scalars)
     before = {"gradient": gradient, "master": master, "momentum": momentum}
@@ -143,7 +147,9 @@ def _sgd_step(rng: np.random.Generator, drawn: UpdateOperands) -> _Step:
 
 def _adam_step(rng: np.random.Generator, drawn: UpdateOperands) -> _Step:
     gradient, master, mean = (drawn.number(rng) for _ in range(3))
-    hyperparameters = AdamHyperparameters(weight_decay=0.01, gradient_scale=1 / 1024, epsilon=drawn.epsilon)
+    hyperparameters = AdamHyperparameters(
+        weight_decay=drawn.weight_decay, gradient_scale=1 / 1024, epsilon=drawn.epsilon
+    )
     scalars = hyperparameters.scalars(step=3)
     gradient = _scaled(gradient)
     state = AdamState(master, mean, drawn.variance(rng))

@@ -20,6 +20,8 @@ from heddle.verify.cases import Case, InputStream, OutputStream
 from heddle.verify.results import Outcome
 
 _RESET_CLOCKS = 2
+#: The clock after reset in which a first word can be taken: it is offered in the one before.
+_FIRST_CLOCK = 1
 #: Clocks after the last expected word in which one too many would show.
 _WATCH_CLOCKS = 16
 
@@ -110,7 +112,7 @@ class CaseRun:
         return any(side.pending for side in self._checkers) or any(side.pending for side in self._drivers)
 
     async def _after_the_last_word(self) -> str:
-        """What is wrong when nothing more should come: a word too many, or a port that holds another value."""
+        """What is wrong when nothing more should come: a word too many, a port with another value, a late beginning."""
         for _ in range(_WATCH_CLOCKS):
             await self._clock()
         wrong = [
@@ -122,7 +124,14 @@ class CaseRun:
             value = int(getattr(self._dut, port).value)
             if value != expected:
                 wrong.append(f"{port} is {value}, not {expected}")
-        return "; ".join(wrong)
+        return "; ".join([*wrong, *self._hesitation()])
+
+    def _hesitation(self) -> list[str]:
+        """A first word that was not taken at once, where nothing stalls: the case's cycles count only from it on."""
+        late = (self._first_clock or _FIRST_CLOCK) - _FIRST_CLOCK
+        if self._case.sim_cycles is None or not late:
+            return []
+        return [f"{self._case.inputs[0].name} took its first word {late} cycles after it could"]
 
     def _hang(self) -> str:
         gave = [
