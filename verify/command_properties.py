@@ -10,10 +10,11 @@ from __future__ import annotations
 from amaranth.hdl import Assert, Cat, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 
-from heddle.arch.command_rules import Refusal, interleave_choices
+from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import ArrayConfig, Design
 from heddle.arch.timing import os_drain_cycles, os_lead_cycles, ring_cycles
-from heddle.hls.array.sequencer import Sequencer, State
+from heddle.hls.array.command import Cause
+from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.stream.handshake import transfer
 from heddle.verify.properties import Harness, stability
 
@@ -32,13 +33,13 @@ def command_ends(machine: StateMachine) -> Harness:
     """Each command ends; none is begun that breaks a rule of its own; a refused one changes no more than the count."""
     harness = stability(machine)
     m, design = harness.module, machine.design
-    idle, busy = machine.state == State.IDLE, machine.state != State.IDLE
+    idle, busy = machine.idle, ~machine.idle
     command = machine.current
     place_is_first = (machine.phase == 0) & (machine.tile == 0)
     m.d.sync += [
-        Assert(machine.state <= State.RUN),
-        Assert(Mux(machine.state == State.RUN, _is_within(machine), place_is_first)),
-        Assert((machine.state != State.PROLOGUE) | (machine.prologue_left != 0)),
+        Assert(machine.idle + machine.in_prologue + machine.in_tiles == 1),
+        Assert(Mux(machine.in_tiles, _is_within(machine), place_is_first)),
+        Assert(~machine.in_prologue | (machine.prologue_left != 0)),
         Assert(idle | _keeps_rules(command, design)),
         Assert(idle | _ends_are_the_command_s(machine)),
         Assert(machine.idle_steps <= machine.emptying_steps),
@@ -88,25 +89,31 @@ def _fits_os(command: View, array: ArrayConfig) -> Value:
 
 def _each_step(m: Module, machine: StateMachine) -> None:
     """Without a step nothing moves; with one, what is left of the command gets less."""
-    stepped, was = Signal(), Signal(State)
+    stepped = Signal()
+    was_idle, was_in_prologue, was_in_tiles = Signal(), Signal(), Signal()
     phase, tile = Signal.like(machine.phase), Signal.like(machine.tile)
     left, waited = Signal.like(machine.prologue_left), Signal.like(machine.idle_steps)
     taken = Signal()
-    watched = ((phase, machine.phase), (tile, machine.tile), (left, machine.prologue_left), (was, machine.state))
-    m.d.sync += [before.eq(now) for before, now in watched]
+    m.d.sync += [phase.eq(machine.phase), tile.eq(machine.tile), left.eq(machine.prologue_left)]
+    m.d.sync += [
+        was_idle.eq(machine.idle),
+        was_in_prologue.eq(machine.in_prologue),
+        was_in_tiles.eq(machine.in_tiles),
+    ]
     m.d.sync += [stepped.eq(machine.en), waited.eq(machine.idle_steps), taken.eq(transfer(machine.command))]
     still = (machine.phase == phase) & (machine.tile == tile) & (machine.prologue_left == left)
     goes_on = (machine.tile == tile) & (machine.phase == phase + 1)
     next_tile = (machine.tile == tile + 1) & (machine.phase == 0)
-    ran = (machine.state == State.IDLE) | ((machine.state == State.RUN) & (goes_on | next_tile))
-    led = (machine.state == State.RUN) | ((machine.state == State.PROLOGUE) & (machine.prologue_left == left - 1))
+    same_state = Mux(was_in_prologue, machine.in_prologue, machine.in_tiles)
+    ran = machine.idle | (machine.in_tiles & (goes_on | next_tile))
+    led = machine.in_tiles | (machine.in_prologue & (machine.prologue_left == left - 1))
     emptied = (machine.idle_steps == machine.emptying_steps) | (machine.idle_steps == waited + 1)
     m.d.sync += [
-        Assert((was == State.IDLE) | stepped | (still & (machine.state == was))),
-        Assert((was != State.RUN) | ~stepped | ran),
-        Assert((was != State.PROLOGUE) | ~stepped | led),
-        Assert((was != State.IDLE) | taken | (machine.state == State.IDLE)),
-        Assert((was != State.IDLE) | ~stepped | emptied),
+        Assert(~(was_in_prologue | was_in_tiles) | stepped | (still & same_state)),
+        Assert(~was_in_tiles | ~stepped | ran),
+        Assert(~was_in_prologue | ~stepped | led),
+        Assert(~was_idle | taken | machine.idle),
+        Assert(~was_idle | ~stepped | emptied),
     ]
 
 
@@ -120,12 +127,12 @@ def _each_command(m: Module, machine: StateMachine) -> None:
         first.eq(machine.error_cause),
         number.eq(machine.error_number),
     ]
-    begun = machine.state != State.IDLE
+    begun = ~machine.idle
     counted = machine.error_count == (refused + 1)[: len(refused)]
     known = (machine.error_cause == first) & (machine.error_number == number)
     m.d.sync += [
         Assert(~taken | Mux(begun, machine.error_count == refused, counted)),
-        Assert(~(taken & ~begun) | (machine.error_cause != Refusal.NONE)),
-        Assert((first == Refusal.NONE) | known),
+        Assert(~(taken & ~begun) | (machine.error_cause != Cause.NONE)),
+        Assert((first == Cause.NONE) | known),
         Assert(taken | known),
     ]

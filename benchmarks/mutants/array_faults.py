@@ -38,8 +38,8 @@ ELEMENT_FAULTS = (
     Fault(
         "source-with-operands",
         "hls/array/uspe.py",
-        "source = quick_registers(m, control.source, array.multiplier_stages, self.en",
-        "source = quick_registers(m, control.source, 0, self.en",
+        "source = quick_registers(m, control.source.as_value(), array.multiplier_stages, self.en",
+        "source = quick_registers(m, control.source.as_value(), 0, self.en",
         "the addend is chosen with the operands, not with their product",
         _WIDE,
     ),
@@ -167,8 +167,8 @@ SEQUENCER_FAULTS = (
     Fault(
         "mode-not-awaited",
         "hls/array/sequencer.py",
-        "((offered.ws == current.ws) | self._empty(m, state))",
-        "((offered.ws == current.ws) | self._empty(m, state) | 1)",
+        "((offered.ws == current.ws) | self._empty(m))",
+        "((offered.ws == current.ws) | self._empty(m) | 1)",
         "the dataflow changes while results of the other are still in the array",
         _WIDE,
     ),
@@ -254,7 +254,7 @@ COMMAND_FAULTS = (
     Fault(
         "last-refusal-kept",
         "hls/array/sequencer.py",
-        "with m.If(self.error_cause == Refusal.NONE):",
+        "with m.If(self.error_cause == Cause.NONE):",
         "with m.If(1):",
         "the error port shows the last refusal for the first one",
         _TOLD,

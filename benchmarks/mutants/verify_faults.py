@@ -63,8 +63,8 @@ CONTROL_FAULTS = (
     Fault(
         "tiles-counted-on",
         "hls/array/sequencer.py",
-        "m.d.sync += [tile.eq(0), state.eq(State.IDLE)]",
-        "m.d.sync += state.eq(State.IDLE)",
+        "m.d.sync += tile.eq(0)",
+        "pass",
         "an instruction counts its tiles from where the last one ended",
         _TINY,
     ),
@@ -98,8 +98,8 @@ RESET_FAULTS = (
     Fault(
         "state-survives-reset",
         "hls/array/sequencer.py",
-        "self.state = Signal(State)",
-        "self.state = Signal(State, reset_less=True)",
+        "        return progress\n",
+        '        m._generated["fsm"].state._reset_less = True\n        return progress\n',
         "an instruction goes on after a reset",
         _TINY,
     ),

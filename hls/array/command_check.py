@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.command_rules import Refusal, interleave_choices, os_owing_tiles, ws_returning_intervals
+from heddle.arch.command_rules import interleave_choices, os_owing_tiles, ws_returning_intervals
 from heddle.arch.design import Design
 from heddle.arch.timing import os_drain_cycles, os_lead_cycles, ring_cycles
-from heddle.hls.array.command import COMMAND
+from heddle.hls.array.command import COMMAND, Cause, Dataflow
 
 
 class CommandCheck(wiring.Component):
@@ -20,7 +20,7 @@ class CommandCheck(wiring.Component):
     command : COMMAND, in
     accepted : Signal(1), in
         The array begins the command: what it leaves in the array counts for the next one.
-    cause : Refusal, out
+    cause : Cause, out
         Why the array must not begin it, 0 where it may.
 
     Latency: combinational from ``command``. Lengths are multiplied by a constant alone, which takes adders; what two
@@ -29,28 +29,29 @@ class CommandCheck(wiring.Component):
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        super().__init__({"command": In(COMMAND), "accepted": In(1), "cause": Out(Refusal)})
+        super().__init__({"command": In(COMMAND), "accepted": In(1), "cause": Out(Cause)})
 
     def elaborate(self, platform: object) -> Module:
         """Look at the dataflow, the counts, then at what each dataflow asks for; the first reason is given."""
         m = Module()
         command, dataflows = self.command, self.design.array.dataflows
-        refused: dict[Refusal, Value] = {
-            Refusal.DATAFLOW: Const(0) if len(dataflows) > 1 else command.ws == int("os" in dataflows),
-            Refusal.TILES: command.tiles == 0,
-            Refusal.LENGTH: command.length == 0,
+        others = [dataflow for dataflow in Dataflow.__members__.values() if dataflow.name.lower() not in dataflows]
+        refused: dict[enum.Enum, Value] = {
+            Cause.DATAFLOW: Dataflow(command.ws) == others[0] if others else Const(0),
+            Cause.TILES: command.tiles == 0,
+            Cause.LENGTH: command.length == 0,
         }
         in_os = self._output_stationary(m) if "os" in dataflows else {}
         in_ws = self._weight_stationary(m) if "ws" in dataflows else {}
         for reason in (*in_os, *in_ws):
             refused[reason] = Mux(command.ws, in_ws.get(reason, Const(0)), in_os.get(reason, Const(0)))
-        cause: Value = Const(Refusal.NONE)
-        for reason in sorted(refused, reverse=True):
+        cause: Value = Const(Cause.NONE)
+        for reason in sorted(refused, key=lambda each: each.value, reverse=True):
             cause = Mux(refused[reason], reason, cause)
         m.d.comb += self.cause.eq(cause)
         return m
 
-    def _output_stationary(self, m: Module) -> dict[Refusal, Value]:
+    def _output_stationary(self, m: Module) -> dict[enum.Enum, Value]:
         """Reasons in OS; a register keeps what the last command left of its interval, one what it owes."""
         array, command = self.design.array, self.command
         ring, lead = ring_cycles(array.interleave, array.adder_stages), os_lead_cycles(array.rows, array.interleave)
@@ -70,13 +71,13 @@ class CommandCheck(wiring.Component):
         too_early = Mux(command.reload, waited < owed, waited + to_last_slot < lead + ring)
         drain = os_drain_cycles(array.rows, array.interleave, 1)
         return {
-            Refusal.INTERVAL: (left_over < 0) | (command.interval < drain),
-            Refusal.GROUP_SLOTS: (command.group_slots == 0) | (command.group_slots > self.design.sparsity.m),
-            Refusal.INTERLEAVE_COLS: ~_is_one_of(command.interleave_cols, interleave_choices(array)),
-            Refusal.SETTLE: too_early,
+            Cause.INTERVAL: (left_over < 0) | (command.interval < drain),
+            Cause.GROUP_SLOTS: (command.group_slots == 0) | (command.group_slots > self.design.sparsity.m),
+            Cause.INTERLEAVE_COLS: ~_is_one_of(command.interleave_cols, interleave_choices(array)),
+            Cause.SETTLE: too_early,
         }
 
-    def _weight_stationary(self, m: Module) -> dict[Refusal, Value]:
+    def _weight_stationary(self, m: Module) -> dict[enum.Enum, Value]:
         """Reasons in WS; a register keeps whether the last command's sums come back in time for the next one's."""
         command = self.command
         alone, *_ = intervals = ws_returning_intervals(self.design.array)
@@ -87,9 +88,9 @@ class CommandCheck(wiring.Component):
         comes_back = command.reload | (command.tiles > command.fresh_tiles)
         too_short = (command.interval < command.length) | (command.interval < alone) | (comes_back & ~in_time)
         return {
-            Refusal.INTERVAL: too_short,
-            Refusal.FRESH_TILES: (command.fresh_tiles == 0) | (command.fresh_tiles > command.tiles),
-            Refusal.RELOAD: command.reload & ~returned,
+            Cause.INTERVAL: too_short,
+            Cause.FRESH_TILES: (command.fresh_tiles == 0) | (command.fresh_tiles > command.tiles),
+            Cause.RELOAD: command.reload & ~returned,
         }
 
 

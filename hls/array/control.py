@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from amaranth.hdl import signed
-from amaranth.lib import data
+from amaranth.lib import data, enum
 
 from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS, INTERLEAVE_BITS, INTERVAL_BITS
 from heddle.hls.array.command import COMMAND
 
 
-class Source(IntEnum):
+class Source(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass takes it
     """Where a multiply-add takes its other addend.
 
     OS: from the PE's own ring, from the chain of partial sums, or nowhere (+0). WS: the sum from the north.
@@ -23,11 +21,9 @@ class Source(IntEnum):
     SUMS = 3
 
 
-SOURCE_BITS = 2
-
 #: What the array is told a step, hopping east with the activations. ``load_group``, ``load_weight``: take the
 #: operand that stands at the input, or hold the last one. ``emit``: the sum that this step leads to goes south.
-CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": SOURCE_BITS, "emit": 1})
+CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": Source, "emit": 1})
 
 #: What counters are compared with, computed as a command is taken so that no step waits for a subtraction: the last
 #: value of each, and the phase from which on partial sums of the next tile come in, which may be below 0.

@@ -9,10 +9,10 @@ from amaranth.hdl import Assert, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.command_rules import NUMBER_BITS, Refusal
+from heddle.arch.command_rules import NUMBER_BITS
 from heddle.arch.design import Design
 from heddle.arch.timing import array_hop_cycles
-from heddle.hls.array.command import COMMAND
+from heddle.hls.array.command import COMMAND, Cause
 from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce, left_layout, right_layout, sums_layout
 from heddle.hls.stream.delay import flags
@@ -37,7 +37,7 @@ class ArrayCore(wiring.Component):
         FP32 sums. OS: R x I words a tile, the last row first, a PE's outputs in their order. WS: one word for
         each activation row.
 
-    error_cause, error_number : Refusal, Signal(32), out
+    error_cause, error_number : Cause, Signal(32), out
         Why the first command that was refused since reset was refused (0: none was), and its number, from 0.
     error_count : Signal(32), out
         Commands refused since reset. The core goes on with the next one.
@@ -56,7 +56,7 @@ class ArrayCore(wiring.Component):
                 "right": In(stream.Signature(right_layout(design))),
                 "partial": In(stream.Signature(sums_layout(design))),
                 "result": Out(stream.Signature(sums_layout(design))),
-                "error_cause": Out(Refusal),
+                "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
                 "error_count": Out(NUMBER_BITS),
             }
@@ -76,7 +76,7 @@ class ArrayCore(wiring.Component):
             self.error_count.eq(sequencer.error_count),
             stce.en.eq(sequencer.en),
             stce.control.eq(sequencer.control),
-            stce.ws.eq(sequencer.ws),
+            stce.dataflow.eq(sequencer.dataflow),
             stce.left.eq(self.left.payload),
             stce.right.eq(self.right.payload),
             stce.partial.eq(self.partial.payload),

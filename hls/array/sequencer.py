@@ -7,17 +7,15 @@ whenever it is idle, so that results never wait for the next command.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.command_rules import NUMBER_BITS, Refusal
+from heddle.arch.command_rules import NUMBER_BITS
 from heddle.arch.design import Design
 from heddle.arch.isa import COUNT_BITS, INTERVAL_BITS
 from heddle.arch.timing import os_lead_cycles, os_tail_cycles, ws_tail_cycles
-from heddle.hls.array.command import COMMAND
+from heddle.hls.array.command import COMMAND, Cause, Dataflow
 from heddle.hls.array.command_check import CommandCheck
 from heddle.hls.array.control import CONTROL, ENDS, NEEDS, PROGRESS
 from heddle.hls.array.os_steps import OsSteps
@@ -26,14 +24,6 @@ from heddle.hls.array.ws_steps import WsSteps
 from heddle.hls.stream.handshake import transfer
 
 _STEPS: dict[str, type[Steps]] = {"os": OsSteps, "ws": WsSteps}
-
-
-class State(IntEnum):
-    """Waiting for a command, in its prologue, in its tiles."""
-
-    IDLE = 0
-    PROLOGUE = 1
-    RUN = 2
 
 
 class Sequencer(wiring.Component):
@@ -48,11 +38,11 @@ class Sequencer(wiring.Component):
         The step is taken: all that it needs is there.
     control : CONTROL, out
         What the array does in this step.
-    ws : Signal(1), out
-        The instruction, or where there is none the last one, is weight-stationary.
+    dataflow : Dataflow, out
+        That of the instruction, or where there is none of the last one.
     needs : NEEDS, out
         Which streams the step takes part in.
-    error_cause, error_number : Refusal, Signal(32), out
+    error_cause, error_number : Cause, Signal(32), out
         Why the first refused command was refused, and how many commands were taken before it; both stay until reset.
     error_count : Signal(32), out
         How many commands were refused since reset.
@@ -68,14 +58,14 @@ class Sequencer(wiring.Component):
                 "command": In(stream.Signature(COMMAND)),
                 "en": In(1),
                 "control": Out(CONTROL),
-                "ws": Out(1),
+                "dataflow": Out(Dataflow),
                 "needs": Out(NEEDS),
-                "error_cause": Out(Refusal),
+                "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
                 "error_count": Out(NUMBER_BITS),
             }
         )
-        self.state = Signal(State)
+        self.idle, self.in_prologue, self.in_tiles = Signal(), Signal(), Signal()  # the state
         self.phase = Signal(INTERVAL_BITS)
         self.tile = Signal(COUNT_BITS)
         self.prologue_left = Signal(COUNT_BITS + 1, reset_less=True)  # settle and lead
@@ -96,7 +86,7 @@ class Sequencer(wiring.Component):
         m = Module()
         progress = self._progress(m)
         in_ws = progress.command.ws
-        m.d.comb += self.ws.eq(in_ws)
+        m.d.comb += self.dataflow.eq(in_ws)
         for name in self.design.array.dataflows:
             m.submodules[f"{name}_steps"] = steps = _STEPS[name](self.design.array)
             self._connect(m, progress, steps, in_ws if name == "ws" else ~in_ws)
@@ -118,39 +108,55 @@ class Sequencer(wiring.Component):
 
     def _progress(self, m: Module) -> data.View:
         """Idle, an instruction's prologue where it has one, then tile after tile."""
-        progress, state, current = Signal(PROGRESS), self.state, self.current
+        progress, current = Signal(PROGRESS), self.current
         phase, tile, prologue_left = self.phase, self.tile, self.prologue_left
         offered = self.command.payload
         lead = os_lead_cycles(self.design.array.rows, self.design.array.interleave)
         m.d.comb += [
             progress.command.eq(current),
             progress.ends.eq(self.ends),
-            progress.running.eq(state == State.RUN),
-            progress.lead.eq((state == State.PROLOGUE) & (prologue_left <= lead)),
+            progress.running.eq(self.in_tiles),
+            progress.lead.eq(self.in_prologue & (prologue_left <= lead)),
             progress.phase.eq(phase),
             progress.last_phase.eq(phase == self.ends.phase),
             progress.last_tile.eq(tile == self.ends.tile),
             progress.fresh_tile.eq(tile < current.fresh_tiles),
-            self.command.ready.eq((state == State.IDLE) & ((offered.ws == current.ws) | self._empty(m, state))),
+            self.command.ready.eq(self.idle & ((offered.ws == current.ws) | self._empty(m))),
         ]
         accepted = self._accepted(m)
+        prologue = Mux(offered.ws, 0, offered.settle + Mux(offered.reload, lead, 0))
         with m.If(transfer(self.command)):
-            prologue = Mux(offered.ws, 0, offered.settle + Mux(offered.reload, lead, 0))
             m.d.sync += [current.eq(offered), prologue_left.eq(prologue)]
             self._set_ends(m, offered, lead)
-            with m.If(accepted):
-                m.d.sync += state.eq(Mux(prologue == 0, State.RUN, State.PROLOGUE))
-        with m.If(self.en & (state == State.PROLOGUE)):
+        with m.If(self.en & self.in_prologue):
             m.d.sync += prologue_left.eq(prologue_left - 1)
-            with m.If(prologue_left == 1):
-                m.d.sync += state.eq(State.RUN)
-        with m.If(self.en & (state == State.RUN)):
+        with m.If(self.en & self.in_tiles):
             m.d.sync += phase.eq(phase + 1)
             with m.If(progress.last_phase):
                 m.d.sync += [phase.eq(0), tile.eq(tile + 1)]
                 with m.If(progress.last_tile):
-                    m.d.sync += [tile.eq(0), state.eq(State.IDLE)]
+                    m.d.sync += tile.eq(0)
+        self._states(m, accepted, prologue == 0, progress.last_phase & progress.last_tile)
         return progress
+
+    def _states(self, m: Module, accepted: Value, at_once: Value, last: Value) -> None:
+        """From idle to the tiles of an accepted command, ``at_once`` or by its prologue, and back in its last step."""
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.comb += self.idle.eq(1)
+                with m.If(accepted):
+                    with m.If(at_once):
+                        m.next = "TILES"
+                    with m.Else():
+                        m.next = "PROLOGUE"
+            with m.State("PROLOGUE"):
+                m.d.comb += self.in_prologue.eq(1)
+                with m.If(self.en & (self.prologue_left == 1)):
+                    m.next = "TILES"
+            with m.State("TILES"):
+                m.d.comb += self.in_tiles.eq(1)
+                with m.If(self.en & last):
+                    m.next = "IDLE"
 
     def _set_ends(self, m: Module, offered: data.View, lead: int) -> None:
         """Take the ends of the counters from a command; a count of 0 is refused, or its counter not looked at."""
@@ -166,21 +172,21 @@ class Sequencer(wiring.Component):
     def _accepted(self, m: Module) -> Value:
         """The array begins the command that is offered; what is refused is counted, and the first one remembered."""
         m.submodules.check = check = CommandCheck(self.design)
-        taken, is_legal = transfer(self.command), check.cause == Refusal.NONE
+        taken, is_legal = transfer(self.command), check.cause == Cause.NONE
         m.d.comb += [check.command.eq(self.command.payload), check.accepted.eq(taken & is_legal)]
         number = Signal(NUMBER_BITS)
         with m.If(taken):
             m.d.sync += number.eq(number + 1)
         with m.If(taken & ~is_legal):
             m.d.sync += self.error_count.eq(self.error_count + 1)
-            with m.If(self.error_cause == Refusal.NONE):
+            with m.If(self.error_cause == Cause.NONE):
                 m.d.sync += [self.error_cause.eq(check.cause), self.error_number.eq(number)]
         return check.accepted
 
-    def _empty(self, m: Module, state: Value) -> Value:
+    def _empty(self, m: Module) -> Value:
         """The array has taken so many steps since its last command that no result can be in it."""
         is_empty: Value = self.idle_steps == self.emptying_steps
-        with m.If(state != State.IDLE):
+        with m.If(~self.idle):
             m.d.sync += self.idle_steps.eq(0)
         with m.Elif(self.en & ~is_empty):
             m.d.sync += self.idle_steps.eq(self.idle_steps + 1)

@@ -6,8 +6,8 @@ so that the words of all columns leave together. In WS a row's activations also 
 partial sums that come down through L-stage adders and one register a row.
 
 What all rows or all columns take hops along the edge, a register each, so that no net reaches more than a row or a
-column: the step's ``en`` comes from the streams' handshakes, ``ws`` chooses among whole words. Nothing here is reset:
-a step from before the reset stays ahead of those after it, and nothing that it leaves is looked at.
+column: the step's ``en`` comes from the streams' handshakes, the dataflow chooses among whole words. Nothing here is
+reset: a step from before the reset stays ahead of those after it, and nothing that it leaves is looked at.
 
 Where the array crosses from one die to another (``slr_cuts``), everything that passes south has one more register: the
 columns' links in the grid, what hops from row to row here. All rows below live a clock later, and their groups wait it.
@@ -23,6 +23,7 @@ from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.arch.timing import ws_row_steps
+from heddle.hls.array.command import Dataflow
 from heddle.hls.array.control import CONTROL
 from heddle.hls.array.grid import Grid
 from heddle.hls.array.links import group_layout
@@ -30,7 +31,7 @@ from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.stream.delay import StepDelay, delayed, quick_registers, registers
 
 #: What hops from row to row.
-_HOP = data.StructLayout({"en": 1, "ws": 1, "control": CONTROL})
+_HOP = data.StructLayout({"en": 1, "dataflow": Dataflow, "control": CONTROL})
 
 
 def left_layout(design: Design) -> data.ArrayLayout:
@@ -58,8 +59,8 @@ class Stce(wiring.Component):
         Take a step with what stands at the other ports.
     control : CONTROL, in
         The same for every PE; it reaches each in its frame.
-    ws : Signal(1), in
-        Weight-stationary; constant while anything is in the array.
+    dataflow : Dataflow, in
+        Constant while anything is in the array.
     left : R x M raw operands, in
         An activation group for each row.
     right : C x {value, index}, in
@@ -79,7 +80,7 @@ class Stce(wiring.Component):
             {
                 "en": In(1),
                 "control": In(CONTROL),
-                "ws": In(1),
+                "dataflow": In(Dataflow),
                 "left": In(left_layout(design)),
                 "right": In(right_layout(design)),
                 "partial": In(sums_layout(design)),
@@ -100,12 +101,12 @@ class Stce(wiring.Component):
         return m
 
     def _west_edge(self, m: Module, grid: Grid) -> None:
-        """Let ``en``, ``ws`` and control hop from row to row, a clock each, and give each row its own.
+        """Let ``en``, ``dataflow`` and control hop from row to row, a clock each, and give each row its own.
 
         Into another die they hop twice.
         """
         hop = Signal(_HOP, name="hop0")
-        m.d.comb += [hop.en.eq(self.en), hop.ws.eq(self.ws), hop.control.eq(self.control)]
+        m.d.comb += [hop.en.eq(self.en), hop.dataflow.eq(self.dataflow), hop.control.eq(self.control)]
         for row, west in enumerate(grid.west):
             if row in self.design.array.slr_cuts:
                 hop = data.View(_HOP, quick_registers(m, hop.as_value(), 1, name=f"hop{row}_crossed"))
@@ -126,7 +127,7 @@ class Stce(wiring.Component):
             m.d.comb += [wait.en.eq(hop.en), wait.entering.eq(Cat(control, raw))]
             chosen = Signal(len(wait.leaving), name=f"chosen{row}")
             in_os = Cat(control, raw) if "os" in array.dataflows else wait.leaving
-            m.d.comb += chosen.eq(Mux(hop.ws, wait.leaving, in_os))
+            m.d.comb += chosen.eq(Mux(hop.dataflow == Dataflow.WS, wait.leaving, in_os))
             control, raw = chosen[: len(control)], chosen[len(control) :]
         group = Signal(group_layout(self.design), name=f"recoded{row}")
         width = self.design.numbers.operand_format.width

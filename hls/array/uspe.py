@@ -91,10 +91,10 @@ class Uspe(wiring.Component):
             return self.sums
         spare = ring_cycles(array.interleave, array.adder_stages) - array.adder_stages
         ring = quick_registers(m, total, spare, self.en, name="ring")
-        source = quick_registers(m, control.source, array.multiplier_stages, self.en, name="source")
+        source = quick_registers(m, control.source.as_value(), array.multiplier_stages, self.en, name="source")
         choices = {Source.RING: ring, Source.PARTIAL: self.partial, Source.ZERO: Const(0, FP32.width)}
         choices[Source.SUMS] = self.sums if "ws" in array.dataflows else choices[Source.ZERO]
-        return Array(choices[place] for place in Source)[source]
+        return Array(choices[place] for place in Source.__members__.values())[source]
 
     def _chains(self, m: Module, control: data.View, total: Value) -> None:
         """The way south for sums, and in OS that for partial sums."""

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from heddle.arch.formats import FP32, FloatFormat, ProductRange
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.hls.fp.pipeline import Pipeline, cuts_for
-from heddle.hls.fp.recode import CLASS_BITS, CLASS_INFINITY, CLASS_NAN, recoded_bias, recoded_layout
+from heddle.hls.fp.recode import OperandClass, class_of, recoded_bias, recoded_layout
 
 # Where registers stand for each depth: all are a DSP slice's own, beside its operands, its product, its sum.
 CUTS: dict[int, tuple[str, ...]] = {
@@ -148,7 +148,7 @@ def _is_gradual(operand: FloatFormat) -> bool:
 
 
 def _is_zero(exponent: Value) -> Value:
-    return exponent[-CLASS_BITS:] == 0
+    return class_of(exponent) == OperandClass.ZERO
 
 
 def _rebias(operand: FloatFormat) -> int:
@@ -162,16 +162,16 @@ def _product(p: Pipeline, operands: _Operands, exponents: Value, operand: FloatF
     exponent = p.wire(
         Cat(exponents[:plain], (exponents + rebias)[plain : FP32.exponent_bits + 2]).as_signed(), "exponent"
     )
-    codes = operands.exponent_a[-CLASS_BITS:], operands.exponent_b[-CLASS_BITS:]
+    a, b = class_of(operands.exponent_a), class_of(operands.exponent_b)
     zero = p.wire(_is_zero(operands.exponent_a) | _is_zero(operands.exponent_b), "zero")
-    infinite = (codes[0] == CLASS_INFINITY) | (codes[1] == CLASS_INFINITY)
+    infinite = (a == OperandClass.INFINITY) | (b == OperandClass.INFINITY)
     above = exponent > FP32.exponent_ones if _is_gradual(operand) else Const(0, 1)
     return _Product(
         exponent=Mux(zero, 0, exponent[: FP32.exponent_bits + _is_gradual(operand)]),
         highest=exponent == FP32.exponent_ones if _is_gradual(operand) else Const(0, 1),
         sign=operands.sign,
         infinite=infinite | above,
-        nan=(codes[0] == CLASS_NAN) | (codes[1] == CLASS_NAN) | zero & infinite,
+        nan=(a == OperandClass.NAN) | (b == OperandClass.NAN) | zero & infinite,
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, Signal, Value, ValueCastable
 
-Bundle = TypeVar("Bundle", bound=Any)  # a dataclass whose fields are Values
+Bundle = TypeVar("Bundle", bound=Any)  # a dataclass whose fields are Values, or views of them
+Net = TypeVar("Net", Value, ValueCastable)
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,21 @@ class Pipeline:
 
         Without reset: the values are data, and whoever counts the latency ignores what stood there before.
         """
-        passed: dict[str, Value] = {}
+        passed: dict[str, Value | ValueCastable] = {}
         for field in fields(bundle):
-            value = Value.cast(getattr(bundle, field.name))
+            value = getattr(bundle, field.name)
+            value = value if isinstance(value, ValueCastable) else Value.cast(value)  # a view stays one
             name = f"{position}_{field.name}"
             passed[field.name] = self._register(value, name) if position in self.cuts else self.wire(value, name)
         return replace(bundle, **passed)
 
-    def wire(self, value: Value, name: str) -> Signal:
+    def wire(self, value: Net, name: str) -> Net:
         """Give ``value`` a net of its own, so that logic used in several places is built once."""
         net = Signal(value.shape(), name=name)
         self.m.d.comb += net.eq(value)
         return net
 
-    def _register(self, value: Value, name: str) -> Signal:
+    def _register(self, value: Net, name: str) -> Net:
         held = Signal(value.shape(), name=name, reset_less=True)
         with self.m.If(self.en):
             self.m.d.sync += held.eq(value)

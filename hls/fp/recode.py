@@ -16,14 +16,23 @@ others    1.fraction x 2^(exponent - recoded_bias)
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal, Value
-from amaranth.lib import data, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FloatFormat
 
-CLASS_BITS = 3
-CLASS_INFINITY = 0b110
-CLASS_NAN = 0b111
+
+class OperandClass(enum.Enum, shape=3):  # type: ignore[call-arg]  # its metaclass takes it
+    """The top bits of a recoded exponent that stand for no number; all others belong to the exponent."""
+
+    ZERO = 0b000
+    INFINITY = 0b110
+    NAN = 0b111
+
+
+def class_of(exponent: Value) -> enum.EnumView:
+    """Return the class of a recoded operand, by the top bits of its exponent."""
+    return OperandClass(exponent[-OperandClass.as_shape().width :])
 
 
 def recoded_layout(operand: FloatFormat) -> data.StructLayout:
@@ -73,8 +82,8 @@ class Recoder(wiring.Component):
             recoded.exponent.eq(Mux(subnormal, offset - left_by, offset + field)),
         ]
         with m.If(field == operand.exponent_ones):
-            code = Mux(fraction == 0, CLASS_INFINITY, CLASS_NAN)
-            m.d.comb += recoded.exponent.eq(code << operand.exponent_bits + 1 - CLASS_BITS)
+            code = Mux(fraction == 0, OperandClass.INFINITY, OperandClass.NAN)
+            m.d.comb += recoded.exponent.eq(code << operand.exponent_bits + 1 - len(code))
         with m.Elif(subnormal & (fraction == 0)):
             m.d.comb += recoded.exponent.eq(0)
         return m

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value
+from amaranth.lib import enum
 
 from heddle.arch.formats import FloatFormat
 from heddle.hls.fp.pipeline import Pipeline
@@ -22,7 +23,7 @@ class Exact:
     of any size) is above 1. ``kind`` is a Kind; where it is not FINITE, only ``sign`` matters beside it.
     """
 
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     significand: Value
@@ -55,7 +56,7 @@ def limited(p: Pipeline, exact: Exact, target: FloatFormat) -> Unrounded:
     for place, bits in digits(top):
         shifted = p.wire(shift_right_sticky(shifted, amount[place : place + bits], place), f"shifted_{place}")
     overflow = (exponent >= target.exponent_ones) & (exact.kind == Kind.FINITE)
-    kind = p.wire(Mux(overflow, Kind.INFINITE, exact.kind), "limited_kind")
+    kind = p.wire(Kind(Mux(overflow, Kind.INFINITE, exact.kind)), "limited_kind")
     small_field = Mux(too_small, 0, exponent - 1)[: target.exponent_bits]
     return _special(kind, Unrounded(exact.sign, small_field, shifted), target)
 
@@ -65,7 +66,7 @@ def within(exact: Exact, target: FloatFormat) -> Unrounded:
     return _special(exact.kind, Unrounded(exact.sign, exact.exponent - 1, exact.significand), target)
 
 
-def _special(kind: Value, finite: Unrounded, target: FloatFormat) -> Unrounded:
+def _special(kind: enum.EnumView, finite: Unrounded, target: FloatFormat) -> Unrounded:
     """``finite`` where ``kind`` says so, else the special word: rounding then needs to know of no kinds."""
     is_finite, is_nan = kind == Kind.FINITE, kind == Kind.NAN
     top = len(finite.significand) - 1

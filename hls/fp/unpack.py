@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 from amaranth.hdl import Cat, Const, Mux, Value
+from amaranth.lib import enum
 
 from heddle.arch.formats import FloatFormat
 from heddle.hls.fp.pipeline import Pipeline
 
 
-class Kind(IntEnum):
+class Kind(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass takes it
     """What a result is, where its significand does not say."""
 
     FINITE = 0
@@ -53,9 +53,9 @@ def unpack(p: Pipeline, word: Value, source: FloatFormat, name: str) -> Unpacked
     )
 
 
-def kind_of(nan: Value, infinite: Value, zero: Value) -> Value:
+def kind_of(nan: Value, infinite: Value, zero: Value) -> enum.EnumView:
     """Encode a Kind: NaN goes before infinite, infinite before zero."""
-    return Mux(nan, Kind.NAN, Mux(infinite, Kind.INFINITE, Mux(zero, Kind.ZERO, Kind.FINITE)))
+    return Kind(Mux(nan, Kind.NAN, Mux(infinite, Kind.INFINITE, Mux(zero, Kind.ZERO, Kind.FINITE))))
 
 
 def leading_zeros(value: Value) -> Value:

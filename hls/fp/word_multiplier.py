@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Module, Mux, Value, unsigned
-from amaranth.lib import wiring
+from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FP32, FloatFormat
@@ -34,7 +34,7 @@ _LOW_BITS = B_BITS - 1
 class _Operands:
     """The two significands; only ``scaled`` may have leading zeros, ``zeros`` of them."""
 
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     scaled: Value
@@ -46,7 +46,7 @@ class _Operands:
 class _Beside:
     """What a product has besides its significand."""
 
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
 

@@ -18,8 +18,8 @@ from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
 from heddle.hls.emit import Block
 from heddle.hls.generate import array_blocks, buffer_block, double_buffers, slice_blocks, sore_block, wuve_block
+from heddle.hls.instance import signature_ports
 from heddle.hls.lanes.wuve import UPDATE_RULES
-from heddle.hls.modules import signature_ports
 from heddle.hls.names import CORE_MODULE
 
 #: The parts of a machine that stand in the wrapper.

@@ -22,6 +22,7 @@ _MANY_CHILDREN = 12
 WRAPPER = "heddle_blocks"
 _ESCAPED = re.compile(r"\\\S+\s")
 _INSTANCE = re.compile(r"^  \S+ +\S+ +\(\n(?:    \..*\n)*  \);\n", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"\(\*.*?\*\)")
 _LOGIC = re.compile(r"[&|^~+*<>?!%]|\balways\b|\breg\b|==|\binitial\b")
 _REGISTER = re.compile(r"^  reg(?: \[(\d+):(\d+)\])?", re.MULTILINE)
 _TEXT_PER_BIT = 40
@@ -71,7 +72,7 @@ def _only_joins(module: VerilogModule, blocks: Sequence[str]) -> bool:
 
 def is_wires_only(module: VerilogModule) -> bool:
     """True for a module of instances and connections between them: no operator, no register."""
-    plain = _INSTANCE.sub("", _ESCAPED.sub("w ", module.text))
+    plain = _ATTRIBUTE.sub("", _INSTANCE.sub("", _ESCAPED.sub("w ", module.text)))
     return bool(module.children) and _LOGIC.search(plain) is None
 
 

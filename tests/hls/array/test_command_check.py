@@ -43,7 +43,7 @@ def causes(design: Design, seed: int) -> list[tuple[object, Refusal, int]]:
             command = near_command(rng, design.array, design.sparsity.m, left)
             expected = refusal_of(command, design.array, design.sparsity.m, after(left, in_ws, command))
             ctx.set(check.command, {name: getattr(command, name) for name, _ in COMMAND})
-            answers.append((command, expected, int(ctx.get(check.cause))))
+            answers.append((command, expected, ctx.get(check.cause).value))
             is_begun = expected is Refusal.NONE
             ctx.set(check.accepted, is_begun)
             await ctx.tick()

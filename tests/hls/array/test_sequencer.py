@@ -87,7 +87,7 @@ def test_a_command_takes_the_steps_and_words_that_it_says_and_a_refused_one_none
         taken = bool(ctx.get(sequencer.command.valid & sequencer.command.ready))
         if stepped:
             asked.append([ctx.get(getattr(sequencer.needs, stream)) for stream in STREAMS])
-            if ctx.get(sequencer.state):
+            if not ctx.get(sequencer.idle):
                 steps[-1] += 1
         await ctx.tick()
         return taken
@@ -100,12 +100,12 @@ def test_a_command_takes_the_steps_and_words_that_it_says_and_a_refused_one_none
                 assert not steps or steps[-1] <= MOST_STEPS
             steps.append(0)
         ctx.set(sequencer.command.valid, 0)
-        while ctx.get(sequencer.state) or ctx.get(sequencer.idle_steps) != sequencer.emptying_steps:
+        while not ctx.get(sequencer.idle) or ctx.get(sequencer.idle_steps) != sequencer.emptying_steps:
             await clock(ctx)
         assert ctx.get(sequencer.error_count) == sum(one.cause is not Refusal.NONE for one in program)
         first = next(number for number, one in enumerate(program) if one.cause is not Refusal.NONE)
         assert ctx.get(sequencer.error_number) == first
-        assert ctx.get(sequencer.error_cause) == program[first].cause
+        assert ctx.get(sequencer.error_cause).value == program[first].cause
 
     simulator = Simulator(sequencer)
     simulator.add_clock(1e-6)

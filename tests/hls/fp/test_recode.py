@@ -11,9 +11,7 @@ from stream_bench import resettable, simulate
 
 from heddle.arch.formats import BF16, FP16, FloatFormat
 from heddle.hls.fp.recode import (
-    CLASS_BITS,
-    CLASS_INFINITY,
-    CLASS_NAN,
+    OperandClass,
     RecodedRegister,
     Recoder,
     recoded_bias,
@@ -46,15 +44,16 @@ def test_every_word_keeps_its_meaning(operand: FloatFormat) -> None:
     naive = _NAIVE[operand]
     words = [*range(0, 1 << 16, 11), 1, naive.infinity, naive.nan, naive.infinity | 1, naive.sign]
     for word, (sign, exponent, fraction) in zip(words, _recoded(operand, words), strict=True):
-        kind = exponent >> operand.exponent_bits + 1 - CLASS_BITS
+        kind = exponent >> operand.exponent_bits - 2
         number = naive_float.decode(naive, word)
         assert sign == word >> 15
         if number is None:
-            assert kind == (CLASS_INFINITY if word & 0x7FFF == naive.infinity else CLASS_NAN)
+            expected = OperandClass.INFINITY if word & 0x7FFF == naive.infinity else OperandClass.NAN
+            assert kind == expected.value
         elif number == 0:
             assert kind == 0
         else:
-            assert kind not in (0, CLASS_INFINITY, CLASS_NAN)
+            assert kind not in {each.value for each in OperandClass}
             significand = fraction + (1 << operand.fraction_bits)
             scale = exponent - recoded_bias(operand) - operand.fraction_bits
             assert abs(number) == significand * naive_float.Fraction(2) ** scale

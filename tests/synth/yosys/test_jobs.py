@@ -113,8 +113,9 @@ def test_a_single_operator_makes_wires_a_block():
         assert not is_wires_only(VerilogModule("grid", text, ("pe",))), logic
 
 
-def test_operators_in_names_and_pins_are_no_logic():
-    text = "module grid(a);\n  wire \\a&b ;\n  assign y = \\a&b ;\n  pe  p (\n    .a({ a, b })\n  );\nendmodule\n"
+def test_operators_in_names_pins_and_attributes_are_no_logic():
+    text = 'module grid(a);\n  (* enum_value_0 = "ZERO" *)\n  wire \\a&b ;\n'
+    text += "  assign y = \\a&b ;\n  pe  p (\n    .a({ a, b })\n  );\nendmodule\n"
     assert is_wires_only(VerilogModule("grid", text, ("pe",)))
     assert not is_wires_only(VerilogModule("leaf", "module leaf(a);\nendmodule\n", ()))
 
