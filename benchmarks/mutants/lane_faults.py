@@ -119,8 +119,8 @@ UPDATE_FAULTS = (
     Fault(
         "operand-not-delayed",
         "hls/fp/datapath.py",
-        "age = step - self._ready[node]",
-        "age = max(0, step - self._ready[node] - 1)",
+        "age = step - self.schedule.ready[node]",
+        "age = max(0, step - self.schedule.ready[node] - 1)",
         "an operand that waits for another comes a step early",
         unit_tests("hls/fp/test_datapath.py"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
-from amaranth.lib import wiring
+from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FP32, FloatFormat
@@ -17,7 +17,7 @@ from heddle.hls.fp.unpack import Unpacked, kind_of, leading_zeros, unpack
 
 @dataclass(frozen=True)
 class _Operands:
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     dividend: Value
@@ -30,12 +30,25 @@ class _Operands:
 class _Rows:
     """``remainder``: signed, twice what the last row left. ``quotient``: a 0, then the bits so far."""
 
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     divisor: Value
     remainder: Value
     quotient: Value
+
+
+def divider_latency(rows_per_stage: int, format: FloatFormat = FP32) -> int:
+    """Return the steps of a Divider. Raises ValueError for less than one row a stage."""
+    return len(_cuts(format, rows_per_stage)) + 1
+
+
+def _cuts(format: FloatFormat, rows_per_stage: int) -> frozenset[str]:
+    return row_cuts(_rows(format), rows_per_stage) | {"operands", "normalised", "condensed", "limited"}
+
+
+def _rows(format: FloatFormat) -> int:
+    return format.fraction_bits + 3
 
 
 class Divider(wiring.Component):
@@ -58,9 +71,9 @@ class Divider(wiring.Component):
 
     def __init__(self, format: FloatFormat = FP32, rows_per_stage: int = 2) -> None:
         self.format = format
-        self.rows = format.fraction_bits + 3
-        self._cuts = row_cuts(self.rows, rows_per_stage) | {"operands", "normalised", "condensed", "limited"}
-        self.latency = len(self._cuts) + 1
+        self.rows = _rows(format)
+        self._cuts = _cuts(format, rows_per_stage)
+        self.latency = divider_latency(rows_per_stage, format)
         width = format.width
         super().__init__({"en": In(1), "dividend": In(width), "divisor": In(width), "quotient": Out(width)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
-from amaranth.lib import wiring
+from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FP32, FloatFormat
@@ -17,7 +17,7 @@ from heddle.hls.fp.unpack import kind_of, leading_zeros, unpack
 
 @dataclass(frozen=True)
 class _Operand:
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     significand: Value
@@ -28,12 +28,25 @@ class _Operand:
 class _Rows:
     """``remainder``: signed. ``root``: a 0, then the bits so far. ``radicand``: on top the next row's two bits."""
 
-    kind: Value
+    kind: enum.EnumView
     sign: Value
     exponent: Value
     remainder: Value
     root: Value
     radicand: Value
+
+
+def square_root_latency(rows_per_stage: int, format: FloatFormat = FP32) -> int:
+    """Return the steps of a SquareRoot. Raises ValueError for less than one row a stage."""
+    return len(_cuts(format, rows_per_stage)) + 1
+
+
+def _cuts(format: FloatFormat, rows_per_stage: int) -> frozenset[str]:
+    return row_cuts(_rows(format), rows_per_stage) | {"operand", "normalised"}
+
+
+def _rows(format: FloatFormat) -> int:
+    return format.fraction_bits + 2
 
 
 class SquareRoot(wiring.Component):
@@ -59,9 +72,9 @@ class SquareRoot(wiring.Component):
         if format.bias <= format.fraction_bits:
             raise ValueError(f"a bias of {format.bias} is too small for {format.fraction_bits} fraction bits")
         self.format = format
-        self.rows = format.fraction_bits + 2
-        self._cuts = row_cuts(self.rows, rows_per_stage) | {"operand", "normalised"}
-        self.latency = len(self._cuts) + 1
+        self.rows = _rows(format)
+        self._cuts = _cuts(format, rows_per_stage)
+        self.latency = square_root_latency(rows_per_stage, format)
         super().__init__({"en": In(1), "radicand": In(format.width), "root": Out(format.width)})
 
     def elaborate(self, platform: object) -> Module:

@@ -10,10 +10,10 @@ from amaranth.lib import wiring
 
 from heddle.arch.formats import FP16, FloatFormat
 from heddle.hls.fp.adder import Adder
-from heddle.hls.fp.divider import Divider
+from heddle.hls.fp.divider import Divider, divider_latency
 from heddle.hls.fp.expression import Operation
 from heddle.hls.fp.narrower import Narrower
-from heddle.hls.fp.square_root import SquareRoot
+from heddle.hls.fp.square_root import SquareRoot, square_root_latency
 from heddle.hls.fp.word_multiplier import WordMultiplier
 
 # The names of a unit's operands, in order, and of its result.
@@ -50,6 +50,21 @@ class Units:
                 return SquareRoot(rows_per_stage=self.rows_per_stage)
             case Operation.NARROW:
                 return Narrower(self.operand, stages=self.narrower_stages)
+        raise ValueError(f"{operation} is an operand, not computed by a unit")
+
+    def latency(self, operation: Operation) -> int:
+        """Return the steps of the unit that ``build`` returns, and raise what it raises."""
+        match operation:
+            case Operation.MULTIPLY:
+                return self.multiplier_stages
+            case Operation.ADD | Operation.SUBTRACT:
+                return self.adder_stages
+            case Operation.DIVIDE:
+                return divider_latency(self.rows_per_stage)
+            case Operation.SQUARE_ROOT:
+                return square_root_latency(self.rows_per_stage)
+            case Operation.NARROW:
+                return self.narrower_stages
         raise ValueError(f"{operation} is an operand, not computed by a unit")
 
 

@@ -7,9 +7,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib import stream as streams
 from amaranth.lib.wiring import Out, connect, flipped
 
+from heddle.arch.sparsity import checked_sparsity
 from heddle.hls.fp.units import Units
-from heddle.hls.lanes.sore import SoreLane
-from heddle.hls.lanes.wuve import UpdateRule, Wuve
+from heddle.hls.lanes.sore import SoreLane, packing_members
+from heddle.hls.lanes.wuve import UpdateRule, Wuve, update_members, update_schedule
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import assert_stable
 
@@ -37,15 +38,14 @@ class BlockUpdate(wiring.Component):
 
     def __init__(self, rule: UpdateRule, n: int, m: int, units: Units = Units()) -> None:
         """Raises HeddleError for an unsupported N:M."""
-        self._sore = SoreLane(n, m, units.operand.width)
-        self._wuve = Wuve(rule, lanes=m, units=units)
-        self._state_names = tuple(rule.state)
-        self.state_latency = self._wuve.latency + Fork.latency
+        checked_sparsity(n, m)
+        self.rule, self.n, self.m, self.units = rule, n, m, units
+        schedule = update_schedule(rule, units)
+        self.state_latency = schedule.latency + Fork.latency
         self.forward_latency = self.state_latency + SoreLane.row_latency
         self.backward_latency = self.state_latency + SoreLane.column_latency
-        lane = self._wuve.updated.payload.shape().elem_shape
-        state = data.StructLayout({name: lane[name].shape for name in self._state_names})
-        of_wuve, of_sore = self._wuve.signature.members, self._sore.signature.members
+        state = data.StructLayout({name: schedule.leaving[name].shape for name in rule.state})
+        of_wuve, of_sore = update_members(schedule, m), packing_members(n, m, units.operand.width)
         super().__init__(
             {
                 "scalars": of_wuve["scalars"],
@@ -60,8 +60,8 @@ class BlockUpdate(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """The new weights fork: all of a word but the operands to ``state``, the operands to SORE."""
         m = Module()
-        m.submodules.wuve = wuve = self._wuve
-        m.submodules.sore = sore = self._sore
+        m.submodules.wuve = wuve = Wuve(self.rule, self.m, self.units)
+        m.submodules.sore = sore = SoreLane(self.n, self.m, self.units.operand.width)
         m.submodules.fork = fork = Fork(wuve.updated.payload.shape(), ways=2)
         connect(m, flipped(self.weights), wuve.weights)
         connect(m, wuve.updated, fork.input)
@@ -79,7 +79,7 @@ class BlockUpdate(wiring.Component):
         for element, row in enumerate(sore.rows.payload):
             m.d.comb += row.eq(to_sore.payload[element].operand)
             m.d.comb += [
-                self.state.payload[element][name].eq(to_state.payload[element][name]) for name in self._state_names
+                self.state.payload[element][name].eq(to_state.payload[element][name]) for name in self.rule.state
             ]
         assert_stable(m, self.state)
         return m

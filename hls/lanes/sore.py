@@ -13,6 +13,12 @@ from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.transpose import Transposer
 
 
+def packing_members(n: int, m: int, value_bits: int) -> dict[str, wiring.Member]:
+    """Return the ports of a lane."""
+    groups = Out(stream.Signature(packed_layout(n, m, value_bits)))
+    return {"rows": In(stream.Signature(group_layout(m, value_bits))), "row_groups": groups, "column_groups": groups}
+
+
 class SoreLane(wiring.Component):
     """Takes one row of an M x M block a clock; gives its packed row group, and M packed column groups a block.
 
@@ -41,14 +47,7 @@ class SoreLane(wiring.Component):
         self.n = n
         self.m = m
         self.value_bits = value_bits
-        groups = Out(stream.Signature(packed_layout(n, m, value_bits)))
-        super().__init__(
-            {
-                "rows": In(stream.Signature(group_layout(m, value_bits))),
-                "row_groups": groups,
-                "column_groups": groups,
-            }
-        )
+        super().__init__(packing_members(n, m, value_bits))
 
     def elaborate(self, platform: object) -> Module:
         """Rows go to one ranking and to the transposer, whose columns go to another: 2 M groups in M clocks."""

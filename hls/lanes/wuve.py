@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.expression import Expression, narrow, scalar, square_root, stream
+from heddle.hls.fp.schedule import Schedule
 from heddle.hls.fp.units import Units
 from heddle.hls.stream.handshake import assert_stable
 
@@ -55,6 +56,21 @@ ADAM = _adam()
 UPDATE_RULES = {rule.name: rule for rule in (SGD, ADAM)}
 
 
+def update_schedule(rule: UpdateRule, units: Units) -> Schedule:
+    """Return what one lane computes, and when: the new state, and the new master as an operand."""
+    return Schedule({**rule.state, "operand": narrow(rule.state["master"])}, units)
+
+
+def update_members(schedule: Schedule, lanes: int) -> dict[str, wiring.Member]:
+    """Return the ports of ``lanes`` lanes."""
+    return {
+        "scalars": In(schedule.scalars),
+        "weights": In(streams.Signature(data.ArrayLayout(schedule.entering, lanes))),
+        "updated": Out(streams.Signature(data.ArrayLayout(schedule.leaving, lanes))),
+        "busy": Out(1),
+    }
+
+
 class Wuve(wiring.Component):
     """``lanes`` optimiser lanes in lockstep, each one weight a clock.
 
@@ -78,19 +94,10 @@ class Wuve(wiring.Component):
         if lanes < 1:
             raise ValueError(f"WUVE has at least 1 lane, not {lanes}")
         self.rule = rule
-        results = {**rule.state, "operand": narrow(rule.state["master"])}
-        self._datapaths = [Datapath(results, units) for _ in range(lanes)]
-        lane = self._datapaths[0]
-        self.latency = lane.latency
-        entering, leaving = lane.entering.shape(), lane.leaving.shape()
-        super().__init__(
-            {
-                "scalars": In(lane.scalars.shape()),
-                "weights": In(streams.Signature(data.ArrayLayout(entering, lanes))),
-                "updated": Out(streams.Signature(data.ArrayLayout(leaving, lanes))),
-                "busy": Out(1),
-            }
-        )
+        self.lanes = lanes
+        self.schedule = update_schedule(rule, units)
+        self.latency = self.schedule.latency
+        super().__init__(update_members(self.schedule, lanes))
 
     def elaborate(self, platform: object) -> Module:
         """One valid bit a step for all lanes; they advance unless the last step's word is held up."""
@@ -105,8 +112,8 @@ class Wuve(wiring.Component):
         ]
         with m.If(en):
             m.d.sync += inside.eq(Cat(self.weights.valid, inside))
-        for number, lane in enumerate(self._datapaths):
-            m.submodules[f"lane_{number}"] = lane
+        for number in range(self.lanes):
+            m.submodules[f"lane_{number}"] = lane = Datapath(self.schedule)
             m.d.comb += [
                 lane.en.eq(en),
                 lane.scalars.eq(self.scalars),

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
 
 import pytest
+from amaranth.hdl import unsigned
 from amaranth.lib import wiring
 from samples import TINY
 
+import heddle.hls
 from heddle.arch.design_io import override
 from heddle.arch.formats import FP16
+from heddle.hls.array.command_check import CommandCheck
 from heddle.hls.array.core import ArrayCore
+from heddle.hls.array.die_crossing import DieCrossing
+from heddle.hls.array.grid import Grid
+from heddle.hls.array.os_steps import OsSteps
+from heddle.hls.array.sequencer import Sequencer
+from heddle.hls.array.stce import Stce
+from heddle.hls.array.steps import Steps
 from heddle.hls.array.uspe import Uspe
+from heddle.hls.array.ws_steps import WsSteps
+from heddle.hls.fp.accumulator import Accumulator
+from heddle.hls.fp.adder import Adder
+from heddle.hls.fp.datapath import Datapath
+from heddle.hls.fp.divider import Divider
+from heddle.hls.fp.expression import narrow, stream
+from heddle.hls.fp.multiplier import Multiplier
+from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
+from heddle.hls.fp.narrower import Narrower
+from heddle.hls.fp.recode import RecodedRegister, Recoder
+from heddle.hls.fp.schedule import Schedule
+from heddle.hls.fp.square_root import SquareRoot
 from heddle.hls.fp.units import Units
+from heddle.hls.fp.word_multiplier import WordMultiplier
 from heddle.hls.lanes.block_update import BlockUpdate
+from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
-from heddle.hls.lanes.wuve import SGD, Wuve
+from heddle.hls.lanes.wuve import UpdateRule, Wuve
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer, SliceSize
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
@@ -23,28 +48,61 @@ from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
 
-SMALL = override(TINY, {"array.rows": 2, "array.cols": 2})
-OVER_TWO_DIES = override(SMALL, {"array.slr_cuts": [1]})
+SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
+FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
+SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
+STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
-MADE: dict[str, Callable[[], wiring.Component]] = {
-    "array": lambda: ArrayCore(SMALL),
-    "block update": lambda: BlockUpdate(SGD, 1, 2, Units(operand=FP16)),
-    "buffer": lambda: DoubleBuffer(80, 300, "block", read_latency=4),
-    "array over two dies": lambda: ArrayCore(OVER_TWO_DIES),
-    "delay line": lambda: DelayLine(5, 3),
-    "fork": lambda: Fork(8, 2),
-    "PE": lambda: Uspe(SMALL),
-    "queue": lambda: Queue(8, 3),
-    "slice": lambda: BufferSlice(SliceSize(8, 4, "ultra")),
-    "SORE lane": lambda: SoreLane(1, 2),
-    "step delay": lambda: StepDelay(8, 3),
-    "transposer": lambda: Transposer(2),
-    "WUVE": lambda: Wuve(SGD, lanes=2),
+MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
+    Accumulator: lambda: Accumulator(FP16),
+    Adder: lambda: Adder(),
+    ArrayCore: lambda: ArrayCore(SMALL),
+    BlockUpdate: lambda: BlockUpdate(STEP, 1, 2, FEW),
+    BufferSlice: lambda: BufferSlice(SliceSize(8, 4, "ultra")),
+    CommandCheck: lambda: CommandCheck(SMALL),
+    Datapath: lambda: Datapath(Schedule(SUMS, FEW)),
+    DelayLine: lambda: DelayLine(5, 3),
+    DieCrossing: lambda: DieCrossing(SMALL),
+    Divider: lambda: Divider(FP16),
+    DoubleBuffer: lambda: DoubleBuffer(80, 300, "block", read_latency=4),
+    Fork: lambda: Fork(8, 2),
+    Grid: lambda: Grid(SMALL),
+    Multiplier: lambda: Multiplier(FP16, 2),
+    MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
+    Narrower: lambda: Narrower(FP16),
+    OsSteps: lambda: OsSteps(SMALL.array),
+    Queue: lambda: Queue(8, 3),
+    RecodedRegister: lambda: RecodedRegister(FP16),
+    Recoder: lambda: Recoder(FP16),
+    Sequencer: lambda: Sequencer(SMALL),
+    SoreLane: lambda: SoreLane(1, 2),
+    SquareRoot: lambda: SquareRoot(FP16),
+    Stce: lambda: Stce(SMALL),
+    StepDelay: lambda: StepDelay(8, 3),
+    TopN: lambda: TopN(1, 2),
+    Transposer: lambda: Transposer(2),
+    Uspe: lambda: Uspe(SMALL),
+    WordMultiplier: lambda: WordMultiplier(),
+    WsSteps: lambda: WsSteps(SMALL.array),
+    Wuve: lambda: Wuve(STEP, 2, FEW),
 }
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_a_second_elaboration_gives_the_same(name: str) -> None:
-    component = MADE[name]()
-    first = rtlil_of(component, "top")
-    assert rtlil_of(component, "top") == first == rtlil_of(MADE[name](), "top")
+@pytest.mark.parametrize("kind", MADE, ids=lambda kind: kind.__name__)
+def test_a_second_elaboration_gives_the_same(kind: type[wiring.Component]) -> None:
+    component = MADE[kind]()
+    assert type(component) is kind
+    assert rtlil_of(component, "top") == rtlil_of(component, "top")
+
+
+def test_no_component_is_left_out() -> None:
+    assert set(MADE) == set(components())
+
+
+def components() -> Iterator[type[wiring.Component]]:
+    """Every class of a component, except what only others are made from."""
+    for module in pkgutil.walk_packages(heddle.hls.__path__, "heddle.hls."):
+        for value in vars(importlib.import_module(module.name)).values():
+            is_own = isinstance(value, type) and value.__module__ == module.name
+            if is_own and issubclass(value, wiring.Component) and value is not Steps:
+                yield value

@@ -9,6 +9,7 @@ from stream_bench import simulate
 from heddle.arch.formats import BF16
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.expression import narrow, scalar, square_root, stream
+from heddle.hls.fp.schedule import Schedule
 from heddle.hls.fp.units import Units
 
 DEEP = Units()
@@ -56,7 +57,7 @@ def test_all_results_of_a_step_leave_together_after_the_longest_path_whatever_pa
     draws = np.random.default_rng(0)
     x, y = draws.standard_normal(40, np.float32), draws.random(40, np.float32)
     k = np.float32(1.7)
-    datapath = Datapath(results(), units)
+    datapath = Datapath(Schedule(results(), units))
     got = run(datapath, x, y, k, pause=0.3)
     assert datapath.latency == latency
     for name, values in expected(x, y, k).items():
