@@ -1,4 +1,4 @@
-"""Names and paths in a table of the terminal: where they must go on in another line, they break between their parts."""
+"""Names and paths in a table: where they must go on in another line, they break between their parts."""
 
 from __future__ import annotations
 

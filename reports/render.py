@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from heddle.reports import units
+from heddle.reports.breakable import Breakable
 from heddle.reports.palette import GRID, INK, MUTED, PAPER
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -80,5 +81,11 @@ def _environment() -> Environment:
         factor=units.factor,
         count=units.count,
         engineering=units.engineering,
+        parted=_parted,
     )
     return environment
+
+
+def _parted(name: str) -> Markup:
+    """The name, escaped, with a place to break behind each of its parts."""
+    return Markup("<wbr>").join(Breakable(name).parts)

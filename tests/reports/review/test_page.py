@@ -20,7 +20,7 @@ from heddle.reports.review.sections import GROUPS, SECTIONS
 from heddle.reports.review.vega import runtime, script_source
 
 EVIL = "<script>alert('&')</script>"
-VOID = {"meta", "br", "link", "img", "input", "hr"}
+VOID = {"meta", "br", "wbr", "link", "img", "input", "hr"}
 
 
 class Outline(HTMLParser):
@@ -41,6 +41,8 @@ class Outline(HTMLParser):
         self.references += re.findall(r"^#([\w.-]+)", values.get("href") or "")
         if tag == "section":
             self.section = values["id"]
+        if tag == "wbr":
+            self.words[self.section] = self.words[self.section].removesuffix(" ")
         if re.fullmatch(r"h[1-6]", tag):
             self.levels.append(int(tag[1]))
         if tag not in VOID:
