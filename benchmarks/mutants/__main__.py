@@ -18,7 +18,7 @@ from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
-from benchmarks.mutants.verify_faults import VERIFY_FAULTS
+from benchmarks.mutants.verify_faults import VERIFY_FAULTS, VERIFY_KINDS
 from heddle.arch.errors import HeddleError, unknown
 
 #: By the part of the suite that must catch them: tests, proofs and vectors; ``heddle verify`` by itself.
@@ -35,22 +35,34 @@ _SAID_CHARACTERS = 120
 def check_faults(faults: Sequence[Fault], jobs: int) -> bool:
     """Run the checks of ``faults``, first without and then with them, ``jobs`` at a time; print a line for each.
 
+    Those of a kind are counted together too.
     Return True when all checks pass without and none with its fault. Raises HeddleError where a fault no longer fits
     the sources.
     """
     checks = tuple(dict.fromkeys(fault.check for fault in faults))
     started = time.monotonic()
-    sound = caught = 0
+    sound = 0
+    caught: set[str] = set()
     with ThreadPoolExecutor(jobs) as pool:
         for trial in pool.map(control, checks):
             _print_trial(_OF_CONTROLS[trial.outcome], "no fault", trial)
             sound += trial.outcome is Outcome.PASSED
         for fault, trial in zip(faults, pool.map(mutant, faults), strict=True):
             _print_trial(_OF_MUTANTS[trial.outcome], fault.name, trial)
-            caught += trial.outcome is Outcome.CAUGHT
+            caught |= {fault.name} if trial.outcome is Outcome.CAUGHT else set()
+    _print_kinds({fault.name for fault in faults}, caught)
     seconds = time.monotonic() - started
-    print(f"{caught} of {len(faults)} caught, {sound} of {len(checks)} checks sound without a fault ({seconds:.0f} s)")
-    return caught == len(faults) and sound == len(checks)
+    sound_checks = f"{sound} of {len(checks)} checks sound without a fault"
+    print(f"{len(caught)} of {len(faults)} caught, {sound_checks} ({seconds:.0f} s)")
+    return len(caught) == len(faults) and sound == len(checks)
+
+
+def _print_kinds(seeded: set[str], caught: set[str]) -> None:
+    """Print a line for each kind of which faults were seeded."""
+    for kind, faults in VERIFY_KINDS.items():
+        names = seeded & {fault.name for fault in faults}
+        if names:
+            print(f"{kind}: {len(names & caught)} of {len(names)} caught")
 
 
 def _print_trial(verdict: str, name: str, trial: Trial) -> None:

@@ -1,0 +1,217 @@
+"""Faults of what happens when, for ``heddle verify`` to catch: between tiles and commands, at resets, while held up."""
+
+from __future__ import annotations
+
+from benchmarks.mutants.checks import verified
+from benchmarks.mutants.fault import Fault
+
+_TINY = verified("tiny")
+
+CONTROL_FAULTS = (
+    Fault(
+        "sums-asked-for-after-the-last-tile",
+        "hls/array/os_steps.py",
+        "coming_tile = ~self.progress.last_tile & (phase",
+        "coming_tile = (phase",
+        "an OS instruction that reloads asks for partial sums of a tile that does not come",
+        _TINY,
+    ),
+    Fault(
+        "second-tile-issues-nothing",
+        "hls/array/os_steps.py",
+        "[output.eq(0), slot.eq(0), issued.eq(0)]",
+        "[output.eq(0), slot.eq(0)]",
+        "after an instruction's first tile no step feeds an output",
+        _TINY,
+    ),
+    Fault(
+        "ring-turns-late",
+        "hls/array/os_steps.py",
+        "with m.If(output == ring - 1):",
+        "with m.If(output == ring):",
+        "a slot follows the last one a step late",
+        _TINY,
+    ),
+    Fault(
+        "weight-rows-of-the-last-tile",
+        "hls/array/ws_steps.py",
+        "m.d.sync += [rows_in.eq(0), wait.eq(0)]",
+        "m.d.sync += [rows_in.eq(0)]",
+        "the first weight row of a tile waits for what is left of the last one's interval",
+        _TINY,
+    ),
+    Fault(
+        "reload-forgotten-in-ws",
+        "hls/array/ws_steps.py",
+        "command.reload | ~progress.fresh_tile",
+        "~progress.fresh_tile",
+        "a WS instruction that reloads starts from zeros",
+        _TINY,
+    ),
+    Fault(
+        "one-activation-row-more",
+        "hls/array/ws_steps.py",
+        "progress.phase < command.length",
+        "progress.phase <= command.length",
+        "a WS tile takes an activation row that is not its own",
+        _TINY,
+    ),
+    Fault(
+        "tiles-counted-on",
+        "hls/array/sequencer.py",
+        "m.d.sync += tile.eq(0)",
+        "pass",
+        "an instruction counts its tiles from where the last one ended",
+        _TINY,
+    ),
+    Fault(
+        "emptiness-in-clocks",
+        "hls/array/sequencer.py",
+        "with m.Elif(self.en & ~is_empty):",
+        "with m.Elif(~is_empty):",
+        "a change of dataflow waits for clocks, not for steps, while results are held up",
+        _TINY,
+    ),
+    Fault(
+        "half-emptied",
+        "hls/array/sequencer.py",
+        "m.d.sync += self.idle_steps.eq(0)",
+        "m.d.sync += self.idle_steps.eq(self.emptying_steps // 2)",
+        "a change of dataflow waits half as long as it must",
+        _TINY,
+    ),
+    Fault(
+        "lead-left-out",
+        "hls/array/sequencer.py",
+        "offered.settle + Mux(offered.reload, lead, 0)",
+        "offered.settle",
+        "partial sums have no prologue in which to reach their rows",
+        _TINY,
+    ),
+)
+
+RESET_FAULTS = (
+    Fault(
+        "state-survives-reset",
+        "hls/array/sequencer.py",
+        "        return progress\n",
+        '        m._generated["fsm"].state._reset_less = True\n        return progress\n',
+        "an instruction goes on after a reset",
+        _TINY,
+    ),
+    Fault(
+        "phase-survives-reset",
+        "hls/array/sequencer.py",
+        "self.phase = Signal(INTERVAL_BITS)",
+        "self.phase = Signal(INTERVAL_BITS, reset_less=True)",
+        "the first tile after a reset is as far as the last one before it was",
+        _TINY,
+    ),
+    Fault(
+        "slot-survives-reset",
+        "hls/array/os_steps.py",
+        "slot = Signal.like(self.progress.command.length)",
+        "slot = Signal.like(self.progress.command.length, reset_less=True)",
+        "an OS tile after a reset begins in a later slot",
+        _TINY,
+    ),
+    Fault(
+        "weight-row-survives-reset",
+        "hls/array/ws_steps.py",
+        "rows_in = Signal(range(self.array.rows + 1))",
+        "rows_in = Signal(range(self.array.rows + 1), reset_less=True)",
+        "a WS tile after a reset takes too few weight rows",
+        _TINY,
+    ),
+    Fault(
+        "credits-survive-reset",
+        "hls/array/core.py",
+        "on_the_way = Signal(range(depth + 1))",
+        "on_the_way = Signal(range(depth + 1), reset_less=True)",
+        "results that a reset dropped are waited for",
+        _TINY,
+    ),
+    Fault(
+        "empty-only-after-steps",
+        "hls/array/sequencer.py",
+        "self.idle_steps = Signal(range(self.emptying_steps + 1), init=self.emptying_steps)",
+        "self.idle_steps = Signal(range(self.emptying_steps + 1))",
+        "the first instruction after a reset waits for an array that is empty",
+        _TINY,
+    ),
+    Fault(
+        "update-survives-reset",
+        "hls/lanes/wuve.py",
+        "inside = Signal(self.latency)",
+        "inside = Signal(self.latency, reset_less=True)",
+        "a lane of WUVE gives words from before a reset",
+        _TINY,
+    ),
+    Fault(
+        "block-survives-reset",
+        "hls/stream/transpose.py",
+        "self.full_blocks = Signal(range(3))",
+        "self.full_blocks = Signal(range(3), reset_less=True)",
+        "SORE gives columns of a block from before a reset",
+        _TINY,
+    ),
+)
+
+HELD_UP_FAULTS = (
+    Fault(
+        "credit-too-many",
+        "hls/array/core.py",
+        "(on_the_way != depth)",
+        "(on_the_way != depth + 1)",
+        "a result more is on its way than the queue has room for",
+        _TINY,
+    ),
+    Fault(
+        "result-counted-while-held",
+        "hls/array/core.py",
+        "made = sequencer.en & sequencer.needs.result",
+        "made = sequencer.needs.result",
+        "a step that waits gives its result each clock",
+        _TINY,
+    ),
+    Fault(
+        "operand-taken-without-room",
+        "hls/array/core.py",
+        "source.ready.eq(reduce(and_, others, room & needed))",
+        "source.ready.eq(reduce(and_, others, needed))",
+        "while the result queue is full operands are taken and lost",
+        _TINY,
+    ),
+    Fault(
+        "update-not-held-up",
+        "hls/lanes/wuve.py",
+        "en.eq(~self.updated.valid | self.updated.ready)",
+        "en.eq(1)",
+        "updated weights that are not taken are overwritten",
+        _TINY,
+    ),
+    Fault(
+        "partial-sums-do-not-wait",
+        "hls/array/stce.py",
+        "registers(m, partial, 1 + self.design.array.multiplier_stages, en, name=name)",
+        "registers(m, partial, 1 + self.design.array.multiplier_stages, name=name)",
+        "while the array is held partial sums go on to other products",
+        _TINY,
+    ),
+    Fault(
+        "rows-wait-in-the-edge's-frame",
+        "hls/array/stce.py",
+        "wait.en.eq(hop.en)",
+        "wait.en.eq(self.en)",
+        "a row's waiting operands are held clocks before the row is",
+        _TINY,
+    ),
+    Fault(
+        "emission-goes-on-while-held",
+        "hls/array/uspe.py",
+        'emit = registers(m, control.emit, latency, self.en, name="emit")',
+        'emit = registers(m, control.emit, latency, name="emit")',
+        "while a PE is held its results go south from other steps",
+        _TINY,
+    ),
+)
