@@ -126,7 +126,9 @@ def _special_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[Spe
     yield _long_tile(ProductRun(extents, dense, dataflow, seed=seed))
     yield half_range_run(dataflow, seed)
     some_tiles = Extents(array.rows + 1, 3 * group + 1, 2 * array.cols)
-    yield _reset_halfway(ProductRun(some_tiles, dense, dataflow, seed=seed))
+    some_tiles_run = ProductRun(some_tiles, dense, dataflow, seed=seed)
+    yield _reset_halfway(some_tiles_run)
+    yield _reset_at_full_queue(some_tiles_run, replace(some_tiles_run, stalls=replace(_FULL_QUEUE, seed=seed)))
     for stalls in (Stalls(), replace(_STALLS, seed=seed)):
         long = Extents(array.rows, two_tiles_of_k(design), array.cols)
         yield _beside_refused_commands(ProductRun(long, design.sparsity, dataflow, "wide", seed, stalls))
@@ -156,6 +158,17 @@ def _reset_halfway(run: ProductRun) -> SpecialRun:
         return replace(case, reset_after_cycles=(case.sim_cycles or 0) // 2)
 
     return SpecialRun(f"{run.name}-reset", make)
+
+
+def _reset_at_full_queue(run: ProductRun, stalled: ProductRun) -> SpecialRun:
+    """``stalled``, reset when ``run``, the same without stalls, would be done: its results wait to be taken then."""
+
+    def make(design: Design, board: Board) -> Case:
+        return replace(
+            run_case(stalled, design, board), reset_after_cycles=run_case(run, design, board).sim_cycles or 0
+        )
+
+    return SpecialRun(f"{stalled.name}-reset", make)
 
 
 def _dataflow_runs(design: Design, dataflow: Dataflow, seed: int) -> Iterator[ProductRun]:

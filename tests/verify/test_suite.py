@@ -91,6 +91,14 @@ def test_a_product_is_reset_while_the_array_is_at_work(ending: str) -> None:
     assert 0 < case.reset_after_cycles < case.sim_cycles
 
 
+@pytest.mark.parametrize("dataflow", ["os", "ws"])
+def test_a_product_is_reset_while_its_results_wait(dataflow: str) -> None:
+    case = special_case(f"-{dataflow}-trained-idle-0.0-backpressure-0.9-s0-reset")
+    undisturbed = special_case(f"-{dataflow}-trained-s0-reset")
+    assert case.reset_after_cycles == undisturbed.sim_cycles
+    assert [output.backpressure for output in case.outputs] == [0.9]
+
+
 def test_dataflows_change_while_the_reader_is_slower_than_the_array() -> None:
     case = special_case("ws-os-ws-os-idle-0.0-backpressure-0.9-s0")
     dataflows = [ArrayCommand.from_bytes(word.tobytes()).ws for word in case.inputs[0].words]
