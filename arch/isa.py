@@ -1,7 +1,8 @@
 """The instruction set: what the machine is told, as plain fields with their bit layout.
 
 One definition for all who read it: the compiler encodes with it, the RTL takes its layouts from it. An instruction is
-a frozen dataclass of whole numbers, each field made by ``bits``; the first field stands in the least significant bits.
+a frozen dataclass of whole numbers, each field made by ``bits`` or ``signed_bits``, and of other such dataclasses, made
+by ``nested``; the first field stands in the least significant bits.
 """
 
 from __future__ import annotations
@@ -22,16 +23,27 @@ GROUP_SLOTS_BITS = max(GROUP_SIZES).bit_length()
 #: Up to I outputs share a group.
 INTERLEAVE_BITS = MOST_INTERLEAVE.bit_length()
 
-_WIDTH = "bits"
+_WIDTH, _SIGNED, _INNER = "bits", "signed", "inner"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an instruction's word: ``width`` bits from bit ``offset`` on."""
+    """A field of an instruction's word: ``width`` bits from bit ``offset`` on.
+
+    ``signed`` numbers are in two's complement. ``inner`` is what a nested field is made of, None for a number.
+    """
 
     name: str
     width: int
     offset: int
+    signed: bool = False
+    inner: type[Encoded] | None = None
+
+    @property
+    def valid(self) -> range:
+        """The numbers that the field holds."""
+        half = 1 << self.width - 1
+        return range(-half, half) if self.signed else range(1 << self.width)
 
 
 def bits(width: int) -> Any:
@@ -39,9 +51,19 @@ def bits(width: int) -> Any:
     return dataclasses.field(metadata={_WIDTH: width})
 
 
+def signed_bits(width: int) -> Any:
+    """Return the dataclass field of a number that may be negative, ``width`` bits wide in two's complement."""
+    return dataclasses.field(metadata={_WIDTH: width, _SIGNED: True})
+
+
+def nested(inner: type[Encoded]) -> Any:
+    """Return the dataclass field of an ``inner`` within an instruction's word."""
+    return dataclasses.field(metadata={_WIDTH: inner.width(), _INNER: inner})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """What an instruction is made of: fields that were made by ``bits``, in the order of their declaration."""
+    """What an instruction is made of: fields of ``bits``, ``signed_bits`` and ``nested``, as they are declared."""
 
     @classmethod
     def fields(cls) -> tuple[Field, ...]:
@@ -49,7 +71,8 @@ class Encoded:
         placed: list[Field] = []
         for entry in dataclasses.fields(cls):
             offset = placed[-1].offset + placed[-1].width if placed else 0
-            placed.append(Field(entry.name, entry.metadata[_WIDTH], offset))
+            facts = entry.metadata
+            placed.append(Field(entry.name, facts[_WIDTH], offset, facts.get(_SIGNED, False), facts.get(_INNER)))
         return tuple(placed)
 
     @classmethod
@@ -67,10 +90,12 @@ class Encoded:
         word = 0
         for field in self.fields():
             value = getattr(self, field.name)
-            if not 0 <= value < 1 << field.width:
-                most = (1 << field.width) - 1
-                raise HeddleError(f"{type(self).__name__}: {field.name} = {value} (valid: 0 to {most})")
-            word |= value << field.offset
+            if isinstance(value, Encoded):
+                value = value.encode()
+            elif value not in field.valid:
+                least, most = field.valid[0], field.valid[-1]
+                raise HeddleError(f"{type(self).__name__}: {field.name} = {value} (valid: {least} to {most})")
+            word |= (value & (1 << field.width) - 1) << field.offset
         return word
 
     def to_bytes(self) -> bytes:
@@ -82,8 +107,7 @@ class Encoded:
         """Return the instruction that ``word`` stands for. Raises HeddleError for a word of more bits."""
         if not 0 <= word < 1 << cls.width():
             raise HeddleError(f"{cls.__name__}: word 0x{word:x} is no word of {cls.width()} bits")
-        numbers = {field.name: word >> field.offset & (1 << field.width) - 1 for field in cls.fields()}
-        return cls(**numbers)
+        return cls(**{field.name: _decoded(field, word >> field.offset) for field in cls.fields()})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -91,6 +115,14 @@ class Encoded:
         if len(data) != cls.byte_count():
             raise HeddleError(f"{cls.__name__}: {len(data)} bytes given (valid: {cls.byte_count()})")
         return cls.decode(int.from_bytes(data, "little"))
+
+
+def _decoded(field: Field, bits_from_its_own: int) -> int | Encoded:
+    """What stands in the least significant bits of a word that begins with ``field``."""
+    number = bits_from_its_own & (1 << field.width) - 1
+    if field.inner is not None:
+        return field.inner.decode(number)
+    return number - (1 << field.width) if number not in field.valid else number
 
 
 @dataclass(frozen=True, kw_only=True)

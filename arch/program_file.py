@@ -1,0 +1,92 @@
+"""A program as bytes: a header, then the instructions, 64 bytes each, the least significant byte first.
+
+The header says what made the program and what it runs on, so that a program of another version of the instruction set
+or of another design is refused before its first instruction, and so is one that was cut or changed on its way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import INSTRUCTION_BYTES, INSTRUCTIONS, OPCODE_BITS, VERSION, Instruction
+from heddle.arch.isa import Encoded, bits
+
+#: The header's first four bytes, "HDDL".
+MAGIC = int.from_bytes(b"HDDL", "little")
+_DIGEST_BITS = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header(Encoded):
+    """The first 64 bytes. ``checksum``: CRC-32, as zlib has it, of the instructions' bytes; ``design``: ``digest``."""
+
+    magic: int = bits(32)
+    version: int = bits(16)
+    instructions: int = bits(32)
+    checksum: int = bits(32)
+    design: int = bits(_DIGEST_BITS)
+
+
+def digest(design: Design) -> int:
+    """Return 128 bits that tell designs apart by what a program depends on, whatever their names."""
+    parts = {"array": True, "sparsity": {"m"}, "numbers": True, "buffers": True}
+    relevant = design.model_dump_json(include=parts)
+    return int.from_bytes(hashlib.sha256(relevant.encode()).digest()[: _DIGEST_BITS // 8], "little")
+
+
+def program_bytes(program: Sequence[Instruction], design: Design) -> bytes:
+    """Return ``program`` for ``design`` as bytes. Raises HeddleError for a number that its field does not hold."""
+    body = b"".join(instruction.encode().to_bytes(INSTRUCTION_BYTES, "little") for instruction in program)
+    header = Header(
+        magic=MAGIC,
+        version=VERSION,
+        instructions=len(program),
+        checksum=zlib.crc32(body),
+        design=digest(design),
+    )
+    return header.encode().to_bytes(INSTRUCTION_BYTES, "little") + body
+
+
+def read_program(data: bytes, design: Design, where: str = "program") -> tuple[Instruction, ...]:
+    """Return the instructions of ``data``. Raises HeddleError with ``where`` for what is no program of ``design``."""
+    header, body = _header(data, where), data[INSTRUCTION_BYTES:]
+    if header.version != VERSION:
+        raise HeddleError(f"{where}: instruction set of version {header.version} (valid: {VERSION}); compile it again")
+    if len(body) != header.instructions * INSTRUCTION_BYTES:
+        raise HeddleError(
+            f"{where}: {len(body)} bytes of instructions, but its header says "
+            f"{header.instructions} x {INSTRUCTION_BYTES}; it was cut short or added to"
+        )
+    if zlib.crc32(body) != header.checksum:
+        raise HeddleError(f"{where}: its instructions do not have the checksum of its header; it was changed")
+    if header.design != digest(design):
+        raise HeddleError(f"{where}: it was compiled for another design than {design.name!r}; compile it again")
+    starts = range(0, len(body), INSTRUCTION_BYTES)
+    return tuple(
+        _decoded(body[start : start + INSTRUCTION_BYTES], f"{where}: instruction {number}")
+        for number, start in enumerate(starts)
+    )
+
+
+def _header(data: bytes, where: str) -> Header:
+    word = int.from_bytes(data[:INSTRUCTION_BYTES], "little")
+    if len(data) < INSTRUCTION_BYTES or word >> Header.width() or Header.decode(word).magic != MAGIC:
+        raise HeddleError(f"{where}: it does not begin with the header of a program")
+    return Header.decode(word)
+
+
+def _decoded(data: bytes, where: str) -> Instruction:
+    word = int.from_bytes(data, "little")
+    opcode = word & (1 << OPCODE_BITS) - 1
+    kind = next((INSTRUCTIONS[known] for known in INSTRUCTIONS if known == opcode), None)
+    if kind is None:
+        valid = ", ".join(f"{known.name} {known}" for known in INSTRUCTIONS)
+        raise HeddleError(f"{where}: opcode {opcode} (valid: {valid})")
+    if word >> kind.width():
+        raise HeddleError(f"{where}: bits beyond the {kind.width()} of {kind.opcode_of.name} are not zero")
+    return kind.decode(word)

@@ -1,0 +1,41 @@
+"""The accelerator's instructions: each one word, its fields where docs/isa.md says that they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from heddle.arch.instructions import INSTRUCTION_BYTES, INSTRUCTIONS, Axis, Instruction, LeftWalk, Opcode, Tokens
+from heddle.arch.isa import ArrayCommand
+from tests.support.instructions import instructions
+
+
+@given(instructions())
+def test_an_instruction_comes_back_from_its_word(instruction: Instruction) -> None:
+    assert type(instruction).decode(instruction.encode()) == instruction
+
+
+@pytest.mark.parametrize("kind", INSTRUCTIONS.values(), ids=lambda kind: kind.__name__)
+def test_an_instruction_fits_its_bytes_and_begins_with_opcode_and_tokens(kind: type[Instruction]) -> None:
+    assert kind.width() <= 8 * INSTRUCTION_BYTES
+    opcode, tokens = kind.fields()[:2]
+    assert (opcode.name, opcode.width, opcode.offset) == ("opcode", 4, 0)
+    assert (tokens.inner, tokens.width, tokens.offset) == (Tokens, 4, 4)
+
+
+def test_the_widths_are_those_of_the_version() -> None:
+    """A change of any of them needs another version of the instruction set."""
+    widths = {opcode.name: kind.width() for opcode, kind in INSTRUCTIONS.items()}
+    assert widths == {"LOAD": 246, "COMPUTE": 508, "STORE": 301, "SYNC": 9}
+    assert (LeftWalk.width(), Axis.width(), ArrayCommand.width()) == (326, 92, 143)
+
+
+def test_reserved_opcodes_have_no_instruction() -> None:
+    assert set(Opcode) - set(INSTRUCTIONS) == {Opcode.VECTOR, Opcode.UPDATE}
+
+
+@pytest.mark.parametrize("start", [-1, -(1 << 15), (1 << 15) - 1])
+def test_a_window_may_begin_before_the_map(start: int) -> None:
+    axis = Axis(start=start, tap_step=1, step=2, positions=7, size=14, taps=3)
+    assert Axis.decode(axis.encode()) == axis
+    assert axis.encode() & 0xFFFF == start & 0xFFFF
