@@ -79,12 +79,16 @@ def _os_refusal(command: ArrayCommand, array: ArrayConfig, group_m: int, left: L
         return Refusal.GROUP_SLOTS
     if command.interleave_cols not in interleave_choices(array):
         return Refusal.INTERLEAVE_COLS
+    return Refusal.NONE if command.settle >= os_least_settle(command, array, left) else Refusal.SETTLE
+
+
+def os_least_settle(command: ArrayCommand, array: ArrayConfig, left: Left) -> int:
+    """Return the least ``settle`` of an OS command after one that left ``left``."""
     if command.reload:
-        return Refusal.NONE if command.settle + left.spare >= left.owed else Refusal.SETTLE
+        return max(0, left.owed - left.spare)
     # The results of a tile follow those of the tile before, R x I steps or more behind its first.
     to_last_slot = (command.length - 1) * ring_cycles(array.interleave, array.adder_stages)
-    waited = command.settle + to_last_slot + left.spare
-    return Refusal.NONE if waited >= os_lead_cycles(array.rows, array.interleave) else Refusal.SETTLE
+    return max(0, int(os_lead_cycles(array.rows, array.interleave)) - to_last_slot - left.spare)
 
 
 def _ws_refusal(command: ArrayCommand, left: Left) -> Refusal:

@@ -31,10 +31,8 @@ START_BITS = 16
 STEP_BITS = 8
 #: Taps of a kernel, and groups of channels of a pixel.
 TAP_BITS = 12
-#: Elements of a run, a pixel's channels.
-ELEMENT_BITS = 20
-#: Column tiles of the array in one tile of the product.
-ACROSS_BITS = 16
+#: Elements of a pixel that follow each other: its channels.
+ELEMENT_BITS = 18
 
 
 class Opcode(IntEnum):
@@ -68,22 +66,49 @@ NO_TOKENS = Tokens(wait_previous=0, wait_next=0, signal_previous=0, signal_next=
 
 
 @dataclass(frozen=True, kw_only=True)
+class Places(Encoded):
+    """Where the pixels of a tile stand in memory: image after image, row after row, from a first pixel on.
+
+    =====================  =========================================================================================
+    ``address``            byte address of the pixel at position (0, 0) of the first pixel's image
+    ``first_row``          the first pixel's position along rows
+    ``first_col``          the same along columns
+    ``row_positions``      positions along the rows of an image
+    ``col_positions``      positions along its columns
+    ``col_stride``         bytes from one pixel to the next
+    ``row_stride``         bytes from one row of pixels to the next
+    ``image_stride``       bytes from one image to the next
+    ``pixels``             how many pixels
+    ``elements``           elements of each, which lie one behind the other
+    =====================  =========================================================================================
+    """
+
+    address: int = bits(ADDRESS_BITS)
+    first_row: int = bits(PLACE_BITS)
+    first_col: int = bits(PLACE_BITS)
+    row_positions: int = bits(PLACE_BITS)
+    col_positions: int = bits(PLACE_BITS)
+    col_stride: int = bits(STRIDE_BITS)
+    row_stride: int = bits(STRIDE_BITS)
+    image_stride: int = bits(STRIDE_BITS)
+    pixels: int = bits(PLACE_BITS)
+    elements: int = bits(ELEMENT_BITS)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Load(Encoded):
-    """LOAD: runs of equal length, a stride apart in memory, into one half of the activation or the weight buffer.
+    """LOAD: a tile from memory into one half of the activation or the weight buffer, pixel after pixel.
+
+    The activation buffer takes a pixel's elements in groups. The weight buffer takes them in words of the array's
+    width: a pixel there is a slot of the reduction, and its elements are those of the tile's columns.
 
     =====================  =========================================================================================
     ``weight``             1: into the weight buffer; 0: into the activation buffer
     ``half``               the half of the buffer
-    ``packed``             1: the right operand lies in two planes, its indices from ``index_address`` on
-    ``address``            byte address of the first run
-    ``runs``, ``elements`` runs, and the elements of each
-    ``stride``             bytes from one run to the next
-    ``group_elements``     elements of one activation group; right operand: slots of one group, for made indices
-    ``index_address``      byte address of the index plane, where ``packed``
-    ``slots``              right operand: slots of the tile's reduction
-    ``fold``               right operand: slots that enter the array together (OS: all of them; WS: its rows)
-    ``across``             right operand: column tiles of the array
-    ``inner``              right operand: words of one slot that follow each other (OS: outputs that share a group)
+    ``packed``             weight buffer: 1: the slots' indices lie in a plane of their own; 0: they are counted
+    ``places``             where the tile stands
+    ``index_address``      where ``packed``: byte address of the indices, whole bytes for each slot
+    ``group_elements``     activation buffer: elements of a group; weight buffer: slots of a group
     =====================  =========================================================================================
     """
 
@@ -94,16 +119,9 @@ class Load(Encoded):
     weight: int = bits(1)
     half: int = bits(1)
     packed: int = bits(1)
-    address: int = bits(ADDRESS_BITS)
-    runs: int = bits(PLACE_BITS)
-    elements: int = bits(ELEMENT_BITS)
-    stride: int = bits(STRIDE_BITS)
-    group_elements: int = bits(GROUP_SLOTS_BITS)
+    places: Places = nested(Places)
     index_address: int = bits(ADDRESS_BITS)
-    slots: int = bits(PLACE_BITS)
-    fold: int = bits(PLACE_BITS)
-    across: int = bits(ACROSS_BITS)
-    inner: int = bits(INTERLEAVE_BITS)
+    group_elements: int = bits(GROUP_SLOTS_BITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +178,7 @@ class Compute(Encoded):
     ``right_half``         the half of the weight buffer
     ``out_half``           the half of the output buffer, for results and for the partial sums that they go on from
     ``command``            what the array is told
-    ``across``             column tiles of the array in the tile
+    ``cols``               columns of the tile
     ``group_elements``     elements of one activation group, as LOAD laid them down
     ``group_slots``        slots that one activation group serves: N of N:M, all its elements where dense
     ``walk``               how the left operand's groups are read
@@ -175,7 +193,7 @@ class Compute(Encoded):
     right_half: int = bits(1)
     out_half: int = bits(1)
     command: ArrayCommand = nested(ArrayCommand)
-    across: int = bits(ACROSS_BITS)
+    cols: int = bits(ELEMENT_BITS)
     group_elements: int = bits(GROUP_SLOTS_BITS)
     group_slots: int = bits(GROUP_SLOTS_BITS)
     walk: LeftWalk = nested(LeftWalk)
@@ -183,7 +201,7 @@ class Compute(Encoded):
 
 @dataclass(frozen=True, kw_only=True)
 class Store(Encoded):
-    """STORE: a result tile from one half of the output buffer to memory, pixel after pixel.
+    """STORE: a result tile from one half of the output buffer to memory: its rows are pixels.
 
     =====================  =========================================================================================
     ``half``               the half of the output buffer
@@ -191,15 +209,7 @@ class Store(Encoded):
     ``zeros``              1: zeros are stored, and the output buffer is not read
     ``ws``                 1: the results left the array weight-stationary; 0: output-stationary
     ``interleave_cols``    OS: the command's
-    ``rows``, ``elements`` rows of the tile, its pixels, and elements of each
-    ``address``            byte address of the pixel at position (0, 0) of the first image
-    ``first_row``          the position of the tile's first pixel, along rows
-    ``first_col``          the same, along columns
-    ``row_positions``      positions along the rows of an image
-    ``col_positions``      positions along its columns
-    ``col_stride``         bytes from one pixel to the next
-    ``row_stride``         bytes from one row of pixels to the next
-    ``image_stride``       bytes from one image to the next
+    ``places``             where the rows go, and how many elements of each
     =====================  =========================================================================================
     """
 
@@ -212,16 +222,7 @@ class Store(Encoded):
     zeros: int = bits(1)
     ws: int = bits(1)
     interleave_cols: int = bits(INTERLEAVE_BITS)
-    rows: int = bits(PLACE_BITS)
-    elements: int = bits(ELEMENT_BITS)
-    address: int = bits(ADDRESS_BITS)
-    first_row: int = bits(PLACE_BITS)
-    first_col: int = bits(PLACE_BITS)
-    row_positions: int = bits(PLACE_BITS)
-    col_positions: int = bits(PLACE_BITS)
-    col_stride: int = bits(STRIDE_BITS)
-    row_stride: int = bits(STRIDE_BITS)
-    image_stride: int = bits(STRIDE_BITS)
+    places: Places = nested(Places)
 
 
 @dataclass(frozen=True, kw_only=True)

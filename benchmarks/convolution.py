@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch import nm
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.network import ConvLayer
-from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, windows
+from heddle.sim.functional.convolution import kernel_matrix, phase_kernel, phase_windows, windows
 
 Half = npt.NDArray[np.float16]
 Double = npt.NDArray[np.float64]

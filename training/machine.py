@@ -19,7 +19,8 @@ from torch.autograd.function import once_differentiable
 
 from heddle.arch.design import SparsityConfig
 from heddle.arch.errors import HeddleError
-from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
+from heddle.dataflow.convolution import Geometry
+from heddle.sim.functional.convolution import kernel_matrix, phase_kernel, phase_windows, place_phase, windows
 from heddle.sim.functional.formats import Bits, Float32
 from heddle.training.machine_array import MachineArray
 from heddle.training.pass_products import FloatConvolution, FloatLinear, OperandPruning

@@ -21,9 +21,9 @@ from heddle.arch.design import Dataflow, Design, SparsityConfig
 from heddle.arch.errors import HeddleError, unknown
 from heddle.arch.packed_file import read_packed
 from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer, RightOperand, WeightPass
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.program.slots import Slots, dense_slots, packed_slots
 from heddle.dataflow.step_items import Product
-from heddle.sim.functional.convolution import Geometry
 from heddle.sim.functional.formats import Bits
 from heddle.verify.cases import Case
 from heddle.verify.operands import Extents, draw

@@ -10,9 +10,9 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.isa import ArrayCommand
 from heddle.arch.timing import slots_of
-from heddle.dataflow.cost import array_tiles, settle_cycles
-from heddle.dataflow.kernel_rows import MachineRow, machine_row
-from heddle.dataflow.scheduler import ProductSchedule, TileMapping
+from heddle.dataflow.kernel_rows import machine_row
+from heddle.dataflow.program.commands import TileExtents, tile_command
+from heddle.dataflow.scheduler import ProductSchedule
 
 
 @dataclass(frozen=True)
@@ -39,36 +39,9 @@ def product_parts(schedule: ProductSchedule, design: Design, board: Board) -> It
         for number, k in enumerate(_tiles(product.k, mapping.tile_k)):
             first = slots_of(k.start, product.keep_n, product.group_m)
             slots = slice(first, first + slots_of(_length(k), product.keep_n, product.group_m))
-            size = _Size(_length(rows), _length(cols), _length(slots), group_slots)
-            command = _command(mapping, machine, size, reloads=number > 0)
+            size = TileExtents(_length(rows), _length(cols), _length(slots), group_slots)
+            command = tile_command(mapping, machine, size, mapping.tiles_k > 1, reloads=number > 0)
             yield Part(command, rows, cols, k, slots, is_last=k.stop == product.k)
-
-
-@dataclass(frozen=True)
-class _Size:
-    """Rows, columns and slots of a part; slots that share an activation group."""
-
-    m: int
-    n: int
-    slots: int
-    group_slots: int
-
-
-def _command(mapping: TileMapping, machine: MachineRow, size: _Size, reloads: bool) -> ArrayCommand:
-    in_ws = mapping.dataflow == "ws"
-    split = (mapping.interleave_rows, mapping.interleave_cols)
-    shape = array_tiles(machine, in_ws, *split, size.m, size.n, size.slots, mapping.tiles_k > 1)
-    return ArrayCommand(
-        ws=int(in_ws),
-        reload=int(reloads),
-        length=size.m if in_ws else size.slots,
-        tiles=int(shape.tiles),
-        interval=int(shape.interval),
-        settle=int(settle_cycles(machine, in_ws, shape.tiles)) if reloads else 0,
-        group_slots=0 if in_ws else size.group_slots,
-        interleave_cols=0 if in_ws else mapping.interleave_cols,
-        fresh_tiles=int(shape.fresh),
-    )
 
 
 def _outer_tiles(schedule: ProductSchedule) -> Iterator[tuple[slice, slice]]:

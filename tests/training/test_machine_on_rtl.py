@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.formats import FP16
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.recipes import recipe_named
 from heddle.hls.generate import array_rtl
-from heddle.sim.functional.convolution import Geometry, kernel_matrix, phase_kernel, phase_windows, place_phase, windows
+from heddle.sim.functional.convolution import kernel_matrix, phase_kernel, phase_windows, place_phase, windows
 from heddle.sim.functional.formats import Bits, Float32, from_float32, to_float32
 from heddle.training.layers import NmConv2d
 from heddle.training.sparsifying import sparsified_layers, sparsify

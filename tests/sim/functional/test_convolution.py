@@ -13,15 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.errors import HeddleError
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.lowering import NOT_PRUNED, LayerShape, backward_products
-from heddle.sim.functional.convolution import (
-    Geometry,
-    kernel_matrix,
-    phase_kernel,
-    phase_windows,
-    place_phase,
-    windows,
-)
+from heddle.sim.functional.convolution import kernel_matrix, phase_kernel, phase_windows, place_phase, windows
 
 Double = npt.NDArray[np.float64]
 

@@ -1,0 +1,151 @@
+"""From a network's passes to a program and a memory map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from heddle.arch.boards import Board
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import NO_TOKENS, Instruction, Opcode, Sync
+from heddle.dataflow.kernel_rows import machine_row
+from heddle.dataflow.lowering import NOT_PRUNED, Pruning
+from heddle.dataflow.misfit import misfit_reason
+from heddle.dataflow.program.layer_products import LayerMaps, LayerProduct
+from heddle.dataflow.program.memory_map import MemoryMap, Tensor, memory_map
+from heddle.dataflow.program.tensors import TiledGradient, TiledWeights
+from heddle.dataflow.program.tile_computations import Computations
+from heddle.dataflow.program.tile_fit import fitting_plan
+from heddle.dataflow.program.tile_loads import LeftLoads, Loads, PixelsOnTheRight, WeightsOnTheRight, tiled_weights
+from heddle.dataflow.program.tile_plan import TilePlan
+from heddle.dataflow.program.tile_stores import GradientStores, MapStores, Stores, tiled_gradient, zero_store
+from heddle.dataflow.program.tokens import Tied
+from heddle.dataflow.scheduler import schedule_products
+from heddle.dataflow.step_items import Pass
+
+
+@dataclass(frozen=True)
+class LayerPass:
+    """A pass of a layer to compile, its maps, and how its weights are kept."""
+
+    maps: LayerMaps
+    pass_name: Pass
+    pruning: Pruning = NOT_PRUNED
+
+
+@dataclass(frozen=True)
+class CompiledProduct:
+    """A product with its tiles; ``weights`` and ``gradient`` are what of it lies tile by tile."""
+
+    plan: TilePlan
+    weights: TiledWeights | None
+    gradient: TiledGradient | None
+
+
+@dataclass(frozen=True)
+class Program:
+    """Instructions, the memory that they work on, and the products that they were made of."""
+
+    instructions: tuple[Instruction, ...]
+    memory: MemoryMap
+    products: tuple[CompiledProduct, ...]
+
+
+def compile_passes(passes: Sequence[LayerPass], design: Design, board: Board) -> Program:
+    """Return the program that runs ``passes`` one after another, and the memory that it works on.
+
+    Raises HeddleError for a product that no tile fits, and for tensors that the design's memory does not hold.
+    """
+    by_pass = [_cut(of_layer, design, board) for of_layer in passes]
+    tensors = {
+        tensor.name: tensor for of_layer, cut in zip(passes, by_pass, strict=True) for tensor in _tensors(of_layer, cut)
+    }
+    memory = memory_map(tensors.values(), board.memory.bytes_per_channel * design.memory.channels)
+    code = _Code(design, board, memory)
+    instructions = [
+        instruction
+        for of_layer, cut in zip(passes, by_pass, strict=True)
+        for instruction in code.of_pass(of_layer, cut)
+    ]
+    instructions.append(Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=1))
+    return Program(tuple(instructions), memory, tuple(product for cut in by_pass for product in cut))
+
+
+def _cut(of_layer: LayerPass, design: Design, board: Board) -> list[CompiledProduct]:
+    """The products of a pass, each mapped by the scheduler and cut into its tiles."""
+    products = of_layer.maps.products(of_layer.pass_name, of_layer.pruning)
+    schedules = schedule_products([product.product for product in products], design, board)
+    found = []
+    for product, schedule in zip(products, schedules, strict=True):
+        if schedule is None:
+            raise HeddleError(f"{product.name}: {misfit_reason(product.product, design)}")
+        found.append(_compiled(fitting_plan(product, schedule.mapping, design, board), product, design))
+    return found
+
+
+def _compiled(plan: TilePlan, product: LayerProduct, design: Design) -> CompiledProduct:
+    element_bytes = design.numbers.operand_format.width_bytes
+    weights = tiled_weights(plan, f"{product.name}.weight", element_bytes) if product.right is None else None
+    gradient = tiled_gradient(plan, f"{product.name}.dw") if product.out is None else None
+    return CompiledProduct(plan, weights, gradient)
+
+
+def _tensors(of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Tensor]:
+    for compiled in cut:
+        product = compiled.plan.product
+        yield product.left.tensor
+        if product.right is not None:
+            yield product.right.tensor
+        if compiled.weights is not None:
+            yield compiled.weights
+        if product.out is not None:
+            yield product.out.tensor
+        if compiled.gradient is not None:
+            yield compiled.gradient
+    if of_layer.pass_name == "bp":
+        yield of_layer.maps.dx
+
+
+class _Code:
+    """The instructions of passes on a machine, one after another."""
+
+    def __init__(self, design: Design, board: Board, memory: MemoryMap) -> None:
+        self._machine = machine_row(design, board)[0]
+        self._memory = memory
+        self._tied = Tied(design.array)
+
+    def of_pass(self, of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Instruction]:
+        """Yield a pass's instructions; where another follows, it begins when all of these are done."""
+        if of_layer.pass_name == "bp":
+            for empty in of_layer.maps.empty_phases():
+                yield zero_store(empty, self._memory.address(empty.tensor.name))
+        for compiled in cut:
+            plan = compiled.plan
+            yield from self._tied.product(
+                plan,
+                LeftLoads(plan, self._address(plan.product.left.tensor.name)),
+                self._rights(compiled),
+                Computations(plan, self._machine),
+                self._stores(compiled),
+            )
+        yield Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=0)
+
+    def _rights(self, compiled: CompiledProduct) -> Loads:
+        if compiled.weights is not None:
+            return WeightsOnTheRight(compiled.plan, self._memory.tensors[compiled.weights.name], compiled.weights)
+        right = compiled.plan.product.right
+        if right is None:
+            raise ValueError(f"{compiled.plan.product.name} has no right operand")
+        return PixelsOnTheRight(compiled.plan, right, self._address(right.tensor.name))
+
+    def _stores(self, compiled: CompiledProduct) -> Stores:
+        if compiled.gradient is not None:
+            return GradientStores(compiled.plan, compiled.gradient, self._address(compiled.gradient.name))
+        out = compiled.plan.product.out
+        if out is None:
+            raise ValueError(f"{compiled.plan.product.name} has no place for its result")
+        return MapStores(compiled.plan, out, self._address(out.tensor.name))
+
+    def _address(self, name: str) -> int:
+        return self._memory.address(name)

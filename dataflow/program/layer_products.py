@@ -1,0 +1,222 @@
+"""A weighted layer's FF, BP and WU as products over maps in memory: which pixels are read, and how windows walk them.
+
+A linear layer is a 1 x 1 convolution over a map of one column. The products are those of ``heddle.dataflow.lowering``,
+one for each channel group and each phase of the stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FloatFormat
+from heddle.arch.instructions import Axis
+from heddle.dataflow.convolution import AxisPhase, Geometry, Walk
+from heddle.dataflow.lowering import (
+    LayerShape,
+    Pruning,
+    backward_products,
+    forward_products,
+    weight_gradient_products,
+)
+from heddle.dataflow.network import ConvLayer, WeightedLayer
+from heddle.dataflow.program.tensors import MapTensor, Picked, SubMap
+from heddle.dataflow.step_items import Pass, Product
+
+
+@dataclass(frozen=True)
+class LayerProduct:
+    """One product of a pass, by where its operands and its result lie.
+
+    The left operand's windows walk the pixels of ``left`` along ``rows`` and ``cols``; ``is_turned``: they are the
+    columns of the left operand (WU). ``right`` is None where the right operand is the layer's weights, in the array's
+    order: ``taps`` says which taps of the kernel they are. ``out`` is None where the result is a weight gradient.
+    """
+
+    name: str
+    product: Product
+    rows: Axis
+    cols: Axis
+    left: SubMap
+    is_turned: bool
+    group: int
+    taps: tuple[tuple[int, int], ...] = ()
+    right: SubMap | None = None
+    out: SubMap | None = None
+
+
+@dataclass(frozen=True)
+class LayerMaps:
+    """A layer at a batch: its window, and the maps of its input, its output and their gradients."""
+
+    layer: WeightedLayer
+    shape: LayerShape
+    geometry: Geometry
+    x: MapTensor
+    y: MapTensor
+    dx: MapTensor
+    dy: MapTensor
+
+    @classmethod
+    def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat) -> LayerMaps:
+        """Return the maps of ``layer``. Raises HeddleError where its padding is not the same on both sides."""
+        shape = LayerShape.of(layer, batch, operand)
+        if isinstance(layer, ConvLayer):
+            images, in_size, out_size = batch, (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
+            geometry = _geometry(layer)
+        else:
+            images, in_size, out_size = 1, (1, shape.in_pixels), (1, shape.out_pixels)
+            geometry = Geometry(kernel=(1, 1))
+
+        def map_of(name: str, size: tuple[int, int], channels: int) -> MapTensor:
+            return MapTensor(f"{layer.name}.{name}", images, *size, channels * shape.groups, operand.width_bytes)
+
+        return cls(
+            layer,
+            shape,
+            geometry,
+            x=map_of("x", in_size, shape.in_channels),
+            y=map_of("y", out_size, shape.out_channels),
+            dx=map_of("dx", in_size, shape.in_channels),
+            dy=map_of("dy", out_size, shape.out_channels),
+        )
+
+    def products(self, pass_name: Pass, pruning: Pruning) -> tuple[LayerProduct, ...]:
+        """Return the products of a pass, whose weights are kept by ``pruning``, in program order."""
+        of_pass = {"ff": self._forward, "bp": self._backward, "wu": self._weight_gradient}[pass_name]
+        return tuple(product for group in range(self.shape.groups) for product in of_pass(group, pruning))
+
+    def empty_phases(self) -> tuple[SubMap, ...]:
+        """Return the pixels of dX that meet no tap, for each channel group: their gradient is zero."""
+        met = {(phase.rows.first, phase.cols.first) for phase in self.geometry.phases((self.x.height, self.x.width))}
+        stride_rows, stride_cols = self.geometry.stride
+        firsts = [
+            (row, col)
+            for row in range(min(stride_rows, self.x.height))
+            for col in range(min(stride_cols, self.x.width))
+            if (row, col) not in met
+        ]
+        return tuple(
+            SubMap(
+                self.dx,
+                _picked(row, stride_rows, self.dx.height),
+                _picked(col, stride_cols, self.dx.width),
+                range(self.dx.channels),
+            )
+            for row, col in firsts
+        )
+
+    def _forward(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
+        shape = self._one_group
+        kernel_rows, kernel_cols = shape.kernel
+        rows, cols, left = self._input_windows(group)
+        yield LayerProduct(
+            name=f"{self.layer.name}.ff{self._suffix(group)}",
+            product=forward_products(shape, pruning)[0],
+            rows=rows,
+            cols=cols,
+            left=left,
+            is_turned=False,
+            group=group,
+            taps=tuple((row, col) for row in range(kernel_rows) for col in range(kernel_cols)),
+            out=_whole(self.y, group, shape.out_channels),
+        )
+
+    def _weight_gradient(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
+        shape = self._one_group
+        rows, cols, left = self._input_windows(group)
+        yield LayerProduct(
+            name=f"{self.layer.name}.wu{self._suffix(group)}",
+            product=weight_gradient_products(shape, None, pruning)[0],
+            rows=rows,
+            cols=cols,
+            left=left,
+            is_turned=True,
+            group=group,
+            right=_whole(self.dy, group, shape.out_channels),
+        )
+
+    def _backward(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
+        shape = self._one_group
+        gradient = _whole(self.dy, group, shape.out_channels)
+        for number, phase in enumerate(self.geometry.phases((self.x.height, self.x.width))):
+            pixels = self.x.images * phase.rows.walk.count * phase.cols.walk.count
+            taps = tuple((row, col) for row in phase.rows.taps for col in phase.cols.taps)
+            kernel = (len(phase.rows.taps), len(phase.cols.taps))
+            of_phase = replace(shape, kernel=kernel, stride=(1, 1), out_pixels=pixels, in_pixels=pixels)
+            yield LayerProduct(
+                name=f"{self.layer.name}.bp{number}{self._suffix(group)}",
+                product=backward_products(of_phase, "weight", pruning)[0],
+                rows=_axis(phase.rows.walk, self.dy.height),
+                cols=_axis(phase.cols.walk, self.dy.width),
+                left=gradient,
+                is_turned=False,
+                group=group,
+                taps=taps,
+                out=SubMap(
+                    self.dx,
+                    _phase_places(phase.rows, self.dx.height),
+                    _phase_places(phase.cols, self.dx.width),
+                    _of_group(group, shape.in_channels),
+                ),
+            )
+
+    @property
+    def _one_group(self) -> LayerShape:
+        return replace(self.shape, groups=1, steps=1)
+
+    def _suffix(self, group: int) -> str:
+        return f".g{group}" if self.shape.groups > 1 else ""
+
+    def _input_windows(self, group: int) -> tuple[Axis, Axis, SubMap]:
+        """How windows walk x. Along an axis of one tap and a stride, only the pixels that are met are read."""
+        walks = self.geometry.walks((self.x.height, self.x.width))
+        sizes = (self.x.height, self.x.width)
+        (rows, picked_rows), (cols, picked_cols) = map(_gathered, walks, sizes)
+        return rows, cols, SubMap(self.x, picked_rows, picked_cols, _of_group(group, self.shape.in_channels))
+
+
+def _geometry(layer: ConvLayer) -> Geometry:
+    kernel, stride = (layer.kernel_height, layer.kernel_width), (layer.stride_height, layer.stride_width)
+    in_size, out_size = (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
+    needed = [
+        (out - 1) * step + taps - in_ for out, step, taps, in_ in zip(out_size, stride, kernel, in_size, strict=True)
+    ]
+    geometry = Geometry(kernel, stride, padding=(-(-max(0, needed[0]) // 2), -(-max(0, needed[1]) // 2)))
+    if geometry.out_size(in_size) != out_size:
+        raise HeddleError(
+            f"layer {layer.name}: a {kernel[0]} x {kernel[1]} window from {in_size[0]} x {in_size[1]} to "
+            f"{out_size[0]} x {out_size[1]} pixels needs other padding on one side than on the other, "
+            "which has no program (valid: equal padding on both sides)"
+        )
+    return geometry
+
+
+def _axis(walk: Walk, size: int) -> Axis:
+    between = walk.starts[1] - walk.starts[0] if len(walk.starts) > 1 else 0
+    return Axis(
+        start=walk.starts[0], tap_step=between, step=walk.step, positions=walk.count, size=size, taps=len(walk.starts)
+    )
+
+
+def _gathered(walk: Walk, size: int) -> tuple[Axis, Picked]:
+    if len(walk.starts) == 1 and walk.step > 1 and walk.starts[0] == 0:
+        return _axis(Walk((0,), 1, walk.count), walk.count), Picked(0, walk.step, walk.count)
+    return _axis(walk, size), Picked(0, 1, size)
+
+
+def _picked(first: int, stride: int, size: int) -> Picked:
+    return Picked(first, stride, -(-(size - first) // stride))
+
+
+def _phase_places(phase: AxisPhase, size: int) -> Picked:
+    return _picked(phase.first, phase.stride, size)
+
+
+def _of_group(group: int, channels: int) -> range:
+    return range(group * channels, (group + 1) * channels)
+
+
+def _whole(tensor: MapTensor, group: int, channels: int) -> SubMap:
+    return SubMap(tensor, Picked(0, 1, tensor.height), Picked(0, 1, tensor.width), _of_group(group, channels))

@@ -1,0 +1,172 @@
+"""What lies in memory: maps, channels last, and matrices tile by tile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from heddle.arch.instructions import Places
+from heddle.arch.nm import index_bits
+from heddle.dataflow.program.spreads import Spread
+
+
+@dataclass(frozen=True)
+class MapTensor:
+    """Activations or gradients [images, height, width, channels], the channels of a pixel one behind the other."""
+
+    name: str
+    images: int
+    height: int
+    width: int
+    channels: int
+    element_bytes: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self.images * self.height * self.width * self.channels * self.element_bytes
+
+
+class Picked(NamedTuple):
+    """Positions along one axis of a map: ``first``, ``first`` + ``stride``, and so on."""
+
+    first: int
+    stride: int
+    count: int
+
+
+@dataclass(frozen=True)
+class SubMap:
+    """Some pixels of a map, and some channels of each; the pixels count image by image, row by row."""
+
+    tensor: MapTensor
+    rows: Picked
+    cols: Picked
+    channels: range
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels, of all images."""
+        return self.tensor.images * self.rows.count * self.cols.count
+
+    def places(self, pixels: range, channels: range) -> Places:
+        """Return where ``pixels`` of these stand, with ``channels`` counted from the first of these.
+
+        The address is relative to the tensor's own.
+        """
+        map_, element = self.tensor, self.tensor.element_bytes
+        pixel, row = map_.channels * element, map_.width * map_.channels * element
+        image = map_.height * row
+        of_image, within = divmod(pixels.start, self.rows.count * self.cols.count)
+        first_channel = self.channels.start + channels.start
+        return Places(
+            address=of_image * image + self.rows.first * row + self.cols.first * pixel + first_channel * element,
+            first_row=within // self.cols.count,
+            first_col=within % self.cols.count,
+            row_positions=self.rows.count,
+            col_positions=self.cols.count,
+            col_stride=self.cols.stride * pixel,
+            row_stride=self.rows.stride * row,
+            image_stride=image,
+            pixels=len(pixels),
+            elements=len(channels),
+        )
+
+
+def whole_map(tensor: MapTensor, channels: range) -> SubMap:
+    """Return all pixels of ``tensor`` with ``channels``."""
+    return SubMap(tensor, Picked(0, 1, tensor.height), Picked(0, 1, tensor.width), channels)
+
+
+def run_of(address: int, pixels: int, elements: int, element_bytes: int) -> Places:
+    """Return the Places of ``pixels`` of ``elements`` each that stand one behind the other from ``address`` on."""
+    stride = elements * element_bytes
+    return Places(
+        address=address,
+        first_row=0,
+        first_col=0,
+        row_positions=1,
+        col_positions=pixels,
+        col_stride=stride,
+        row_stride=0,
+        image_stride=0,
+        pixels=pixels,
+        elements=elements,
+    )
+
+
+def moved(places: Places, address: int) -> Places:
+    """Return ``places`` relative to ``address``."""
+    return replace(places, address=places.address + address)
+
+
+@dataclass(frozen=True)
+class WeightTile:
+    """A tile of a layer's weights: its share, its slots, of which some share an activation group, and its offsets."""
+
+    spread: Spread
+    cols: range
+    slots: int
+    group_slots: int
+    value_offset: int
+    index_offset: int
+
+
+@dataclass(frozen=True)
+class TiledWeights:
+    """A layer's weights as right operand, tile by tile: [slots, cols], values and, N:M, indices in two planes.
+
+    In the index plane the indices of a slot fill whole bytes. ``keep_n`` of ``group_m`` channels are kept; N = M is
+    dense and has no index plane.
+    """
+
+    name: str
+    tiles: tuple[WeightTile, ...]
+    element_bytes: int
+    keep_n: int
+    group_m: int
+
+    @property
+    def is_packed(self) -> bool:
+        """True when it has an index plane."""
+        return self.keep_n < self.group_m
+
+    @property
+    def value_bytes(self) -> int:
+        """Bytes of the plane of values."""
+        return sum(tile.slots * len(tile.cols) for tile in self.tiles) * self.element_bytes
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes of the plane of indices."""
+        if not self.is_packed:
+            return 0
+        return sum(tile.slots * slot_index_bytes(len(tile.cols), self.group_m) for tile in self.tiles)
+
+
+def slot_index_bytes(cols: int, group_m: int) -> int:
+    """Return the bytes that the indices of a slot of ``cols`` elements fill."""
+    return -(-cols * index_bits(group_m) // 8)
+
+
+@dataclass(frozen=True)
+class GradientTile:
+    """A tile of a weight gradient, [taps x channels, cols] of FP32: its share and its offset."""
+
+    spread: Spread
+    cols: range
+    offset: int
+
+
+@dataclass(frozen=True)
+class TiledGradient:
+    """A weight gradient that lies tile by tile, as WU stores it."""
+
+    name: str
+    tiles: tuple[GradientTile, ...]
+    element_bytes: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return sum(tile.spread.elements * len(tile.cols) for tile in self.tiles) * self.element_bytes

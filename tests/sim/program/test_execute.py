@@ -1,0 +1,81 @@
+"""Programs on a memory image against the same products computed without a program, and against PyTorch in FP64."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from heddle.arch.design_io import load_design, override
+from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
+from heddle.dataflow.program.tensors import MapTensor, TiledGradient
+from tests.support.layer_programs import LayerRun, written_bytes
+
+TINY = load_design("tiny")
+_ARRAY = {"array.rows": 3, "array.cols": 5}
+DESIGNS = {
+    "tiny": TINY,
+    "3x5": override(TINY, _ARRAY),
+    "3x5-os": override(TINY, {**_ARRAY, "array.dataflows": ["os"]}),
+    "3x5-ws": override(TINY, {**_ARRAY, "array.dataflows": ["ws"]}),
+    "m8-bf16": override(TINY, {"sparsity.m": 8, "sparsity.n": 2, "numbers.operand": "bf16"}),
+    "small-buffers": override(
+        TINY, {"buffers.activation_bytes": 1024, "buffers.weight_bytes": 1024, "buffers.output_bytes": 1024}
+    ),
+}
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, group_m: int, sparse: bool) -> ConvLayer:
+    kernel = draw(st.sampled_from([(1, 1), (3, 3), (1, 3), (5, 5), (7, 7)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (2, 1)]))
+    padding = tuple(draw(st.integers(0, min(3, taps))) for taps in kernel)
+    size = tuple(draw(st.integers(max(1, taps - 2 * pad), 8)) for taps, pad in zip(kernel, padding, strict=True))
+    groups = draw(st.sampled_from([1, 1, 2]))
+    channels = st.integers(1, 4).map(lambda count: count * group_m) if sparse else st.integers(1, 11)
+    out = tuple(
+        (in_ + 2 * pad - taps) // step + 1 for in_, pad, taps, step in zip(size, padding, kernel, stride, strict=True)
+    )
+    needed = [(out_ - 1) * step + taps - in_ for out_, step, taps, in_ in zip(out, stride, kernel, size, strict=True)]
+    assume(all(step > 1 or gap <= 0 or gap % 2 == 0 for step, gap in zip(stride, needed, strict=True)))
+    return ConvLayer(
+        "conv",
+        *size,
+        draw(channels) * groups,
+        *out,
+        draw(channels) * groups,
+        *kernel,
+        *stride,
+        groups=groups,
+    )
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> LayerRun:
+    design = DESIGNS[draw(st.sampled_from(sorted(DESIGNS)))]
+    pass_name = draw(st.sampled_from(["ff", "bp", "wu"]))
+    keep_n = 0 if pass_name == "wu" else draw(st.sampled_from([0, 1, 2]))
+    layer: WeightedLayer = draw(convolutions(design.sparsity.m, keep_n > 0))
+    if draw(st.integers(0, 4)) == 0:
+        channels = st.integers(1, 5).map(lambda count: count * design.sparsity.m)
+        layer = LinearLayer("linear", draw(st.integers(1, 9)), draw(channels), draw(channels))
+    return LayerRun(layer, pass_name, design, draw(st.integers(1, 3)), keep_n, draw(st.integers(0, 99)))
+
+
+def check(run: LayerRun) -> None:
+    program, before, after = run.executed()
+    for compiled in program.products:
+        expected, found = run.expected(compiled), run.found(compiled, program, after)
+        assert expected.tobytes() == found.tobytes(), compiled.plan.product.name
+    outside = np.ones(len(after), bool)
+    for name in written_bytes(program):
+        placed = program.memory.tensors[name]
+        assert isinstance(placed.tensor, MapTensor | TiledGradient)
+        outside[placed.address : placed.address + placed.tensor.nbytes] = False
+    assert np.array_equal(before[outside], after[outside])
+
+
+@settings(max_examples=60)
+@given(runs())
+def test_a_pass_gives_every_bit_of_its_product_and_writes_nothing_else(run: LayerRun) -> None:
+    check(run)

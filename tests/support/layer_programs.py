@@ -1,0 +1,162 @@
+"""A layer's pass compiled, executed on a memory image, and computed once more without a program.
+
+The second computation spreads whole maps out (``heddle.sim.functional.convolution``) and multiplies whole matrices, its
+reduction in the order that the program's tiles give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.dataflow.lowering import NOT_PRUNED, Pruning
+from heddle.dataflow.network import WeightedLayer
+from heddle.dataflow.program.compiler import CompiledProduct, LayerPass, Program, compile_passes
+from heddle.dataflow.program.layer_products import LayerMaps
+from heddle.dataflow.program.memory_image import Image, blank_image, gradient_of, map_of, write_map, write_weights
+from heddle.dataflow.program.slots import Bits, kept_slots
+from heddle.dataflow.program.tensors import MapTensor
+from heddle.dataflow.step_items import Pass
+from heddle.sim.functional.convolution import phase_kernel, phase_windows, windows
+from heddle.sim.functional.formats import Float32, from_float32
+from heddle.sim.functional.gemm import multiply, multiply_slots
+from heddle.sim.program.execute import execute
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """A layer's pass on a design, with operands drawn by ``seed``. ``keep_n`` of the design's M; 0 is dense."""
+
+    layer: WeightedLayer
+    pass_name: Pass
+    design: Design
+    batch: int = 2
+    keep_n: int = 0
+    seed: int = 0
+
+    @property
+    def maps(self) -> LayerMaps:
+        return LayerMaps.of(self.layer, self.batch, self.design.numbers.operand_format)
+
+    @property
+    def program(self) -> Program:
+        operand, group_m = self.design.numbers.operand_format, self.design.sparsity.m
+        pruning = Pruning(self.keep_n, group_m, operand=operand) if self.keep_n else NOT_PRUNED
+        of_layer = LayerPass(self.maps, self.pass_name, pruning)
+        return compile_passes([of_layer], self.design, load_board(self.design.board))
+
+    @property
+    def x(self) -> Bits:
+        return self._drawn(self.maps.x, 1)
+
+    @property
+    def dy(self) -> Bits:
+        return self._drawn(self.maps.dy, 2)
+
+    @property
+    def weights(self) -> Bits:
+        """[groups, kernel rows, kernel cols, Cin, Cout], those of one group."""
+        shape = self.maps.shape
+        return self._patterns((shape.groups, *shape.kernel, shape.in_channels, shape.out_channels), 3)
+
+    def image(self, program: Program) -> Image:
+        """The memory before the program runs: operands where they belong, noise everywhere else."""
+        image = np.random.default_rng(self.seed).integers(0, 256, program.memory.nbytes, np.uint8)
+        for placed in program.memory.tensors.values():
+            if isinstance(placed.tensor, MapTensor) and placed.tensor.name.endswith((".x", ".dy")):
+                write_map(image, placed, self.x if placed.tensor.name.endswith(".x") else self.dy)
+        for compiled in program.products:
+            if compiled.weights is not None:
+                placed = program.memory.tensors[compiled.weights.name]
+                write_weights(image, placed, self._right(compiled))
+        return image
+
+    def executed(self) -> tuple[Program, Image, Image]:
+        """The program, and the memory before and after it."""
+        program = self.program
+        before = self.image(program)
+        after = before.copy()
+        execute(program.instructions, after, self.design)
+        return program, before, after
+
+    def _right(self, compiled: CompiledProduct) -> Bits:
+        """[taps, channels, cols] of a product whose right operand are weights."""
+        product = compiled.plan.product
+        taps = [self.weights[product.group][tap] for tap in product.taps]
+        return np.stack(taps if self.pass_name == "ff" else [tap.T for tap in taps])
+
+    def expected(self, compiled: CompiledProduct) -> Bits | Float32:
+        """What a product must give: [pixels, cols] patterns, or a gradient [taps, channels, cols] of FP32."""
+        plan, operand = compiled.plan, self.design.numbers.operand
+        product, number_format = plan.product, self.design.numbers.operand_format
+        channels = slice(product.left.channels.start, product.left.channels.stop)
+        if product.is_turned:
+            right = product.right
+            assert right is not None
+            spread_out = windows(self.x[..., channels], self.maps.geometry)
+            gradient = self.dy[..., right.channels.start : right.channels.stop].reshape(len(spread_out), -1)
+            sums = multiply(np.ascontiguousarray(spread_out.T), gradient, operand)
+            return sums.reshape(-1, len(product.left.channels), product.product.n)
+        if self.pass_name == "ff":
+            left = windows(self.x[..., channels], self.maps.geometry)
+        else:
+            number = int(product.name.split(".bp")[1].split(".")[0])
+            phase = self.maps.geometry.phases((self.maps.x.height, self.maps.x.width))[number]
+            left = phase_windows(self.dy[..., channels], phase)
+            kernel = self.weights[product.group]
+            assert np.array_equal(phase_kernel(kernel, phase), self._right(compiled).reshape(left.shape[1], -1))
+        order = np.concatenate(
+            [
+                np.add.outer(
+                    np.arange(share.taps.start, share.taps.stop) * len(product.left.channels),
+                    np.arange(share.channels.start, share.channels.stop),
+                ).reshape(-1)
+                for share in plan.spreads
+            ]
+        )
+        right_matrix = self._right(compiled).reshape(left.shape[1], -1)[order]
+        keep = (self.keep_n, self.design.sparsity.m) if self.keep_n else (1, 1)
+        sums = multiply_slots(left[:, order], kept_slots(right_matrix, *keep), operand)
+        return from_float32(sums, number_format)
+
+    def found(self, compiled: CompiledProduct, program: Program, image: Image) -> Bits | Float32:
+        """What stands in ``image`` where a product's result belongs, in the shape of ``expected``."""
+        product = compiled.plan.product
+        if compiled.gradient is not None:
+            placed = program.memory.tensors[compiled.gradient.name]
+            taps = product.rows.taps * product.cols.taps
+            return gradient_of(image, placed, taps, len(product.left.channels), product.product.n)
+        out = product.out
+        assert out is not None
+        dtype = self.design.numbers.operand_format.pattern_type
+        whole = map_of(image, program.memory.tensors[out.tensor.name], dtype)
+        picked = whole[
+            :,
+            out.rows.first :: out.rows.stride,
+            out.cols.first :: out.cols.stride,
+            out.channels.start : out.channels.stop,
+        ]
+        return picked.reshape(-1, len(out.channels))
+
+    def _drawn(self, tensor: MapTensor, salt: int) -> Bits:
+        return self._patterns((tensor.images, tensor.height, tensor.width, tensor.channels), salt)
+
+    def _patterns(self, shape: tuple[int, ...], salt: int) -> Bits:
+        numbers = np.random.default_rng((self.seed, salt)).standard_normal(shape).astype(np.float32)
+        return from_float32(numbers, self.design.numbers.operand_format)
+
+
+def written_bytes(program: Program) -> set[str]:
+    """The names of the tensors that a program writes."""
+    names = {compiled.gradient.name for compiled in program.products if compiled.gradient is not None}
+    names |= {
+        compiled.plan.product.out.tensor.name for compiled in program.products if compiled.plan.product.out is not None
+    }
+    return names
+
+
+def blank(program: Program) -> Image:
+    return blank_image(program.memory)
