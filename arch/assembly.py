@@ -1,6 +1,6 @@
 """A program as text, an instruction a line, and back.
 
-A line is the instruction's name and those of its fields that are not zero: ``load weight half=1 address=0x40 runs=8``.
+A line is the instruction's name and those of its fields that are not zero: ``load weight half=1 group_elements=4``.
 A field of one bit is written as its name alone. Fields within fields are written with a dot, ``walk.cols.step=2``,
 except tokens, which stand as ``signal_next``. What follows a ``#`` is a remark.
 """

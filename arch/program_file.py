@@ -34,8 +34,8 @@ class Header(Encoded):
 
 def digest(design: Design) -> int:
     """Return 128 bits that tell designs apart by what a program depends on, whatever their names."""
-    parts = {"array": True, "sparsity": {"m"}, "numbers": True, "buffers": True}
-    relevant = design.model_dump_json(include=parts)
+    parts = (design.array, design.numbers, design.buffers)
+    relevant = " ".join((*(part.model_dump_json() for part in parts), str(design.sparsity.m)))
     return int.from_bytes(hashlib.sha256(relevant.encode()).digest()[: _DIGEST_BITS // 8], "little")
 
 

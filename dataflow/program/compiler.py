@@ -12,9 +12,9 @@ from heddle.arch.instructions import NO_TOKENS, Instruction, Opcode, Sync
 from heddle.dataflow.kernel_rows import machine_row
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
 from heddle.dataflow.misfit import misfit_reason
-from heddle.dataflow.program.layer_products import LayerMaps, LayerProduct
+from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps
 from heddle.dataflow.program.memory_map import MemoryMap, Tensor, memory_map
-from heddle.dataflow.program.tensors import TiledGradient, TiledWeights
+from heddle.dataflow.program.tensors import SubMap, TiledGradient, TiledWeights
 from heddle.dataflow.program.tile_computations import Computations
 from heddle.dataflow.program.tile_fit import fitting_plan
 from heddle.dataflow.program.tile_loads import LeftLoads, Loads, PixelsOnTheRight, WeightsOnTheRight, tiled_weights
@@ -36,11 +36,11 @@ class LayerPass:
 
 @dataclass(frozen=True)
 class CompiledProduct:
-    """A product with its tiles; ``weights`` and ``gradient`` are what of it lies tile by tile."""
+    """A product with its tiles, and its right operand and result: maps, or what lies tile by tile."""
 
     plan: TilePlan
-    weights: TiledWeights | None
-    gradient: TiledGradient | None
+    right: SubMap | TiledWeights
+    out: SubMap | TiledGradient
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,7 @@ def compile_passes(passes: Sequence[LayerPass], design: Design, board: Board) ->
     Raises HeddleError for a product that no tile fits, and for tensors that the design's memory does not hold.
     """
     by_pass = [_cut(of_layer, design, board) for of_layer in passes]
-    tensors = {
-        tensor.name: tensor for of_layer, cut in zip(passes, by_pass, strict=True) for tensor in _tensors(of_layer, cut)
-    }
+    tensors = {tensor.name: tensor for cut in by_pass for tensor in _tensors(cut)}
     memory = memory_map(tensors.values(), board.memory.bytes_per_channel * design.memory.channels)
     code = _Code(design, board, memory)
     instructions = [
@@ -80,31 +78,25 @@ def _cut(of_layer: LayerPass, design: Design, board: Board) -> list[CompiledProd
     for product, schedule in zip(products, schedules, strict=True):
         if schedule is None:
             raise HeddleError(f"{product.name}: {misfit_reason(product.product, design)}")
-        found.append(_compiled(fitting_plan(product, schedule.mapping, design, board), product, design))
+        plan = fitting_plan(product, schedule.mapping, design, board)
+        found.append(_compiled(plan, design.numbers.operand_format.width_bytes))
     return found
 
 
-def _compiled(plan: TilePlan, product: LayerProduct, design: Design) -> CompiledProduct:
-    element_bytes = design.numbers.operand_format.width_bytes
-    weights = tiled_weights(plan, f"{product.name}.weight", element_bytes) if product.right is None else None
-    gradient = tiled_gradient(plan, f"{product.name}.dw") if product.out is None else None
-    return CompiledProduct(plan, weights, gradient)
+def _compiled(plan: TilePlan, element_bytes: int) -> CompiledProduct:
+    product = plan.product
+    right, out = product.right, product.out
+    return CompiledProduct(
+        plan,
+        tiled_weights(plan, f"{product.name}.weight", element_bytes) if isinstance(right, KernelTaps) else right,
+        tiled_gradient(plan, f"{product.name}.dw") if out is None else out,
+    )
 
 
-def _tensors(of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Tensor]:
+def _tensors(cut: Sequence[CompiledProduct]) -> Iterator[Tensor]:
     for compiled in cut:
-        product = compiled.plan.product
-        yield product.left.tensor
-        if product.right is not None:
-            yield product.right.tensor
-        if compiled.weights is not None:
-            yield compiled.weights
-        if product.out is not None:
-            yield product.out.tensor
-        if compiled.gradient is not None:
-            yield compiled.gradient
-    if of_layer.pass_name == "bp":
-        yield of_layer.maps.dx
+        for part in (compiled.plan.product.left, compiled.right, compiled.out):
+            yield part.tensor if isinstance(part, SubMap) else part
 
 
 class _Code:
@@ -132,20 +124,14 @@ class _Code:
         yield Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=0)
 
     def _rights(self, compiled: CompiledProduct) -> Loads:
-        if compiled.weights is not None:
-            return WeightsOnTheRight(compiled.plan, self._memory.tensors[compiled.weights.name], compiled.weights)
-        right = compiled.plan.product.right
-        if right is None:
-            raise ValueError(f"{compiled.plan.product.name} has no right operand")
-        return PixelsOnTheRight(compiled.plan, right, self._address(right.tensor.name))
+        if isinstance(compiled.right, SubMap):
+            return PixelsOnTheRight(compiled.plan, compiled.right, self._address(compiled.right.tensor.name))
+        return WeightsOnTheRight(compiled.plan, self._memory.tensors[compiled.right.name], compiled.right)
 
     def _stores(self, compiled: CompiledProduct) -> Stores:
-        if compiled.gradient is not None:
-            return GradientStores(compiled.plan, compiled.gradient, self._address(compiled.gradient.name))
-        out = compiled.plan.product.out
-        if out is None:
-            raise ValueError(f"{compiled.plan.product.name} has no place for its result")
-        return MapStores(compiled.plan, out, self._address(out.tensor.name))
+        if isinstance(compiled.out, SubMap):
+            return MapStores(compiled.plan, compiled.out, self._address(compiled.out.tensor.name))
+        return GradientStores(compiled.plan, compiled.out, self._address(compiled.out.name))
 
     def _address(self, name: str) -> int:
         return self._memory.address(name)

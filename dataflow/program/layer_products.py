@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product as pairs
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FloatFormat
@@ -21,8 +22,16 @@ from heddle.dataflow.lowering import (
     weight_gradient_products,
 )
 from heddle.dataflow.network import ConvLayer, WeightedLayer
-from heddle.dataflow.program.tensors import MapTensor, Picked, SubMap
+from heddle.dataflow.program.tensors import MapTensor, Picked, SubMap, whole_map
 from heddle.dataflow.step_items import Pass, Product
+
+
+@dataclass(frozen=True)
+class KernelTaps:
+    """The weights of a channel group at ``taps`` (row, column) of the kernel, in the order of the reduction."""
+
+    group: int
+    taps: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,8 @@ class LayerProduct:
     """One product of a pass, by where its operands and its result lie.
 
     The left operand's windows walk the pixels of ``left`` along ``rows`` and ``cols``; ``is_turned``: they are the
-    columns of the left operand (WU). ``right`` is None where the right operand is the layer's weights, in the array's
-    order: ``taps`` says which taps of the kernel they are. ``out`` is None where the result is a weight gradient.
+    columns of the left operand (WU). The right operand is a map, or taps of the kernel. ``out`` is None where the
+    result is a weight gradient.
     """
 
     name: str
@@ -40,10 +49,8 @@ class LayerProduct:
     cols: Axis
     left: SubMap
     is_turned: bool
-    group: int
-    taps: tuple[tuple[int, int], ...] = ()
-    right: SubMap | None = None
-    out: SubMap | None = None
+    right: SubMap | KernelTaps
+    out: SubMap | None
 
 
 @dataclass(frozen=True)
@@ -118,9 +125,8 @@ class LayerMaps:
             cols=cols,
             left=left,
             is_turned=False,
-            group=group,
-            taps=tuple((row, col) for row in range(kernel_rows) for col in range(kernel_cols)),
-            out=_whole(self.y, group, shape.out_channels),
+            right=KernelTaps(group, tuple(pairs(range(kernel_rows), range(kernel_cols)))),
+            out=whole_map(self.y, _of_group(group, shape.out_channels)),
         )
 
     def _weight_gradient(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
@@ -133,16 +139,15 @@ class LayerMaps:
             cols=cols,
             left=left,
             is_turned=True,
-            group=group,
-            right=_whole(self.dy, group, shape.out_channels),
+            right=whole_map(self.dy, _of_group(group, shape.out_channels)),
+            out=None,
         )
 
     def _backward(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
         shape = self._one_group
-        gradient = _whole(self.dy, group, shape.out_channels)
+        gradient = whole_map(self.dy, _of_group(group, shape.out_channels))
         for number, phase in enumerate(self.geometry.phases((self.x.height, self.x.width))):
             pixels = self.x.images * phase.rows.walk.count * phase.cols.walk.count
-            taps = tuple((row, col) for row in phase.rows.taps for col in phase.cols.taps)
             kernel = (len(phase.rows.taps), len(phase.cols.taps))
             of_phase = replace(shape, kernel=kernel, stride=(1, 1), out_pixels=pixels, in_pixels=pixels)
             yield LayerProduct(
@@ -152,8 +157,7 @@ class LayerMaps:
                 cols=_axis(phase.cols.walk, self.dy.width),
                 left=gradient,
                 is_turned=False,
-                group=group,
-                taps=taps,
+                right=KernelTaps(group, tuple(pairs(phase.rows.taps, phase.cols.taps))),
                 out=SubMap(
                     self.dx,
                     _phase_places(phase.rows, self.dx.height),
@@ -216,7 +220,3 @@ def _phase_places(phase: AxisPhase, size: int) -> Picked:
 
 def _of_group(group: int, channels: int) -> range:
     return range(group * channels, (group + 1) * channels)
-
-
-def _whole(tensor: MapTensor, group: int, channels: int) -> SubMap:
-    return SubMap(tensor, Picked(0, 1, tensor.height), Picked(0, 1, tensor.width), _of_group(group, channels))

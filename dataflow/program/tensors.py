@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from heddle.arch.instructions import Places
@@ -32,7 +32,7 @@ class Picked(NamedTuple):
 
     first: int
     stride: int
-    count: int
+    positions: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class SubMap:
     @property
     def pixels(self) -> int:
         """How many pixels, of all images."""
-        return self.tensor.images * self.rows.count * self.cols.count
+        return self.tensor.images * self.rows.positions * self.cols.positions
 
     def places(self, pixels: range, channels: range) -> Places:
         """Return where ``pixels`` of these stand, with ``channels`` counted from the first of these.
@@ -57,14 +57,14 @@ class SubMap:
         map_, element = self.tensor, self.tensor.element_bytes
         pixel, row = map_.channels * element, map_.width * map_.channels * element
         image = map_.height * row
-        of_image, within = divmod(pixels.start, self.rows.count * self.cols.count)
+        of_image, within = divmod(pixels.start, self.rows.positions * self.cols.positions)
         first_channel = self.channels.start + channels.start
         return Places(
             address=of_image * image + self.rows.first * row + self.cols.first * pixel + first_channel * element,
-            first_row=within // self.cols.count,
-            first_col=within % self.cols.count,
-            row_positions=self.rows.count,
-            col_positions=self.cols.count,
+            first_row=within // self.cols.positions,
+            first_col=within % self.cols.positions,
+            row_positions=self.rows.positions,
+            col_positions=self.cols.positions,
             col_stride=self.cols.stride * pixel,
             row_stride=self.rows.stride * row,
             image_stride=image,
@@ -93,11 +93,6 @@ def run_of(address: int, pixels: int, elements: int, element_bytes: int) -> Plac
         pixels=pixels,
         elements=elements,
     )
-
-
-def moved(places: Places, address: int) -> Places:
-    """Return ``places`` relative to ``address``."""
-    return replace(places, address=places.address + address)
 
 
 @dataclass(frozen=True)

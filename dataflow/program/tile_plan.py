@@ -55,10 +55,9 @@ class TilePlan:
         """Yield the tiles in program order, k innermost."""
         rows = range(len(self.spreads if self.product.is_turned else self.pixels))
         cols = range(len(self.cols))
-        order = pairs(rows, cols)
-        if self.mapping.loop_order == "nmk":
-            order = ((row, col) for col, row in pairs(cols, rows))
-        for row, col in order:
+        by_columns = self.mapping.loop_order == "nmk"
+        for outer, inner in pairs(cols, rows) if by_columns else pairs(rows, cols):
+            row, col = (inner, outer) if by_columns else (outer, inner)
             for part in range(self.parts):
                 yield Step(row, col, part, part == self.parts - 1)
 

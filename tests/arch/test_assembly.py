@@ -18,7 +18,7 @@ def test_a_program_comes_back_from_its_text(program: list[Instruction]) -> None:
 
 
 def test_a_line_shows_what_is_not_zero() -> None:
-    text = "load signal_next weight address=0x1000 runs=8 elements=4"
+    text = "load signal_next weight places.address=0x1000 places.pixels=8 group_elements=4"
     (load,) = assemble([f"  {text}  # the first weights", "", "# nothing"])
     assert list(listing([load])) == [text]
     (compute,) = assemble(["compute wait_previous command.tiles=3 walk.cols.start=-1"])
@@ -35,7 +35,7 @@ def test_a_line_shows_what_is_not_zero() -> None:
             "signal_previous, signal_next, last)",
         ),
         ("sync last last", "p.txt: line 2: field last is given twice"),
-        ("load runs=x", "p.txt: line 2: runs: 'x' is no whole number"),
+        ("load half=x", "p.txt: line 2: half: 'x' is no whole number"),
         ("sync last=2", "p.txt: line 2: Sync: last = 2 (valid: 0 to 1)"),
     ],
 )

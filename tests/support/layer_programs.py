@@ -15,10 +15,10 @@ from heddle.arch.design import Design
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
 from heddle.dataflow.network import WeightedLayer
 from heddle.dataflow.program.compiler import CompiledProduct, LayerPass, Program, compile_passes
-from heddle.dataflow.program.layer_products import LayerMaps
-from heddle.dataflow.program.memory_image import Image, blank_image, gradient_of, map_of, write_map, write_weights
+from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps, LayerProduct
+from heddle.dataflow.program.memory_image import Image, gradient_of, map_of, write_map, write_weights
 from heddle.dataflow.program.slots import Bits, kept_slots
-from heddle.dataflow.program.tensors import MapTensor
+from heddle.dataflow.program.tensors import MapTensor, SubMap, TiledGradient, TiledWeights
 from heddle.dataflow.step_items import Pass
 from heddle.sim.functional.convolution import phase_kernel, phase_windows, windows
 from heddle.sim.functional.formats import Float32, from_float32
@@ -41,8 +41,7 @@ class LayerRun:
     def maps(self) -> LayerMaps:
         return LayerMaps.of(self.layer, self.batch, self.design.numbers.operand_format)
 
-    @property
-    def program(self) -> Program:
+    def compiled(self) -> Program:
         operand, group_m = self.design.numbers.operand_format, self.design.sparsity.m
         pruning = Pruning(self.keep_n, group_m, operand=operand) if self.keep_n else NOT_PRUNED
         of_layer = LayerPass(self.maps, self.pass_name, pruning)
@@ -69,23 +68,22 @@ class LayerRun:
             if isinstance(placed.tensor, MapTensor) and placed.tensor.name.endswith((".x", ".dy")):
                 write_map(image, placed, self.x if placed.tensor.name.endswith(".x") else self.dy)
         for compiled in program.products:
-            if compiled.weights is not None:
-                placed = program.memory.tensors[compiled.weights.name]
-                write_weights(image, placed, self._right(compiled))
+            if isinstance(compiled.right, TiledWeights):
+                write_weights(image, program.memory.tensors[compiled.right.name], self._right(compiled.plan.product))
         return image
 
     def executed(self) -> tuple[Program, Image, Image]:
         """The program, and the memory before and after it."""
-        program = self.program
+        program = self.compiled()
         before = self.image(program)
         after = before.copy()
         execute(program.instructions, after, self.design)
         return program, before, after
 
-    def _right(self, compiled: CompiledProduct) -> Bits:
+    def _right(self, product: LayerProduct) -> Bits:
         """[taps, channels, cols] of a product whose right operand are weights."""
-        product = compiled.plan.product
-        taps = [self.weights[product.group][tap] for tap in product.taps]
+        assert isinstance(product.right, KernelTaps)
+        taps = [self.weights[product.right.group][tap] for tap in product.right.taps]
         return np.stack(taps if self.pass_name == "ff" else [tap.T for tap in taps])
 
     def expected(self, compiled: CompiledProduct) -> Bits | Float32:
@@ -95,7 +93,7 @@ class LayerRun:
         channels = slice(product.left.channels.start, product.left.channels.stop)
         if product.is_turned:
             right = product.right
-            assert right is not None
+            assert isinstance(right, SubMap)
             spread_out = windows(self.x[..., channels], self.maps.geometry)
             gradient = self.dy[..., right.channels.start : right.channels.stop].reshape(len(spread_out), -1)
             sums = multiply(np.ascontiguousarray(spread_out.T), gradient, operand)
@@ -106,8 +104,9 @@ class LayerRun:
             number = int(product.name.split(".bp")[1].split(".")[0])
             phase = self.maps.geometry.phases((self.maps.x.height, self.maps.x.width))[number]
             left = phase_windows(self.dy[..., channels], phase)
-            kernel = self.weights[product.group]
-            assert np.array_equal(phase_kernel(kernel, phase), self._right(compiled).reshape(left.shape[1], -1))
+            assert isinstance(product.right, KernelTaps)
+            kernel = phase_kernel(self.weights[product.right.group], phase)
+            assert np.array_equal(kernel, self._right(product).reshape(left.shape[1], -1))
         order = np.concatenate(
             [
                 np.add.outer(
@@ -117,7 +116,7 @@ class LayerRun:
                 for share in plan.spreads
             ]
         )
-        right_matrix = self._right(compiled).reshape(left.shape[1], -1)[order]
+        right_matrix = self._right(product).reshape(left.shape[1], -1)[order]
         keep = (self.keep_n, self.design.sparsity.m) if self.keep_n else (1, 1)
         sums = multiply_slots(left[:, order], kept_slots(right_matrix, *keep), operand)
         return from_float32(sums, number_format)
@@ -125,12 +124,11 @@ class LayerRun:
     def found(self, compiled: CompiledProduct, program: Program, image: Image) -> Bits | Float32:
         """What stands in ``image`` where a product's result belongs, in the shape of ``expected``."""
         product = compiled.plan.product
-        if compiled.gradient is not None:
-            placed = program.memory.tensors[compiled.gradient.name]
+        if isinstance(compiled.out, TiledGradient):
+            placed = program.memory.tensors[compiled.out.name]
             taps = product.rows.taps * product.cols.taps
             return gradient_of(image, placed, taps, len(product.left.channels), product.product.n)
-        out = product.out
-        assert out is not None
+        out = compiled.out
         dtype = self.design.numbers.operand_format.pattern_type
         whole = map_of(image, program.memory.tensors[out.tensor.name], dtype)
         picked = whole[
@@ -149,14 +147,7 @@ class LayerRun:
         return from_float32(numbers, self.design.numbers.operand_format)
 
 
-def written_bytes(program: Program) -> set[str]:
+def written(program: Program) -> set[str]:
     """The names of the tensors that a program writes."""
-    names = {compiled.gradient.name for compiled in program.products if compiled.gradient is not None}
-    names |= {
-        compiled.plan.product.out.tensor.name for compiled in program.products if compiled.plan.product.out is not None
-    }
-    return names
-
-
-def blank(program: Program) -> Image:
-    return blank_image(program.memory)
+    outs = (compiled.out for compiled in program.products)
+    return {out.tensor.name if isinstance(out, SubMap) else out.name for out in outs}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from heddle.arch.design_io import load_design, override
 from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
 from heddle.dataflow.program.tensors import MapTensor, TiledGradient
-from tests.support.layer_programs import LayerRun, written_bytes
+from tests.support.layer_programs import LayerRun, written
 
 TINY = load_design("tiny")
 _ARRAY = {"array.rows": 3, "array.cols": 5}
@@ -68,7 +68,7 @@ def check(run: LayerRun) -> None:
         expected, found = run.expected(compiled), run.found(compiled, program, after)
         assert expected.tobytes() == found.tobytes(), compiled.plan.product.name
     outside = np.ones(len(after), bool)
-    for name in written_bytes(program):
+    for name in written(program):
         placed = program.memory.tensors[name]
         assert isinstance(placed.tensor, MapTensor | TiledGradient)
         outside[placed.address : placed.address + placed.tensor.nbytes] = False

@@ -11,6 +11,7 @@ from heddle.arch import nm
 from heddle.arch.design_io import load_design, override
 from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.program.memory_image import gradient_of, map_of
+from heddle.dataflow.program.tensors import TiledGradient
 from heddle.dataflow.step_items import Pass
 from heddle.sim.functional.formats import to_float32
 from tests.support.layer_programs import LayerRun
@@ -75,13 +76,13 @@ def test_a_pass_is_pytorchs_within_the_rounding_of_its_additions(
             [
                 gradient_of(
                     after,
-                    program.memory.tensors[compiled.gradient.name],
+                    program.memory.tensors[compiled.out.name],
                     shape.taps,
                     shape.in_channels,
                     shape.out_channels,
                 )
                 for compiled in program.products
-                if compiled.gradient is not None
+                if isinstance(compiled.out, TiledGradient)
             ],
             axis=2,
         ).reshape(wanted.shape)

@@ -27,7 +27,7 @@ def refusal(*lines: str) -> str:
 
 @pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
 def test_what_is_compiled_may_run(pass_name: str) -> None:
-    program = LayerRun(LAYER, pass_name, SMALL).program  # type: ignore[arg-type]
+    program = LayerRun(LAYER, pass_name, SMALL).compiled()  # type: ignore[arg-type]
     check_order(program.instructions, program.memory.nbytes, 2)
 
 
@@ -38,7 +38,7 @@ def _without(program: tuple[Instruction, ...], number: int, token: str) -> list[
 
 
 def test_no_token_that_is_waited_for_can_be_left_out() -> None:
-    program = LayerRun(LAYER, "ff", SMALL).program
+    program = LayerRun(LAYER, "ff", SMALL).compiled()
     waits = [
         (number, token)
         for number, instruction in enumerate(program.instructions)

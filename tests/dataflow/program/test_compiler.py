@@ -1,0 +1,72 @@
+"""What the compiler makes of a pass, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from heddle.arch.design_io import load_design, override
+from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import Compute, Load, Store, Sync
+from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.program.layer_products import LayerMaps
+from tests.support.layer_programs import LayerRun
+
+TINY = load_design("tiny")
+LAYER = ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3)
+
+
+def test_passes_are_the_same_whenever_they_are_compiled() -> None:
+    run = LayerRun(LAYER, "ff", TINY)
+    assert run.compiled() == run.compiled()
+
+
+def test_a_step_loads_only_what_changes() -> None:
+    program = LayerRun(ConvLayer("conv", 6, 6, 8, 6, 6, 64, 3, 3), "ff", TINY).compiled()
+    loads = [instruction for instruction in program.instructions if isinstance(instruction, Load)]
+    computations = [instruction for instruction in program.instructions if isinstance(instruction, Compute)]
+    stores = [instruction for instruction in program.instructions if isinstance(instruction, Store)]
+    (plan,) = [compiled.plan for compiled in program.products]
+    assert plan.parts == 1
+    assert len(stores) == len(computations) == len(plan.pixels) * len(plan.cols)
+    assert len(loads) < 2 * len(computations)
+    assert isinstance(program.instructions[-1], Sync)
+
+
+def test_a_strided_1_x_1_convolution_loads_only_the_pixels_that_it_meets() -> None:
+    program = LayerRun(ConvLayer("conv", 8, 8, 8, 4, 4, 8, 1, 1, 2, 2), "ff", TINY, batch=1).compiled()
+    pixels = sum(load.places.pixels for load in program.instructions if isinstance(load, Load) and not load.weight)
+    assert pixels == 4 * 4
+
+
+def test_a_pixel_of_few_channels_is_cut_into_equal_groups() -> None:
+    program = LayerRun(ConvLayer("conv", 6, 6, 6, 6, 6, 8, 3, 3), "ff", TINY).compiled()
+    groups = {
+        (load.places.elements, load.group_elements)
+        for load in program.instructions
+        if isinstance(load, Load) and not load.weight
+    }
+    assert groups == {(6, 3)}
+
+
+def test_tiles_are_cut_further_where_groups_that_are_not_full_need_the_room() -> None:
+    narrow = override(TINY, {"buffers.activation_bytes": 1024})
+    program = LayerRun(ConvLayer("conv", 8, 8, 1, 8, 8, 8, 3, 3), "ff", narrow, batch=4).compiled()
+    held = [load.places.pixels * 4 * 2 for load in program.instructions if isinstance(load, Load) and not load.weight]
+    assert max(held) <= 512
+
+
+def test_other_padding_on_one_side_than_on_the_other_is_refused() -> None:
+    with pytest.raises(HeddleError) as refused:
+        LayerMaps.of(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 2, 2), 1, TINY.numbers.operand_format)
+    assert str(refused.value) == (
+        "layer conv: a 2 x 2 window from 6 x 6 to 6 x 6 pixels needs other padding on one side than on the other, "
+        "which has no program (valid: equal padding on both sides)"
+    )
+
+
+def test_a_product_that_no_half_holds_is_refused() -> None:
+    tight = override(TINY, {"buffers.activation_bytes": 16})
+    with pytest.raises(
+        HeddleError, match=r"^conv\.ff: its smallest tile takes 120 bytes of half the activation buffer, which has 8$"
+    ):
+        LayerRun(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3), "ff", tight).compiled()
