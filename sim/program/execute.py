@@ -12,7 +12,7 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Compute, Instruction, Load, Store
 from heddle.sim.program.computation import Array
-from heddle.sim.program.halves import Buffers
+from heddle.sim.program.halves import Buffers, HalfBytes, check_fit
 from heddle.sim.program.order import check_order
 from heddle.sim.program.transfers import Image, load_left, load_right, store
 
@@ -33,12 +33,18 @@ def execute(program: Sequence[Instruction], image: Image, design: Design) -> Non
 
 
 def _do(instruction: Instruction, image: Image, design: Design, buffers: Buffers, array: Array) -> None:
-    operand, group_m = design.numbers.operand_format, design.sparsity.m
+    operand, group_m, halves = design.numbers.operand_format, design.sparsity.m, HalfBytes.of(design)
     if isinstance(instruction, Load) and instruction.weight:
-        buffers.right[instruction.half] = load_right(instruction, image, group_m, operand)
+        right = load_right(instruction, image, group_m, operand)
+        check_fit("weight", right.nbytes(design.array.cols, group_m), halves.weight)
+        buffers.right[instruction.half] = right
     elif isinstance(instruction, Load):
-        buffers.left[instruction.half] = load_left(instruction, image, group_m, operand)
+        left = load_left(instruction, image, group_m, operand)
+        check_fit("activation", left.nbytes, halves.activation)
+        buffers.left[instruction.half] = left
     elif isinstance(instruction, Compute):
-        buffers.out[instruction.out_half] = array.compute(instruction, buffers)
+        out = array.compute(instruction, buffers)
+        check_fit("output", out.nbytes(design.array.cols), halves.output)
+        buffers.out[instruction.out_half] = out
     elif isinstance(instruction, Store):
         store(instruction, buffers.out[instruction.half], image, operand)

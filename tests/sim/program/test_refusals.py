@@ -1,0 +1,100 @@
+"""What the instruction-set simulator refuses: one number of a compiled program is wrong, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design, override
+from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import Compute, Instruction, Load, Store
+from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.program.memory_image import Image
+from heddle.sim.program.execute import execute
+from tests.support.layer_programs import LayerRun
+
+TINY = load_design("tiny")
+RUN = LayerRun(ConvLayer("conv", 4, 4, 8, 4, 4, 8, 3, 3), "ff", TINY, batch=1, keep_n=2)
+PROGRAM = RUN.compiled()
+IMAGE: Image = RUN.image(PROGRAM)
+_Kind = TypeVar("_Kind", Load, Compute, Store)
+
+
+def first(kind: type[_Kind], **numbers: int) -> int:
+    """The number of the program's first instruction of ``kind`` that has these ``numbers``."""
+    return next(
+        number
+        for number, instruction in enumerate(PROGRAM.instructions)
+        if isinstance(instruction, kind) and all(getattr(instruction, name) == numbers[name] for name in numbers)
+    )
+
+
+def refusal(number: int, change: Callable[..., Instruction], design: Design = TINY) -> str:
+    program = list(PROGRAM.instructions)
+    program[number] = change(program[number])
+    with pytest.raises(HeddleError) as refused:
+        execute(program, IMAGE.copy(), design)
+    return str(refused.value).removeprefix(f"instruction {number}, ")
+
+
+LEFT, RIGHT = first(Load, weight=0), first(Load, weight=1)
+COMPUTE, STORE = first(Compute), first(Store)
+
+
+def test_a_computation_whose_command_counts_another_tile() -> None:
+    tiles = PROGRAM.instructions[COMPUTE].command.tiles  # type: ignore[union-attr]
+    found = refusal(COMPUTE, lambda one: replace(one, command=replace(one.command, tiles=tiles + 1)))
+    assert found.startswith("COMPUTE: a command of length ")
+    found = refusal(COMPUTE, lambda one: replace(one, command=replace(one.command, tiles=0)))
+    assert found == "COMPUTE: the array refuses its command: tiles"
+
+
+def test_a_computation_that_says_other_operands_than_were_loaded() -> None:
+    assert refusal(COMPUTE, lambda one: replace(one, cols=one.cols + 1)) == (
+        "COMPUTE: 9 columns, but the right operand has 8"
+    )
+    assert refusal(COMPUTE, lambda one: replace(one, group_slots=1)).endswith("but the left operand has 18 groups")
+    assert refusal(COMPUTE, lambda one: replace(one, group_slots=5)) == "COMPUTE: 5 slots of a group (valid: 1 to 4)"
+    assert refusal(COMPUTE, lambda one: replace(one, group_elements=3)) == (
+        "COMPUTE: the computation says other groups of channels than the load"
+    )
+
+
+def test_a_window_that_reads_what_was_not_loaded() -> None:
+    found = refusal(COMPUTE, lambda one: replace(one, walk=replace(one.walk, origin=one.walk.origin - 1)))
+    assert found.startswith("COMPUTE: a window reads pixel -1 of the activation buffer, which holds ")
+
+
+def test_sums_that_are_not_there() -> None:
+    found = refusal(COMPUTE, lambda one: replace(one, command=replace(one.command, reload=1, settle=1000)))
+    assert found == "COMPUTE: a computation goes on from sums that the output half does not hold"
+
+
+def test_a_store_of_another_tile() -> None:
+    found = refusal(STORE, lambda one: replace(one, places=replace(one.places, pixels=one.places.pixels - 1)))
+    assert found.startswith("STORE: a store of ")
+    other = 0 if PROGRAM.instructions[STORE].ws else 1  # type: ignore[union-attr]
+    assert refusal(STORE, lambda one: replace(one, ws=other)) == (
+        "STORE: the store says another order of results than the computation"
+    )
+
+
+def test_groups_that_no_half_has() -> None:
+    assert refusal(LEFT, lambda one: replace(one, group_elements=5)) == "LOAD: 5 elements in a group (valid: 1 to 4)"
+    assert refusal(RIGHT, lambda one: replace(one, group_elements=0)) == "LOAD: 0 slots in a group (valid: 1 to 4)"
+
+
+@pytest.mark.parametrize(("buffer", "number"), [("activation", LEFT), ("weight", RIGHT), ("output", COMPUTE)])
+def test_a_tile_that_no_half_holds(buffer: str, number: int) -> None:
+    tight = override(TINY, {f"buffers.{buffer}_bytes": 16})
+    found = refusal(number, lambda one: one, tight)
+    assert f"bytes in half the {buffer} buffer, which has 8" in found
+
+
+def test_pixels_without_positions() -> None:
+    found = refusal(LEFT, lambda one: replace(one, places=replace(one.places, row_positions=0)))
+    assert found.endswith("pixels on 0 x 4 positions")
