@@ -302,7 +302,7 @@ COMMAND_FAULTS = (
     Fault(
         "spare-not-kept",
         "hls/array/command_check.py",
-        "spare.eq(Mux(command.ws | (left_over > enough), enough, left_over))",
+        "spare.eq(Mux(command.ws, enough, _capped(left_over, enough)))",
         "spare.eq(enough)",
         "an instruction of fewer slots follows without its settle",
         _RULES,
@@ -313,6 +313,14 @@ COMMAND_FAULTS = (
         "_looked_up(owing, command.tiles, beyond=0)",
         "_looked_up(owing, command.tiles, beyond=0) >> 1",
         "partial sums are asked for before the first of them can be back",
+        _RULES,
+    ),
+    Fault(
+        "all-that-is-owed-waited-for",
+        "hls/array/command_check.py",
+        "until_sums.eq(Mux(owed > spare, owed - spare, 0))",
+        "until_sums.eq(owed)",
+        "a command is refused although the spare steps of the one before it are enough",
         _RULES,
     ),
     Fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,14 +22,17 @@ class CommandCheck(wiring.Component):
         The array begins the command: what it leaves in the array counts for the next one.
     cause : Cause, out
         Why the array must not begin it, 0 where it may.
+    is_legal : Signal(1), out
+        There is no cause. It does not wait for which cause is the first.
 
-    Latency: combinational from ``command``. Lengths are multiplied by a constant alone, which takes adders; what two
-    fields make together is a table, as one of them matters only while it is small.
+    Latency: combinational from ``command``; the clock after that of an accepted one must have no other. Lengths are
+    multiplied by a constant alone, which takes adders; what two fields make together is a table, as one of them matters
+    only while it is small.
     """
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        super().__init__({"command": In(COMMAND), "accepted": In(1), "cause": Out(Cause)})
+        super().__init__({"command": In(COMMAND), "accepted": In(1), "cause": Out(Cause), "is_legal": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         """Look at the dataflow, the counts, then at what each dataflow asks for; the first reason is given."""
@@ -48,11 +51,14 @@ class CommandCheck(wiring.Component):
         cause: Value = Const(Cause.NONE)
         for reason in sorted(refused, key=lambda each: each.value, reverse=True):
             cause = Mux(refused[reason], reason, cause)
-        m.d.comb += self.cause.eq(cause)
+        m.d.comb += [self.cause.eq(cause), self.is_legal.eq(~Cat(*refused.values()).any())]
         return m
 
     def _output_stationary(self, m: Module) -> dict[enum.Enum, Value]:
-        """Reasons in OS; a register keeps what the last command left of its interval, one what it owes."""
+        """Reasons in OS; registers keep what the last command left of its interval, what it owes, then the difference.
+
+        The difference is there a clock after the command's own first one, in which no other can come.
+        """
         array, command = self.design.array, self.command
         ring, lead = ring_cycles(array.interleave, array.adder_stages), os_lead_cycles(array.rows, array.interleave)
         owing = os_owing_tiles(array)
@@ -63,12 +69,17 @@ class CommandCheck(wiring.Component):
         left_over = command.interval + (ring - array.interleave) - turns
         with m.If(self.accepted):
             m.d.sync += [
-                spare.eq(Mux(command.ws | (left_over > enough), enough, left_over)),
+                spare.eq(Mux(command.ws, enough, _capped(left_over, enough))),
                 owed.eq(Mux(command.ws, 0, _looked_up(owing, command.tiles, beyond=0))),
             ]
-        waited = _capped(command.settle, enough) + spare
+        until_sums, until_results = Signal.like(owed), Signal.like(owed)
+        m.d.sync += [
+            until_sums.eq(Mux(owed > spare, owed - spare, 0)),
+            until_results.eq(Mux(lead + ring > spare, lead + ring - spare, 0)),
+        ]
+        settled = _capped(command.settle, enough)
         to_last_slot = _capped(turns, lead + ring)
-        too_early = Mux(command.reload, waited < owed, waited + to_last_slot < lead + ring)
+        too_early = Mux(command.reload, settled < until_sums, settled + to_last_slot < until_results)
         drain = os_drain_cycles(array.rows, array.interleave, 1)
         return {
             Cause.INTERVAL: (left_over < 0) | (command.interval < drain),

@@ -172,7 +172,7 @@ class Sequencer(wiring.Component):
     def _accepted(self, m: Module) -> Value:
         """The array begins the command that is offered; what is refused is counted, and the first one remembered."""
         m.submodules.check = check = CommandCheck(self.design)
-        taken, is_legal = transfer(self.command), check.cause == Cause.NONE
+        taken, is_legal = transfer(self.command), check.is_legal
         m.d.comb += [check.command.eq(self.command.payload), check.accepted.eq(taken & is_legal)]
         number = Signal(NUMBER_BITS)
         with m.If(taken):

@@ -45,9 +45,12 @@ def causes(design: Design, seed: int) -> list[tuple[object, Refusal, int]]:
             ctx.set(check.command, {name: getattr(command, name) for name, _ in COMMAND})
             answers.append((command, expected, ctx.get(check.cause).value))
             is_begun = expected is Refusal.NONE
+            assert ctx.get(check.is_legal) == is_begun
             ctx.set(check.accepted, is_begun)
             await ctx.tick()
             if is_begun:
+                ctx.set(check.accepted, 0)
+                await ctx.tick()  # its own first clock, in which no other comes
                 left, in_ws = left_by(command, design.array), command.ws
 
     simulator = Simulator(check)
