@@ -122,6 +122,7 @@ def test_options_of_the_command_line_reach_the_design(capsys: Capture) -> None:
         "multiplier_stages": 0,
         "overlap_tiles": True,
         "drain": "chain",
+        "slr_cuts": [],
     }
     assert design["clock_hz"] == 150e6
     assert design["memory"] == {"channels": 2, "axi_bits": 256, "unlimited": False}
