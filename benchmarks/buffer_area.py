@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """``python -m benchmarks.buffer_area``: what double buffers of a few sizes take, as a Markdown table.
 
 Each buffer is counted as ``heddle synth`` counts it: the buffer and each of its slice modules mapped once, multiplied
@@ -9,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from heddle.hls.emit import emit
+from heddle.hls.emit import emit_block
 from heddle.hls.generate import buffer_block, slice_blocks
-from heddle.hls.memory.buffer import DoubleBuffer, RamKind
+from heddle.hls.memory.buffer_shape import BufferShape, RamKind
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.mapping import map_blocks
 from heddle.synth.yosys.run import own_cells
@@ -30,10 +29,10 @@ SIZES: tuple[tuple[int, int, RamKind, str], ...] = (
 )
 
 
-def cells_of(buffer: DoubleBuffer) -> Counter[str]:
+def cells_of(buffer: BufferShape) -> Counter[str]:
     """Return the mapped cells by type, of the buffer and all slices that it instantiates."""
     blocks = [buffer_block("measured", buffer), *slice_blocks(buffer)]
-    modules = hierarchy(blocks[0].name, [emit(block.component, block.name) for block in blocks])
+    modules = hierarchy(blocks[0].name, [emit_block(block).verilog for block in blocks])
     cells: Counter[str] = Counter()
     for name, block in map_blocks(modules, 1).items():
         for cell, count in own_cells(block, modules).items():
@@ -45,7 +44,7 @@ def main() -> None:
     """Print the table."""
     print(f"| word bits | words a half | kind | {' | '.join(_RAMS)} | FF | LUT |\n|---|---|---|---|---|---|---|---|")
     for bits, words, kind, owner in SIZES:
-        cells = cells_of(DoubleBuffer(bits, words, kind))
+        cells = cells_of(BufferShape(bits, words, kind))
         usage = usage_of(cells, "buffer")
         named = f"{bits} ({owner})" if owner else str(bits)
         counts = [*(cells[cell] for cell in _RAMS), usage.ff, usage.lut]

@@ -30,7 +30,7 @@ from heddle.hls.fp.units import Units
 from heddle.hls.generate import array_blocks, buffer_block, double_buffers, slice_blocks
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
-from heddle.hls.memory.buffer import DoubleBuffer
+from heddle.hls.memory.buffer_shape import BufferShape
 from heddle.synth.yosys.jobs import mapped_blocks
 from heddle.synth.yosys.mapping import OF_THE_BOARDS, WITH_DSP_ARCS, Family
 from heddle.synth.yosys.plan import hierarchy_of
@@ -131,7 +131,7 @@ def pe_blocks() -> Iterator[TimedBlock]:
 
 
 def _pe(kind: PeKind) -> Hierarchy:
-    return hierarchy_of(Block(USPE_MODULE, Uspe(_design_of(kind))))
+    return hierarchy_of(Block(USPE_MODULE, partial(Uspe, _design_of(kind))))
 
 
 def _design_of(kind: PeKind) -> Design:
@@ -169,7 +169,7 @@ def _sparse_lanes() -> Iterator[TimedBlock]:
 
 
 def _one(name: str, component: Callable[[], wiring.Component]) -> Hierarchy:
-    return hierarchy_of(Block(name, component()))
+    return hierarchy_of(Block(name, component))
 
 
 def _machine_blocks() -> Iterator[TimedBlock]:
@@ -192,5 +192,5 @@ def _core(design: Design) -> Hierarchy:
     return hierarchy_of(*array_blocks(design))
 
 
-def _buffer(part: str, buffer: DoubleBuffer) -> Hierarchy:
+def _buffer(part: str, buffer: BufferShape) -> Hierarchy:
     return hierarchy_of(buffer_block(part, buffer), *slice_blocks(buffer))

@@ -7,13 +7,12 @@ nor compile in useful time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from amaranth.lib import wiring
 
-from heddle.hls.instance import signature_ports
+from heddle.hls.description import ModuleDescription, Port, description_of
 from heddle.hls.modules import rtlil_of
 from heddle.hls.verilog import verilog_of
 
@@ -29,29 +28,40 @@ WAIVERS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Block:
-    """A component that is emitted as the Verilog module ``name``, in a file of its own."""
+    """A component that is emitted as the Verilog module ``name``, in a file of its own.
+
+    Whoever emits it makes it: a component that is made and not elaborated is a mistake to Amaranth, which warns.
+    """
 
     name: str
-    component: wiring.Component
+    make: Callable[[], wiring.Component]
 
 
 @dataclass(frozen=True)
-class Port:
-    """A port of an emitted module; ``width`` in bits."""
+class Emitted:
+    """A block as Verilog, and what its user needs to know of it."""
 
-    name: str
-    direction: Literal["in", "out"]
-    width: int
+    verilog: str
+    description: ModuleDescription
 
 
 @dataclass(frozen=True)
 class Rtl:
-    """Emitted Verilog: the top module and its ports, text by file name (the top's first), a Verilator control file."""
+    """Emitted Verilog: its modules, text by file name (the top's first in both), a Verilator control file."""
 
-    top: str
-    ports: tuple[Port, ...]
+    modules: tuple[ModuleDescription, ...]
     verilog: Mapping[str, str]
     control: str
+
+    @property
+    def top(self) -> str:
+        """Name of the outermost module."""
+        return self.modules[0].name
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Ports of the outermost module."""
+        return self.modules[0].ports
 
     @property
     def files(self) -> dict[str, str]:
@@ -69,22 +79,20 @@ def emit(component: wiring.Component, name: str, platform: object = None) -> str
     return verilog_of(rtlil_of(component, name, platform))
 
 
+def emit_block(block: Block, platform: object = None) -> Emitted:
+    """Make the component of ``block`` and emit it, as ``emit`` does."""
+    component = block.make()
+    return Emitted(emit(component, block.name, platform), description_of(component, block.name))
+
+
 def emit_rtl(top: Block, repeated: Sequence[Block] = ()) -> Rtl:
     """Emit ``top`` and the blocks that it instantiates by name, each of them once."""
+    emitted = [emit_block(block) for block in (top, *repeated)]
     return Rtl(
-        top=top.name,
-        ports=ports_of(top.component),
-        verilog={f"{block.name}.v": emit(block.component, block.name) for block in (top, *repeated)},
+        modules=tuple(each.description for each in emitted),
+        verilog={f"{each.description.name}.v": each.verilog for each in emitted},
         control=control_file([block.name for block in repeated]),
     )
-
-
-def ports_of(component: wiring.Component) -> tuple[Port, ...]:
-    """Return the ports that ``component`` has in Verilog: clock, synchronous reset, its signature's members."""
-    members = (
-        Port(name, "in" if flow is wiring.In else "out", len(value)) for name, flow, value in signature_ports(component)
-    )
-    return (Port("clk", "in", 1), Port("rst", "in", 1), *members)
 
 
 def control_file(repeated: Iterable[str]) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.hls.description import ModuleDescription
 from heddle.hls.emit import Block, emit_rtl
 from heddle.hls.generate import array_blocks, buffer_block, check_generable, double_buffers, lane_blocks, slice_blocks
 from heddle.hls.manifest import manifest
-from heddle.hls.memory.buffer import SLICE_LATENCY
+from heddle.hls.memory.buffer_shape import SLICE_LATENCY
 
 MANIFEST_NAME = "manifest.json"
 
@@ -35,9 +36,10 @@ def generated_design(design: Design, board: Board, buffer_latency: int = SLICE_L
     buffers = double_buffers(design, board, buffer_latency)
     tops += [(buffer_block(part, buffer), slice_blocks(buffer)) for part, buffer in buffers.items()]
     files: dict[str, str] = {}
-    modules: dict[str, Block] = {}  # by name: two buffers may instantiate the same slice
+    modules: dict[str, ModuleDescription] = {}  # by name: two buffers may instantiate the same slice
     for top, repeated in tops:
-        files |= emit_rtl(top, repeated).files
-        modules |= {block.name: block for block in (top, *repeated)}
+        rtl = emit_rtl(top, repeated)
+        files |= rtl.files
+        modules |= {module.name: module for module in rtl.modules}
     document = manifest(design, modules.values(), core.name, files).text()
     return GeneratedDesign(core.name, {**dict(sorted(files.items())), MANIFEST_NAME: document})

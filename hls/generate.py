@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from heddle.arch.boards import Board
 from heddle.arch.buffer_resources import is_ultra
@@ -18,7 +19,8 @@ from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.fp.units import Units
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
-from heddle.hls.memory.buffer import SLICE_LATENCY, BufferSlice, DoubleBuffer, RamKind
+from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
+from heddle.hls.memory.buffer_shape import SLICE_LATENCY, BufferShape, RamKind
 from heddle.hls.names import ARRAY_MODULE
 
 SORE_MODULE = "heddle_sore_lane"
@@ -41,17 +43,23 @@ def check_generable(design: Design) -> None:
 
 def array_blocks(design: Design) -> tuple[Block, Block]:
     """Return the array core and the PE that it instantiates."""
-    return Block(ARRAY_MODULE, ArrayCore(design)), Block(USPE_MODULE, Uspe(design))
+    return Block(ARRAY_MODULE, partial(ArrayCore, design)), Block(USPE_MODULE, partial(Uspe, design))
 
 
 def sore_block(design: Design) -> Block:
     """Return one lane of SORE for the design's N:M."""
-    return Block(SORE_MODULE, SoreLane(design.sparsity.n, design.sparsity.m, design.numbers.operand_format.width))
+    n, m = design.sparsity.n, design.sparsity.m
+    return Block(SORE_MODULE, partial(SoreLane, n, m, design.numbers.operand_format.width))
 
 
 def wuve_block(design: Design, rule: UpdateRule) -> Block:
     """Return one lane of WUVE for an optimiser, with operands in the design's format."""
-    return Block(f"heddle_wuve_{rule.name}", Wuve(rule, units=Units(operand=design.numbers.operand_format)))
+    return Block(f"heddle_wuve_{rule.name}", partial(Wuve, rule, units=lane_units(design)))
+
+
+def lane_units(design: Design) -> Units:
+    """Return the units of a lane of WUVE."""
+    return Units(operand=design.numbers.operand_format)
 
 
 def lane_blocks(design: Design) -> Iterator[Block]:
@@ -67,7 +75,7 @@ def array_rtl(design: Design) -> Rtl:
     return emit_rtl(core, [element])
 
 
-def double_buffers(design: Design, board: Board, read_latency: int = SLICE_LATENCY) -> dict[str, DoubleBuffer]:
+def double_buffers(design: Design, board: Board, read_latency: int = SLICE_LATENCY) -> dict[str, BufferShape]:
     """Return the on-chip buffers by part (activation, weight, output), words ``read_latency`` clocks after asked.
 
     A word is what the array takes in a clock (``heddle.arch.port_widths``); of results it is two steps', as partial
@@ -81,7 +89,7 @@ def double_buffers(design: Design, board: Board, read_latency: int = SLICE_LATEN
     words = buffer_words(ResourceInputs.of(design, board))
     word_bits = {"activation": int(words.activation), "weight": int(words.weight), "output": int(words.output)}
     return {
-        part: DoubleBuffer(
+        part: BufferShape(
             bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board), read_latency
         )
         for part, bits in word_bits.items()
@@ -94,11 +102,11 @@ def _ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
     return "ultra" if large and part != "weight" else "block"
 
 
-def buffer_block(part: str, buffer: DoubleBuffer) -> Block:
+def buffer_block(part: str, buffer: BufferShape) -> Block:
     """Return a part's buffer under its module name; ``slice_blocks`` gives what it instantiates."""
-    return Block(f"{BUFFER_MODULE}_{part}", buffer)
+    return Block(f"{BUFFER_MODULE}_{part}", partial(DoubleBuffer, buffer))
 
 
-def slice_blocks(buffer: DoubleBuffer) -> list[Block]:
+def slice_blocks(buffer: BufferShape) -> list[Block]:
     """Return the RAM slices that a buffer instantiates by name, one of each module."""
-    return [Block(size.module, BufferSlice(size)) for size in buffer.slices]
+    return [Block(size.module, partial(BufferSlice, size)) for size in buffer.slices]

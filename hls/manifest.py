@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from amaranth.lib import wiring
-
 from heddle.arch import timing
 from heddle.arch.design import Design
 from heddle.arch.document import Document
-from heddle.hls.emit import Block, ports_of
+from heddle.hls.description import ModuleDescription
 
 
 class PortEntry(Document):
@@ -34,8 +32,8 @@ class Manifest(Document):
     """``manifest.json`` beside emitted Verilog: what was written, and the design that it was made from.
 
     A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks
-    (``heddle.arch.timing`` for the array, the component's own for lanes and buffers); ``rst`` is synchronous and
-    active high.
+    (``heddle.arch.timing`` for the array, the components' metadata for lanes and buffers); ``rst`` is synchronous
+    and active high.
     """
 
     top: str
@@ -45,38 +43,25 @@ class Manifest(Document):
     modules: tuple[ModuleEntry, ...]
 
 
-def manifest(design: Design, blocks: Iterable[Block], top: str, files: Iterable[str]) -> Manifest:
-    """Return the manifest of ``blocks`` made from ``design``; ``files`` are what was written beside it."""
+def manifest(design: Design, modules: Iterable[ModuleDescription], top: str, files: Iterable[str]) -> Manifest:
+    """Return the manifest of ``modules`` made from ``design``; ``files`` are what was written beside it."""
     return Manifest(
         top=top,
         files=tuple(sorted(files)),
         design=design,
         array_latencies=array_latencies(design),
-        modules=tuple(_module(block) for block in blocks),
+        modules=tuple(_entry(module) for module in modules),
     )
 
 
-def _module(block: Block) -> ModuleEntry:
-    ports = (
-        PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports_of(block.component)
-    )
+def _entry(module: ModuleDescription) -> ModuleEntry:
+    ports = (PortEntry(name=port.name, direction=port.direction, width=port.width) for port in module.ports)
     return ModuleEntry(
-        name=block.name,
-        ports=tuple(PortEntry(name=port.name, direction=port.direction, width=port.width) for port in ports),
-        latencies=component_latencies(block.component),
-        parameters=component_parameters(block.component),
+        name=module.name,
+        ports=tuple(ports),
+        latencies=dict(module.latencies),
+        parameters=dict(module.parameters),
     )
-
-
-def component_latencies(component: wiring.Component) -> dict[str, int]:
-    """Return the latencies that a component states: its attributes ``latency`` or ``NAME_latency``."""
-    names = sorted(name for name in dir(component) if name == "latency" or name.endswith("_latency"))
-    return {name: int(getattr(component, name)) for name in names if not name.startswith("_")}
-
-
-def component_parameters(component: wiring.Component) -> dict[str, Any]:
-    """Return what a component says it was made with: its attribute ``parameters``, where it has one."""
-    return dict(getattr(component, "parameters", {}))
 
 
 def array_latencies(design: Design) -> dict[str, int]:

@@ -17,13 +17,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import write_atomically
 from heddle.hls.array.uspe import Uspe
-from heddle.hls.emit import Port, emit, ports_of
+from heddle.hls.description import Port
+from heddle.hls.emit import Block, emit_block
 from heddle.hls.generate import check_generable
 from heddle.synth.yosys.tool import run_yosys
 
@@ -81,8 +83,8 @@ def place_element(design: Design, folder: Path) -> PlacedElement:
     """
     check_generable(design)
     nextpnr = find_nextpnr()
-    element = Uspe(design)
-    sources = {f"{_ELEMENT}.v": emit(element, _ELEMENT), f"{_TOP}.v": wrapper(ports_of(element))}
+    element = emit_block(Block(_ELEMENT, partial(Uspe, design)))
+    sources = {f"{_ELEMENT}.v": element.verilog, f"{_TOP}.v": wrapper(element.description.ports)}
     for name, text in sources.items():
         write_atomically(folder / name, text.encode())
     # Assertions are cells of their own, and would keep their logic alive.

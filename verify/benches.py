@@ -65,9 +65,8 @@ def _wuve_lane(design: Design, rule: UpdateRule, seed: int) -> BlockBench:
     names = tuple(f"wuve-{rule.name}-{kind}-idle-{idle}" for kind, idle in kinds)
 
     def build(command: str) -> Bench:
-        block = wuve_block(design, rule)
-        cases = [wuve_case(design, block.component, kind, seed, Stalls(idle, idle, seed)) for kind, idle in kinds]
-        return Bench(lambda: emit_rtl(block), _named(cases, names, command))
+        cases = [wuve_case(design, rule, kind, seed, Stalls(idle, idle, seed)) for kind, idle in kinds]
+        return Bench(lambda: emit_rtl(wuve_block(design, rule)), _named(cases, names, command))
 
     return BlockBench(names, build)
 

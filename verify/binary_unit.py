@@ -157,7 +157,7 @@ def compiled(units: Sequence[Unit]) -> Iterator[CompiledUnits]:
 
 def _build(top: UnitBank, folder: Path) -> None:
     toolchain = find_toolchain()
-    rtl = emit_rtl(Block("unit", top))
+    rtl = emit_rtl(Block("unit", lambda: top))
     for name, text in rtl.files.items():
         (folder / name).write_text(text)
     command = [

@@ -5,15 +5,17 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Shape, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.emit import Block, Rtl, emit, emit_rtl
+from heddle.hls.emit import Block, Rtl, emit_block, emit_rtl
 from heddle.hls.generate import buffer_block, slice_blocks
-from heddle.hls.memory.buffer import BLOCK_WORDS, DoubleBuffer
+from heddle.hls.memory.buffer import access_members
+from heddle.hls.memory.buffer_shape import BLOCK_WORDS, BufferShape
 from heddle.hls.stream.delay import flags
 from heddle.verify.cases import Case, Stalls, Words
 from heddle.verify.stream_case import stream_case
@@ -23,10 +25,11 @@ _RANDOM_ADDRESSES = 24
 _SWAP_CHANCE, _READ_CHANCE = 0.05, 0.6
 
 
-def access_layout(buffer: DoubleBuffer) -> data.StructLayout:
+def access_layout(buffer: BufferShape) -> data.StructLayout:
     """What reaches a buffer in one clock: its ports other than what is read."""
     ports = ("swap", "write_en", "write_addr", "write_data", "read_en", "read_addr")
-    return data.StructLayout({name: Shape.cast(buffer.signature.members[name].shape) for name in ports})
+    members = {"swap": In(1), **access_members(buffer.word_bits, buffer.words_per_half)}
+    return data.StructLayout({name: Shape.cast(members[name].shape) for name in ports})
 
 
 class BufferStreams(wiring.Component):
@@ -43,7 +46,7 @@ class BufferStreams(wiring.Component):
     Latency: that of the buffers. Throughput: an access a clock to each.
     """
 
-    def __init__(self, buffers: Mapping[str, DoubleBuffer]) -> None:
+    def __init__(self, buffers: Mapping[str, BufferShape]) -> None:
         self.buffers = dict(buffers)
         streams = {f"accesses_{part}": In(stream.Signature(access_layout(each))) for part, each in buffers.items()}
         words = {f"words_{part}": Out(stream.Signature(each.word_bits)) for part, each in buffers.items()}
@@ -56,7 +59,7 @@ class BufferStreams(wiring.Component):
             self._place(m, part, buffer)
         return m
 
-    def _place(self, m: Module, part: str, buffer: DoubleBuffer) -> None:
+    def _place(self, m: Module, part: str, buffer: BufferShape) -> None:
         accesses, words = getattr(self, f"accesses_{part}"), getattr(self, f"words_{part}")
         access, valid = accesses.payload, accesses.valid
         m.submodules[part] = Instance(
@@ -76,11 +79,12 @@ class BufferStreams(wiring.Component):
         ]
 
 
-def buffers_rtl(buffers: Mapping[str, DoubleBuffer]) -> Rtl:
+def buffers_rtl(buffers: Mapping[str, BufferShape]) -> Rtl:
     """Return the streams of ``buffers`` with the buffers' own Verilog, all compiled as one."""
-    bench = emit_rtl(Block("heddle_buffers_bench", BufferStreams(buffers)))
+    bench = emit_rtl(Block("heddle_buffers_bench", partial(BufferStreams, buffers)))
     blocks = [block for part, each in buffers.items() for block in (buffer_block(part, each), *slice_blocks(each))]
-    below = {f"{each.name}.v": emit(each.component, each.name) for each in blocks}
+    once = {each.name: each for each in blocks}  # two buffers may instantiate the same slice
+    below = {f"{name}.v": emit_block(each).verilog for name, each in once.items()}
     return replace(bench, verilog={**bench.verilog, **below})
 
 
@@ -91,7 +95,7 @@ class _Access:
     read: int | None
 
 
-def buffers_case(name: str, buffers: Mapping[str, DoubleBuffer], seed: int, idle: float) -> Case:
+def buffers_case(name: str, buffers: Mapping[str, BufferShape], seed: int, idle: float) -> Case:
     """Return accesses to both halves of ``buffers``: the ends of their banks, some words within, swaps at any time."""
     parts = [_buffer_case(name, part, each, seed, idle) for part, each in buffers.items()]
     longest = max(parts, key=lambda case: case.limit_cycles)
@@ -102,7 +106,7 @@ def buffers_case(name: str, buffers: Mapping[str, DoubleBuffer], seed: int, idle
     )
 
 
-def _buffer_case(name: str, part: str, buffer: DoubleBuffer, seed: int, idle: float) -> Case:
+def _buffer_case(name: str, part: str, buffer: BufferShape, seed: int, idle: float) -> Case:
     accesses = list(_accesses(np.random.default_rng([seed, zlib.crc32(part.encode())]), buffer))
     layout = access_layout(buffer)
     given = _packed([_word(layout, access) for access in accesses], layout.size)
@@ -112,7 +116,7 @@ def _buffer_case(name: str, part: str, buffer: DoubleBuffer, seed: int, idle: fl
     return stream_case(name, (f"accesses_{part}", given), outputs, cycles, Stalls(idle, 0.0, seed), {}, "")
 
 
-def _accesses(rng: np.random.Generator, buffer: DoubleBuffer) -> Iterator[_Access]:
+def _accesses(rng: np.random.Generator, buffer: BufferShape) -> Iterator[_Access]:
     """Fill both halves at the addresses that are looked at, then read, write and swap as it comes."""
     depth, bank = buffer.words_per_half, BLOCK_WORDS[buffer.ram] // 2
     ends = {address for end in range(0, depth + bank, bank) for address in (end - 1, end) if 0 <= address < depth}

@@ -12,8 +12,9 @@ from amaranth.lib import data
 from heddle.arch import nm
 from heddle.arch.design import Design
 from heddle.arch.timing import lane_cycles, sore_cycles, sore_tail_cycles
+from heddle.hls.generate import lane_units
 from heddle.hls.lanes.ranking import packed_layout
-from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
+from heddle.hls.lanes.wuve import ADAM, SGD, UpdateRule, update_schedule
 from heddle.sim.functional.formats import from_float32
 from heddle.sim.functional.update import AdamHyperparameters, AdamState, SgdScalars, SgdState, adam, sgd
 from heddle.verify.cases import Case, Stalls, Words, pack_lanes
@@ -55,23 +56,24 @@ def _packed_words(packed: nm.Packed, design: Design) -> tuple[Words, int]:
     return _struct_words(layout, flat), layout.size
 
 
-def wuve_case(design: Design, lane: Wuve, distribution: str, seed: int, stalls: Stalls, rerun: str = "") -> Case:
-    """Return a step of weights through one lane of an optimiser of ``design``.
+def wuve_case(design: Design, rule: UpdateRule, distribution: str, seed: int, stalls: Stalls, rerun: str = "") -> Case:
+    """Return a step of weights through one lane of ``design`` for the optimiser ``rule``.
 
     ``distribution`` is one of UPDATE_OPERANDS: a trained net's scale, all corners of FP32, or vanishing words.
     """
-    step = _RULES[lane.rule.name](np.random.default_rng(seed), UPDATE_OPERANDS[distribution])
+    step = _RULES[rule.name](np.random.default_rng(seed), UPDATE_OPERANDS[distribution])
     operand = from_float32(step.after["master"], design.numbers.operand_format)
-    entering, leaving = (port.payload.shape().elem_shape for port in (lane.weights, lane.updated))
+    lane = update_schedule(rule, lane_units(design))
+    entering, leaving = lane.entering, lane.leaving
     scalars = {name: int(_bits(np.float32(value))) for name, value in step.scalars.items()}
     after = {name: _bits(array) for name, array in step.after.items()}
     return stream_case(
-        f"wuve-{lane.rule.name}-{design.numbers.operand}-{distribution}",
+        f"wuve-{rule.name}-{design.numbers.operand}-{distribution}",
         ("weights", _struct_words(entering, {name: _bits(array) for name, array in step.before.items()})),
         {"updated": (_struct_words(leaving, {**after, "operand": operand}), leaving.size)},
         int(lane_cycles(_WEIGHTS, 1)) + lane.latency,
         stalls,
-        {"scalars": lane.scalars.shape().const(scalars).as_value().value},
+        {"scalars": lane.scalars.const(scalars).as_value().value},
         rerun,
     )
 

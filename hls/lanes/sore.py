@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.arch.formats import FP16
 from heddle.arch.sparsity import checked_sparsity
+from heddle.hls.description import Described
 from heddle.hls.lanes.ranking import TopN, group_layout, packed_layout
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.transpose import Transposer
@@ -47,7 +48,8 @@ class SoreLane(wiring.Component):
         self.n = n
         self.m = m
         self.value_bits = value_bits
-        super().__init__(packing_members(n, m, value_bits))
+        latencies = {"row_latency": self.row_latency, "column_latency": self.column_latency}
+        super().__init__(Described(packing_members(n, m, value_bits), latencies))
 
     def elaborate(self, platform: object) -> Module:
         """Rows go to one ranking and to the transposer, whose columns go to another: 2 M groups in M clocks."""

@@ -10,6 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib import stream as streams
 from amaranth.lib.wiring import In, Out
 
+from heddle.hls.description import Described
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.expression import Expression, narrow, scalar, square_root, stream
 from heddle.hls.fp.schedule import Schedule
@@ -97,7 +98,7 @@ class Wuve(wiring.Component):
         self.lanes = lanes
         self.schedule = update_schedule(rule, units)
         self.latency = self.schedule.latency
-        super().__init__(update_members(self.schedule, lanes))
+        super().__init__(Described(update_members(self.schedule, lanes), {"latency": self.latency}))
 
     def elaborate(self, platform: object) -> Module:
         """One valid bit a step for all lanes; they advance unless the last step's word is held up."""

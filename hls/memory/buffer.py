@@ -14,43 +14,18 @@ at a word, and adds no logic for that case.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any, Literal
 
 from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from heddle.hls.description import Described
+from heddle.hls.memory.buffer_shape import BLOCK_WORDS, SLICE_BITS, SLICE_LATENCY, BufferShape, SliceSize
 from heddle.hls.stream.delay import flags, registers
-
-#: Block RAM or UltraRAM: the values of the attribute ``ram_style`` that synthesis tools read.
-RamKind = Literal["block", "ultra"]
-
-#: Bits of a slice: a port of a RAM block of either kind, its parity bits in use.
-SLICE_BITS = 72
-
-#: Words of 72 bits that a RAM block holds.
-BLOCK_WORDS: dict[RamKind, int] = {"block": 512, "ultra": 4096}
-
-#: Clocks from an address to its word within a slice: the RAM's own register, and the register at its output.
-SLICE_LATENCY = 2
-
-
-@dataclass(frozen=True)
-class SliceSize:
-    """What tells slices apart: ``bits`` of the word, ``words`` of each half, and which RAM holds them."""
-
-    bits: int
-    words: int
-    ram: RamKind
-
-    @property
-    def module(self) -> str:
-        """The module name by which buffers instantiate such a slice; equal slices of several buffers are one module."""
-        return f"heddle_{self.ram}_ram_{self.bits}x{2 * self.words}"
 
 
 class BufferSlice(wiring.Component):
@@ -75,12 +50,8 @@ class BufferSlice(wiring.Component):
         if not 1 <= size.bits <= SLICE_BITS or not 1 <= 2 * size.words <= BLOCK_WORDS[size.ram]:
             raise ValueError(f"one {size.ram} RAM does not hold twice {size.words} words of {size.bits} bits")
         self.size = size
-        super().__init__({"filling": In(1), "shown": In(1), **_access_ports(size.bits, size.words)})
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What the slice was made with."""
-        return asdict(self.size)
+        members = {"filling": In(1), "shown": In(1), **access_members(size.bits, size.words)}
+        super().__init__(Described(members, {"read_latency": self.read_latency}, size.parameters))
 
     def elaborate(self, platform: object) -> Module:
         """One write port, one read port, and the register that a RAM block has at its output."""
@@ -123,7 +94,7 @@ class _Access:
 
 
 class DoubleBuffer(wiring.Component):
-    """Two halves of ``words_per_half`` words of ``word_bits`` bits: a writer fills one while a reader reads the other.
+    """Two halves of words: a writer fills one while a reader reads the other.
 
     Ports:
         swap : Signal(1), in; from the next clock on the writer has the reader's half and the reader the writer's
@@ -141,47 +112,19 @@ class DoubleBuffer(wiring.Component):
     before the slices, then one behind, and so on. A word is written by so much later too, which no reader can tell.
     """
 
-    def __init__(self, word_bits: int, words_per_half: int, ram: RamKind, read_latency: int = SLICE_LATENCY) -> None:
-        """``word_bits`` >= 1, ``words_per_half`` >= 1, ``read_latency`` >= 2. Raises ValueError for less."""
-        if read_latency < SLICE_LATENCY:
-            raise ValueError(f"a word comes at least {SLICE_LATENCY} clocks after its address, not {read_latency}")
-        if word_bits < 1 or words_per_half < 1:
-            raise ValueError(f"a buffer holds at least 1 word of 1 bit, not {words_per_half} of {word_bits}")
-        self.word_bits = word_bits
-        self.words_per_half = words_per_half
-        self.ram = ram
-        self.read_latency = read_latency
-        super().__init__({"swap": In(1), **_access_ports(word_bits, words_per_half)})
+    def __init__(self, shape: BufferShape) -> None:
+        self.shape = shape
+        members = {"swap": In(1), **access_members(shape.word_bits, shape.words_per_half)}
+        super().__init__(Described(members, {"read_latency": shape.read_latency}, shape.parameters))
         self.filling = Signal()
-        # The last bank is as deep as the others: it takes a block anyway, and is then no module of its own.
-        bank_words = min(words_per_half, BLOCK_WORDS[ram] // 2)
-        self._banks = -(-words_per_half // bank_words)
-        self._place_bits = max(1, (bank_words - 1).bit_length())
-        whole, rest = divmod(word_bits, SLICE_BITS)
-        self._row = [SliceSize(bits, bank_words, ram) for bits in [SLICE_BITS] * whole + [rest] * bool(rest)]
-
-    @property
-    def slices(self) -> tuple[SliceSize, ...]:
-        """The slices that the buffer instantiates, each size once: of 72 bits, and of what is left of the word."""
-        return tuple(dict.fromkeys(self._row))
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What the buffer was made with, and how many slices of each module it instantiates."""
-        return {
-            "word_bits": self.word_bits,
-            "words_per_half": self.words_per_half,
-            "ram": self.ram,
-            "slices": {size.module: self._banks * self._row.count(size) for size in self.slices},
-        }
 
     def elaborate(self, platform: object) -> Module:
         """The half that is filled, and the banks, all but one of which show zeros; registers before and behind them."""
         m = Module()
-        beyond = self.read_latency - SLICE_LATENCY
+        beyond = self.shape.read_latency - SLICE_LATENCY
         access = self._arriving(m, beyond - beyond // 2)
         m.d.sync += self.filling.eq(self.filling ^ access.swap)
-        words = [self._bank(m, number, access) for number in range(self._banks)]
+        words = [self._bank(m, number, access) for number in range(self.shape.banks)]
         m.d.comb += self.read_data.eq(registers(m, reduce(or_, words), beyond // 2, name="read_data_behind"))
         return m
 
@@ -206,7 +149,7 @@ class DoubleBuffer(wiring.Component):
         with m.If(access.read_en):
             m.d.sync += shown.eq(reads)
         start, parts = 0, []
-        for place, size in enumerate(self._row):
+        for place, size in enumerate(self.shape.row):
             part = Signal(size.bits, name=f"part_{number}_{place}")
             connections = {
                 "filling": self.filling,
@@ -234,14 +177,15 @@ class DoubleBuffer(wiring.Component):
 
     def _place_of(self, address: Value) -> Value:
         """An address within a slice."""
-        return address[: self._place_bits]
+        return address[: self.shape.place_bits]
 
     def _bank_of(self, address: Value) -> Value:
         """The bank, which is what an address has above those of a slice."""
-        return address[self._place_bits :]
+        return address[self.shape.place_bits :]
 
 
-def _access_ports(bits: int, words: int) -> dict[str, wiring.Member]:
+def access_members(bits: int, words: int) -> dict[str, wiring.Member]:
+    """Return the ports by which words are written and read."""
     addresses = range(max(words, 2))  # a port of no bits is none in Verilog
     return {
         "write_en": In(1),

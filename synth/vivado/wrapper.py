@@ -6,8 +6,9 @@ among them. The registers delay both sides of a handshake, so the wrapper is to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Signal
 from amaranth.lib import wiring
@@ -16,9 +17,9 @@ from amaranth.lib.wiring import In, Out
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
+from heddle.hls.description import ModuleDescription, Port
 from heddle.hls.emit import Block
 from heddle.hls.generate import array_blocks, buffer_block, double_buffers, slice_blocks, sore_block, wuve_block
-from heddle.hls.instance import signature_ports
 from heddle.hls.lanes.wuve import UPDATE_RULES
 from heddle.hls.names import CORE_MODULE
 
@@ -60,14 +61,14 @@ class RegisteredCore(wiring.Component):
     a clock out; the reset comes a clock later too.
     """
 
-    def __init__(self, placed: Mapping[str, Block]) -> None:
-        """``placed``: blocks by the name of their instance."""
+    def __init__(self, placed: Mapping[str, ModuleDescription]) -> None:
+        """``placed``: modules by the name of their instance."""
         self._placed = dict(placed)
         super().__init__(
             {
-                f"{instance}__{name}": (In if flow is wiring.In else Out)(len(value))
-                for instance, block in placed.items()
-                for name, flow, value in signature_ports(block.component)
+                f"{instance}__{port.name}": (In if port.direction == "in" else Out)(port.width)
+                for instance, module in placed.items()
+                for port in own_ports(module)
             }
         )
 
@@ -76,23 +77,29 @@ class RegisteredCore(wiring.Component):
         m = Module()
         reset = Signal(reset_less=True)
         m.d.sync += reset.eq(ResetSignal())
-        for instance, block in self._placed.items():
+        for instance, module in self._placed.items():
             ends = [("i", "clk", ClockSignal()), ("i", "rst", reset)]
-            for name, flow, value in signature_ports(block.component):
-                port = getattr(self, f"{instance}__{name}")
-                stored = Signal(len(value), reset_less=True, name=f"{instance}__{name}_stored")
-                if flow is wiring.In:
+            for inner in own_ports(module):
+                name = f"{instance}__{inner.name}"
+                port = getattr(self, name)
+                stored = Signal(inner.width, reset_less=True, name=f"{name}_stored")
+                if inner.direction == "in":
                     m.d.sync += stored.eq(port)
-                    ends.append(("i", name, stored))
+                    ends.append(("i", inner.name, stored))
                 else:
-                    made = Signal(len(value), name=f"{instance}__{name}_made")
+                    made = Signal(inner.width, name=f"{name}_made")
                     m.d.sync += stored.eq(made)
                     m.d.comb += port.eq(stored)
-                    ends.append(("o", name, made))
-            m.submodules[instance] = Instance(block.name, *ends)
+                    ends.append(("o", inner.name, made))
+            m.submodules[instance] = Instance(module.name, *ends)
         return m
 
 
-def wrapper_block(blocks: CoreBlocks) -> Block:
-    """Return the wrapper of ``blocks``, which it instantiates by name."""
-    return Block(CORE_MODULE, RegisteredCore(blocks.placed))
+def own_ports(module: ModuleDescription) -> Iterator[Port]:
+    """Yield the ports of a module but clock and reset."""
+    return (port for port in module.ports if port.name not in ("clk", "rst"))
+
+
+def wrapper_block(placed: Mapping[str, ModuleDescription]) -> Block:
+    """Return the wrapper of the modules ``placed``, which it instantiates by name."""
+    return Block(CORE_MODULE, partial(RegisteredCore, placed))

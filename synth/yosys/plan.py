@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
-from heddle.hls.emit import Block, emit
+from heddle.hls.emit import Block, emit_block
 from heddle.hls.generate import (
     array_blocks,
     buffer_block,
@@ -57,4 +57,4 @@ def hierarchy_of(top: Block, *below: Block) -> Hierarchy:
 
 def texts_of(*blocks: Block) -> list[str]:
     """Return the Verilog of each block as yosys is to have it: multiply-adds are DSP slices with their registers."""
-    return [emit(block.component, block.name, UltraScaleSlices()) for block in blocks]
+    return [emit_block(block, UltraScaleSlices()).verilog for block in blocks]

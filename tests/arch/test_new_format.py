@@ -23,8 +23,9 @@ from heddle.dataflow.network import LinearLayer, MatmulLayer, VectorLayer
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.step_items import ProductPass, TrainingStep, UpdatePass, VectorPass
 from heddle.dataflow.training import StepOptions
+from heddle.hls.array.links import group_layout
 from heddle.hls.array.stce import left_layout, right_layout
-from heddle.hls.array.uspe import group_layout
+from heddle.hls.emit import emit_block
 from heddle.hls.generate import check_generable, sore_block
 from heddle.sim.energy import energy_row
 from heddle.sim.functional.formats import from_float32, to_float32
@@ -145,7 +146,8 @@ def test_layouts_of_the_rtl_have_its_width() -> None:
     for layout, words in ((left_layout, groups), (right_layout, SMALL.array.cols), (group_layout, SMALL.sparsity.m)):
         narrow, wide = (Shape.cast(layout(design)).width for design in (toy, fp16))
         assert wide - narrow == 8 * words
-    assert Shape.cast(sore_block(toy).component.rows.payload.shape()).width == 8 * SMALL.sparsity.m
+    ports = {port.name: port.width for port in emit_block(sore_block(toy)).description.ports}
+    assert ports["rows__payload"] == 8 * SMALL.sparsity.m
     inputs = ResourceInputs.of(toy, BOARD)
     assert (int(inputs.operand_bits), int(inputs.recoded_bits), int(inputs.has_bf16)) == (8, 9, 0)
 

@@ -63,7 +63,7 @@ def made() -> Iterator[Callable[[Design, Board, Any], list[plan.Part]]]:
 
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_project, "emit", once_emitted)
+    monkeypatch.setattr(core_project, "emit_block", once_emitted)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ for name in {REPORT_NAMES!r}:
 
 @pytest.fixture(autouse=True)
 def emitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_project, "emit", once_emitted)
+    monkeypatch.setattr(core_project, "emit_block", once_emitted)
 
 
 def vivado(capsys: Capture, out: Path, *options: str, code: int = 0) -> Any:

@@ -41,7 +41,8 @@ from heddle.hls.lanes.block_update import BlockUpdate
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UpdateRule, Wuve
-from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer, SliceSize
+from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
+from heddle.hls.memory.buffer_shape import BufferShape, SliceSize
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
@@ -64,7 +65,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     DelayLine: lambda: DelayLine(5, 3),
     DieCrossing: lambda: DieCrossing(SMALL),
     Divider: lambda: Divider(FP16),
-    DoubleBuffer: lambda: DoubleBuffer(80, 300, "block", read_latency=4),
+    DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
     Multiplier: lambda: Multiplier(FP16, 2),

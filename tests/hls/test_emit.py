@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from slang_lint import slang_complaints
 from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
 
 from heddle.arch.design_io import load_design
-from heddle.hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_rtl, ports_of
+from heddle.hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_block, emit_rtl
 from heddle.hls.generate import array_rtl, lane_blocks
 from heddle.verify.toolchain import find_toolchain
 
@@ -44,8 +45,9 @@ def test_a_repeated_block_is_one_module_in_its_own_file() -> None:
 
 
 def test_ports_are_named_as_the_verilog_names_them() -> None:
-    text = emit(Lane(), LANE)
-    for port in ports_of(Lane()):
+    emitted = emit_block(Block(LANE, Lane))
+    text = emitted.verilog
+    for port in emitted.description.ports:
         keyword = {"in": "input", "out": "output"}[port.direction]
         extent = f"[{port.width - 1}:0] " if port.width > 1 else ""
         assert f"{keyword} {extent}{port.name};" in text
@@ -76,15 +78,15 @@ def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> N
 def test_slang_complains_of_what_is_wrong() -> None:
     rtl = stand_in_rtl()
     top = rtl.verilog[f"{TOP}.v"].replace(".a(", ".no_such_port(", 1)
-    broken = Rtl(rtl.top, rtl.ports, {**rtl.verilog, f"{TOP}.v": top}, rtl.control)
+    broken = replace(rtl, verilog={**rtl.verilog, f"{TOP}.v": top})
     assert slang_complaints(broken) == "2 complaints of slang, which stand on stderr\n" * 2
 
 
 def test_every_waiver_is_needed(tmp_path: Path) -> None:
     rtl = array_rtl(load_design("tiny"))
-    complaints = lint(Rtl(rtl.top, rtl.ports, rtl.verilog, "`verilator_config\n"), tmp_path)
+    complaints = lint(replace(rtl, control="`verilator_config\n"), tmp_path)
     assert {rule for rule, _ in WAIVERS if f"%Warning-{rule}" in complaints} == {rule for rule, _ in WAIVERS}
 
 
 def test_a_block_is_emitted_under_its_own_name() -> None:
-    assert "module other(" in emit_rtl(Block("other", Lane())).verilog["other.v"]
+    assert "module other(" in emit_rtl(Block("other", Lane)).verilog["other.v"]

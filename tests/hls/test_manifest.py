@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,15 +11,17 @@ import pytest
 from heddle.arch import timing
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.hls.emit import emit_block
 from heddle.hls.generate import array_blocks, array_rtl, lane_blocks
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.manifest import array_latencies, manifest
 
 
+@cache
 def tiny_manifest() -> dict[str, Any]:
     design = load_design("tiny")
-    blocks = [*array_blocks(design), *lane_blocks(design)]
-    return json.loads(manifest(design, blocks, "heddle_array", ["b.v", "a.v"]).text())
+    modules = [emit_block(block).description for block in (*array_blocks(design), *lane_blocks(design))]
+    return json.loads(manifest(design, modules, "heddle_array", ["b.v", "a.v"]).text())
 
 
 def test_it_names_top_files_modules_and_the_whole_design() -> None:

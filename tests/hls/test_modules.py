@@ -10,7 +10,8 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.hls.memory.buffer import BufferSlice, RamKind, SliceSize
+from heddle.hls.memory.buffer import BufferSlice
+from heddle.hls.memory.buffer_shape import RamKind, SliceSize
 from heddle.hls.modules import module_name, rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.queue import Queue

@@ -36,7 +36,7 @@ class Fickle(wiring.Component):
 
 def fickle_rtl() -> Rtl:
     """The component, emitted."""
-    return emit_rtl(Block("fickle", Fickle()))
+    return emit_rtl(Block("fickle", Fickle))
 
 
 def fickle_case(name: str, *, backpressure: float = 0.0) -> Case:

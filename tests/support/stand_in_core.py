@@ -85,4 +85,4 @@ class StandIn(wiring.Component):
 
 def stand_in_rtl() -> Rtl:
     """The component and its lane, emitted."""
-    return emit_rtl(Block(TOP, StandIn()), [Block(LANE, Lane())])
+    return emit_rtl(Block(TOP, StandIn), [Block(LANE, Lane)])

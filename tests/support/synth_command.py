@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from amaranth.lib import wiring
 
 from heddle.arch import boards as boards_module
 from heddle.cli.main import main
-from heddle.hls.emit import emit
+from heddle.hls.emit import Block, Emitted, emit_block
 from heddle.synth.result import Synthesis
 
 Capture = pytest.CaptureFixture[str]
@@ -34,14 +33,14 @@ NOTHING_FOUND = Synthesis(
     seconds=0.0,
 )
 
-_TEXTS: dict[str, str] = {}
+_EMITTED: dict[str, Emitted] = {}
 
 
-def once_emitted(component: wiring.Component, name: str) -> str:
-    """Return a module's Verilog, emitted once for each name: all tests here are of the same design."""
-    if name not in _TEXTS:
-        _TEXTS[name] = emit(component, name)
-    return _TEXTS[name]
+def once_emitted(block: Block) -> Emitted:
+    """Return a block, emitted once for each name: all tests here are of the same design."""
+    if block.name not in _EMITTED:
+        _EMITTED[block.name] = emit_block(block)
+    return _EMITTED[block.name]
 
 
 def synth(capsys: Capture, *options: str, code: int = 0) -> Any:

@@ -11,7 +11,7 @@ from samples import IDEAL, TINY
 
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
-from heddle.hls.emit import Port
+from heddle.hls.description import Port
 from heddle.synth import nextpnr as placed
 from heddle.synth.nextpnr import (
     PlacedElement,

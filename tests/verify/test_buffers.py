@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The buffers' bench: which accesses it makes, and what it expects of them."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ import pytest
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.hls.generate import double_buffers
-from heddle.hls.memory.buffer import BLOCK_WORDS
+from heddle.hls.memory.buffer_shape import BLOCK_WORDS
 from heddle.verify.buffers import access_layout, buffers_case
 from heddle.verify.case_file import word_integers
 

@@ -8,7 +8,8 @@ import pytest
 from heddle.arch.design import SparsityConfig
 from heddle.arch.design_io import load_design
 from heddle.hls.emit import emit_rtl
-from heddle.hls.generate import lane_blocks
+from heddle.hls.generate import lane_blocks, lane_units, wuve_block
+from heddle.hls.lanes.wuve import ADAM, UPDATE_RULES, update_schedule
 from heddle.verify.cases import Stalls
 from heddle.verify.lanes import UPDATE_OPERANDS, sore_case, wuve_case
 from heddle.verify.simulation import run_cases
@@ -42,10 +43,10 @@ def test_sore_packs_both_directions_at_a_row_a_clock(sparsity, tmp_path):
 @pytest.mark.parametrize(("optimizer", "operand"), [("sgd", "bf16"), ("adam", "fp16")])
 def test_wuve_updates_a_weight_a_clock(optimizer, operand, tmp_path):
     machine = design("2:4", operand)
-    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith(optimizer))
+    rule = UPDATE_RULES[optimizer]
     kinds = [(kind, stalls) for kind in UPDATE_OPERANDS for stalls in STALLS]
-    cases = [wuve_case(machine, lane.component, kind, seed, stalls) for seed, (kind, stalls) in enumerate(kinds)]
-    verdicts = verdicts_of(lane, cases, tmp_path)
+    cases = [wuve_case(machine, rule, kind, seed, stalls) for seed, (kind, stalls) in enumerate(kinds)]
+    verdicts = verdicts_of(wuve_block(machine, rule), cases, tmp_path)
     assert [verdict for verdict in verdicts if not verdict.passed] == []
     assert [verdict.sim_cycles is not None for verdict in verdicts] == len(UPDATE_OPERANDS) * [
         True,
@@ -57,9 +58,8 @@ def test_wuve_updates_a_weight_a_clock(optimizer, operand, tmp_path):
 
 def test_the_vanishing_operands_divide_by_zero():
     machine = design("2:4")
-    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith("adam"))
-    case = wuve_case(machine, lane.component, "vanishing", 0, Stalls())
-    layout = lane.component.updated.payload.shape().elem_shape
+    case = wuve_case(machine, ADAM, "vanishing", 0, Stalls())
+    layout = update_schedule(ADAM, lane_units(machine)).leaving
     words = [int.from_bytes(word.tobytes(), "little") for word in case.outputs[0].expected]
     values = {field: [word >> layout[field].offset & 0xFFFFFFFF for word in words] for field in ("mean", "variance")}
     by_zero = [
@@ -83,8 +83,8 @@ def test_the_groups_of_ties_tie(sparsity):
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_the_corners_reach_every_class_of_words_in_and_out(optimizer):
     machine = design("2:4")
-    (lane,) = (block for block in lane_blocks(machine) if block.name.endswith(optimizer))
-    case = wuve_case(machine, lane.component, "corners", 0, Stalls())
+    rule = UPDATE_RULES[optimizer]
+    case = wuve_case(machine, rule, "corners", 0, Stalls())
     taken = case.inputs[0].words[:, :4].copy().view(np.float32)
     given = case.outputs[0].expected[:, :4].copy().view(np.float32)
     for values in (taken, given):

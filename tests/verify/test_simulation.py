@@ -14,7 +14,6 @@ from stand_in_core import stand_in_rtl
 
 import heddle.verify.verilator as verilator
 from heddle.arch.errors import HeddleError
-from heddle.hls.emit import Rtl
 from heddle.verify.cases import Case
 from heddle.verify.icarus import build_icarus_model
 from heddle.verify.model import Model
@@ -127,7 +126,7 @@ def test_each_block_is_verilated_once_and_before_anything_is_compiled(model: Mod
 
 def test_verilog_that_does_not_compile_is_one_line_with_the_log() -> None:
     rtl = stand_in_rtl()
-    broken = Rtl(rtl.top, rtl.ports, {**rtl.verilog, "stand_in_lane.v": "module"}, rtl.control)
+    broken = replace(rtl, verilog={**rtl.verilog, "stand_in_lane.v": "module"})
     with pytest.raises(HeddleError, match=r"^verilator cannot build stand_in: .*; its log is (\S+)$") as caught:
         build_verilator_model(broken)
     log = Path(str(caught.value).rpartition(" ")[2])

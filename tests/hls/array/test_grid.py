@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """The grid of PEs: each PE beside its neighbours, wires only but for a register between two dies."""
 
 from __future__ import annotations
@@ -8,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amaranth.hdl import Shape
+from amaranth.lib.wiring import In
 from samples import TINY
 from stream_bench import resettable, simulate
 
@@ -15,8 +16,8 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.hls.array.die_crossing import DieCrossing
 from heddle.hls.array.grid import USPE_MODULE, Grid
-from heddle.hls.array.uspe import Uspe
-from heddle.hls.emit import emit, ports_of
+from heddle.hls.array.links import ElementLinks
+from heddle.hls.emit import emit
 from heddle.synth.yosys.tool import run_yosys
 
 ROWS, COLS = 2, 3
@@ -27,9 +28,12 @@ Pins = dict[str, list[int | str]]
 
 def grid_of(design: Design, folder: Path) -> dict[str, Any]:
     """The grid of a design as yosys reads it, the PE a black box."""
-    ports = ports_of(Uspe(design))
-    box = "".join(f"  {port.direction}put [{port.width - 1}:0] {port.name};\n" for port in ports)
-    names = ", ".join(port.name for port in ports)
+    ports = {"clk": In(1), "rst": In(1), **ElementLinks(design).ports}
+    box = "".join(
+        f"  {'input' if member.flow is In else 'output'} [{Shape.cast(member.shape).width - 1}:0] {name};\n"
+        for name, member in ports.items()
+    )
+    names = ", ".join(ports)
     (folder / "pe.v").write_text(f"(* blackbox *)\nmodule {USPE_MODULE}({names});\n{box}endmodule\n")
     (folder / "grid.v").write_text(emit(Grid(design), "grid"))
     script = "read_verilog pe.v grid.v; hierarchy -top grid; proc; opt_clean; write_json grid.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Shape
+from amaranth.hdl import Fragment, Module, Shape
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 from samples import TINY
@@ -39,5 +39,7 @@ def test_a_link_in_words_joins_the_structured_one_either_way() -> None:
     for link in (EastLink(TINY), SouthLink(TINY)):
         words = in_words(link)
         assert all(isinstance(member.shape, Shape) for member in words.members.values())
-        connect(Module(), link.create(), words.flip().create())
-        connect(Module(), words.create(), link.flip().create())
+        m = Module()
+        connect(m, link.create(), words.flip().create())
+        connect(m, words.create(), link.flip().create())
+        Fragment.get(m, None)

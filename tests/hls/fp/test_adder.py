@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import naive_float
 import pytest
 from fp_bench import EDGES, run_unit, words
+from refusal import assert_refused
 
 from heddle.arch.formats import FP32, FloatFormat
 from heddle.hls.fp.adder import CUTS, Adder
@@ -55,5 +57,4 @@ def test_the_cases_where_adders_go_wrong(a: int, b: int, expected: int) -> None:
 
 @pytest.mark.parametrize("stages", [0, 7])
 def test_a_depth_outside_1_to_6_is_refused(stages: int) -> None:
-    with pytest.raises(ValueError, match=f"an adder has 1 to 6 stages, not {stages}"):
-        Adder(FP32, stages)
+    assert_refused(partial(Adder, FP32, stages), ValueError, f"an adder has 1 to 6 stages, not {stages}")

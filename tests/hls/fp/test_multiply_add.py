@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import product
 
 import pytest
 from amaranth.hdl import Module, Shape, signed, unsigned
 from fp_bench import run_unit
+from refusal import assert_refused
 
 from heddle.hls.emit import emit
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
@@ -43,8 +45,7 @@ def test_without_an_addend_it_multiplies() -> None:
     ("a_bits", "b", "c_bits"), [(27, signed(18), 42), (26, unsigned(18), 42), (26, signed(18), 49)]
 )
 def test_what_no_slice_takes_is_refused(a_bits: int, b: Shape, c_bits: int) -> None:
-    with pytest.raises(ValueError, match="no DSP slice multiplies"):
-        MultiplyAdd(a_bits, b, c_bits, 45, SliceRegisters())
+    assert_refused(partial(MultiplyAdd, a_bits, b, c_bits, 45, SliceRegisters()), ValueError, "no DSP slice multiplies")
 
 
 class _Platform:

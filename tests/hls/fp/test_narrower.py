@@ -1,11 +1,14 @@
 """Narrowing: rounding to a shorter format, against exact rational arithmetic."""
 
+from functools import partial
+
 import pytest
 from fp_bench import EDGES, run_unit, words
 from naive_float import BF16 as NAIVE_BF16
 from naive_float import FP16 as NAIVE_FP16
 from naive_float import FP32 as NAIVE_FP32
 from naive_float import Format, convert
+from refusal import assert_refused
 
 from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
 from heddle.hls.fp.narrower import Narrower
@@ -33,10 +36,8 @@ def test_fp32_is_rounded_to_the_operand_formats(target, naive, halfway, stages):
 
 
 def test_a_format_that_is_not_shorter_is_refused():
-    with pytest.raises(ValueError, match="does not narrow to"):
-        Narrower(FP32, FP32)
+    assert_refused(partial(Narrower, FP32, FP32), ValueError, "does not narrow to")
 
 
 def test_a_depth_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="a narrower has 1 to 2 stages, not 3"):
-        Narrower(FP16, FP32, stages=3)
+    assert_refused(partial(Narrower, FP16, FP32, stages=3), ValueError, "a narrower has 1 to 2 stages, not 3")

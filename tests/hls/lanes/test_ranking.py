@@ -1,11 +1,12 @@
-# amaranth: UnusedElaboratable=no
-
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusal import assert_refused
 from stream_bench import Collector, Feeder, run
 
 from heddle.arch.errors import HeddleError
@@ -64,5 +65,4 @@ def test_a_group_leaves_three_clocks_after_it_entered_one_a_clock() -> None:
     ],
 )
 def test_an_unsupported_sparsity_is_refused(n: int, m: int, message: str) -> None:
-    with pytest.raises(HeddleError, match=message):
-        TopN(n, m)
+    assert_refused(partial(TopN, n, m), HeddleError, message)

@@ -1,12 +1,12 @@
-# amaranth: UnusedElaboratable=no
-
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from refusal import assert_refused
 from stream_bench import Collector, Feeder, resettable, run, simulate
 
 from heddle.arch.errors import HeddleError
@@ -135,5 +135,4 @@ def test_after_a_reset_at_any_time_the_lane_is_empty(clocks_before: int) -> None
 
 
 def test_an_unsupported_sparsity_is_refused() -> None:
-    with pytest.raises(HeddleError, match="sparsity 5:4: N = 5 is not within 1 and M = 4"):
-        SoreLane(5, 4)
+    assert_refused(partial(SoreLane, 5, 4), HeddleError, "sparsity 5:4: N = 5 is not within 1 and M = 4")

@@ -1,7 +1,10 @@
 """WUVE lanes: bits against exact rational arithmetic, timing and handshake."""
 
+from functools import partial
+
 import pytest
 from amaranth.sim import Simulator
+from refusal import assert_refused
 from stream_bench import Collector, Feeder, resettable, run
 from update_bench import OPTIMIZERS, fields, with_scalars
 
@@ -77,5 +80,4 @@ def test_reset_empties_the_lanes_at_any_time():
 
 
 def test_no_lanes_are_refused():
-    with pytest.raises(ValueError, match="WUVE has at least 1 lane, not 0"):
-        Wuve(SGD, lanes=0)
+    assert_refused(partial(Wuve, SGD, lanes=0), ValueError, "WUVE has at least 1 lane, not 0")

@@ -1,4 +1,3 @@
-# amaranth: UnusedElaboratable=no
 """Double buffers: what was written before a swap is read after it, while the other half is written."""
 
 from __future__ import annotations
@@ -6,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from amaranth.hdl import Elaboratable, Module, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusal import assert_refused
 from slang_lint import slang_complaints
 from stream_bench import resettable, simulate
 
@@ -23,7 +24,8 @@ from heddle.arch.resource_model import module_tables
 from heddle.hls.emit import emit, emit_rtl
 from heddle.hls.generate import buffer_block, double_buffers, slice_blocks
 from heddle.hls.manifest import manifest
-from heddle.hls.memory.buffer import BLOCK_WORDS, BufferSlice, DoubleBuffer, RamKind, SliceSize
+from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
+from heddle.hls.memory.buffer_shape import BLOCK_WORDS, BufferShape, RamKind, SliceSize
 from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.tool import run_yosys
 from heddle.verify.toolchain import find_toolchain
@@ -58,7 +60,7 @@ def naive_reads(words: int, clocks: list[Clock], latency: int = 2) -> list[int]:
     return seen[: len(clocks)]
 
 
-def simulated_reads(buffer: DoubleBuffer, clocks: list[Clock]) -> list[int]:
+def simulated_reads(buffer: Whole, clocks: list[Clock]) -> list[int]:
     seen: list[int] = []
 
     async def bench(ctx: Any) -> None:
@@ -97,7 +99,8 @@ def runs(draw: st.DrawFn) -> tuple[int, int, int, list[Clock]]:
 @given(runs())
 def test_reads_and_writes_are_those_of_two_lists_that_change_places(run: tuple[int, int, int, list[Clock]]) -> None:
     bits, words, latency, clocks = run
-    assert simulated_reads(Whole(bits, words, "block", latency), clocks) == naive_reads(words, clocks, latency)
+    buffer = Whole(BufferShape(bits, words, "block", latency))
+    assert simulated_reads(buffer, clocks) == naive_reads(words, clocks, latency)
 
 
 @pytest.mark.parametrize(("bits", "words", "ram"), [(64, 300, "block"), (80, 2100, "ultra")])
@@ -107,26 +110,26 @@ def test_a_half_is_read_whole_while_the_other_is_written_whole(bits: int, words:
     clocks: list[Clock] = [(a == words - 1, (a, first[a]), None) for a in range(words)]
     clocks += [(a == words - 1, (a, second[a]), a) for a in range(words)]
     clocks += [(False, None, a) for a in range(words)]
-    buffer = Whole(bits, words, ram, read_latency=3)
-    clocks += [(False, None, None)] * buffer.read_latency
+    buffer = Whole(BufferShape(bits, words, ram, read_latency=3))
+    clocks += [(False, None, None)] * buffer.shape.read_latency
     seen = simulated_reads(buffer, clocks)
-    start = words + buffer.read_latency
+    start = words + buffer.shape.read_latency
     assert seen[start:] == first + second
 
 
 def test_a_word_written_in_the_clock_of_a_swap_can_be_asked_for_in_the_next() -> None:
     clocks: list[Clock] = [(True, (3, 77), None), (False, None, 3), (False, None, None), (False, None, None)]
-    assert simulated_reads(Whole(8, 4, "block"), clocks) == [0, 0, 0, 77]
+    assert simulated_reads(Whole(BufferShape(8, 4, "block")), clocks) == [0, 0, 0, 77]
 
 
 @pytest.mark.parametrize("latency", [2, 3, 4, 6])
 def test_a_word_comes_the_buffer_s_latency_after_its_address_and_stays(latency: int) -> None:
     clocks: list[Clock] = [(True, (3, 77), None), (False, None, 3), *[(False, None, None)] * (latency + 2)]
-    assert simulated_reads(Whole(8, 4, "block", latency), clocks) == [0] * (1 + latency) + [77] * 3
+    assert simulated_reads(Whole(BufferShape(8, 4, "block", latency)), clocks) == [0] * (1 + latency) + [77] * 3
 
 
 def test_a_reset_leaves_no_swap_or_write_on_the_way() -> None:
-    buffer = Whole(8, 4, "block", read_latency=7)
+    buffer = Whole(BufferShape(8, 4, "block", read_latency=7))
     top, reset = resettable(buffer)
 
     async def bench(ctx: Any) -> None:
@@ -152,11 +155,11 @@ def test_a_reset_leaves_no_swap_or_write_on_the_way() -> None:
 
 def test_a_latency_below_a_slice_s_is_refused() -> None:
     with pytest.raises(ValueError, match="a word comes at least 2 clocks after its address, not 1"):
-        DoubleBuffer(8, 4, "block", read_latency=1)
+        BufferShape(8, 4, "block", read_latency=1)
 
 
 def test_reset_gives_the_writer_the_first_half_and_keeps_the_words() -> None:
-    buffer = Whole(8, 4, "block")
+    buffer = Whole(BufferShape(8, 4, "block"))
     top, reset = resettable(buffer)
 
     async def bench(ctx: Any) -> None:
@@ -184,17 +187,20 @@ def test_reset_gives_the_writer_the_first_half_and_keeps_the_words() -> None:
 @pytest.mark.parametrize(("bits", "words"), [(0, 4), (4, 0)])
 def test_a_buffer_of_nothing_is_refused(bits: int, words: int) -> None:
     with pytest.raises(ValueError, match=f"a buffer holds at least 1 word of 1 bit, not {words} of {bits}"):
-        DoubleBuffer(bits, words, "block")
+        BufferShape(bits, words, "block")
 
 
 @pytest.mark.parametrize(("bits", "words", "ram"), [(73, 4, "block"), (72, 257, "block"), (72, 2049, "ultra")])
 def test_a_slice_larger_than_its_ram_is_refused(bits: int, words: int, ram: RamKind) -> None:
-    with pytest.raises(ValueError, match=f"one {ram} RAM does not hold twice {words} words of {bits} bits"):
-        BufferSlice(SliceSize(bits, words, ram))
+    assert_refused(
+        partial(BufferSlice, SliceSize(bits, words, ram)),
+        ValueError,
+        f"one {ram} RAM does not hold twice {words} words of {bits} bits",
+    )
 
 
 def test_a_slice_is_emitted_once_however_often_it_stands_in_a_buffer() -> None:
-    buffer = DoubleBuffer(608, 3450, "block")
+    buffer = BufferShape(608, 3450, "block")
     rtl = emit_rtl(buffer_block("weight", buffer), slice_blocks(buffer))
     assert set(rtl.verilog) == {
         "heddle_buffer_weight.v",
@@ -217,7 +223,7 @@ def test_the_kind_of_ram_is_an_attribute_of_the_memory(ram: RamKind) -> None:
 @pytest.mark.parametrize(("bits", "words", "ram"), [(100, 600, "block"), (72, 1024, "ultra"), (1, 1, "block")])
 def test_a_buffer_is_clean_under_wall_but_for_the_waivers(bits: int, words: int, ram: RamKind, tmp_path: Path) -> None:
     toolchain = find_toolchain()
-    buffer = DoubleBuffer(bits, words, ram)
+    buffer = BufferShape(bits, words, ram)
     rtl = emit_rtl(buffer_block("test", buffer), slice_blocks(buffer))
     for name, text in rtl.files.items():
         (tmp_path / name).write_text(text)
@@ -275,7 +281,7 @@ def test_a_slice_is_one_ram_block_and_its_output_register_and_nothing_else(tmp_p
         assert cells == {cell: 1, "FDRE": size.bits}
 
 
-def block_count(buffer: DoubleBuffer) -> float:
+def block_count(buffer: BufferShape) -> float:
     """RAM blocks of a buffer: banks times blocks for the word's width, a block RAM of 36 bits or less being a half."""
     banks = -(-buffer.words_per_half // (BLOCK_WORDS[buffer.ram] // 2))
     whole, rest = divmod(buffer.word_bits, 72)
@@ -296,14 +302,14 @@ def block_count(buffer: DoubleBuffer) -> float:
     ],
 )
 def test_the_blocks_of_a_buffer_are_counted_in_closed_form(bits: int, words: int, ram: RamKind, blocks: float) -> None:
-    buffer = DoubleBuffer(bits, words, ram)
+    buffer = BufferShape(bits, words, ram)
     halves = {size.module: 0.5 if ram == "block" and size.bits <= 36 else 1.0 for size in buffer.slices}
     counted = sum(halves[module] * count for module, count in buffer.parameters["slices"].items())
     assert counted == block_count(buffer) == blocks
 
 
 def test_the_bits_at_the_ends_of_slices_keep_their_places() -> None:
-    buffer = Whole(150, 2, "block")
+    buffer = Whole(BufferShape(150, 2, "block"))
     word = (1 << 149) | (1 << 143) | (1 << 72) | (1 << 71) | 1
     clocks: list[Clock] = [(True, (1, word), None), (False, None, 1), (False, None, None), (False, None, None)]
     assert simulated_reads(buffer, clocks)[-1] == word
@@ -312,8 +318,8 @@ def test_the_bits_at_the_ends_of_slices_keep_their_places() -> None:
 def test_the_manifest_says_what_a_buffer_is_made_of() -> None:
     design, board = load_design("tiny"), load_board("vcu1525")
     activation = double_buffers(design, board)["activation"]
-    blocks = [buffer_block("activation", activation), *slice_blocks(activation)]
-    buffer, full, rest = manifest(design, blocks, "heddle_array", []).modules
+    rtl = emit_rtl(buffer_block("activation", activation), slice_blocks(activation))
+    buffer, full, rest = manifest(design, rtl.modules, "heddle_array", []).modules
     assert buffer.latencies == {"read_latency": 2}
     assert buffer.parameters == {
         "word_bits": 256,

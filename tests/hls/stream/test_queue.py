@@ -1,10 +1,10 @@
-# amaranth: UnusedElaboratable=no
-
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from refusal import assert_refused
 from stream_bench import Collector, Feeder, resettable, run, simulate
 
 from heddle.hls.stream.queue import Queue
@@ -49,8 +49,7 @@ def test_it_takes_as_many_words_as_it_is_deep_and_counts_them(depth: int) -> Non
 
 
 def test_a_queue_of_no_words_is_refused() -> None:
-    with pytest.raises(ValueError, match="a queue holds at least 1 word, not 0"):
-        Queue(8, 0)
+    assert_refused(partial(Queue, 8, 0), ValueError, "a queue holds at least 1 word, not 0")
 
 
 def test_reset_empties_it() -> None:

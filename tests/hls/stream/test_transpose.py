@@ -1,11 +1,11 @@
-# amaranth: UnusedElaboratable=no
-
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from refusal import assert_refused
 from stream_bench import Collector, Feeder, resettable, run, simulate
 
 from heddle.hls.stream.transpose import Transposer
@@ -78,5 +78,4 @@ def test_reset_drops_begun_and_full_blocks(rows_before: int) -> None:
 
 @pytest.mark.parametrize("m", [0, 1, 3, 12])
 def test_a_block_that_is_no_power_of_two_is_refused(m: int) -> None:
-    with pytest.raises(ValueError, match=f"a block has a power of two of rows, at least 2, not {m}"):
-        Transposer(m)
+    assert_refused(partial(Transposer, m), ValueError, f"a block has a power of two of rows, at least 2, not {m}")

@@ -9,7 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from samples import BOARD, TINY
 
-from heddle.hls.emit import Block, emit
+from heddle.hls.description import ModuleDescription
+from heddle.hls.emit import Block, Emitted, emit, emit_block
 from heddle.synth.vivado import core_project
 from heddle.synth.vivado.core_project import write_core_project
 from heddle.synth.vivado.wrapper import RegisteredCore, core_blocks
@@ -27,7 +28,7 @@ class Half(wiring.Component):
 
 @pytest.fixture(scope="module")
 def text():
-    half = Block("half", Half())
+    half = emit_block(Block("half", Half)).description
     return emit(RegisteredCore({"left": half, "right": half}), "core")
 
 
@@ -65,7 +66,10 @@ def test_the_core_has_every_part_as_often_as_the_design_and_every_module_once():
 
 
 def test_the_project_has_a_file_for_each_module_and_a_manifest_of_them(monkeypatch, tmp_path):
-    monkeypatch.setattr(core_project, "emit", lambda component, name: f"module {name};\nendmodule\n")
+    def named(block):
+        return Emitted(f"module {block.name};\nendmodule\n", ModuleDescription(block.name, (), {}, {}))
+
+    monkeypatch.setattr(core_project, "emit_block", named)
     written = write_core_project(tmp_path, TINY, BOARD)
     names = {path.name for path in written}
     modules = {"heddle_core", *core_blocks(TINY, BOARD, "sgd").modules}

@@ -13,7 +13,7 @@ from samples import BOARD, IDEAL, TINY
 from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32
-from heddle.hls.memory.buffer import DoubleBuffer
+from heddle.hls.memory.buffer_shape import BufferShape
 from heddle.hls.names import ARRAY_MODULE
 from heddle.synth.checks import flat_array
 from heddle.synth.result import NOTHING, ModuleUsage, Usage
@@ -59,7 +59,7 @@ def whole():
     Lanes of SORE stand for those of WUVE, whose arithmetic would take longest.
     """
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(plan, "double_buffers", lambda *machine: {"activation": DoubleBuffer(64, 4, "block")})
+        monkeypatch.setattr(plan, "double_buffers", lambda *machine: {"activation": BufferShape(64, 4, "block")})
         monkeypatch.setattr(plan, "wuve_block", lambda design, rule: plan.sore_block(design))
         return list(plan.parts(SMALLEST, BOARD, "sgd"))
 

@@ -31,7 +31,8 @@ from heddle.dse.explore import Exploration
 from heddle.dse.measured_accuracy import Accuracies
 from heddle.dse.request import ExploreRequest
 from heddle.dse.space import load_space
-from heddle.hls.generate import lane_blocks
+from heddle.hls.emit import emit_block
+from heddle.hls.generate import sore_block
 from heddle.hls.manifest import manifest
 from heddle.reports.review.compare import Side, compare
 from heddle.reports.runs.documents.comparison import ComparisonDocument
@@ -88,7 +89,7 @@ def documents() -> tuple[Document, ...]:
         vivado_synthesis(TINY, BOARD, vivado_reports(), ("sore",)),
         check_model(TrainingDocument, train_document(TINY), "train"),
         check_model(Verification, verify_document(TINY), "verify"),
-        manifest(TINY, lane_blocks(TINY), "top", ["top.v"]),
+        manifest(TINY, [emit_block(sore_block(TINY)).description], "top", ["top.v"]),
         ReviewDocument.of(Path("report.html"), full_review(), ("step",), ["odd.rpt: no table"]),
         ComparisonDocument.of(Path("comparison.html"), compare(*sides)),
     )
