@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amaranth.hdl import Shape
+from amaranth.hdl import Fragment, Shape
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
@@ -35,6 +35,7 @@ def program(product: GivenProduct) -> list[CommandWords]:
 def test_words_are_as_wide_as_the_ports_of_the_core(product: GivenProduct, program: list[CommandWords]) -> None:
     case = program_case("case", program, Expectation(product.result(DESIGN), 100), DESIGN)
     core = ArrayCore(DESIGN)
+    Fragment.get(core, None)
     for stream in case.inputs:
         width = Shape.cast(getattr(core, stream.name).payload.shape()).width
         assert stream.words.shape[1] == (width + 7) // 8

@@ -8,6 +8,7 @@ from functools import partial
 
 import naive_float
 import pytest
+from amaranth.hdl import Fragment
 from fp_bench import run_unit
 from refusal import assert_refused
 
@@ -47,7 +48,9 @@ def test_every_pair_of_edge_words_multiplies_as_ieee_754_says(operand: FloatForm
 def test_latency_is_the_number_of_stages_and_the_clock_enable_stops_them_all(operand: FloatFormat, stages: int) -> None:
     draws = random.Random(stages)
     pairs = [(draws.getrandbits(16), draws.getrandbits(16)) for _ in range(150)]
-    assert Multiplier(operand, stages).latency == stages
+    multiplier = Multiplier(operand, stages)
+    Fragment.get(multiplier, None)
+    assert multiplier.latency == stages
     assert _products(operand, stages, pairs, pause=0.3) == _expected(operand, pairs)
 
 
