@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from heddle.arch.errors import HeddleError
+from benchmarks.mutants.first_failure import exit_status
 from heddle.hls.generate import array_rtl
 from heddle.verify.results import Verdict
 from heddle.verify.simulation import run_cases
@@ -33,18 +33,5 @@ def verdicts(build: str) -> Iterator[Verdict]:
             yield from run_cases(model, batch, Path(folder), lambda done, total: None)
 
 
-def main(build: str) -> int:
-    """Run the cases of ``build``; return the exit status."""
-    try:
-        failed = next((verdict for verdict in verdicts(build) if not verdict.passed), None)
-    except HeddleError as error:
-        print(f"heddle: {error}", file=sys.stderr)
-        return 2
-    if failed is None:
-        return 0
-    print(f"mismatch: {failed.name}: {failed.problems[0]}")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(exit_status(verdicts(sys.argv[1])))

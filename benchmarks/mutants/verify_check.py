@@ -7,35 +7,22 @@ where one has failed. Exit status 0 when every case passes, 1 at a case that doe
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
+from benchmarks.mutants.first_failure import exit_status
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
-from heddle.arch.errors import HeddleError
 from heddle.verify.results import Verdict
 from heddle.verify.run_benches import run_benches
 from heddle.verify.selection import Selection, selected_benches
 
 
-def first_failure(name: str) -> Verdict | None:
-    """Return the verdict on the first case that fails of a design's verification; None when all pass."""
+def verdicts(name: str) -> Iterator[Verdict]:
+    """Yield the verdict on each case of the verification of the design ``name``, as it is had."""
     design = load_design(name)
-    benches = selected_benches(Selection(), design, load_board(design.board), "heddle verify")
-    verdicts = (verdict for bench in benches for verdict in run_benches([bench], "verilator"))
-    return next((verdict for verdict in verdicts if not verdict.passed), None)
-
-
-def main(design: str) -> int:
-    """Verify ``design``; return the exit status."""
-    try:
-        failed = first_failure(design)
-    except HeddleError as error:
-        print(f"heddle: {error}", file=sys.stderr)
-        return 2
-    if failed is None:
-        return 0
-    print(f"mismatch: {failed.name}: {failed.problems[0]}")
-    return 1
+    for bench in selected_benches(Selection(), design, load_board(design.board), "heddle verify"):
+        yield from run_benches([bench], "verilator")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(exit_status(verdicts(sys.argv[1])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heddle.arch.instructions import NO_TOKENS, Compute, Opcode
 from heddle.dataflow.kernel_rows import MachineRow
 from heddle.dataflow.program.commands import TileExtents, tile_command
-from heddle.dataflow.program.left_tiles import left_walk, touched_pixels
+from heddle.dataflow.program.left_tiles import left_walk
 from heddle.dataflow.program.tile_plan import Step, TilePlan
 
 
@@ -23,8 +23,7 @@ class Computations:
         plan, cols = self.plan, self.plan.cols[step.col]
         pixels, spread = plan.pixels_and_spread(step)
         rows = spread.elements if plan.product.is_turned else len(pixels)
-        size = TileExtents(rows, len(cols), plan.slots(pixels, spread), plan.group_slots(spread))
-        stored = touched_pixels(plan.product.rows, plan.product.cols, pixels)
+        size = TileExtents(rows, len(cols), plan.slots(step), plan.group_slots(spread))
         return Compute(
             opcode=Opcode.COMPUTE,
             tokens=NO_TOKENS,
@@ -35,5 +34,5 @@ class Computations:
             cols=len(cols),
             group_elements=plan.group_elements(spread),
             group_slots=plan.group_slots(spread),
-            walk=left_walk(plan.product, pixels, spread, stored),
+            walk=left_walk(plan.product, pixels, spread, plan.stored(step)),
         )

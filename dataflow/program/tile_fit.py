@@ -11,7 +11,6 @@ from heddle.arch.formats import FP32
 from heddle.arch.nm import index_bits
 from heddle.dataflow.kernel_rows import machine_row
 from heddle.dataflow.program.layer_products import LayerProduct
-from heddle.dataflow.program.left_tiles import touched_pixels
 from heddle.dataflow.program.tile_plan import TilePlan
 from heddle.dataflow.scheduler import TileMapping
 
@@ -46,13 +45,14 @@ def _taken(plan: TilePlan, design: Design) -> dict[str, int]:
     """Bytes of a half that the largest tile of each buffer takes."""
     element_bytes = design.numbers.operand_format.width_bytes
     spread = max(plan.spreads, key=lambda share: (share.elements, len(share.channels)))
-    stored = max(len(touched_pixels(plan.product.rows, plan.product.cols, pixels)) for pixels in plan.pixels)
+    stored = max(len(pixels) for pixels in plan.touched)
     groups = -(-len(spread.channels) // plan.group_elements(spread))
+    slots = len(plan.pixels[0]) if plan.product.is_turned else plan.weight_slots(spread)
     words = -(-len(plan.cols[0]) // design.array.cols)
     rows = spread.elements if plan.product.is_turned else len(plan.pixels[0])
     lane_bits = design.numbers.operand_format.width + index_bits(plan.group_m)
     return {
         "activation": stored * groups * plan.group_m * element_bytes,
-        "weight": plan.slots(plan.pixels[0], spread) * words * -(-design.array.cols * lane_bits // 8),
+        "weight": slots * words * -(-design.array.cols * lane_bits // 8),
         "output": rows * words * design.array.cols * FP32.width_bytes,
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from heddle.arch.instructions import NO_TOKENS, Load, Opcode, Places
-from heddle.dataflow.program.left_tiles import touched_pixels
 from heddle.dataflow.program.memory_map import Placed
 from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, run_of, slot_index_bytes
 from heddle.dataflow.program.tile_plan import Step, TilePlan
@@ -29,9 +28,8 @@ class LeftLoads:
     def of(self, step: Step, half: int) -> Load:
         """Return the load."""
         plan, left = self.plan, self.plan.product.left
-        pixels, spread = plan.pixels_and_spread(step)
-        stored = touched_pixels(plan.product.rows, plan.product.cols, pixels)
-        places = _at(self.address, left.places(stored, spread.channels))
+        _, spread = plan.pixels_and_spread(step)
+        places = _at(self.address, left.places(plan.stored(step), spread.channels))
         return _load(0, half, places, plan.group_elements(spread))
 
 
@@ -77,7 +75,7 @@ def tiled_weights(plan: TilePlan, name: str, element_bytes: int) -> TiledWeights
     value_offset = index_offset = 0
     for cols in plan.cols:
         for spread in plan.spreads:
-            slots = plan.slots(range(0), spread)
+            slots = plan.weight_slots(spread)
             tiles.append(WeightTile(spread, cols, slots, plan.group_slots(spread), value_offset, index_offset))
             value_offset += slots * len(cols) * element_bytes
             index_offset += slots * slot_index_bytes(len(cols), group_m)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product as pairs
 
 from heddle.arch.timing import slots_of
 from heddle.dataflow.program.layer_products import LayerProduct
+from heddle.dataflow.program.left_tiles import touched_pixels
 from heddle.dataflow.program.spreads import Spread, spreads
 from heddle.dataflow.scheduler import TileMapping
 
@@ -67,6 +69,15 @@ class TilePlan:
             return self.pixels[step.part], self.spreads[step.row]
         return self.pixels[step.row], self.spreads[step.part]
 
+    @cached_property
+    def touched(self) -> tuple[range, ...]:
+        """The stored pixels that each share of the pixels touches."""
+        return tuple(touched_pixels(self.product.rows, self.product.cols, pixels) for pixels in self.pixels)
+
+    def stored(self, step: Step) -> range:
+        """Return the stored pixels that a step's windows touch."""
+        return self.touched[step.part if self.product.is_turned else step.row]
+
     def group_elements(self, spread: Spread) -> int:
         """Return how many channels of a pixel stand in one group of the activation buffer."""
         if self.product.is_turned or not self.product.product.is_dense:
@@ -79,10 +90,13 @@ class TilePlan:
         product = self.product.product
         return self.group_elements(spread) if product.is_dense else product.keep_n
 
-    def slots(self, pixels: range, spread: Spread) -> int:
-        """Return the slots of a tile's reduction."""
-        if self.product.is_turned:
-            return len(pixels)
+    def slots(self, step: Step) -> int:
+        """Return the slots of a step's reduction."""
+        pixels, spread = self.pixels_and_spread(step)
+        return len(pixels) if self.product.is_turned else self.weight_slots(spread)
+
+    def weight_slots(self, spread: Spread) -> int:
+        """Return the slots of weights that a share of taps x channels has."""
         elements = self.group_elements(spread)
         groups = -(-len(spread.channels) // elements)
         if self.product.product.is_dense:

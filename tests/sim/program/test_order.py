@@ -11,6 +11,7 @@ from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Instruction, Sync
 from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.step_items import Pass
 from heddle.sim.program.order import check_order
 from tests.support.layer_programs import LayerRun
 
@@ -26,8 +27,8 @@ def refusal(*lines: str) -> str:
 
 
 @pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
-def test_what_is_compiled_may_run(pass_name: str) -> None:
-    program = LayerRun(LAYER, pass_name, SMALL).compiled()  # type: ignore[arg-type]
+def test_what_is_compiled_may_run(pass_name: Pass) -> None:
+    program = LayerRun(LAYER, pass_name, SMALL).compiled()
     check_order(program.instructions, program.memory.nbytes, 2)
 
 

@@ -24,12 +24,12 @@ IMAGE: Image = RUN.image(PROGRAM)
 _Kind = TypeVar("_Kind", Load, Compute, Store)
 
 
-def first(kind: type[_Kind], **numbers: int) -> int:
-    """The number of the program's first instruction of ``kind`` that has these ``numbers``."""
+def first(kind: type[_Kind], weight: int | None = None) -> tuple[int, _Kind]:
+    """The program's first instruction of ``kind``, and its number; of loads, the first into that buffer."""
     return next(
-        number
+        (number, instruction)
         for number, instruction in enumerate(PROGRAM.instructions)
-        if isinstance(instruction, kind) and all(getattr(instruction, name) == numbers[name] for name in numbers)
+        if isinstance(instruction, kind) and weight in (None, getattr(instruction, "weight", None))
     )
 
 
@@ -41,12 +41,12 @@ def refusal(number: int, change: Callable[..., Instruction], design: Design = TI
     return str(refused.value).removeprefix(f"instruction {number}, ")
 
 
-LEFT, RIGHT = first(Load, weight=0), first(Load, weight=1)
-COMPUTE, STORE = first(Compute), first(Store)
+(LEFT, _), (RIGHT, _) = first(Load, weight=0), first(Load, weight=1)
+(COMPUTE, COMPUTED), (STORE, STORED) = first(Compute), first(Store)
 
 
 def test_a_computation_whose_command_counts_another_tile() -> None:
-    tiles = PROGRAM.instructions[COMPUTE].command.tiles  # type: ignore[union-attr]
+    tiles = COMPUTED.command.tiles
     found = refusal(COMPUTE, lambda one: replace(one, command=replace(one.command, tiles=tiles + 1)))
     assert found.startswith("COMPUTE: a command of length ")
     found = refusal(COMPUTE, lambda one: replace(one, command=replace(one.command, tiles=0)))
@@ -77,7 +77,7 @@ def test_sums_that_are_not_there() -> None:
 def test_a_store_of_another_tile() -> None:
     found = refusal(STORE, lambda one: replace(one, places=replace(one.places, pixels=one.places.pixels - 1)))
     assert found.startswith("STORE: a store of ")
-    other = 0 if PROGRAM.instructions[STORE].ws else 1  # type: ignore[union-attr]
+    other = 0 if STORED.ws else 1
     assert refusal(STORE, lambda one: replace(one, ws=other)) == (
         "STORE: the store says another order of results than the computation"
     )
