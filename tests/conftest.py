@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from unused_components import UnusedComponents
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+_UNUSED = UnusedComponents()
 
 #: Folders whose tests carry a mark by which the run with NUMBA_DISABLE_JIT=1 leaves them out.
 _MARKS = {"rtl": ("hls", "synth", "verify", "benchmarks"), "outer": ("training", "cli", "reports", "browser", "docs")}
 #: Those of kernels among them, which that run takes all the same.
 _OF_KERNELS = tuple(f"training/test_{part}.py" for part in ("blocks", "machine", "masks", "sampling"))
+
+
+@pytest.fixture(autouse=True)
+def _each_component_is_elaborated() -> Iterator[None]:
+    """Let the test that leaves a component without elaboration fail, and no other (see filterwarnings in pyproject)."""
+    yield
+    _UNUSED.collect()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

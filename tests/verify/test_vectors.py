@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from amaranth.hdl import Fragment
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import BF16, FP16, FP32, FloatFormat
@@ -84,6 +85,8 @@ class _Fake(CompiledUnits):
 
 @contextmanager
 def _compiled_fakes(units: Sequence[Adder]) -> Iterator[CompiledUnits]:
+    for unit in units:
+        Fragment.get(unit, None)
     yield _Fake(Path("fake"), len(units), latency=1)
 
 
