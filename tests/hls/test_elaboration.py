@@ -24,6 +24,10 @@ from heddle.hls.array.stce import Stce
 from heddle.hls.array.steps import Steps
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.array.ws_steps import WsSteps
+from heddle.hls.axi.channels import AxiShape
+from heddle.hls.axi.coalescer import Coalescer, Joiner
+from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.datapath import Datapath
@@ -52,6 +56,7 @@ from heddle.hls.stream.transpose import Transposer
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
 FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
 SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
+PORT = AxiShape(data_bytes=4, address_bits=8, page_bytes=16)
 STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
 MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
@@ -60,7 +65,9 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     ArrayCore: lambda: ArrayCore(SMALL),
     BlockUpdate: lambda: BlockUpdate(STEP, 1, 2, FEW),
     BufferSlice: lambda: BufferSlice(SliceSize(8, 4, "ultra")),
+    Coalescer: lambda: Coalescer(PORT, 40),
     CommandCheck: lambda: CommandCheck(SMALL),
+    Cutter: lambda: Cutter(8, 40, 16),
     Datapath: lambda: Datapath(Schedule(SUMS, FEW)),
     DelayLine: lambda: DelayLine(5, 3),
     DieCrossing: lambda: DieCrossing(SMALL),
@@ -68,10 +75,12 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
+    Joiner: lambda: Joiner(PORT),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
     OsSteps: lambda: OsSteps(SMALL.array),
+    PlaceWalk: lambda: PlaceWalk(),
     Queue: lambda: Queue(8, 3),
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
