@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.instructions import INSTRUCTION_BYTES, INSTRUCTIONS, OPCODE_BITS, VERSION, Instruction
+from heddle.arch.instruction_words import Words, instruction_of, words_from
+from heddle.arch.instructions import INSTRUCTION_BYTES, VERSION, Instruction
 from heddle.arch.isa import Encoded, bits
 
 #: The header's first four bytes, "HDDL".
@@ -39,13 +39,13 @@ def digest(design: Design) -> int:
     return int.from_bytes(hashlib.sha256(relevant.encode()).digest()[: _DIGEST_BITS // 8], "little")
 
 
-def program_bytes(program: Sequence[Instruction], design: Design) -> bytes:
-    """Return ``program`` for ``design`` as bytes. Raises HeddleError for a number that its field does not hold."""
-    body = b"".join(instruction.encode().to_bytes(INSTRUCTION_BYTES, "little") for instruction in program)
+def program_bytes(words: Words, design: Design) -> bytes:
+    """Return the program of the instructions ``words`` for ``design`` as bytes."""
+    body = words.astype("<u8").tobytes()
     header = Header(
         magic=MAGIC,
         version=VERSION,
-        instructions=len(program),
+        instructions=len(words),
         checksum=zlib.crc32(body),
         design=digest(design),
     )
@@ -66,11 +66,8 @@ def read_program(data: bytes, design: Design, where: str = "program") -> tuple[I
         raise HeddleError(f"{where}: its instructions do not have the checksum of its header; it was changed")
     if header.design != digest(design):
         raise HeddleError(f"{where}: it was compiled for another design than {design.name!r}; compile it again")
-    starts = range(0, len(body), INSTRUCTION_BYTES)
-    return tuple(
-        _decoded(body[start : start + INSTRUCTION_BYTES], f"{where}: instruction {number}")
-        for number, start in enumerate(starts)
-    )
+    rows = enumerate(words_from(body))
+    return tuple(instruction_of(row, f"{where}: instruction {number}") for number, row in rows)
 
 
 def _header(data: bytes, where: str) -> Header:
@@ -78,15 +75,3 @@ def _header(data: bytes, where: str) -> Header:
     if len(data) < INSTRUCTION_BYTES or word >> Header.width() or Header.decode(word).magic != MAGIC:
         raise HeddleError(f"{where}: it does not begin with the header of a program")
     return Header.decode(word)
-
-
-def _decoded(data: bytes, where: str) -> Instruction:
-    word = int.from_bytes(data, "little")
-    opcode = word & (1 << OPCODE_BITS) - 1
-    kind = next((INSTRUCTIONS[known] for known in INSTRUCTIONS if known == opcode), None)
-    if kind is None:
-        valid = ", ".join(f"{known.name} {known}" for known in INSTRUCTIONS)
-        raise HeddleError(f"{where}: opcode {opcode} (valid: {valid})")
-    if word >> kind.width():
-        raise HeddleError(f"{where}: bits beyond the {kind.width()} of {kind.opcode_of.name} are not zero")
-    return kind.decode(word)

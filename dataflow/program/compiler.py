@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.instructions import NO_TOKENS, Instruction, Opcode, Sync
+from heddle.arch.instruction_words import Words, encode_columns, instruction_of
+from heddle.arch.instructions import Instruction, Sync
 from heddle.dataflow.kernel_rows import machine_row
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
 from heddle.dataflow.misfit import misfit_reason
@@ -43,13 +47,18 @@ class CompiledProduct:
     out: SubMap | TiledGradient
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Instructions, the memory that they work on, and the products that they were made of."""
 
-    instructions: tuple[Instruction, ...]
+    words: Words
     memory: MemoryMap
     products: tuple[CompiledProduct, ...]
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The instructions one by one, for programs of some thousand of them."""
+        return tuple(instruction_of(row, f"instruction {number}") for number, row in enumerate(self.words))
 
 
 def compile_passes(passes: Sequence[LayerPass], design: Design, board: Board) -> Program:
@@ -61,13 +70,9 @@ def compile_passes(passes: Sequence[LayerPass], design: Design, board: Board) ->
     tensors = {tensor.name: tensor for cut in by_pass for tensor in _tensors(cut)}
     memory = memory_map(tensors.values(), board.memory.bytes_per_channel * design.memory.channels)
     code = _Code(design, board, memory)
-    instructions = [
-        instruction
-        for of_layer, cut in zip(passes, by_pass, strict=True)
-        for instruction in code.of_pass(of_layer, cut)
-    ]
-    instructions.append(Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=1))
-    return Program(tuple(instructions), memory, tuple(product for cut in by_pass for product in cut))
+    words = [some for of_layer, cut in zip(passes, by_pass, strict=True) for some in code.of_pass(of_layer, cut)]
+    words.append(encode_columns(Sync, {"last": 1}, 1))
+    return Program(np.concatenate(words), memory, tuple(product for cut in by_pass for product in cut))
 
 
 def _cut(of_layer: LayerPass, design: Design, board: Board) -> list[CompiledProduct]:
@@ -107,7 +112,7 @@ class _Code:
         self._memory = memory
         self._tied = Tied(design.array)
 
-    def of_pass(self, of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Instruction]:
+    def of_pass(self, of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Words]:
         """Yield a pass's instructions; where another follows, it begins when all of these are done."""
         if of_layer.pass_name == "bp":
             for empty in of_layer.maps.empty_phases():
@@ -121,7 +126,7 @@ class _Code:
                 Computations(plan, self._machine),
                 self._stores(compiled),
             )
-        yield Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=0)
+        yield encode_columns(Sync, {"last": 0}, 1)
 
     def _rights(self, compiled: CompiledProduct) -> Loads:
         if isinstance(compiled.right, SubMap):

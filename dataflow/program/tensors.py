@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from heddle.arch.instructions import Places
 from heddle.arch.nm import index_bits
 from heddle.dataflow.program.spreads import Spread
 
@@ -49,50 +48,10 @@ class SubMap:
         """How many pixels, of all images."""
         return self.tensor.images * self.rows.positions * self.cols.positions
 
-    def places(self, pixels: range, channels: range) -> Places:
-        """Return where ``pixels`` of these stand, with ``channels`` counted from the first of these.
-
-        The address is relative to the tensor's own.
-        """
-        map_, element = self.tensor, self.tensor.element_bytes
-        pixel, row = map_.channels * element, map_.width * map_.channels * element
-        image = map_.height * row
-        of_image, within = divmod(pixels.start, self.rows.positions * self.cols.positions)
-        first_channel = self.channels.start + channels.start
-        return Places(
-            address=of_image * image + self.rows.first * row + self.cols.first * pixel + first_channel * element,
-            first_row=within // self.cols.positions,
-            first_col=within % self.cols.positions,
-            row_positions=self.rows.positions,
-            col_positions=self.cols.positions,
-            col_stride=self.cols.stride * pixel,
-            row_stride=self.rows.stride * row,
-            image_stride=image,
-            pixels=len(pixels),
-            elements=len(channels),
-        )
-
 
 def whole_map(tensor: MapTensor, channels: range) -> SubMap:
     """Return all pixels of ``tensor`` with ``channels``."""
     return SubMap(tensor, Picked(0, 1, tensor.height), Picked(0, 1, tensor.width), channels)
-
-
-def run_of(address: int, pixels: int, elements: int, element_bytes: int) -> Places:
-    """Return the Places of ``pixels`` of ``elements`` each that stand one behind the other from ``address`` on."""
-    stride = elements * element_bytes
-    return Places(
-        address=address,
-        first_row=0,
-        first_col=0,
-        row_positions=1,
-        col_positions=pixels,
-        col_stride=stride,
-        row_stride=0,
-        image_stride=0,
-        pixels=pixels,
-        elements=elements,
-    )
 
 
 @dataclass(frozen=True)

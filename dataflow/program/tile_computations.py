@@ -1,14 +1,32 @@
-"""What computes a step: the array's command, and the walk over the left operand."""
+"""What computes steps: the array's commands, and the walks over the left operand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from heddle.arch.instructions import NO_TOKENS, Compute, Opcode
+import numpy as np
+
+from heddle.arch.instruction_words import Column
+from heddle.arch.isa import ArrayCommand
 from heddle.dataflow.kernel_rows import MachineRow
 from heddle.dataflow.program.commands import TileExtents, tile_command
-from heddle.dataflow.program.left_tiles import left_walk
-from heddle.dataflow.program.tile_plan import Step, TilePlan
+from heddle.dataflow.program.cuts import Ints
+from heddle.dataflow.program.left_tiles import axis_columns, walk_columns
+from heddle.dataflow.program.tile_plan import Steps, TilePlan
+
+
+@dataclass(frozen=True)
+class StepCommands:
+    """The array's commands of steps: few different ones, and for each step the number of its own."""
+
+    commands: Sequence[ArrayCommand]
+    of_step: Ints
+
+    def field(self, name: str) -> Ints:
+        """Return a field of each step's command."""
+        return np.array([getattr(command, name) for command in self.commands], np.int64)[self.of_step]
 
 
 @dataclass(frozen=True)
@@ -18,21 +36,42 @@ class Computations:
     plan: TilePlan
     machine: MachineRow
 
-    def of(self, step: Step, left_half: int, right_half: int, out_half: int) -> Compute:
-        """Return the computation of a step from two halves into one."""
-        plan, cols = self.plan, self.plan.cols[step.col]
-        pixels, spread = plan.pixels_and_spread(step)
-        rows = spread.elements if plan.product.is_turned else len(pixels)
-        size = TileExtents(rows, len(cols), plan.slots(step), plan.group_slots(spread))
-        return Compute(
-            opcode=Opcode.COMPUTE,
-            tokens=NO_TOKENS,
-            left_half=left_half,
-            right_half=right_half,
-            out_half=out_half,
-            command=tile_command(plan.mapping, self.machine, size, plan.parts > 1, reloads=step.part > 0),
-            cols=len(cols),
-            group_elements=plan.group_elements(spread),
-            group_slots=plan.group_slots(spread),
-            walk=left_walk(plan.product, pixels, spread, plan.stored(step)),
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the computations, without command, halves and tokens."""
+        plan, spread = self.plan, self.plan.spread_columns
+        return {
+            "cols": plan.cols.lengths[steps.col],
+            "group_elements": spread.group_elements[steps.spread],
+            "group_slots": spread.group_slots[steps.spread],
+            "walk.turned": int(plan.product.is_turned),
+            **axis_columns("walk.rows", plan.product.rows),
+            **axis_columns("walk.cols", plan.product.cols),
+            **{path: column[steps.pixels] for path, column in self._walks.items()},
+            "walk.first_tap": spread.first_tap[steps.spread],
+            "walk.taps": spread.taps[steps.spread],
+            "walk.elements": spread.channels[steps.spread],
+        }
+
+    def commands(self, steps: Steps) -> StepCommands:
+        """Return the array's commands, which settle for no command before them yet."""
+        plan = self.plan
+        sizes = np.stack(
+            [
+                plan.tile_rows(steps),
+                plan.cols.lengths[steps.col],
+                plan.slots(steps),
+                plan.spread_columns.group_slots[steps.spread],
+                steps.part > 0,
+            ],
+            axis=1,
         )
+        different, of_step = np.unique(sizes, axis=0, return_inverse=True)
+        return StepCommands([self._command(*size) for size in different.tolist()], of_step.reshape(-1))
+
+    def _command(self, rows: int, cols: int, slots: int, group_slots: int, reloads: int) -> ArrayCommand:
+        size = TileExtents(rows, cols, slots, group_slots)
+        return tile_command(self.plan.mapping, self.machine, size, self.plan.parts > 1, bool(reloads))
+
+    @cached_property
+    def _walks(self) -> dict[str, Ints]:
+        return walk_columns(self.plan.product.rows, self.plan.product.cols, self.plan.pixels, self.plan.touched)

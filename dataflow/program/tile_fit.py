@@ -45,11 +45,11 @@ def _taken(plan: TilePlan, design: Design) -> dict[str, int]:
     """Bytes of a half that the largest tile of each buffer takes."""
     element_bytes = design.numbers.operand_format.width_bytes
     spread = max(plan.spreads, key=lambda share: (share.elements, len(share.channels)))
-    stored = max(len(pixels) for pixels in plan.touched)
+    stored = int(plan.touched.lengths.max())
     groups = -(-len(spread.channels) // plan.group_elements(spread))
-    slots = len(plan.pixels[0]) if plan.product.is_turned else plan.weight_slots(spread)
-    words = -(-len(plan.cols[0]) // design.array.cols)
-    rows = spread.elements if plan.product.is_turned else len(plan.pixels[0])
+    slots = plan.pixels.longest if plan.product.is_turned else plan.weight_slots(spread)
+    words = -(-plan.cols.longest // design.array.cols)
+    rows = spread.elements if plan.product.is_turned else plan.pixels.longest
     lane_bits = design.numbers.operand_format.width + index_bits(plan.group_m)
     return {
         "activation": stored * groups * plan.group_m * element_bytes,

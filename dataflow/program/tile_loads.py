@@ -1,21 +1,26 @@
-"""What brings a step's operands: loads of pixels that windows touch, of weights, and of pixels on the right."""
+"""What brings operands: loads of pixels that windows touch, of weights, and of pixels on the right."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
-from heddle.arch.instructions import NO_TOKENS, Load, Opcode, Places
+import numpy as np
+
+from heddle.arch.instruction_words import Column
+from heddle.dataflow.program.cuts import Ints
 from heddle.dataflow.program.memory_map import Placed
-from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, run_of, slot_index_bytes
-from heddle.dataflow.program.tile_plan import Step, TilePlan
+from heddle.dataflow.program.place_columns import map_places, run_places
+from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, slot_index_bytes
+from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
 
 class Loads(Protocol):
-    """What makes the load of one operand of a step."""
+    """What makes the loads of one operand of steps."""
 
-    def of(self, step: Step, half: int) -> Load:
-        """Return the load into ``half`` of the operand's buffer."""
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the loads, without half and tokens."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,20 @@ class LeftLoads:
     plan: TilePlan
     address: int
 
-    def of(self, step: Step, half: int) -> Load:
-        """Return the load."""
-        plan, left = self.plan, self.plan.product.left
-        _, spread = plan.pixels_and_spread(step)
-        places = _at(self.address, left.places(plan.stored(step), spread.channels))
-        return _load(0, half, places, plan.group_elements(spread))
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the loads, without half and tokens."""
+        plan, spread = self.plan, self.plan.spread_columns
+        return {
+            "group_elements": spread.group_elements[steps.spread],
+            **map_places(
+                plan.product.left,
+                self.address,
+                plan.touched.starts[steps.pixels],
+                plan.touched.lengths[steps.pixels],
+                spread.first_channel[steps.spread],
+                spread.channels[steps.spread],
+            ),
+        }
 
 
 @dataclass(frozen=True)
@@ -41,11 +54,21 @@ class PixelsOnTheRight:
     right: SubMap
     address: int
 
-    def of(self, step: Step, half: int) -> Load:
-        """Return the load."""
-        pixels, spread = self.plan.pixels_and_spread(step)
-        places = self.right.places(pixels, self.plan.cols[step.col])
-        return _load(1, half, _at(self.address, places), self.plan.group_slots(spread))
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the loads, without half and tokens."""
+        pixels, cols = self.plan.pixels, self.plan.cols
+        return {
+            "weight": 1,
+            "group_elements": self.plan.spread_columns.group_slots[steps.spread],
+            **map_places(
+                self.right,
+                self.address,
+                pixels.starts[steps.pixels],
+                pixels.lengths[steps.pixels],
+                cols.starts[steps.col],
+                cols.lengths[steps.col],
+            ),
+        }
 
 
 @dataclass(frozen=True)
@@ -56,15 +79,30 @@ class WeightsOnTheRight:
     placed: Placed
     weights: TiledWeights
 
-    def of(self, step: Step, half: int) -> Load:
-        """Return the load."""
-        tile = self.weights.tiles[step.col * self.plan.parts + step.part]
-        address = self.placed.address + tile.value_offset
-        places = run_of(address, tile.slots, len(tile.cols), self.weights.element_bytes)
-        load = _load(1, half, places, tile.group_slots)
-        if not self.weights.is_packed:
-            return load
-        return replace(load, packed=1, index_address=self.placed.index_address + tile.index_offset)
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the loads, without half and tokens."""
+        tile = steps.col * self.plan.parts + steps.part
+        value_offset, index_offset = self._offsets
+        spread = self.plan.spread_columns
+        fields: dict[str, Column] = {
+            "weight": 1,
+            "group_elements": spread.group_slots[steps.spread],
+            **run_places(
+                self.placed.address + value_offset[tile],
+                spread.weight_slots[steps.spread],
+                self.plan.cols.lengths[steps.col],
+                self.weights.element_bytes,
+            ),
+        }
+        if self.weights.is_packed:
+            fields |= {"packed": 1, "index_address": self.placed.index_address + index_offset[tile]}
+        return fields
+
+    @cached_property
+    def _offsets(self) -> tuple[Ints, Ints]:
+        """Of each tile those of its values and of its indices."""
+        tiles = self.weights.tiles
+        return np.array([tile.value_offset for tile in tiles]), np.array([tile.index_offset for tile in tiles])
 
 
 def tiled_weights(plan: TilePlan, name: str, element_bytes: int) -> TiledWeights:
@@ -73,27 +111,10 @@ def tiled_weights(plan: TilePlan, name: str, element_bytes: int) -> TiledWeights
     keep_n = group_m if product.is_dense else product.keep_n
     tiles: list[WeightTile] = []
     value_offset = index_offset = 0
-    for cols in plan.cols:
+    for cols in plan.cols.ranges():
         for spread in plan.spreads:
             slots = plan.weight_slots(spread)
             tiles.append(WeightTile(spread, cols, slots, plan.group_slots(spread), value_offset, index_offset))
             value_offset += slots * len(cols) * element_bytes
             index_offset += slots * slot_index_bytes(len(cols), group_m)
     return TiledWeights(name, tuple(tiles), element_bytes, keep_n, group_m)
-
-
-def _at(address: int, places: Places) -> Places:
-    return replace(places, address=address + places.address)
-
-
-def _load(weight: int, half: int, places: Places, group_elements: int) -> Load:
-    return Load(
-        opcode=Opcode.LOAD,
-        tokens=NO_TOKENS,
-        weight=weight,
-        half=half,
-        packed=0,
-        places=places,
-        index_address=0,
-        group_elements=group_elements,
-    )

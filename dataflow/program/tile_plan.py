@@ -5,13 +5,60 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product as pairs
+
+import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.timing import slots_of
+from heddle.dataflow.program.cuts import Cuts, Ints
 from heddle.dataflow.program.layer_products import LayerProduct
-from heddle.dataflow.program.left_tiles import touched_pixels
+from heddle.dataflow.program.left_tiles import Touched, touched_pixels
 from heddle.dataflow.program.spreads import Spread, spreads
 from heddle.dataflow.scheduler import TileMapping
+
+Flags = npt.NDArray[np.bool_]
+
+#: Steps that are worked on at once: enough to hide what a call of NumPy costs, and few megabytes.
+_CHUNK_STEPS = 1 << 15
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Some tiles' computations in program order: for each the number of its share of m, of n and of k.
+
+    ``pixels`` and ``spread`` number the shares of the plan's pixels and of its taps x channels.
+    """
+
+    row: Ints
+    col: Ints
+    part: Ints
+    pixels: Ints
+    spread: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def where(self, chosen: Flags) -> Steps:
+        """Return the ``chosen`` ones."""
+        return Steps(self.row[chosen], self.col[chosen], self.part[chosen], self.pixels[chosen], self.spread[chosen])
+
+
+@dataclass(frozen=True)
+class SpreadColumns:
+    """What a share of taps x channels is made of, an element for each share.
+
+    ``group_elements`` channels of a pixel stand in one group of the activation buffer, which serves ``group_slots``
+    slots. ``weight_slots`` are those of the right operand where that is weights.
+    """
+
+    first_tap: Ints
+    taps: Ints
+    first_channel: Ints
+    channels: Ints
+    elements: Ints
+    group_elements: Ints
+    group_slots: Ints
+    weight_slots: Ints
 
 
 @dataclass(frozen=True)
@@ -26,9 +73,9 @@ class TilePlan:
     product: LayerProduct
     mapping: TileMapping
     group_m: int
-    pixels: Sequence[range]
+    pixels: Cuts
     spreads: Sequence[Spread]
-    cols: Sequence[range]
+    cols: Cuts
 
     @classmethod
     def of(cls, product: LayerProduct, mapping: TileMapping, group_m: int) -> TilePlan:
@@ -43,40 +90,63 @@ class TilePlan:
             product,
             mapping,
             group_m,
-            _ranges(positions, along_pixels),
+            Cuts(positions, along_pixels),
             spreads(taps, channels, along_spread, 1 if product.is_turned else unit),
-            _ranges(product.product.n, mapping.tile_n),
+            Cuts(product.product.n, mapping.tile_n),
         )
+
+    @property
+    def rows(self) -> int:
+        """Into how many tiles the rows of the product are cut."""
+        return len(self.spreads if self.product.is_turned else self.pixels)
 
     @property
     def parts(self) -> int:
         """Into how many parts the reduction is cut."""
         return len(self.pixels if self.product.is_turned else self.spreads)
 
-    def steps(self) -> Iterator[Step]:
-        """Yield the tiles in program order, k innermost."""
-        rows = range(len(self.spreads if self.product.is_turned else self.pixels))
-        cols = range(len(self.cols))
+    def steps(self) -> Iterator[Steps]:
+        """Yield the tiles in program order, k innermost, some thousands at a time."""
         by_columns = self.mapping.loop_order == "nmk"
-        for outer, inner in pairs(cols, rows) if by_columns else pairs(rows, cols):
-            row, col = (inner, outer) if by_columns else (outer, inner)
-            for part in range(self.parts):
-                yield Step(row, col, part, part == self.parts - 1)
-
-    def pixels_and_spread(self, step: Step) -> tuple[range, Spread]:
-        """Return a step's share of the pixels, and that of taps x channels."""
-        if self.product.is_turned:
-            return self.pixels[step.part], self.spreads[step.row]
-        return self.pixels[step.row], self.spreads[step.part]
+        inner = self.rows if by_columns else len(self.cols)
+        total = self.rows * len(self.cols) * self.parts
+        for first in range(0, total, _CHUNK_STEPS):
+            tile, part = np.divmod(np.arange(first, min(total, first + _CHUNK_STEPS), dtype=np.int64), self.parts)
+            outer_index, inner_index = np.divmod(tile, inner)
+            row, col = (inner_index, outer_index) if by_columns else (outer_index, inner_index)
+            pixels, spread = (part, row) if self.product.is_turned else (row, part)
+            yield Steps(row, col, part, pixels, spread)
 
     @cached_property
-    def touched(self) -> tuple[range, ...]:
+    def touched(self) -> Touched:
         """The stored pixels that each share of the pixels touches."""
-        return tuple(touched_pixels(self.product.rows, self.product.cols, pixels) for pixels in self.pixels)
+        return touched_pixels(self.product.rows, self.product.cols, self.pixels)
 
-    def stored(self, step: Step) -> range:
-        """Return the stored pixels that a step's windows touch."""
-        return self.touched[step.part if self.product.is_turned else step.row]
+    @cached_property
+    def spread_columns(self) -> SpreadColumns:
+        """What the shares of taps x channels are made of."""
+        return SpreadColumns(
+            first_tap=_column(share.taps.start for share in self.spreads),
+            taps=_column(len(share.taps) for share in self.spreads),
+            first_channel=_column(share.channels.start for share in self.spreads),
+            channels=_column(len(share.channels) for share in self.spreads),
+            elements=_column(share.elements for share in self.spreads),
+            group_elements=_column(self.group_elements(share) for share in self.spreads),
+            group_slots=_column(self.group_slots(share) for share in self.spreads),
+            weight_slots=_column(self.weight_slots(share) for share in self.spreads),
+        )
+
+    def tile_rows(self, steps: Steps) -> Ints:
+        """Return the rows of each step's tile."""
+        if self.product.is_turned:
+            return self.spread_columns.elements[steps.spread]
+        return self.pixels.lengths[steps.pixels]
+
+    def slots(self, steps: Steps) -> Ints:
+        """Return the slots of each step's reduction."""
+        if self.product.is_turned:
+            return self.pixels.lengths[steps.pixels]
+        return self.spread_columns.weight_slots[steps.spread]
 
     def group_elements(self, spread: Spread) -> int:
         """Return how many channels of a pixel stand in one group of the activation buffer."""
@@ -90,11 +160,6 @@ class TilePlan:
         product = self.product.product
         return self.group_elements(spread) if product.is_dense else product.keep_n
 
-    def slots(self, step: Step) -> int:
-        """Return the slots of a step's reduction."""
-        pixels, spread = self.pixels_and_spread(step)
-        return len(pixels) if self.product.is_turned else self.weight_slots(spread)
-
     def weight_slots(self, spread: Spread) -> int:
         """Return the slots of weights that a share of taps x channels has."""
         elements = self.group_elements(spread)
@@ -104,15 +169,5 @@ class TilePlan:
         return int(slots_of(spread.elements, self.product.product.keep_n, self.group_m))
 
 
-@dataclass(frozen=True)
-class Step:
-    """One tile's computation: the numbers of its shares of m, n and k, and whether it ends its reduction."""
-
-    row: int
-    col: int
-    part: int
-    is_last: bool
-
-
-def _ranges(total: int, tile: int) -> list[range]:
-    return [range(start, min(total, start + tile)) for start in range(0, total, tile)]
+def _column(numbers: Iterator[int]) -> Ints:
+    return np.fromiter(numbers, np.int64)

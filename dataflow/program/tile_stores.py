@@ -1,22 +1,28 @@
-"""What stores a step's result tile: rows of pixels into a map, or a tile of a weight gradient."""
+"""What stores result tiles: rows of pixels into a map, or tiles of a weight gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from heddle.arch.formats import FP32
-from heddle.arch.instructions import NO_TOKENS, Opcode, Places, Store
-from heddle.dataflow.program.tensors import GradientTile, SubMap, TiledGradient, run_of
-from heddle.dataflow.program.tile_plan import Step, TilePlan
+from heddle.arch.instruction_words import Column, Words, encode_columns
+from heddle.arch.instructions import Store
+from heddle.dataflow.program.cuts import Ints
+from heddle.dataflow.program.place_columns import map_places, run_places
+from heddle.dataflow.program.tensors import GradientTile, SubMap, TiledGradient
+from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
 
 class Stores(Protocol):
-    """What makes the store of a step's result tile."""
+    """What makes the stores of steps' result tiles."""
 
-    def of(self, step: Step, half: int) -> Store:
-        """Return the store from ``half`` of the output buffer."""
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the stores, without half and tokens."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,20 @@ class MapStores:
     out: SubMap
     address: int
 
-    def of(self, step: Step, half: int) -> Store:
-        """Return the store."""
-        pixels, _ = self.plan.pixels_and_spread(step)
-        places = self.out.places(pixels, self.plan.cols[step.col])
-        return _store(self.plan, half, replace(places, address=self.address + places.address), wide=0)
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the stores, without half and tokens."""
+        pixels, cols = self.plan.pixels, self.plan.cols
+        return {
+            **_order(self.plan),
+            **map_places(
+                self.out,
+                self.address,
+                pixels.starts[steps.pixels],
+                pixels.lengths[steps.pixels],
+                cols.starts[steps.col],
+                cols.lengths[steps.col],
+            ),
+        }
 
 
 @dataclass(frozen=True)
@@ -42,11 +57,16 @@ class GradientStores:
     gradient: TiledGradient
     address: int
 
-    def of(self, step: Step, half: int) -> Store:
-        """Return the store."""
-        tile = self.gradient.tiles[step.row * len(self.plan.cols) + step.col]
-        places = run_of(self.address + tile.offset, tile.spread.elements, len(tile.cols), FP32.width_bytes)
-        return _store(self.plan, half, places, wide=1)
+    def of(self, steps: Steps) -> dict[str, Column]:
+        """Return the fields of the stores, without half and tokens."""
+        tile = steps.row * len(self.plan.cols) + steps.col
+        elements, cols = self.plan.spread_columns.elements[steps.spread], self.plan.cols.lengths[steps.col]
+        places = run_places(self.address + self._offsets[tile], elements, cols, FP32.width_bytes)
+        return {"wide": 1, **_order(self.plan), **places}
+
+    @cached_property
+    def _offsets(self) -> Ints:
+        return np.array([tile.offset for tile in self.gradient.tiles])
 
 
 def tiled_gradient(plan: TilePlan, name: str) -> TiledGradient:
@@ -54,38 +74,23 @@ def tiled_gradient(plan: TilePlan, name: str) -> TiledGradient:
     return TiledGradient(name, tuple(_gradient_tiles(plan)), FP32.width_bytes)
 
 
-def zero_store(empty: SubMap, address: int) -> Store:
+def zero_store(empty: SubMap, address: int) -> Words:
     """Return the store of zeros to all pixels of ``empty``, whose tensor stands at ``address``."""
-    places = empty.places(range(empty.pixels), range(len(empty.channels)))
-    return Store(
-        opcode=Opcode.STORE,
-        tokens=NO_TOKENS,
-        half=0,
-        wide=0,
-        zeros=1,
-        ws=0,
-        interleave_cols=0,
-        places=replace(places, address=address + places.address),
-    )
+    none, all_pixels, channels = (np.array([number]) for number in (0, empty.pixels, len(empty.channels)))
+    places = map_places(empty, address, none, all_pixels, none, channels)
+    return encode_columns(Store, {"zeros": 1, **places}, 1)
 
 
 def _gradient_tiles(plan: TilePlan) -> Iterator[GradientTile]:
     offset = 0
     for spread in plan.spreads:
-        for cols in plan.cols:
+        for cols in plan.cols.ranges():
             yield GradientTile(spread, cols, offset)
             offset += spread.elements * len(cols) * FP32.width_bytes
 
 
-def _store(plan: TilePlan, half: int, places: Places, wide: int) -> Store:
-    in_ws = plan.mapping.dataflow == "ws"
-    return Store(
-        opcode=Opcode.STORE,
-        tokens=NO_TOKENS,
-        half=half,
-        wide=wide,
-        zeros=0,
-        ws=int(in_ws),
-        interleave_cols=0 if in_ws else plan.mapping.interleave_cols,
-        places=places,
-    )
+def _order(plan: TilePlan) -> dict[str, Column]:
+    """The order in which the array gives results."""
+    if plan.mapping.dataflow == "ws":
+        return {"ws": 1}
+    return {"interleave_cols": plan.mapping.interleave_cols}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
+from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import NO_TOKENS, Instruction, Opcode, Sync
 from heddle.arch.program_file import digest, program_bytes, read_program
 from tests.support.instructions import instructions
@@ -21,13 +22,13 @@ LAST = Sync(opcode=Opcode.SYNC, tokens=NO_TOKENS, last=1)
 
 @given(st.lists(instructions(), max_size=4))
 def test_a_program_comes_back_from_its_bytes(program: list[Instruction]) -> None:
-    data = program_bytes(program, TINY)
+    data = program_bytes(words_of(program), TINY)
     assert len(data) == 64 * (1 + len(program))
     assert read_program(data, TINY) == tuple(program)
 
 
 def test_the_header_is_laid_down_byte_by_byte() -> None:
-    data = program_bytes([LAST], TINY)
+    data = program_bytes(words_of([LAST]), TINY)
     assert data[:4] == b"HDDL"
     assert data[4:10] == bytes([1, 0, 1, 0, 0, 0])
     assert data[14:30] == digest(TINY).to_bytes(16, "little")
@@ -55,7 +56,7 @@ def _refusal(data: bytes, design: Design = TINY) -> str:
 
 
 def test_what_is_no_program_of_the_design_is_refused() -> None:
-    data = program_bytes([LAST], TINY)
+    data = program_bytes(words_of([LAST]), TINY)
     assert _refusal(b"") == _refusal(data[:63]) == _refusal(b"x" * 200)
     assert _refusal(b"") == "p.bin: it does not begin with the header of a program"
     assert _refusal(_changed(data, 4, 9)) == "p.bin: instruction set of version 9 (valid: 1); compile it again"
@@ -72,7 +73,7 @@ def test_what_is_no_program_of_the_design_is_refused() -> None:
 
 @pytest.mark.parametrize("opcode", [0, 5, 6, 15])
 def test_an_instruction_of_no_known_kind_is_refused(opcode: int) -> None:
-    wrong = program_bytes([replace(LAST, opcode=opcode)], TINY)
+    wrong = program_bytes(words_of([replace(LAST, opcode=opcode)]), TINY)
     assert _refusal(wrong) == (f"p.bin: instruction 0: opcode {opcode} (valid: LOAD 1, COMPUTE 2, STORE 3, SYNC 4)")
 
 
@@ -81,5 +82,5 @@ def test_bits_that_no_field_has_are_refused() -> None:
         def encode(self) -> int:
             return super().encode() | 1 << 9
 
-    wrong = program_bytes([LAST, Longer(opcode=4, tokens=NO_TOKENS, last=1)], TINY)
+    wrong = program_bytes(words_of([LAST, Longer(opcode=4, tokens=NO_TOKENS, last=1)]), TINY)
     assert _refusal(wrong) == "p.bin: instruction 1: bits beyond the 9 of SYNC are not zero"

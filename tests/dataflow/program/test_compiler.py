@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Compute, Load, Store, Sync
 from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.program import tile_plan
 from heddle.dataflow.program.layer_products import LayerMaps
+from heddle.dataflow.step_items import Pass
 from tests.support.layer_programs import LayerRun
 
 TINY = load_design("tiny")
@@ -17,7 +20,18 @@ LAYER = ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3)
 
 def test_passes_are_the_same_whenever_they_are_compiled() -> None:
     run = LayerRun(LAYER, "ff", TINY)
-    assert run.compiled() == run.compiled()
+    assert np.array_equal(run.compiled().words, run.compiled().words)
+
+
+@pytest.mark.parametrize("pass_name", ["ff", "wu"])
+def test_a_program_does_not_depend_on_how_many_steps_are_worked_on_at_once(
+    monkeypatch: pytest.MonkeyPatch, pass_name: Pass
+) -> None:
+    run = LayerRun(ConvLayer("conv", 9, 7, 24, 9, 7, 20, 3, 3), pass_name, TINY)
+    at_once = run.compiled().words
+    monkeypatch.setattr(tile_plan, "_CHUNK_STEPS", 3)
+    assert len(at_once) > 30
+    assert np.array_equal(run.compiled().words, at_once)
 
 
 def test_a_step_loads_only_what_changes() -> None:
