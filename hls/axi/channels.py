@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Value
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -124,8 +123,3 @@ class WriteChannels(wiring.Signature):
                 "b": In(stream.Signature(shape.write_response)),
             }
         )
-
-
-def first_error(known: Value, response: Value) -> Value:
-    """Return the one that is to be kept of a response that is known and the one after it: the first that is no OKAY."""
-    return Response(known | (response & (known == 0).replicate(len(known))))

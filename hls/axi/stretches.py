@@ -17,6 +17,8 @@ WIDEST_ELEMENT_BYTES = 4
 PIXEL_BYTES = ((1 << ELEMENT_BITS) - 1) * WIDEST_ELEMENT_BYTES
 #: Pixels begin at a multiple of this, and are as long: an operand of 16 bits.
 STEP_BYTES = 2
+#: Bits of an address that are 0 for all of them.
+STEP_BITS = 1
 
 
 def stretch_layout(address_bits: int, most_bytes: int) -> data.StructLayout:

@@ -27,7 +27,12 @@ from heddle.hls.array.ws_steps import WsSteps
 from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.coalescer import Coalescer, Joiner
 from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.packer import Packer
 from heddle.hls.axi.place_walk import PlaceWalk
+from heddle.hls.axi.read_engine import ReadEngine
+from heddle.hls.axi.requester import Requester
+from heddle.hls.axi.spreader import Spreader
+from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.datapath import Datapath
@@ -51,6 +56,7 @@ from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.transpose import Transposer
 
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
@@ -80,12 +86,17 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
     OsSteps: lambda: OsSteps(SMALL.array),
+    Packer: lambda: Packer(PORT),
     PlaceWalk: lambda: PlaceWalk(),
     Queue: lambda: Queue(8, 3),
+    RamQueue: lambda: RamQueue(8, 3),
+    ReadEngine: lambda: ReadEngine(PORT, 2),
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
+    Requester: lambda: Requester(PORT, 2),
     Sequencer: lambda: Sequencer(SMALL),
     SoreLane: lambda: SoreLane(1, 2),
+    Spreader: lambda: Spreader(PORT),
     SquareRoot: lambda: SquareRoot(FP16),
     Stce: lambda: Stce(SMALL),
     StepDelay: lambda: StepDelay(8, 3),
@@ -94,6 +105,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Uspe: lambda: Uspe(SMALL),
     WordMultiplier: lambda: WordMultiplier(),
     WsSteps: lambda: WsSteps(SMALL.array),
+    WriteEngine: lambda: WriteEngine(PORT, 2),
     Wuve: lambda: Wuve(STEP, 2, FEW),
 }
 

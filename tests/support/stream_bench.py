@@ -73,8 +73,16 @@ class Collector:
         ctx.set(self.stream.ready, 0)
 
 
-def run(component: Any, ends: Sequence[Feeder | Collector], clocks: int = 10_000) -> list[Moved]:
-    """Run all ``ends`` at once until each is done; what moved, end by end. AssertionError past ``clocks``."""
+def run(
+    component: Any,
+    ends: Sequence[Feeder | Collector],
+    clocks: int = 10_000,
+    beside: Sequence[Callable[[Any], Any]] = (),
+) -> list[Moved]:
+    """Run all ``ends`` at once until each is done; what moved, end by end. AssertionError past ``clocks``.
+
+    ``beside``: benches that run along and may never end.
+    """
     moved = [Moved() for _ in ends]
     waiting = set(range(len(ends)))
 
@@ -93,7 +101,8 @@ def run(component: Any, ends: Sequence[Feeder | Collector], clocks: int = 10_000
     simulator.add_clock(_PERIOD)
     for place in range(len(ends)):
         simulator.add_testbench(bench(place))
-    simulator.add_testbench(watchdog, background=True)
+    for bench_beside in (watchdog, *beside):
+        simulator.add_testbench(bench_beside, background=True)
     simulator.run()
     return moved
 

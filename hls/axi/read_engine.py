@@ -1,0 +1,109 @@
+"""Read engine: spans of memory in, their bytes out, packed."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from heddle.hls.axi.channels import AxiShape, ReadChannels, Response
+from heddle.hls.axi.packer import Packer
+from heddle.hls.axi.requester import Requester
+from heddle.hls.axi.stretches import span_layout, word_layout
+from heddle.hls.description import Described
+from heddle.hls.stream.handshake import transfer
+from heddle.hls.stream.ram_queue import RamQueue
+
+
+class ReadEngine(wiring.Component):
+    """An AXI4 master that reads transfers.
+
+    Ports:
+        spans : stream of spans (``span_layout``), in; ``last`` ends a transfer
+        words : stream of words (``word_layout``), out; the transfer's bytes without gaps, its last word has ``last``
+        error : Response, out; the first response that was not OKAY, until reset; as ``Packer`` has it
+        axi : ``ReadChannels``, out
+
+    A burst is asked for only when the queue has room for all its beats beside those asked for before. So ``r.ready``
+    is always high while beats are to come. A beat with an error is a beat like any other: the transfer ends, and
+    ``error`` says that its bytes are none.
+
+    Latency: ``latency`` clocks, and memory's own, from a span to the word that its bytes fill: ``request_latency`` = 1
+    to AR, and ``data_latency`` from R. Throughput one beat a clock, so ``data_bytes`` a clock where spans are whole
+    beats. Memory that answers after T clocks needs a queue of about T beats for that.
+    """
+
+    request_latency = Requester.latency
+
+    def __init__(
+        self, shape: AxiShape | None = None, most_outstanding: int = 8, queue_beats: int | None = None
+    ) -> None:
+        """The queue holds ``most_outstanding`` bursts of a whole page unless ``queue_beats`` says otherwise.
+
+        Raises ValueError for a queue that is shorter than the longest burst, which could never be asked for.
+        """
+        self.shape = shape = shape or AxiShape()
+        self.queue_beats = most_outstanding * shape.page_beats if queue_beats is None else queue_beats
+        if self.queue_beats < shape.page_beats:
+            raise ValueError(f"the longest burst has {shape.page_beats} beats, more than a queue of {queue_beats}")
+        self.requester = Requester(shape, most_outstanding)
+        self.arrived = RamQueue(data.StructLayout({"data": 8 * shape.data_bytes, "resp": Response}), self.queue_beats)
+        self.packer = Packer(shape)
+        self.data_latency = RamQueue.latency + self.packer.latency
+        self.latency = self.request_latency + self.data_latency
+        self.room = Signal(range(self.queue_beats + 1), init=self.queue_beats)  # beats not asked for
+        members = {
+            "spans": In(stream.Signature(span_layout(shape))),
+            "words": Out(stream.Signature(word_layout(shape))),
+            "error": Out(Response),
+            "axi": Out(ReadChannels(shape)),
+        }
+        latencies = {"request_latency": self.request_latency, "data_latency": self.data_latency}
+        parameters = {"most_outstanding": most_outstanding, "queue_beats": self.queue_beats}
+        super().__init__(Described(members, latencies, parameters))
+
+    def elaborate(self, platform: object) -> Module:
+        """Ask, queue what comes, and pack it by what was asked for."""
+        m = Module()
+        requester, arrived, packer = self.requester, self.arrived, self.packer
+        m.submodules.requester, m.submodules.arrived, m.submodules.packer = requester, arrived, packer
+        connect(m, flipped(self.spans), requester.spans)
+        connect(m, requester.requests, flipped(self.axi.ar))
+        connect(m, packer.words, flipped(self.words))
+        m.d.comb += [
+            self.error.eq(packer.error),
+            requester.hold.eq(requester.beat_count > self.room),
+            requester.ended.eq(transfer(self.axi.r) & self.axi.r.payload.last),
+        ]
+        begun = transfer(self.spans)
+        with m.If(begun):
+            m.d.sync += self.room.eq(self.room + transfer(arrived.output) - requester.beat_count)
+        with m.Else():
+            m.d.sync += self.room.eq(self.room + transfer(arrived.output))
+        self._queue(m)
+        self._pack(m)
+        return m
+
+    def _queue(self, m: Module) -> None:
+        """Every beat of R enters the queue."""
+        r, entering = self.axi.r, self.arrived.input
+        m.d.comb += [
+            entering.valid.eq(r.valid),
+            r.ready.eq(entering.ready),
+            entering.payload.data.eq(r.payload.data),
+            entering.payload.resp.eq(r.payload.resp),
+        ]
+
+    def _pack(self, m: Module) -> None:
+        """A beat leaves the queue beside what the requester says of it."""
+        wanted, came, beats = self.requester.beats, self.arrived.output, self.packer.beats
+        m.d.comb += [
+            beats.valid.eq(wanted.valid & came.valid),
+            wanted.ready.eq(beats.ready & came.valid),
+            came.ready.eq(beats.ready & wanted.valid),
+            beats.payload.data.eq(came.payload.data),
+            beats.payload.response.eq(came.payload.resp),
+            beats.payload.lane.eq(wanted.payload.address),
+            beats.payload.bytes.eq(wanted.payload.bytes),
+            beats.payload.last.eq(wanted.payload.last),
+        ]
