@@ -8,25 +8,28 @@ except tokens, which stand as ``signal_next``. What follows a ``#`` is a remark.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
+import numpy as np
+
 from heddle.arch.errors import HeddleError, unknown
-from heddle.arch.instructions import INSTRUCTIONS, Instruction
-from heddle.arch.isa import Encoded, Field
+from heddle.arch.instruction_words import Words, field_column, field_paths, field_width, instruction_of
+from heddle.arch.instructions import INSTRUCTIONS, Instruction, Sync
+from heddle.arch.isa import Encoded
 
 _KINDS = {opcode.name.lower(): kind for opcode, kind in INSTRUCTIONS.items()}
 _TOKENS = "tokens."
+_OPCODE = "opcode"
+#: Instructions whose lines are made together.
+_LINES_AT_ONCE = 1 << 14
 _HEX_NAMES = ("address", "index_address")
 
 
-def listing(program: Iterable[Instruction]) -> Iterator[str]:
-    """Yield the lines of ``program``; ``assemble`` makes the same program of them."""
-    for instruction in program:
-        words = [instruction.opcode_of.name.lower()]
-        for name, field, value in _numbers(instruction):
-            if value and name != "opcode":
-                words.append(name if field.width == 1 else f"{name}={_text(field, value)}")
-        yield " ".join(words)
+def listing(words: Words) -> Iterator[str]:
+    """Yield the lines of ``words``; ``assemble`` makes the same program of them. HeddleError for no instruction."""
+    for start in range(0, len(words), _LINES_AT_ONCE):
+        yield from _lines(words[start : start + _LINES_AT_ONCE])
 
 
 def assemble(lines: Iterable[str], where: str = "program") -> tuple[Instruction, ...]:
@@ -39,18 +42,41 @@ def assemble(lines: Iterable[str], where: str = "program") -> tuple[Instruction,
     return tuple(program)
 
 
-def _text(field: Field, value: int) -> str:
-    return hex(value) if field.name in _HEX_NAMES else str(value)
+def _lines(words: Words) -> list[str]:
+    opcodes = field_column(Sync, words, _OPCODE)
+    lines = [""] * len(words)
+    for opcode in np.unique(opcodes).tolist():
+        places = np.flatnonzero(opcodes == opcode)
+        kind = type(instruction_of(words[places[0]], "listing"))
+        for place, line in zip(places.tolist(), _lines_of(kind, words[places]), strict=True):
+            lines[place] = line
+    return lines
 
 
-def _numbers(encoded: Encoded, prefix: str = "") -> Iterator[tuple[str, Field, int]]:
-    """Every number of ``encoded`` with its field and its name as it is written, nested ones in their places."""
-    for field in encoded.fields():
-        value = getattr(encoded, field.name)
-        if isinstance(value, Encoded):
-            yield from _numbers(value, f"{prefix}{field.name}.".removeprefix(_TOKENS))
-        else:
-            yield prefix + field.name, field, value
+def _lines_of(kind: type[Instruction], words: Words) -> Iterator[str]:
+    """The lines of instructions of one kind, field by field: each number that stands there becomes text once."""
+    columns: list[Iterator[str]] = [repeat(kind.opcode_of.name.lower(), len(words))]
+    for path in field_paths(kind):
+        numbers = field_column(kind, words, path)
+        if path != _OPCODE and numbers.any():
+            texts = {number: _text(kind, path, number) for number in np.unique(numbers).tolist()}
+            columns.append(map(texts.__getitem__, numbers.tolist()))
+    return map("".join, zip(*columns, strict=True))
+
+
+def _text(kind: type[Instruction], path: str, number: int) -> str:
+    """How a line shows a number, with the space before it."""
+    if not number:
+        return ""
+    if field_width(kind, path) == 1:
+        return f" {_written(path)}"
+    is_address = path.rpartition(".")[2] in _HEX_NAMES
+    return f" {_written(path)}={number:#x}" if is_address else f" {_written(path)}={number}"
+
+
+def _written(path: str) -> str:
+    """The name of a field as it is written."""
+    return path.removeprefix(_TOKENS)
 
 
 def _instruction(words: list[str], where: str) -> Instruction:
@@ -59,7 +85,7 @@ def _instruction(words: list[str], where: str) -> Instruction:
         raise unknown("instruction", name, _KINDS, where)
     kind = _KINDS[name.lower()]
     blank = kind.decode(int(kind.opcode_of))
-    names = [known for known, _, _ in _numbers(blank) if known != "opcode"]
+    names = [_written(path) for path in field_paths(kind) if path != _OPCODE]
     numbers: dict[str, int] = {}
     for word in given:
         field, sign, text = word.partition("=")

@@ -49,6 +49,16 @@ def field_column(kind: type[Instruction], words: Words, path: str) -> npt.NDArra
     return np.where(numbers > field.valid[-1], numbers - (1 << field.width), numbers)
 
 
+def field_paths(kind: type[Instruction]) -> tuple[str, ...]:
+    """Return the path to each field of ``kind``, in the order of their bits."""
+    return tuple(_fields(kind.opcode_of))
+
+
+def field_width(kind: type[Instruction], path: str) -> int:
+    """Return the bits of the field at ``path``."""
+    return _fields(kind.opcode_of)[path].width
+
+
 def words_of(instructions: Sequence[Instruction]) -> Words:
     """Return ``instructions`` as rows. Raises HeddleError for a number that its field does not hold."""
     body = b"".join(instruction.encode().to_bytes(INSTRUCTION_BYTES, "little") for instruction in instructions)

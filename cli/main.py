@@ -42,6 +42,7 @@ _VERBS = (
     verbs.explore,
     verbs.simulate,
     verbs.schedule,
+    verbs.compile,
     verbs.generate,
     verbs.verify,
     verbs.synth,

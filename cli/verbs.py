@@ -5,6 +5,7 @@ The verbs' modules load compiled kernels, pandas or matplotlib; ``heddle --help`
 
 from __future__ import annotations
 
+from heddle.cli.options.compile import CompileOptions
 from heddle.cli.options.doctor import DoctorOptions
 from heddle.cli.options.explore import ExploreOptions
 from heddle.cli.options.generate import GenerateOptions
@@ -51,6 +52,19 @@ def schedule(
     from heddle.cli.schedule import run
 
     return run(network, training, step, machine, scheduling, output)
+
+
+def compile(
+    network: NetworkOptions,
+    training: TrainingOptions,
+    step: PassOptions,
+    machine: MachineOptions,
+    compilation: CompileOptions,
+) -> int:
+    """Compile a training step to a program of the machine: instructions, a listing, and the map of its memory."""
+    from heddle.cli.compile import run
+
+    return run(network, training, step, machine, compilation)
 
 
 def generate(machine: MachineOptions, generation: GenerateOptions) -> int:

@@ -13,6 +13,7 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import Words, encode_columns, instruction_of
 from heddle.arch.instructions import Instruction, Sync
+from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import machine_row
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
 from heddle.dataflow.misfit import misfit_reason
@@ -46,39 +47,86 @@ class CompiledProduct:
     right: SubMap | TiledWeights
     out: SubMap | TiledGradient
 
+    @property
+    def remark(self) -> str:
+        """One line: name and sizes, N:M, dataflow, tiles."""
+        plan, product = self.plan, self.plan.product.product
+        rows = len(plan.spreads if plan.product.is_turned else plan.pixels)
+        return (
+            f"{plan.product.name}: {product.m} x {product.k} x {product.n}, {product.sparsity_text}, "
+            f"{plan.mapping.dataflow}, {rows} x {plan.parts} x {len(plan.cols)} tiles (m x k x n)"
+        )
+
+
+@dataclass(frozen=True)
+class CompiledPass:
+    """A pass and the products that it falls into."""
+
+    of_layer: LayerPass
+    products: tuple[CompiledProduct, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Instructions that belong together, and what they are: a product, say. The ``remark`` may be empty."""
+
+    remark: str
+    words: Words
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Instructions, the memory that they work on, and the products that they were made of."""
+    """Instructions, section by section, the memory that they work on, and the passes that they were made of."""
 
-    words: Words
+    sections: tuple[Section, ...]
     memory: MemoryMap
-    products: tuple[CompiledProduct, ...]
+    passes: tuple[CompiledPass, ...]
+
+    @cached_property
+    def words(self) -> Words:
+        """All instructions."""
+        return np.concatenate([section.words for section in self.sections])
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The instructions one by one, for programs of some thousand of them."""
         return tuple(instruction_of(row, f"instruction {number}") for number, row in enumerate(self.words))
 
+    @property
+    def products(self) -> tuple[CompiledProduct, ...]:
+        """The products of all passes."""
+        return tuple(product for each in self.passes for product in each.products)
 
-def compile_passes(passes: Sequence[LayerPass], design: Design, board: Board) -> Program:
-    """Return the program that runs ``passes`` one after another, and the memory that it works on.
 
-    Raises HeddleError for a product that no tile fits, and for tensors that the design's memory does not hold.
+def compile_passes(
+    passes: Sequence[LayerPass],
+    design: Design,
+    board: Board,
+    dataflow: DataflowChoice = "auto",
+    minimise: Minimise = "time",
+) -> Program:
+    """Return the program that runs ``passes`` one after another, each product mapped as the scheduler would.
+
+    Raises HeddleError for a product that no tile fits, for tensors that the design's memory does not hold, and for a
+    number that its field of an instruction does not hold.
     """
-    by_pass = [_cut(of_layer, design, board) for of_layer in passes]
-    tensors = {tensor.name: tensor for cut in by_pass for tensor in _tensors(cut)}
+    compiled = tuple(
+        CompiledPass(of_layer, tuple(_cut(of_layer, design, board, dataflow, minimise))) for of_layer in passes
+    )
+    tensors = {tensor.name: tensor for each in compiled for tensor in _tensors(each.products)}
     memory = memory_map(tensors.values(), board.memory.bytes_per_channel * design.memory.channels)
     code = _Code(design, board, memory)
-    words = [some for of_layer, cut in zip(passes, by_pass, strict=True) for some in code.of_pass(of_layer, cut)]
-    words.append(encode_columns(Sync, {"last": 1}, 1))
-    return Program(np.concatenate(words), memory, tuple(product for cut in by_pass for product in cut))
+    sections = [section for each in compiled for section in code.of_pass(each)]
+    sections.append(Section("", encode_columns(Sync, {"last": 1}, 1)))
+    return Program(tuple(sections), memory, compiled)
 
 
-def _cut(of_layer: LayerPass, design: Design, board: Board) -> list[CompiledProduct]:
+def _cut(
+    of_layer: LayerPass, design: Design, board: Board, dataflow: DataflowChoice, minimise: Minimise
+) -> list[CompiledProduct]:
     """The products of a pass, each mapped by the scheduler and cut into its tiles."""
     products = of_layer.maps.products(of_layer.pass_name, of_layer.pruning)
-    schedules = schedule_products([product.product for product in products], design, board)
+    schedules = schedule_products([product.product for product in products], design, board, dataflow, minimise)
     found = []
     for product, schedule in zip(products, schedules, strict=True):
         if schedule is None:
@@ -112,21 +160,33 @@ class _Code:
         self._memory = memory
         self._tied = Tied(design.array)
 
-    def of_pass(self, of_layer: LayerPass, cut: Sequence[CompiledProduct]) -> Iterator[Words]:
+    def of_pass(self, compiled: CompiledPass) -> Iterator[Section]:
         """Yield a pass's instructions; where another follows, it begins when all of these are done."""
-        if of_layer.pass_name == "bp":
-            for empty in of_layer.maps.empty_phases():
-                yield zero_store(empty, self._memory.address(empty.tensor.name))
-        for compiled in cut:
-            plan = compiled.plan
-            yield from self._tied.product(
-                plan,
-                LeftLoads(plan, self._address(plan.product.left.tensor.name)),
-                self._rights(compiled),
-                Computations(plan, self._machine),
-                self._stores(compiled),
+        maps = compiled.of_layer.maps
+        if compiled.of_layer.pass_name == "bp":
+            for empty in maps.empty_phases():
+                zeros = zero_store(empty, self._address(maps.dx.name))
+                yield Section(f"{maps.dx.name}: zeros in pixels that no tap meets", zeros)
+        for product in compiled.products:
+            yield Section(product.remark, self._of_product(product))
+        yield Section("", encode_columns(Sync, {"last": 0}, 1))
+
+    def _of_product(self, compiled: CompiledProduct) -> Words:
+        plan = compiled.plan
+        try:
+            return np.concatenate(
+                list(
+                    self._tied.product(
+                        plan,
+                        LeftLoads(plan, self._address(plan.product.left.tensor.name)),
+                        self._rights(compiled),
+                        Computations(plan, self._machine),
+                        self._stores(compiled),
+                    )
+                )
             )
-        yield encode_columns(Sync, {"last": 0}, 1)
+        except HeddleError as error:
+            raise HeddleError(f"{plan.product.name}: {error}; take a smaller batch or network") from None
 
     def _rights(self, compiled: CompiledProduct) -> Loads:
         if isinstance(compiled.right, SubMap):

@@ -181,20 +181,31 @@ class LayerMaps:
         return rows, cols, SubMap(self.x, picked_rows, picked_cols, _of_group(group, self.shape.in_channels))
 
 
+def has_even_padding(layer: ConvLayer) -> bool:
+    """True where ``layer``'s padding is the same on both sides: others have no program."""
+    return _even_geometry(layer) is not None
+
+
 def _geometry(layer: ConvLayer) -> Geometry:
+    geometry = _even_geometry(layer)
+    if geometry is None:
+        raise HeddleError(
+            f"layer {layer.name}: a {layer.kernel_height} x {layer.kernel_width} window from {layer.in_height} x "
+            f"{layer.in_width} to {layer.out_height} x {layer.out_width} pixels needs other padding on one side than "
+            "on the other, which has no program (valid: equal padding on both sides)"
+        )
+    return geometry
+
+
+def _even_geometry(layer: ConvLayer) -> Geometry | None:
+    """The window with the least padding that gives the layer's output map; None where both sides need to differ."""
     kernel, stride = (layer.kernel_height, layer.kernel_width), (layer.stride_height, layer.stride_width)
     in_size, out_size = (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
     needed = [
         (out - 1) * step + taps - in_ for out, step, taps, in_ in zip(out_size, stride, kernel, in_size, strict=True)
     ]
     geometry = Geometry(kernel, stride, padding=(-(-max(0, needed[0]) // 2), -(-max(0, needed[1]) // 2)))
-    if geometry.out_size(in_size) != out_size:
-        raise HeddleError(
-            f"layer {layer.name}: a {kernel[0]} x {kernel[1]} window from {in_size[0]} x {in_size[1]} to "
-            f"{out_size[0]} x {out_size[1]} pixels needs other padding on one side than on the other, "
-            "which has no program (valid: equal padding on both sides)"
-        )
-    return geometry
+    return geometry if geometry.out_size(in_size) == out_size else None
 
 
 def _axis(walk: Walk, size: int) -> Axis:

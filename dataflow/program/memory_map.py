@@ -47,7 +47,7 @@ def memory_map(tensors: Iterable[Tensor], memory_bytes: int) -> MemoryMap:
         placed[tensor.name] = Placed(tensor, address, index_address)
     if end > memory_bytes:
         raise HeddleError(
-            f"the program's tensors take {end} bytes, but the memory of the design has {memory_bytes}; "
+            f"the program's tensors take {end:,} bytes, but the memory of the design has {memory_bytes:,}; "
             "take a smaller batch or fewer passes"
         )
     return MemoryMap(placed, end)

@@ -40,6 +40,7 @@ RESULT_MARKS = {
     "explore": "request.json",
     "simulate": "totals.json",
     "schedule": "schedule.json",
+    "compile": "memory.json",
     "generate": "manifest.json",
     "verify": "verify.json",
     "synth": "synth.json",

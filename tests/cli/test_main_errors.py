@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from heddle.cli.main import main
 
+_COMPILE = ["compile", "--workload", "mlp", "--out", "/nowhere/program"]
+
 BAD_COMMAND_LINES = {
     "an unknown verb": (
         ["simualte"],
         "unknown verb 'simualte'; did you mean 'simulate'? "
-        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, schema, doctor)",
+        "(valid: explore, simulate, schedule, compile, generate, verify, synth, report, train, schema, doctor)",
     ),
     "an option before any verb": (
         ["--versio"],
@@ -178,7 +180,38 @@ BAD_COMMAND_LINES = {
     "a verb that no other is like": (
         ["help"],
         "unknown verb 'help' "
-        "(valid: explore, simulate, schedule, generate, verify, synth, report, train, schema, doctor)",
+        "(valid: explore, simulate, schedule, compile, generate, verify, synth, report, train, schema, doctor)",
+    ),
+    "a program without a folder": (
+        ["compile", "--workload", "mlp"],
+        "compile: missing option '--out': write program, listing and memory map there "
+        "(heddle compile --help lists the options)",
+    ),
+    "a recipe without a program": (
+        [*_COMPILE, "--recipe", "sdgp"],
+        "recipe 'sdgp' prunes dy in bp, which has no program yet; take another recipe, or leave bp out of --passes "
+        "(valid: dense, sr-ste, asp, random, mdgf-linear, mdgf-exponential, sdgf-stepwise, sdgf-geometric, sdwp, bdwp, "
+        "transposable, bi-mask)",
+    ),
+    "weights that are pruned on load, in a program": (
+        [*_COMPILE, "--no-pregenerate"],
+        "--no-pregenerate prunes weights at every load, which has no program yet; leave it out: the update then writes "
+        "packed weights",
+    ),
+    "a program without products": (
+        [*_COMPILE, "--passes", "update"],
+        "no product of mlp has a program in --passes update "
+        "(valid: ff, bp, wu, where the network has convolutions or linear layers)",
+    ),
+    "a program that the memory does not hold": (
+        [*_COMPILE, "--batch", "1048576", "--image-size", "100", "--passes", "ff", "--channels", "1"],
+        "the program's tensors take 25,290,670,080 bytes, but the memory of the design has 17,179,869,184; "
+        "take a smaller batch or fewer passes",
+    ),
+    "a program of which no buffer holds a tile": (
+        [*_COMPILE, "--design", "tiny", "--rows", "16", "--cols", "16", "--output-kib", "1"],
+        "fc1.ff: the smallest tile, 16 x 4 x 16 of 32 x 784 x 512 (m x k x n), takes activation 128, weight 72, output "
+        "1024 bytes, which exceeds half the output buffer (512 bytes)",
     ),
     "an empty file of accuracies": (
         ["explore", "--workload", "mlp", "--accuracy", ""],

@@ -30,6 +30,6 @@ def test_tensors_that_the_memory_does_not_hold_are_refused() -> None:
     with pytest.raises(HeddleError) as refused:
         memory_map([X], 8191)
     assert str(refused.value) == (
-        "the program's tensors take 8192 bytes, but the memory of the design has 8191; "
+        "the program's tensors take 8,192 bytes, but the memory of the design has 8,191; "
         "take a smaller batch or fewer passes"
     )

@@ -1,0 +1,46 @@
+"""``heddle compile``: a training step as a program of the machine, with the map of its memory."""
+
+from __future__ import annotations
+
+from heddle.cli.exit_codes import SUCCESS
+from heddle.cli.options.compile import CompileOptions
+from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
+from heddle.cli.output import print_json, print_notes, print_paths
+from heddle.cli.work import load_work
+from heddle.dataflow.program.step_program import step_program
+from heddle.dataflow.work import work_hashes
+from heddle.reports.runs.documents.program import ProgramDocument
+from heddle.reports.runs.program_files import write_program
+from heddle.reports.runs.record import RunRecord, result_folder
+
+
+def run(
+    network: NetworkOptions,
+    training: TrainingOptions,
+    step: PassOptions,
+    machine: MachineOptions,
+    compilation: CompileOptions,
+) -> int:
+    """Compile, write and print as the options ask; raises HeddleError, having written nothing, for bad input."""
+    record = RunRecord()
+    work = load_work(network, training, step, machine)
+    compiled = step_program(work)
+    document = ProgramDocument.of(compiled)
+    folder = result_folder(compilation.out, "compile")
+    written = write_program(folder, compiled, document)
+    written.append(record.write(folder, work_hashes(network.workload, work)))
+    print_notes(compiled.notes)
+    if compilation.json:
+        print_json(document.model_dump(mode="json", by_alias=True) | {"files": [str(path) for path in written]})
+    else:
+        print(_summary(document))
+        print_paths(written)
+    return SUCCESS
+
+
+def _summary(document: ProgramDocument) -> str:
+    step = f"{document.workload}, batch {document.batch}, {document.recipe} {document.sparsity}"
+    return (
+        f"{step} on {document.design.name}: {document.instructions:,} instructions, "
+        f"{len(document.tensors):,} tensors in {document.memory_bytes:,} bytes of memory"
+    )

@@ -1,0 +1,101 @@
+"""``heddle compile``: a step as a program, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from heddle.arch.assembly import assemble
+from heddle.arch.design_io import load_design
+from heddle.arch.program_file import read_program
+from heddle.cli.main import main
+
+Capture = pytest.CaptureFixture[str]
+
+TINY = load_design("tiny")
+COMMAND = ["compile", "--workload", "mlp", "--image-size", "8", "--batch", "2", "--design", "tiny"]
+
+
+def test_the_folder_holds_the_program_its_listing_and_the_map_of_its_memory(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "program"
+    assert main([*COMMAND, "--out", str(out), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert sorted(document["files"]) == sorted(str(path) for path in out.iterdir())
+    data = (out / "program.bin").read_bytes()
+    program = read_program(data, TINY)
+    assert document["instructions"] == len(program)
+    assert document["program_bytes"] == len(data)
+    lines = (out / "listing.txt").read_text().splitlines()
+    assert assemble(lines) == program
+    remarks = [line for line in lines if line.startswith("#")]
+    assert remarks[0] == "# fc1.ff: 2 x 64 x 512, 2:4, os, 1 x 1 x 32 tiles (m x k x n)"
+    assert [remark.split()[1] for remark in remarks] == [
+        *("fc1.ff:", "fc2.ff:", "fc3.ff:", "fc3.bp0:", "fc3.wu:", "fc2.bp0:", "fc2.wu:", "fc1.wu:")
+    ]
+    in_file = json.loads((out / "memory.json").read_text())
+    assert document == in_file | {"files": document["files"]}
+
+
+def test_tensors_lie_one_behind_the_other_and_say_what_they_are(tmp_path: Path, capsys: Capture) -> None:
+    assert main([*COMMAND, "--out", str(tmp_path), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    tensors = {row["name"]: row for row in document["tensors"]}
+    assert tensors["fc1.x"]["shape"] == [1, 1, 2, 64]
+    weights, gradient = tensors["fc1.ff.weight"], tensors["fc1.wu.dw"]
+    assert (weights["layout"], weights["format"], weights["sparsity"]) == ("weights", "fp16", "2:4")
+    assert weights["shape"] == gradient["shape"] == [1, 64, 512]
+    assert weights["bytes"] == 64 * 512
+    assert tensors["fc3.ff.weight"]["sparsity"] == "dense"
+    assert tensors["fc3.ff.weight"]["index_address"] is None
+    assert (gradient["layout"], gradient["format"], gradient["bytes"]) == ("gradient", "fp32", 4 * 64 * 512)
+    stretches = sorted(
+        (row[address], row[address] + row[size])
+        for row in tensors.values()
+        for address, size in (("address", "bytes"), ("index_address", "index_bytes"))
+        if row.get(address) is not None
+    )
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(stretches))
+    assert all(begin % 4096 == 0 for begin, _ in stretches)
+    assert stretches[-1][1] <= document["memory_bytes"]
+
+
+def test_what_has_no_program_is_counted_and_listed(tmp_path: Path, capsys: Capture) -> None:
+    assert main([*COMMAND, "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    note = "left out of the program, which the machine does not run yet: 4 vector operations, 3 weight updates"
+    assert printed.err == f"heddle: note: {note}\n"
+    document = json.loads((tmp_path / "memory.json").read_text())
+    assert document["notes"] == [note]
+    assert [row for row in document["left_out"] if row["layer"] == "relu1"] == [
+        {"layer": "relu1", "pass": "ff", "kind": "vector operation"},
+        {"layer": "relu1", "pass": "bp", "kind": "vector operation"},
+    ]
+    assert printed.out.splitlines()[0] == (
+        "mlp, batch 2, bdwp 2:4 on tiny: 1,300 instructions, 19 tensors in 1,896,448 bytes of memory"
+    )
+
+
+def test_the_same_step_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert main([*COMMAND, "--out", str(tmp_path / name), "--quiet"]) == 0
+    for path in (tmp_path / "a").iterdir():
+        if path.name != "provenance.json":
+            assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_nothing_is_written_for_what_cannot_be_compiled(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "program"
+    for wrong in (["--recipe", "bdwp-wu"], ["--weight-kib", "1", "--rows", "64", "--output-kib", "1"]):
+        assert main([*COMMAND, *wrong, "--out", str(out)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_dataflow_is_that_of_every_product(tmp_path: Path) -> None:
+    assert main([*COMMAND, "--dataflow", "ws", "--passes", "ff", "--out", str(tmp_path), "--quiet"]) == 0
+    remarks = [line for line in (tmp_path / "listing.txt").read_text().splitlines() if line.startswith("#")]
+    assert len(remarks) == 3
+    assert all(", ws, " in remark for remark in remarks)
