@@ -7,10 +7,10 @@ from heddle.cli.options.compile import CompileOptions
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
 from heddle.cli.output import print_json, print_notes, print_paths
 from heddle.cli.work import load_work
-from heddle.dataflow.program.step_program import step_program
+from heddle.dataflow.program.step_program import StepProgram, step_program
 from heddle.dataflow.work import work_hashes
 from heddle.reports.runs.documents.program import ProgramDocument
-from heddle.reports.runs.program_files import write_program
+from heddle.reports.runs.program_files import IMAGE_NAME, MOST_IMAGE_BYTES, drawn_operands, write_program
 from heddle.reports.runs.record import RunRecord, result_folder
 
 
@@ -25,17 +25,30 @@ def run(
     record = RunRecord()
     work = load_work(network, training, step, machine)
     compiled = step_program(work)
-    document = ProgramDocument.of(compiled)
+    notes = (*compiled.notes, *_image_notes(compilation, compiled))
+    operands = drawn_operands(compiled, compilation.seed) if _has_image(compilation, compiled) else None
     folder = result_folder(compilation.out, "compile")
-    written = write_program(folder, compiled, document)
+    document, written = write_program(folder, compiled, operands, notes)
     written.append(record.write(folder, work_hashes(network.workload, work)))
-    print_notes(compiled.notes)
+    print_notes(notes)
     if compilation.json:
         print_json(document.model_dump(mode="json", by_alias=True) | {"files": [str(path) for path in written]})
     else:
         print(_summary(document))
         print_paths(written)
     return SUCCESS
+
+
+def _has_image(compilation: CompileOptions, compiled: StepProgram) -> bool:
+    if compilation.image is None:
+        return compiled.program.memory.nbytes <= MOST_IMAGE_BYTES
+    return compilation.image
+
+
+def _image_notes(compilation: CompileOptions, compiled: StepProgram) -> list[str]:
+    if compilation.image is not None or _has_image(compilation, compiled):
+        return []
+    return [f"{IMAGE_NAME} is left out, which would have {compiled.program.memory.nbytes:,} bytes; --image writes it"]
 
 
 def _summary(document: ProgramDocument) -> str:

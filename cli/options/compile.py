@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import OUTPUT, JsonFlag, out_path
+from heddle.cli.options.values import LARGEST_SEED, OUTPUT, JsonFlag, check_range, out_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,21 @@ class CompileOptions:
         typer.Option(
             parser=out_path,
             metavar="DIR",
-            help="Write program, listing and memory map there.",
+            help="Write program, listing, memory map and image there.",
             rich_help_panel=OUTPUT,
         ),
     ]
+    image: Annotated[
+        bool | None,
+        typer.Option(
+            "--image/--no-image",
+            help="Write the memory's image, with drawn operands; by default where it has 1 GiB or less.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Draws the image's operands.", rich_help_panel=OUTPUT)] = 0
     json: JsonFlag = False
+
+    def __post_init__(self) -> None:
+        check_range("--seed", self.seed, 0, LARGEST_SEED)

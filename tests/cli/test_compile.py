@@ -6,12 +6,22 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from heddle.arch.assembly import assemble
+from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.program_file import read_program
+from heddle.cli import compile as compile_verb
 from heddle.cli.main import main
+from heddle.dataflow.program.step_program import StepProgram, step_program
+from heddle.dataflow.recipes import recipe_named
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.work import step_work
+from heddle.dataflow.zoo import zoo_network
+from heddle.sim.program.operands import DrawnWeights
+from tests.support.step_programs import unlike
 
 Capture = pytest.CaptureFixture[str]
 
@@ -92,6 +102,45 @@ def test_nothing_is_written_for_what_cannot_be_compiled(tmp_path: Path, capsys: 
         assert main([*COMMAND, *wrong, "--out", str(out)]) == 2
         assert capsys.readouterr().err.count("\n") == 1
     assert not out.exists()
+
+
+def mlp_program(batch: int) -> StepProgram:
+    network = zoo_network("mlp", image_size=8)
+    return step_program(
+        step_work(network, recipe_named("bdwp"), TINY, load_board(TINY.board), StepOptions(batch=batch))
+    )
+
+
+def test_what_is_written_runs_and_gives_every_bit(tmp_path: Path) -> None:
+    assert main([*COMMAND, "--seed", "5", "--out", str(tmp_path), "--quiet"]) == 0
+    program = read_program((tmp_path / "program.bin").read_bytes(), TINY)
+    image = np.fromfile(tmp_path / "memory.bin", np.uint8)
+    document = json.loads((tmp_path / "memory.json").read_text())
+    assert len(image) == document["memory_bytes"]
+    assert document["image"] == {"file": "memory.bin", "seed": 5, "weights": None}
+    assert unlike(mlp_program(2), program, image, 5, DrawnWeights(5, TINY.numbers.operand_format)) == []
+
+
+def test_an_image_is_written_where_it_is_small_or_asked_for(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = tmp_path / "memory.bin"
+    command = [*COMMAND, "--passes", "ff", "--out", str(tmp_path)]
+    assert main([*command, "--json"]) == 0
+    assert str(image) in json.loads(capsys.readouterr().out)["files"]
+    assert main([*command, "--no-image"]) == 0
+    assert not image.exists()
+    assert "memory.bin" not in capsys.readouterr().err
+    monkeypatch.setattr(compile_verb, "MOST_IMAGE_BYTES", 300_000)
+    assert main(command) == 0
+    assert not image.exists()
+    note = "memory.bin is left out, which would have 368,640 bytes; --image writes it"
+    assert f"heddle: note: {note}\n" in capsys.readouterr().err
+    document = json.loads((tmp_path / "memory.json").read_text())
+    assert document["image"] is None
+    assert document["notes"][-1] == note
+    assert main([*command, "--image"]) == 0
+    assert image.stat().st_size == document["memory_bytes"]
 
 
 def test_a_dataflow_is_that_of_every_product(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ BAD_COMMAND_LINES = {
     ),
     "a program without a folder": (
         ["compile", "--workload", "mlp"],
-        "compile: missing option '--out': write program, listing and memory map there "
+        "compile: missing option '--out': write program, listing, memory map and image there "
         "(heddle compile --help lists the options)",
     ),
     "a recipe without a program": (

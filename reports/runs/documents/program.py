@@ -84,6 +84,14 @@ class LeftOutRow(Document):
     kind: str
 
 
+class ImageRow(Document):
+    """The memory's image: ``seed`` drew its maps, and its weights too where ``weights`` names no file."""
+
+    file: str
+    seed: int
+    weights: str | None
+
+
 TensorRow = MapRow | WeightsRow | GradientRow
 
 
@@ -101,11 +109,12 @@ class ProgramDocument(Document):
     memory_bytes: int
     tensors: tuple[TensorRow, ...]
     left_out: tuple[LeftOutRow, ...]
+    image: ImageRow | None
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, compiled: StepProgram) -> Self:
-        """Return the document of a step's program."""
+    def of(cls, compiled: StepProgram, image: ImageRow | None, notes: tuple[str, ...]) -> Self:
+        """Return the document of a step's program, and of the image that stands beside it."""
         work, memory = compiled.work, compiled.program.memory
         instructions = len(compiled.program.words)
         return cls(
@@ -122,7 +131,8 @@ class ProgramDocument(Document):
             left_out=tuple(
                 LeftOutRow(layer=each.layer, pass_name=each.pass_name, kind=each.kind) for each in compiled.left_out
             ),
-            notes=compiled.notes,
+            image=image,
+            notes=notes,
         )
 
 
