@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from heddle.cli.options.values import LARGEST_SEED, OUTPUT, JsonFlag, check_range, out_path
+from heddle.arch.errors import HeddleError
+from heddle.cli.options.values import LARGEST_SEED, OUTPUT, JsonFlag, check_range, out_path, path_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,18 @@ class CompileOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Draws the image's operands.", rich_help_panel=OUTPUT)] = 0
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            parser=path_of("--weights", "file"),
+            metavar="FILE",
+            help="Trained weights (.safetensors) for the image, instead of drawn ones.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
     json: JsonFlag = False
 
     def __post_init__(self) -> None:
         check_range("--seed", self.seed, 0, LARGEST_SEED)
+        if self.weights is not None and self.image is False:
+            raise HeddleError("--weights is for the memory's image, and --no-image leaves it out; give one of them")

@@ -9,10 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from heddle.arch import nm
 from heddle.arch.assembly import assemble
 from heddle.arch.boards import load_board
+from heddle.arch.design import SparsityConfig
 from heddle.arch.design_io import load_design
+from heddle.arch.packed_file import PackedNetwork, write_packed
+from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer
 from heddle.arch.program_file import read_program
+from heddle.arch.run_dir import sha256_of
 from heddle.cli import compile as compile_verb
 from heddle.cli.main import main
 from heddle.dataflow.program.step_program import StepProgram, step_program
@@ -141,6 +146,50 @@ def test_an_image_is_written_where_it_is_small_or_asked_for(
     assert document["notes"][-1] == note
     assert main([*command, "--image"]) == 0
     assert image.stat().st_size == document["memory_bytes"]
+
+
+def mlp_file(path: Path, drawn: DrawnWeights) -> Path:
+    """The drawn weights of the network's layers, as a trained network is stored."""
+    layers = []
+    for each in mlp_program(2).program.passes[:3]:
+        maps, kept = each.of_layer.maps, each.of_layer.pruning
+        sparsity = None if kept.keep_n == kept.group_m else SparsityConfig(n=kept.keep_n, m=kept.group_m)
+        record = LayerRecord(
+            name=maps.layer.name,
+            kind="linear",
+            in_channels=maps.shape.in_channels,
+            out_channels=maps.shape.out_channels,
+            ff=sparsity,
+            bp=sparsity,
+        )
+        operands = [
+            DenseOperand(np.ascontiguousarray(right)) if sparsity is None else nm.pack(right, 2, 4, axis=1)
+            for right in (drawn.kernel(maps, name).reshape(record.operand_shape(name)) for name in WEIGHT_PASSES)
+        ]
+        layers.append(PackedLayer(record, *operands))
+    return write_packed(path, PackedNetwork(TINY.numbers.operand, tuple(layers)))
+
+
+def test_trained_weights_stand_in_the_image_and_run(tmp_path: Path, capsys: Capture) -> None:
+    drawn = DrawnWeights(9, TINY.numbers.operand_format)
+    file, out = mlp_file(tmp_path / "mlp.safetensors", drawn), tmp_path / "program"
+    assert main([*COMMAND, "--weights", str(file), "--out", str(out)]) == 0
+    assert json.loads((out / "memory.json").read_text())["image"]["weights"] == str(file)
+    assert json.loads((out / "provenance.json").read_text())["inputs"]["weights"] == sha256_of(file)
+    program = read_program((out / "program.bin").read_bytes(), TINY)
+    assert unlike(mlp_program(2), program, np.fromfile(out / "memory.bin", np.uint8), 0, drawn) == []
+    capsys.readouterr()
+    other = [*COMMAND, "--weights", str(file), "--out", str(tmp_path / "other")]
+    assert main([*other, "--recipe", "dense"]) == 2
+    assert capsys.readouterr().err == (
+        f"heddle: error: {file}: layer 'fc1' is 2:4 in ff, and in the program it is dense; give the --recipe and "
+        "--sparsity that it was trained with\n"
+    )
+    assert main([*other, "--no-image"]) == 2
+    assert capsys.readouterr().err == (
+        "heddle: error: --weights is for the memory's image, and --no-image leaves it out; give one of them\n"
+    )
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_dataflow_is_that_of_every_product(tmp_path: Path) -> None:
