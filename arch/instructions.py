@@ -19,6 +19,9 @@ VERSION = 1
 #: Bytes of every instruction: a beat of a 512-bit memory port.
 INSTRUCTION_BYTES = 64
 
+#: Instructions that wait in each queue. One more stands before the queues; what follows it is not seen yet.
+QUEUE_INSTRUCTIONS = 8
+
 #: A byte address: 1 TiB.
 ADDRESS_BITS = 40
 #: Distance in memory between two pixels, rows or images.

@@ -26,6 +26,7 @@ from amaranth.back import rtlil
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
+from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
@@ -34,6 +35,7 @@ from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
+from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
 Method = Literal["induction", "bounded"]
 
@@ -84,6 +86,8 @@ def proofs() -> dict[str, Proof]:
         *(_transposer_proof(m) for m in (2, 4, 8)),
         *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
         *(_command_proof(dataflows) for dataflows in ("os+ws", "os", "ws")),
+        Proof("tokens-counted", lambda: tokens_counted(IssueQueue(TOKENS_ONLY, 2, 2))),
+        Proof("tokens-given", lambda: tokens_given(IssueQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
         Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
         Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
         Proof("wuve-adam", lambda: stability(Wuve(ADAM)), quick=False),

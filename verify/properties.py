@@ -70,14 +70,21 @@ def queue_order(queue: Queue) -> Harness:
     m.d.sync += [
         Assert(~(watched & (ahead == 0)) | (queue.output.valid & (queue.output.payload == word))),
         Assert(queue.level == held),
-        Assert(held <= queue.depth),
         Assert(queue.output.valid == (held != 0)),
         Assert(queue.input.ready == (held != queue.depth)),
-        Assert(queue.read_at < queue.depth),
-        Assert(queue.write_at == (queue.read_at + held) % queue.depth),
+        *queue_invariants(queue),
         Assert(~watched | ((ahead < held) & (look == word))),
     ]
     return harness
+
+
+def queue_invariants(queue: Queue) -> list[Assert]:
+    """How a queue's registers hang together: without it an induction begins with states that the queue never has."""
+    return [
+        Assert(queue.level <= queue.depth),
+        Assert(queue.read_at < queue.depth),
+        Assert(queue.write_at == (queue.read_at + queue.level) % queue.depth),
+    ]
 
 
 def fork_once(fork: Fork) -> Harness:

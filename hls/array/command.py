@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.lib import data, enum
+from amaranth.lib import enum
 
 from heddle.arch.command_rules import Refusal
 from heddle.arch.isa import ArrayCommand
+from heddle.hls.layout import layout_of
 
 #: The fields of ``heddle.arch.isa.ArrayCommand``, in their order.
-COMMAND = data.StructLayout({field.name: field.width for field in ArrayCommand.fields()})
+COMMAND = layout_of(ArrayCommand)
 
 
 class Dataflow(enum.Enum, shape=1):  # type: ignore[call-arg]  # its metaclass takes it

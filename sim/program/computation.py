@@ -52,8 +52,6 @@ class Array:
 
     def _check_shapes(self, instruction: Compute, left: LeftHalf, right: RightHalf) -> None:
         walk, group_m = instruction.walk, self._design.sparsity.m
-        if not 1 <= instruction.group_slots <= group_m:
-            raise HeddleError(f"{instruction.group_slots} slots of a group (valid: 1 to {group_m})")
         if (left.elements, left.group_elements) != (walk.elements, instruction.group_elements):
             raise HeddleError("the computation says other groups of channels than the load")
         groups = -(-walk.pixels // group_m) if walk.turned else walk.taps * left.groups.shape[1]

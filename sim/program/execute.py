@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.instruction_rules import refusal_of
 from heddle.arch.instructions import Compute, Instruction, Load, Store
 from heddle.sim.program.computation import Array
 from heddle.sim.program.halves import Buffers, HalfBytes, check_fit
@@ -21,8 +22,10 @@ def execute(program: Sequence[Instruction], image: Image, design: Design) -> Non
     """Do to ``image`` what ``program`` does on ``design``.
 
     Raises HeddleError, with the number of the instruction, for a program that the machine would not carry out as it
-    stands: tokens that never come, accesses that no token orders, bytes outside the memory, refused commands.
+    stands: instructions and commands that it refuses, tokens
+    that never come, accesses that no token orders, bytes outside the memory.
     """
+    _check_rules(program, design.sparsity.m)
     check_order(program, len(image), design.numbers.operand_format.width_bytes)
     buffers, array = Buffers(), Array(design)
     for number, instruction in enumerate(program):
@@ -30,6 +33,13 @@ def execute(program: Sequence[Instruction], image: Image, design: Design) -> Non
             _do(instruction, image, design, buffers, array)
         except HeddleError as error:
             raise HeddleError(f"instruction {number}, {instruction.opcode_of.name}: {error}") from None
+
+
+def _check_rules(program: Sequence[Instruction], group_m: int) -> None:
+    for number, instruction in enumerate(program):
+        refused = refusal_of(instruction, group_m)
+        if refused is not None:
+            raise HeddleError(f"instruction {number}, {instruction.opcode_of.name}: {refused.reason}")
 
 
 def _do(instruction: Instruction, image: Image, design: Design, buffers: Buffers, array: Array) -> None:

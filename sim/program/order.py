@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32
-from heddle.arch.instructions import Compute, Instruction, Load, Opcode, Places, Store, Sync
+from heddle.arch.instructions import QUEUE_INSTRUCTIONS, Compute, Instruction, Load, Opcode, Places, Store, Sync
 from heddle.sim.program.transfers import touched_bytes
 
 _QUEUES = (Opcode.LOAD, Opcode.COMPUTE, Opcode.STORE)
@@ -30,7 +30,7 @@ def check_order(program: Sequence[Instruction], memory_bytes: int, element_bytes
     for number, instruction in enumerate(program[:-1]):
         if isinstance(instruction, Sync) and instruction.last:
             raise HeddleError(f"instruction {number}: SYNC last stands before the end of the program")
-    clocks = _clocks(program)
+    clocks = token_order(program)
     _check_halves(program, clocks)
     _check_memory(program, clocks, memory_bytes, element_bytes)
 
@@ -46,17 +46,28 @@ class _Queues:
     done: list[Clock] = field(default_factory=lambda: [(0, 0, 0)] * len(_QUEUES))
 
 
-def _clocks(program: Sequence[Instruction]) -> list[Clock]:
-    """The clock of each instruction when it is done. Raises HeddleError where some never are."""
+def token_order(program: Sequence[Instruction], queue_depth: int = QUEUE_INSTRUCTIONS) -> list[Clock]:
+    """Return the vector clock of each instruction when it is done: what is done before it, counted in each queue.
+
+    Raises HeddleError where some never are. No more than ``queue_depth`` instructions wait in a queue, and one that
+    finds its queue full keeps all behind it from being seen, so that tokens may never come for that reason too.
+    """
     queues, clocks = _Queues(), [(0, 0, 0)] * len(program)
     for number, instruction in enumerate(program):
         if isinstance(instruction, Sync):
             _drain(queues, program, clocks)
+            if _stuck(queues):
+                _refuse(_stuck(queues), program)
             everything = _joined(queues.done)
             queues.done = [everything] * len(_QUEUES)
             clocks[number] = everything
         else:
-            queues.waiting[_QUEUES.index(instruction.opcode_of)].append(number)
+            waiting = queues.waiting[_QUEUES.index(instruction.opcode_of)]
+            if len(waiting) == queue_depth:
+                _drain(queues, program, clocks)
+                if len(waiting) == queue_depth:
+                    _refuse(_stuck(queues), program)
+            waiting.append(number)
     return clocks
 
 
@@ -70,10 +81,16 @@ def _drain(queues: _Queues, program: Sequence[Instruction], clocks: list[Clock])
                 number = waiting.popleft()
                 clocks[number] = _run(queues, queue, program[number])
                 moves = True
-    stuck = [waiting[0] for waiting in queues.waiting if waiting]
-    if stuck:
-        named = ", ".join(f"{program[number].opcode_of.name} {number}" for number in sorted(stuck))
-        raise HeddleError(f"tokens never come for instructions {named}")
+
+
+def _stuck(queues: _Queues) -> list[int]:
+    """The first instruction of each queue in which any waits."""
+    return sorted(waiting[0] for waiting in queues.waiting if waiting)
+
+
+def _refuse(stuck: Sequence[int], program: Sequence[Instruction]) -> None:
+    named = ", ".join(f"{program[number].opcode_of.name} {number}" for number in stuck)
+    raise HeddleError(f"tokens never come for instructions {named}")
 
 
 def _neighbours(queue: int, instruction: Instruction) -> Iterator[tuple[tuple[int, int], int, int]]:
@@ -85,8 +102,6 @@ def _neighbours(queue: int, instruction: Instruction) -> Iterator[tuple[tuple[in
     ):
         if 0 <= other < len(_QUEUES):
             yield (other, queue), waits, signals
-        elif waits or signals:
-            raise HeddleError(f"{instruction.opcode_of.name} has tokens with a neighbour that it does not have")
 
 
 def _has_tokens(queues: _Queues, queue: int, instruction: Instruction) -> bool:

@@ -16,27 +16,21 @@ Image = npt.NDArray[np.uint8]
 
 
 def pixel_addresses(places: Places) -> npt.NDArray[np.int64]:
-    """Return the byte address of each pixel of ``places`` [pixels]. Raises HeddleError where it has no positions."""
-    if places.pixels and not (places.row_positions and places.col_positions):
-        raise HeddleError(f"{places.pixels} pixels on {places.row_positions} x {places.col_positions} positions")
+    """Return the byte address of each pixel of ``places`` [pixels]."""
     number = places.first_row * places.col_positions + places.first_col + np.arange(places.pixels, dtype=np.int64)
-    row, col = np.divmod(number, max(places.col_positions, 1))
-    image, row = np.divmod(row, max(places.row_positions, 1))
+    row, col = np.divmod(number, places.col_positions)
+    image, row = np.divmod(row, places.row_positions)
     return places.address + image * places.image_stride + row * places.row_stride + col * places.col_stride
 
 
 def touched_bytes(places: Places, element_bytes: int) -> range:
     """Return the bytes from the first to the last that a transfer of ``places`` touches."""
-    if places.pixels == 0:
-        return range(0)
     addresses = pixel_addresses(places)
     return range(int(addresses.min()), int(addresses.max()) + places.elements * element_bytes)
 
 
 def load_left(load: Load, image: Image, group_m: int, operand: FloatFormat) -> LeftHalf:
     """Return what ``load`` lays down in the activation buffer: the elements of each pixel, in groups."""
-    if not 1 <= load.group_elements <= group_m:
-        raise HeddleError(f"{load.group_elements} elements in a group (valid: 1 to {group_m})")
     pixels = _pixels(load.places, image, operand)
     groups = -(-load.places.elements // load.group_elements)
     padded = np.zeros((len(pixels), groups * load.group_elements), pixels.dtype)
@@ -48,8 +42,6 @@ def load_left(load: Load, image: Image, group_m: int, operand: FloatFormat) -> L
 
 def load_right(load: Load, image: Image, group_m: int, operand: FloatFormat) -> RightHalf:
     """Return what ``load`` lays down in the weight buffer: a slot for each pixel, its indices read or counted."""
-    if not 1 <= load.group_elements <= group_m:
-        raise HeddleError(f"{load.group_elements} slots in a group (valid: 1 to {group_m})")
     values = _pixels(load.places, image, operand)
     if load.packed:
         return RightHalf(values, _indices(load, image, group_m))

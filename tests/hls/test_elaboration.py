@@ -33,6 +33,10 @@ from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
 from heddle.hls.axi.write_engine import WriteEngine
+from heddle.hls.control.dispatch import Dispatch
+from heddle.hls.control.instruction import LOAD
+from heddle.hls.control.instruction_check import InstructionCheck
+from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.datapath import Datapath
@@ -77,11 +81,14 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Datapath: lambda: Datapath(Schedule(SUMS, FEW)),
     DelayLine: lambda: DelayLine(5, 3),
     DieCrossing: lambda: DieCrossing(SMALL),
+    Dispatch: lambda: Dispatch(4, depth=2),
     Divider: lambda: Divider(FP16),
     DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
     Joiner: lambda: Joiner(PORT),
+    InstructionCheck: lambda: InstructionCheck(4),
+    IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib.data import View
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import transfer
@@ -13,6 +15,7 @@ from heddle.verify import formal
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.formal import Proof, proofs, prove
 from heddle.verify.properties import fork_once, queue_order, ranking_rule
+from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
 QUICK = [name for name, proof in proofs().items() if proof.quick]
 
@@ -66,12 +69,34 @@ class Credulous(StateMachine):
         return transfer(self.command)
 
 
+class ImpatientQueue(IssueQueue):
+    """A queue of instructions that never waits for the token of the one behind it."""
+
+    def _tokens(self, m: Module, tokens: View, taken: Value) -> Value:
+        super()._tokens(m, tokens, taken)
+        return tokens.wait_previous & (self.previous_tokens == 0)
+
+
+class ForgetfulQueue(IssueQueue):
+    """A queue of instructions that gives the token of the last one begun, whichever is done."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        owed = Signal()
+        with m.If(transfer(self.output)):
+            m.d.sync += owed.eq(self.output.payload.instruction.tokens.signal_next)
+        m.d.comb += self.to_next.eq(self.done & owed)
+        return m
+
+
 @pytest.mark.parametrize(
     "faulty",
     [
         Proof("credulous", lambda: command_ends(Credulous(load_design("tiny"))), steps=2),
         Proof("overfull-queue", lambda: queue_order(OverfullQueue(1, 2))),
         Proof("hasty-fork", lambda: fork_once(HastyFork(1, 2))),
+        Proof("impatient-queue", lambda: tokens_counted(ImpatientQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=6),
+        Proof("forgetful-queue", lambda: tokens_given(ForgetfulQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
         Proof("high-index-first", lambda: ranking_rule(HighIndexFirst(1, 2))),
     ],
     ids=lambda proof: proof.name,

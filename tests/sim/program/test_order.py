@@ -9,7 +9,7 @@ import pytest
 from heddle.arch.assembly import assemble
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
-from heddle.arch.instructions import Instruction, Sync
+from heddle.arch.instructions import Instruction
 from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.step_items import Pass
 from heddle.sim.program.order import check_order
@@ -102,14 +102,3 @@ def test_a_program_ends_with_its_last_sync() -> None:
     assert refusal("sync") == "the program does not end with SYNC last"
     with pytest.raises(HeddleError, match="does not end with SYNC last"):
         check_order((), 100, 2)
-
-
-def test_a_queue_has_only_the_neighbours_that_stand_beside_it() -> None:
-    assert refusal(f"load wait_previous {PIXEL}", "sync last") == (
-        "LOAD has tokens with a neighbour that it does not have"
-    )
-
-
-def test_an_early_last_sync_is_no_end() -> None:
-    assert isinstance(assemble(["sync last"])[0], Sync)
-    assert refusal("sync last", "sync last") == "instruction 0: SYNC last stands before the end of the program"

@@ -58,7 +58,9 @@ def test_a_computation_that_says_other_operands_than_were_loaded() -> None:
         "COMPUTE: 9 columns, but the right operand has 8"
     )
     assert refusal(COMPUTE, lambda one: replace(one, group_slots=1)).endswith("but the left operand has 18 groups")
-    assert refusal(COMPUTE, lambda one: replace(one, group_slots=5)) == "COMPUTE: 5 slots of a group (valid: 1 to 4)"
+    assert refusal(COMPUTE, lambda one: replace(one, group_slots=5)) == (
+        "COMPUTE: 4 elements and 5 slots of a group (valid: 1 to 4)"
+    )
     assert refusal(COMPUTE, lambda one: replace(one, group_elements=3)) == (
         "COMPUTE: the computation says other groups of channels than the load"
     )
@@ -97,4 +99,4 @@ def test_a_tile_that_no_half_holds(buffer: str, number: int) -> None:
 
 def test_pixels_without_positions() -> None:
     found = refusal(LEFT, lambda one: replace(one, places=replace(one.places, row_positions=0)))
-    assert found.endswith("pixels on 0 x 4 positions")
+    assert found == "LOAD: first pixel at (0, 0) of 0 x 4 positions"

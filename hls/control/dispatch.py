@@ -1,0 +1,150 @@
+"""Dispatch: instructions of a program in, each to its queue, until the last SYNC or the first that cannot be."""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import pairwise
+from operator import and_, or_
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.instructions import OPCODE_BITS, QUEUE_INSTRUCTIONS, Opcode
+from heddle.hls.control.instruction import COMPUTE, LOAD, NUMBER_BITS, STORE, SYNC, WORD_BITS, Stop
+from heddle.hls.control.instruction_check import InstructionCheck
+from heddle.hls.control.issue_queue import IssueQueue, numbered
+
+#: An instruction as it comes from memory, with its number in the program, and whether it is the program's last.
+NUMBERED_WORD = data.StructLayout({"number": NUMBER_BITS, "last": 1, "word": WORD_BITS})
+
+#: The queues, in the order of the tokens' neighbours.
+QUEUES = {"load": (Opcode.LOAD, LOAD), "compute": (Opcode.COMPUTE, COMPUTE), "store": (Opcode.STORE, STORE)}
+
+
+class Dispatch(wiring.Component):
+    """Queues and tokens of one program; reset before each.
+
+    Ports
+    -----
+    instructions : stream of NUMBERED_WORD, in
+    load, compute, store : streams of numbered instructions, out
+        To the engines, each in program order.
+    load_done, compute_done, store_done : Signal(1), in
+        The oldest instruction that the engine took is done.
+    hold : Signal(1), in
+        Nothing more begins: an engine has met an error.
+    finished : Signal(1), out
+        The last SYNC was reached, and all before it is done. It stays until reset.
+    stop, stop_number : Stop, Signal(32), out
+        Why the program was stopped, NONE while it was not, and the instruction's number: the refused one, or the first
+        that waits for a token that never comes. They stay until reset.
+    is_quiet : Signal(1), out
+        Nothing is in an engine.
+    load_number, compute_number, store_number : Signal(32), out
+        The number of the oldest instruction in each engine.
+
+    Latency: 2 clocks from an instruction to its queue, 1 more to the engine. Throughput: an instruction each clock. A
+    program is stopped in the clock in which nothing can go on any more, however long memory takes to answer.
+    """
+
+    def __init__(self, group_m: int, depth: int = QUEUE_INSTRUCTIONS, in_flight: int = 2) -> None:
+        """Queues of ``depth`` instructions each, and up to ``in_flight`` in an engine."""
+        self.group_m, self.depth, self.in_flight = group_m, depth, in_flight
+        members = {
+            "instructions": In(stream.Signature(NUMBERED_WORD)),
+            "hold": In(1),
+            "finished": Out(1),
+            "stop": Out(Stop),
+            "stop_number": Out(NUMBER_BITS),
+            "is_quiet": Out(1),
+        }
+        for name, (_, layout) in QUEUES.items():
+            members[name] = Out(stream.Signature(numbered(layout)))
+            members[f"{name}_done"] = In(1)
+            members[f"{name}_number"] = Out(NUMBER_BITS)
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        """Take an instruction, check it a clock later, and give it to its queue; let SYNC wait for all of them."""
+        m = Module()
+        queues = self._queues(m)
+        taken, held = Signal(), Signal(NUMBERED_WORD, reset_less=True)
+        refused = self._refused(m, taken, held)
+        is_going: Value = taken & (refused == Stop.NONE) & (self.stop == Stop.NONE) & ~self.finished
+        opcode = held.word[:OPCODE_BITS]
+        all_done = reduce(and_, (queue.is_empty & ~queue.in_engine for queue in queues))
+        has_room, goes = Signal(), Signal()
+        with m.If(opcode == Opcode.SYNC):
+            m.d.comb += has_room.eq(all_done)
+        for queue, (of_queue, layout) in zip(queues, QUEUES.values(), strict=True):
+            m.d.comb += [
+                queue.input.payload.number.eq(held.number),
+                queue.input.payload.instruction.eq(held.word[: layout.size]),
+            ]
+            with m.If(opcode == of_queue):
+                m.d.comb += [queue.input.valid.eq(is_going), has_room.eq(queue.input.ready)]
+        m.d.comb += [
+            goes.eq(is_going & has_room),
+            self.instructions.ready.eq(~taken | goes),
+            self.is_quiet.eq(~reduce(or_, (queue.in_engine for queue in queues))),
+        ]
+        with m.If(self.instructions.ready):
+            m.d.sync += [taken.eq(self.instructions.valid), held.eq(self.instructions.payload)]
+        with m.If(goes & held.last):
+            m.d.sync += self.finished.eq(1)
+        self._stops(m, queues, taken & ~goes, refused, held.number)
+        return m
+
+    def _refused(self, m: Module, taken: Value, held: data.View) -> Signal:
+        """Why the instruction that was taken is refused: by itself, or since it is the last one and should not be."""
+        m.submodules.check = check = InstructionCheck(self.group_m)
+        refused = Signal(Stop)
+        is_end = (held.word[:OPCODE_BITS] == Opcode.SYNC) & data.View(SYNC, held.word[: SYNC.size]).last
+        m.d.comb += check.word.eq(held.word)
+        with m.If(taken):
+            m.d.comb += refused.eq(check.stop)
+            with m.If(check.stop == Stop.NONE):
+                with m.If(is_end & ~held.last):
+                    m.d.comb += refused.eq(Stop.GOES_ON)
+                with m.If(~is_end & held.last):
+                    m.d.comb += refused.eq(Stop.NO_END)
+        return refused
+
+    def _queues(self, m: Module) -> list[IssueQueue]:
+        """Queues between ports and engines, joined to their neighbours by tokens."""
+        queues = [IssueQueue(layout, self.depth, self.in_flight) for _, layout in QUEUES.values()]
+        for name, queue in zip(QUEUES, queues, strict=True):
+            m.submodules[name] = queue
+            wiring.connect(m, queue.output, wiring.flipped(getattr(self, name)))
+            m.d.comb += [
+                queue.done.eq(getattr(self, f"{name}_done")),
+                queue.hold.eq(self.hold | (self.stop != Stop.NONE)),
+                getattr(self, f"{name}_number").eq(queue.current_number),
+            ]
+        for earlier, later in pairwise(queues):
+            m.d.comb += [later.from_previous.eq(earlier.to_next), earlier.from_next.eq(later.to_previous)]
+        return queues
+
+    def _stops(self, m: Module, queues: list[IssueQueue], is_held: Value, refused: Value, number: Value) -> None:
+        """Remember the first reason why the program cannot go on; ``is_held``: what was taken goes to no queue."""
+        all_wait = reduce(and_, (queue.waits for queue in queues))
+        any_queued = ~reduce(and_, (queue.is_empty for queue in queues))
+        too_many = reduce(or_, (queue.too_many for queue in queues))
+        with m.If((self.stop == Stop.NONE) & ~self.finished):
+            with m.If(too_many):
+                m.d.sync += [self.stop.eq(Stop.TOO_MANY_TOKENS), self.stop_number.eq(self._signalling(queues))]
+            with m.Elif(refused != Stop.NONE):
+                m.d.sync += [self.stop.eq(refused), self.stop_number.eq(number)]
+            with m.Elif(all_wait & any_queued & is_held):
+                m.d.sync += [self.stop.eq(Stop.DEADLOCK), self.stop_number.eq(self._first_number(queues))]
+
+    def _first_number(self, queues: list[IssueQueue]) -> Value:
+        """The lowest number of what is first in a queue."""
+        numbers = [Mux(queue.is_empty, (1 << NUMBER_BITS) - 1, queue.first_number) for queue in queues]
+        return reduce(lambda least, number: Mux(number < least, number, least), numbers)
+
+    def _signalling(self, queues: list[IssueQueue]) -> Value:
+        """The number of an instruction whose token no counter holds: its neighbour's counter is full."""
+        before, at, behind = (queue.current_number for queue in queues)
+        return Mux(queues[1].done & (queues[0].too_many | queues[2].too_many), at, Mux(queues[0].done, before, behind))
