@@ -27,6 +27,7 @@ GROUPS = {
     "Explore": (
         "explore", "ExploreRequest", "load_space", "default_space", "with_sparsities", "Space", "Exploration",
     ),
+    "Compile": ("compile_program", "StepProgram"),
     "Generate, verify, synthesise": (
         "generate", "verify_design", "synthesise", "GeneratedDesign", "Verified", "Synthesis",
     ),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from heddle.dataflow.layer_sparsity import with_layer_sparsities
     from heddle.dataflow.load import load_network
     from heddle.dataflow.network import Network
+    from heddle.dataflow.program.step_program import StepProgram
     from heddle.dataflow.recipes import RECIPES, Recipe, recipe_named
     from heddle.dataflow.scheduler import Schedule
     from heddle.dataflow.scheduler import schedule_step as schedule
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from heddle.sim.result import PassResult, StepResult
     from heddle.synth.result import Synthesis
     from heddle.synth.yosys.run import synthesise
-    from heddle.verbs import ReportPage, compare, generate, report
+    from heddle.verbs import ReportPage, compare, compile_program, generate, report
     from heddle.verify.design_check import Verified, verify_design
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "Space",
     "SparsityConfig",
     "StepOptions",
+    "StepProgram",
     "StepResult",
     "Synthesis",
     "TrainingStep",
@@ -95,6 +97,7 @@ __all__ = [
     "board_names",
     "check_fit",
     "compare",
+    "compile_program",
     "default_space",
     "estimate",
     "explore",
@@ -154,6 +157,7 @@ _HOMES = {
     "Space": ("heddle.dse.space", "Space"),
     "SparsityConfig": ("heddle.arch.design", "SparsityConfig"),
     "StepOptions": ("heddle.dataflow.training", "StepOptions"),
+    "StepProgram": ("heddle.dataflow.program.step_program", "StepProgram"),
     "StepResult": ("heddle.sim.result", "StepResult"),
     "Synthesis": ("heddle.synth.result", "Synthesis"),
     "TrainSettings": ("heddle.training.settings", "TrainSettings"),
@@ -164,6 +168,7 @@ _HOMES = {
     "board_names": ("heddle.arch.boards", "board_names"),
     "check_fit": ("heddle.arch.fit", "check_fit"),
     "compare": ("heddle.verbs", "compare"),
+    "compile_program": ("heddle.verbs", "compile_program"),
     "densify": ("heddle.training", "densify"),
     "default_space": ("heddle.dse.space", "default_space"),
     "estimate": ("heddle.sim.estimate", "estimate"),

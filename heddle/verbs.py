@@ -1,4 +1,4 @@
-"""Verbs of the command that are more than one function of the packages below: generate, report, compare."""
+"""Verbs of the command that are more than one function of the packages below: compile, generate, report, compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.folder_lock import release_folders
 from heddle.arch.run_dir import check_file_target, write_atomically
-from heddle.dataflow.work import machine_hashes
+from heddle.dataflow.network import Network
+from heddle.dataflow.program.step_program import StepProgram, step_program
+from heddle.dataflow.recipes import Recipe
+from heddle.dataflow.training import StepOptions
+from heddle.dataflow.work import machine_hashes, step_work, work_hashes
 from heddle.hls.files import GeneratedDesign, generated_design
 from heddle.reports.review.build import build_review
 from heddle.reports.review.compare import Comparison, Side
@@ -18,6 +22,7 @@ from heddle.reports.review.compare_page import write_comparison
 from heddle.reports.review.index import REPORT_NAME
 from heddle.reports.review.page import write_review
 from heddle.reports.runs.gather import read_holdings, subject_of
+from heddle.reports.runs.program_files import ImageChoice, write_program
 from heddle.reports.runs.record import RunRecord, result_folder
 from heddle.sim.result import StepResult
 
@@ -52,6 +57,44 @@ def generate(design: Design, out: Path | str | None = None, *, board: Board | No
         finally:
             release_folders()
     return generated
+
+
+def compile_program(
+    network: Network,
+    recipe: Recipe,
+    design: Design,
+    options: StepOptions,
+    out: Path | str | None = None,
+    *,
+    board: Board | None = None,
+    image: bool | None = None,
+    seed: int = 0,
+    weights: Path | str | None = None,
+) -> StepProgram:
+    """Return a training step as a program of the machine, with the map of its memory; written into ``out`` if given.
+
+    ``board`` is the design's own where none is given. ``seed`` draws the operands of the memory's image, ``weights`` is
+    a file of trained weights for it, and ``image`` says whether it is written; None writes one of at most 1 GiB. Raises
+    HeddleError for a recipe without a program, tensors that the memory does not hold, weights that do not fit, and a
+    folder that cannot be used.
+
+    >>> compiled = heddle.compile_program(network, heddle.recipe_named("bdwp"), design, heddle.StepOptions(batch=4))
+    >>> compiled.program.memory.address("fc1.x"), len(compiled.program.products)
+    (0, 8)
+    """
+    board = board or load_board(design.board)
+    record, work = RunRecord(), step_work(network, recipe, design, board, options)
+    compiled = step_program(work)
+    choice = ImageChoice(image, seed, None if weights is None else Path(weights))
+    operands = choice.operands(compiled)
+    if out is not None:
+        try:
+            folder = result_folder(Path(out), "compile")
+            write_program(folder, compiled, operands, choice.notes(compiled))
+            record.write(folder, work_hashes(network.source, work) | choice.hashes)
+        finally:
+            release_folders()
+    return compiled
 
 
 def report(folder: Path | str, out: Path | str | None = None, *, pick: int | None = None) -> ReportPage:

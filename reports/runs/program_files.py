@@ -8,13 +8,14 @@ from pathlib import Path
 
 from heddle.arch.assembly import listing
 from heddle.arch.program_file import program_bytes
-from heddle.arch.run_dir import atomic_file, write_atomically, write_pieces
+from heddle.arch.run_dir import atomic_file, sha256_of, write_atomically, write_pieces
 from heddle.dataflow.program.compiler import Section
 from heddle.dataflow.program.step_program import StepProgram
 from heddle.reports.runs.documents.program import ImageRow, ProgramDocument
 from heddle.reports.runs.record import RESULT_MARKS
 from heddle.sim.program.image import Block, operand_blocks
 from heddle.sim.program.operands import DrawnWeights, Weights
+from heddle.sim.program.packed_weights import packed_weights
 
 #: An image of up to so many bytes is written unasked.
 MOST_IMAGE_BYTES = 1 << 30
@@ -31,9 +32,38 @@ class ImageOperands:
     weights_file: Path | None = None
 
 
-def drawn_operands(compiled: StepProgram, seed: int) -> ImageOperands:
-    """Return operands all of which are drawn by ``seed``."""
-    return ImageOperands(DrawnWeights(seed, compiled.work.step.operand), seed)
+@dataclass(frozen=True)
+class ImageChoice:
+    """Whether an image is written, and of what: ``wanted`` None leaves it to weights and size."""
+
+    wanted: bool | None = None
+    seed: int = 0
+    weights: Path | None = None
+
+    def operands(self, compiled: StepProgram) -> ImageOperands | None:
+        """Return what the image holds, None where there is none; raises HeddleError for weights that do not fit."""
+        if not self._is_written(compiled):
+            return None
+        if self.weights is None:
+            return ImageOperands(DrawnWeights(self.seed, compiled.work.step.operand), self.seed)
+        return ImageOperands(packed_weights(self.weights, compiled), self.seed, self.weights)
+
+    def notes(self, compiled: StepProgram) -> tuple[str, ...]:
+        """Return those of the program, and one where the image is left out for its size."""
+        if self.wanted is False or self._is_written(compiled):
+            return compiled.notes
+        nbytes = compiled.program.memory.nbytes
+        return (*compiled.notes, f"{IMAGE_NAME} is left out, which would have {nbytes:,} bytes; --image writes it")
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of the file of weights, by name."""
+        return {} if self.weights is None else {"weights": sha256_of(self.weights)}
+
+    def _is_written(self, compiled: StepProgram) -> bool:
+        if self.wanted is None and self.weights is None:
+            return compiled.program.memory.nbytes <= MOST_IMAGE_BYTES
+        return self.wanted is not False
 
 
 def write_program(

@@ -18,13 +18,13 @@ from heddle.arch.packed_file import PackedNetwork, write_packed
 from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer
 from heddle.arch.program_file import read_program
 from heddle.arch.run_dir import sha256_of
-from heddle.cli import compile as compile_verb
 from heddle.cli.main import main
 from heddle.dataflow.program.step_program import StepProgram, step_program
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions
 from heddle.dataflow.work import step_work
 from heddle.dataflow.zoo import zoo_network
+from heddle.reports.runs import program_files
 from heddle.sim.program.operands import DrawnWeights
 from tests.support.step_programs import unlike
 
@@ -136,7 +136,7 @@ def test_an_image_is_written_where_it_is_small_or_asked_for(
     assert main([*command, "--no-image"]) == 0
     assert not image.exists()
     assert "memory.bin" not in capsys.readouterr().err
-    monkeypatch.setattr(compile_verb, "MOST_IMAGE_BYTES", 300_000)
+    monkeypatch.setattr(program_files, "MOST_IMAGE_BYTES", 300_000)
     assert main(command) == 0
     assert not image.exists()
     note = "memory.bin is left out, which would have 368,640 bytes; --image writes it"
