@@ -16,7 +16,6 @@ from stream_bench import Collector, Feeder, Moved, run
 
 from heddle.hls.axi.channels import AxiShape, Response
 from heddle.hls.axi.read_engine import ReadEngine
-from heddle.hls.axi.requester import Requester
 
 NARROW = AxiShape(data_bytes=8, address_bits=12, page_bytes=64)
 PORT = AxiShape()
@@ -126,4 +125,3 @@ def test_what_cannot_read_is_refused() -> None:
     assert_refused(
         partial(ReadEngine, PORT, 4, 63), ValueError, "the longest burst has 64 beats, more than a queue of 63"
     )
-    assert_refused(partial(Requester, PORT, 0), ValueError, "at least 1 burst must be allowed, not 0")
