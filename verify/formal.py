@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,12 @@ from amaranth.back import rtlil
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
+from heddle.hls.axi.coalescer import Joiner
+from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.read_engine import ReadEngine
+from heddle.hls.axi.requester import Requester
+from heddle.hls.axi.spreader import Spreader
+from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
@@ -33,6 +40,15 @@ from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
+from heddle.verify.axi_properties import (
+    NARROW,
+    beats_are_strobed,
+    pieces_are_the_stretch,
+    reading,
+    requests_are_spans,
+    spans_stay_in_pages,
+    writing,
+)
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
@@ -88,6 +104,12 @@ def proofs() -> dict[str, Proof]:
         *(_command_proof(dataflows) for dataflows in ("os+ws", "os", "ws")),
         Proof("tokens-counted", lambda: tokens_counted(IssueQueue(TOKENS_ONLY, 2, 2))),
         Proof("tokens-given", lambda: tokens_given(IssueQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
+        Proof("axi-pieces", lambda: pieces_are_the_stretch(Cutter(6, 40, 8))),
+        Proof("axi-spans", lambda: spans_stay_in_pages(Joiner(NARROW))),
+        Proof("axi-strobes", lambda: beats_are_strobed(Spreader(NARROW))),
+        *_axi_proofs("requests", 2, lambda bursts: requests_are_spans(Requester(NARROW, bursts))),
+        *_axi_proofs("read", 1, lambda bursts: reading(ReadEngine(NARROW, bursts))),
+        *_axi_proofs("write", 2, lambda bursts: writing(WriteEngine(NARROW, bursts))),
         Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
         Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
         Proof("wuve-adam", lambda: stability(Wuve(ADAM)), quick=False),
@@ -123,6 +145,12 @@ def _command_proof(dataflows: str) -> Proof:
     array = design.array.model_copy(update={"dataflows": tuple(dataflows.split("+"))})
     kept = design.model_copy(update={"array": array})
     return Proof(f"commands-{dataflows}", lambda: command_ends(StateMachine(kept)), steps=2, quick=dataflows == "os+ws")
+
+
+def _axi_proofs(part: str, quick_bursts: int, build: Callable[[int], Harness]) -> Iterator[Proof]:
+    """A part of a memory master, by how many bursts it may have outstanding."""
+    for bursts in (1, 2, 3):
+        yield Proof(f"axi-{part}-{bursts}", partial(build, bursts), quick=bursts == quick_bursts)
 
 
 def prove(proof: Proof) -> Verdict:

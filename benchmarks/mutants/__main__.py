@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.mutants.arithmetic_faults import ARITHMETIC_FAULTS
 from benchmarks.mutants.array_faults import ARRAY_FAULTS
+from benchmarks.mutants.axi_faults import AXI_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
@@ -22,7 +23,7 @@ from benchmarks.mutants.verify_faults import VERIFY_FAULTS, VERIFY_KINDS
 from heddle.arch.errors import HeddleError, unknown
 
 #: By the part of the suite that must catch them: tests, proofs and vectors; ``heddle verify`` by itself.
-SETS = {"suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS), "verify": VERIFY_FAULTS}
+SETS = {"suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS), "verify": VERIFY_FAULTS}
 FAULTS = {fault.name: fault for faults in SETS.values() for fault in faults}
 #: One for each kind of check.
 QUICK = ("first-slot-from-the-ring", "infinity-minus-infinity", "fork-remembers", "narrowed-half-up")
