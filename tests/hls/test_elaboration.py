@@ -50,6 +50,9 @@ from heddle.hls.fp.schedule import Schedule
 from heddle.hls.fp.square_root import SquareRoot
 from heddle.hls.fp.units import Units
 from heddle.hls.fp.word_multiplier import WordMultiplier
+from heddle.hls.gear.left import GroupSpread, LeftGearbox, WholeGroups
+from heddle.hls.gear.rows import RowCuts
+from heddle.hls.gear.slicer import Slicer
 from heddle.hls.lanes.block_update import BlockUpdate
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
@@ -86,9 +89,11 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
+    GroupSpread: lambda: GroupSpread(8, 2, 2),
     Joiner: lambda: Joiner(PORT),
     InstructionCheck: lambda: InstructionCheck(4),
     IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
+    LeftGearbox: lambda: LeftGearbox(8, 2, PORT),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
@@ -101,7 +106,9 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
     Requester: lambda: Requester(PORT, 2),
+    RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
+    Slicer: lambda: Slicer(PORT, 8, 4),
     SoreLane: lambda: SoreLane(1, 2),
     Spreader: lambda: Spreader(PORT),
     SquareRoot: lambda: SquareRoot(FP16),
@@ -110,6 +117,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
+    WholeGroups: lambda: WholeGroups(4, 2),
     WordMultiplier: lambda: WordMultiplier(),
     WsSteps: lambda: WsSteps(SMALL.array),
     WriteEngine: lambda: WriteEngine(PORT, 2),

@@ -1,0 +1,1 @@
+"""Gearboxes: between the bytes of a transfer and the words of the buffers."""

@@ -1,0 +1,129 @@
+"""Slicer: so many elements at a time out of the packed bytes of a transfer."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from amaranth.hdl import Array, Assert, Cat, Const, Module, Mux, ResetSignal, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.hls.axi.channels import AxiShape
+from heddle.hls.axi.stretches import word_layout
+from heddle.hls.gear.rows import cut_layout
+from heddle.hls.stream.handshake import assert_stable, transfer
+
+
+def piece_layout(element_bits: int, most: int) -> data.StructLayout:
+    """The elements of a ``cut`` from the lowest place on, zeros behind them."""
+    return data.StructLayout({"elements": data.ArrayLayout(element_bits, most), "cut": cut_layout(most)})
+
+
+class Slicer(wiring.Component):
+    """Takes what each cut asks for from the words of a transfer, wherever in them it begins.
+
+    Ports:
+        words : stream of ``word_layout``, in: a transfer's bytes, its rows one behind the other
+        cuts : stream of ``cut_layout(most)``, in: as many as use up the transfer's bytes, none of 0 elements
+        pieces : stream of ``piece_layout``, out
+
+    A row begins at a multiple of ``row_bits`` (elements of 3 bits: at a byte), and what is between is passed over.
+
+    Latency ``latency`` = 3 clocks from a word to a piece that ends in it. Throughput: one piece a clock while it takes
+    no more than a word. The next transfer follows without a gap, except where the last piece began in the word before
+    the last: then a clock after it. ``words.ready`` and ``cuts.ready`` follow ``pieces.ready`` combinationally.
+    """
+
+    latency = 3
+
+    def __init__(self, port: AxiShape, element_bits: int, most: int, row_bits: int | None = None) -> None:
+        """``row_bits``: default and least, an element. With more, all cuts except a row's last have ``most`` elements.
+
+        Raises ValueError where ``most`` elements, and what is passed over behind them, are more than a word.
+        """
+        self.row_bits = row_bits or element_bits
+        # Pieces begin at multiples of a unit: so shifts go by units, and a word has a power of two of them.
+        self.unit_bits = gcd(self.row_bits, most * element_bits)
+        word_bits = 8 * port.data_bytes
+        self.units = word_bits // self.unit_bits
+        if most * element_bits + self.row_bits - self.unit_bits > word_bits:
+            raise ValueError(f"{most} elements of {element_bits} bits in a word of {port.data_bytes} bytes")
+        self.element_bits = element_bits
+        self.most = most
+        self.word = word_layout(port)
+        super().__init__(
+            {
+                "words": In(stream.Signature(self.word)),
+                "cuts": In(stream.Signature(cut_layout(most))),
+                "pieces": Out(stream.Signature(piece_layout(element_bits, most))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Two words: pieces begin in the older one at ``offset`` and may end in the newer one."""
+        m = Module()
+        older, newer = Signal(self.word, reset_less=True), Signal(self.word, reset_less=True)
+        has_older, has_newer = Signal(), Signal()
+        place_bits = (self.units - 1).bit_length()
+        offset, end = Signal(place_bits), Signal(place_bits + 1)
+        used_up, reaches_newer, takes, moves_on = Signal(), Signal(), Signal(), Signal()
+        cut = self.cuts.payload
+        m.d.comb += [
+            end.eq(self._end(offset)),
+            used_up.eq(end[-1] | cut.last),
+            reaches_newer.eq(end[-1] & (end[:-1] != 0)),
+            self.cuts.ready.eq((~self.pieces.valid | self.pieces.ready) & has_older & (has_newer | ~reaches_newer)),
+            takes.eq(transfer(self.cuts)),
+            moves_on.eq(~has_older | (takes & used_up)),
+            self.words.ready.eq(~has_newer | moves_on),
+        ]
+        with m.If(moves_on):
+            m.d.sync += [older.eq(newer), has_older.eq(has_newer & ~(takes & cut.last & reaches_newer))]
+        with m.If(self.words.ready):
+            m.d.sync += [newer.eq(self.words.payload), has_newer.eq(self.words.valid)]
+        with m.If(transfer(self.pieces)):
+            m.d.sync += self.pieces.valid.eq(0)
+        with m.If(takes):
+            m.d.sync += [
+                offset.eq(Mux(cut.last, 0, end)),
+                self.pieces.valid.eq(1),
+                self.pieces.payload.cut.eq(cut),
+                self.pieces.payload.elements.eq(self._elements(m, Cat(older.data, newer.data), offset)),
+            ]
+        self._assert_in_step(m, takes, end, Mux(reaches_newer, newer, older))
+        assert_stable(m, self.pieces)
+        return m
+
+    def _end(self, offset: Value) -> Value:
+        """Where the piece ends, in units from the older word's begin; a row's last piece with what is passed over."""
+        cut = self.cuts.payload
+        taken = cut.count
+        if self.element_bits != self.unit_bits:
+            units = [-(-count * self.element_bits // self.unit_bits) for count in range(self.most + 1)]
+            taken = Array(Const(each, range(units[-1] + 1)) for each in units)[cut.count]
+        end = offset + taken
+        spare = (self.row_bits // self.unit_bits - 1).bit_length()
+        if spare == 0:
+            return end
+        return Mux(cut.ends, Cat(Const(0, spare), (end + (1 << spare) - 1)[spare:]), end)
+
+    def _elements(self, m: Module, words: Value, offset: Value) -> Value:
+        """The elements from ``offset`` on, by the larger steps first: so that each step keeps fewer bits."""
+        for layer in reversed(range(len(offset))):
+            step = self.unit_bits << layer
+            kept = self.most * self.element_bits + step - self.unit_bits  # as the lower steps reach that far
+            moved = Signal(kept, name=f"moved_{layer}")
+            m.d.comb += moved.eq(Mux(offset[layer], words[step : step + kept], words[:kept]))
+            words = moved
+        count = self.cuts.payload.count
+        return words & Cat((place < count).replicate(self.element_bits) for place in range(self.most))
+
+    def _assert_in_step(self, m: Module, takes: Value, end: Value, word: Value) -> None:
+        """Cuts and bytes end together: no piece reaches past its transfer, and none of its bytes is left."""
+        cut = self.cuts.payload
+        reached = data.View(self.word, word)
+        in_word = Signal(range(self.units + 1))
+        m.d.comb += in_word.eq(Mux(end > self.units, end - self.units, end))
+        ends_here = reached.last & (in_word * self.unit_bits == reached.bytes * 8)
+        with m.If(takes & ~ResetSignal("sync", allow_reset_less=True)):
+            m.d.sync += Assert(cut.last == ends_here, "the cuts end where the transfer does")
