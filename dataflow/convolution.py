@@ -7,10 +7,13 @@ need to be put in between.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from heddle.arch.errors import HeddleError
+
+#: Padding of a map: top, bottom, left, right.
+Padding = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,21 @@ class Geometry:
         """Return the output map's height and width; HeddleError where the padded map is smaller than the window."""
         rows, cols = self._walk(in_size, 0), self._walk(in_size, 1)
         return rows.count, cols.count
+
+    def with_least_padding(self, in_size: tuple[int, int], out_size: tuple[int, int]) -> Geometry:
+        """Return this window with the least padding, the same on both sides, that has ``out_size`` windows or more."""
+        padding = [
+            -(-max(0, (out - 1) * step + (taps - 1) * apart + 1 - in_) // 2)
+            for in_, out, taps, step, apart in zip(
+                in_size, out_size, self.kernel, self.stride, self.dilation, strict=True
+            )
+        ]
+        return replace(self, padding=(padding[0], padding[1]))
+
+    def padding_to_state(self, padding: Padding, in_size: tuple[int, int], out_size: tuple[int, int]) -> Padding | None:
+        """Return ``padding``, or None where it is the least one that the sizes need, which goes without saying."""
+        rows, cols = self.with_least_padding(in_size, out_size).padding
+        return None if padding == (rows, rows, cols, cols) else padding
 
     def walks(self, in_size: tuple[int, int]) -> tuple[Walk, Walk]:
         """Return what FF's and WU's taps read of an input map, along its rows and along its columns."""

@@ -27,6 +27,9 @@ VectorOp = Literal[
     "elementwise",
 ]
 
+#: What is counted as a convolution and cannot be run as one. Stacked maps are several of a sample, below each other.
+StandIn = Literal["3-D convolution", "transposed convolution", "stacked maps"]
+
 
 @dataclass(frozen=True)
 class ConvLayer:
@@ -35,6 +38,10 @@ class ConvLayer:
     ``input_gradient`` is False where nothing upstream learns (the first layer); ``keep_dense`` marks the
     layers that the usual N:M policy leaves dense (first convolution, classifier). ``weight_of`` names the layer
     whose weight this one uses too; it is empty where the weight is its own.
+
+    ``dilation`` is (rows, columns). ``padding`` is (top, bottom, left, right), None where it is the least that is the
+    same on both sides and gives the output's sizes. ``stands_for`` says what is counted as this convolution and cannot
+    be run as one; it is None where the layer is what it says.
     """
 
     name: str
@@ -53,6 +60,10 @@ class ConvLayer:
     input_gradient: bool = True
     keep_dense: bool = False
     weight_of: str = ""
+    # Not shown: a network of the zoo is known again by its layers' text, and has these at their defaults.
+    dilation: tuple[int, int] = field(default=(1, 1), repr=False)
+    padding: tuple[int, int, int, int] | None = field(default=None, repr=False)
+    stands_for: StandIn | None = field(default=None, repr=False)
 
     @property
     def is_depthwise(self) -> bool:

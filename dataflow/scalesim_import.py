@@ -102,6 +102,7 @@ def _conv_layer(where: str, row: TopologyRow, is_depthwise: bool) -> Layer:
         stride_height=stride_height,
         stride_width=stride_width,
         groups=groups,
+        stands_for="stacked maps" if maps > 1 and max(sizes["filter_height"], stride_height) > 1 else None,
     )
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from torch.fx import Node
 
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, VectorLayer
 from heddle.training.exported_einsum import Contraction, contraction
 from heddle.training.exported_graph import ExportedGraph, argument
@@ -22,27 +23,31 @@ def translate_conv(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:
     if len(data) != len(kernel):
         raise graph.error(node, "its input has no batch dimension")
     graph.claim_parameters(node)
-    in_height, in_width = _planar(data[2:])
-    out_height, out_width = _planar(out[2:])
-    kernel_height, kernel_width = _planar(kernel[2:])
-    stride_height, stride_width = _strides(argument(node, "stride"), len(kernel) - 2)
+    in_size, out_size, axes = _planar(data[2:]), _planar(out[2:]), len(kernel) - 2
+    stride, dilation = _pair(argument(node, "stride"), axes, 1), _pair(argument(node, "dilation"), axes, 1)
+    window = Geometry(_planar(kernel[2:]), stride, _pair(argument(node, "padding"), axes, 0), dilation)
     images = graph.per_sample(node, "its images", data[0])
+    reaches_on = images > 1 and max(window.kernel[0], window.stride[0]) > 1
+    rows, cols = window.padding
     return (
         ConvLayer(
             name=graph.weighted_name(node, weight),
             # Several images a sample (the frames of a clip) stand below one another.
-            in_height=images * in_height,
-            in_width=in_width,
+            in_height=images * in_size[0],
+            in_width=in_size[1],
             in_channels=data[1],
-            out_height=images * out_height,
-            out_width=out_width,
+            out_height=images * out_size[0],
+            out_width=out_size[1],
             out_channels=kernel[0],
-            kernel_height=kernel_height,
-            kernel_width=kernel_width,
-            stride_height=stride_height,
-            stride_width=stride_width,
+            kernel_height=window.kernel[0],
+            kernel_width=window.kernel[1],
+            stride_height=window.stride[0],
+            stride_width=window.stride[1],
             groups=argument(node, "groups"),
             bias=argument(node, "bias") is not None,
+            dilation=window.dilation,
+            padding=None if reaches_on else window.padding_to_state((rows, rows, cols, cols), in_size, out_size),
+            stands_for="stacked maps" if reaches_on else None,
         ),
     )
 
@@ -156,8 +161,8 @@ def _planar(sizes: tuple[int, ...]) -> tuple[int, int]:
     return (1, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
 
 
-def _strides(strides: list[int], spatial: int) -> tuple[int, int]:
-    """Vertical and horizontal stride; one number of a 2-D convolution stands for both."""
-    if spatial == 1:
-        return 1, strides[0]
-    return strides[0], strides[-1]
+def _pair(numbers: list[int], axes: int, of_rows: int) -> tuple[int, int]:
+    """A number for rows and one for columns: a single one of a 2-D convolution stands for both, a 1-D one has a row."""
+    if axes == 1:
+        return of_rows, numbers[0]
+    return numbers[0], numbers[-1]

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import onnx
 
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.network import ConvLayer, VectorLayer
 from heddle.dataflow.onnx_reader.inference import Shape
 from heddle.dataflow.onnx_reader.layers import MadeLayer, attribute_int, attribute_ints, layer_name
 from heddle.dataflow.onnx_reader.products import claimed_weight
 from heddle.dataflow.onnx_reader.tensors import OnnxTensors
+from heddle.dataflow.onnx_reader.windows import dilations, planar_padding
 
 _RANKS = (3, 4, 5)
 
@@ -22,18 +24,26 @@ def translate_conv(node: onnx.NodeProto, tensors: OnnxTensors) -> tuple[MadeLaye
     groups = attribute_int(node, "group", 1)
     if groups < 1 or data[1] != weight[1] * groups or weight[0] % groups:
         raise tensors.error(node, f"group {groups} does not fit the shapes {list(data)} and {list(weight)}")
+    is_planar = len(weight) < max(_RANKS)
+    window = Geometry(_planar(weight[2:]), _planar(strides), dilation=_planar(dilations(node, len(strides))))
+    in_size, out_size = _planar(data[2:]), _planar(out[2:])
     layer = ConvLayer(
         layer_name(node, tensors),
-        *_planar(data[2:]),
+        *in_size,
         data[1],
-        *_planar(out[2:]),
+        *out_size,
         weight[0],
-        *_planar(weight[2:]),
-        *_planar(strides),
+        *window.kernel,
+        *window.stride,
         groups=groups,
         bias=tensors.claim_bias(node, 2),
+        dilation=window.dilation if is_planar else (1, 1),
+        padding=window.padding_to_state(planar_padding(node, window, in_size, out_size), in_size, out_size)
+        if is_planar
+        else None,
+        stands_for=None if is_planar else "3-D convolution",
     )
-    if len(weight) == max(_RANKS):
+    if not is_planar:
         tensors.note("depth and height of 3-D convolutions are counted as one dimension", layer.name)
     return (MadeLayer(layer, tensors.numbers_of(node.input[1])),)
 
@@ -58,7 +68,9 @@ def translate_transposed_conv(node: onnx.NodeProto, tensors: OnnxTensors) -> tup
     )
     name, pixels = layer_name(node, tensors), _planar(data[2:])
     wide = channels * math.prod(kernel) // math.prod(taps)
-    layer = ConvLayer(name, *pixels, data[1], *pixels, wide, *_planar(taps), groups=groups)
+    layer = ConvLayer(
+        name, *pixels, data[1], *pixels, wide, *_planar(taps), groups=groups, stands_for="transposed convolution"
+    )
     made = [MadeLayer(layer, tensors.numbers_of(node.input[1]))]
     bias = channels if tensors.claim_bias(node, 2) else 0
     if bias or not has_phases:

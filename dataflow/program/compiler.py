@@ -113,7 +113,7 @@ def compile_passes(
     compiled = tuple(
         CompiledPass(of_layer, tuple(_cut(of_layer, design, board, dataflow, minimise))) for of_layer in passes
     )
-    tensors = {tensor.name: tensor for each in compiled for tensor in _tensors(each.products)}
+    tensors = {tensor.name: tensor for each in compiled for tensor in _tensors(each)}
     memory = memory_map(tensors.values(), board.memory.bytes_per_channel * design.memory.channels)
     code = _Code(design, board, memory)
     sections = [section for each in compiled for section in code.of_pass(each)]
@@ -146,10 +146,12 @@ def _compiled(plan: TilePlan, element_bytes: int) -> CompiledProduct:
     )
 
 
-def _tensors(cut: Sequence[CompiledProduct]) -> Iterator[Tensor]:
-    for compiled in cut:
-        for part in (compiled.plan.product.left, compiled.right, compiled.out):
+def _tensors(compiled: CompiledPass) -> Iterator[Tensor]:
+    for product in compiled.products:
+        for part in (product.plan.product.left, product.right, product.out):
             yield part.tensor if isinstance(part, SubMap) else part
+    if compiled.of_layer.pass_name == "bp":  # all zeros where every window lies in the padding, and no product's then
+        yield compiled.of_layer.maps.dx
 
 
 class _Code:

@@ -198,13 +198,20 @@ def _geometry(layer: ConvLayer) -> Geometry:
 
 
 def _even_geometry(layer: ConvLayer) -> Geometry | None:
-    """The window with the least padding that gives the layer's output map; None where both sides need to differ."""
-    kernel, stride = (layer.kernel_height, layer.kernel_width), (layer.stride_height, layer.stride_width)
+    """The layer's window; None where its padding is not the same on both sides."""
     in_size, out_size = (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
-    needed = [
-        (out - 1) * step + taps - in_ for out, step, taps, in_ in zip(out_size, stride, kernel, in_size, strict=True)
-    ]
-    geometry = Geometry(kernel, stride, padding=(-(-max(0, needed[0]) // 2), -(-max(0, needed[1]) // 2)))
+    window = Geometry(
+        kernel=(layer.kernel_height, layer.kernel_width),
+        stride=(layer.stride_height, layer.stride_width),
+        dilation=layer.dilation,
+    )
+    if layer.padding is None:
+        geometry = window.with_least_padding(in_size, out_size)
+    else:
+        top, bottom, left, right = layer.padding
+        if (top, left) != (bottom, right):
+            return None
+        geometry = replace(window, padding=(top, left))
     return geometry if geometry.out_size(in_size) == out_size else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.lowering import Pruning
-from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, StandIn, WeightedLayer
 from heddle.dataflow.program.compiler import LayerPass, Program, compile_passes
 from heddle.dataflow.program.layer_products import LayerMaps, has_even_padding
 from heddle.dataflow.recipes import RECIPES, Recipe, SparseOperand
@@ -23,7 +23,14 @@ _UPDATE = ("weight update", "weight updates")
 _TWO_ACTIVATIONS = ("product of two activations", "products of two activations")
 _RECURRENT = ("recurrent product", "recurrent products")
 _UNEVEN = ("product with unlike padding on two sides", "products with unlike padding on two sides")
-_KINDS = dict((_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _TWO_ACTIVATIONS, _RECURRENT, _UNEVEN))
+_STAND_INS: dict[StandIn, tuple[str, str]] = {
+    "3-D convolution": ("product of a 3-D convolution", "products of 3-D convolutions"),
+    "transposed convolution": ("product of a transposed convolution", "products of transposed convolutions"),
+    "stacked maps": ("product of several maps a sample", "products of several maps a sample"),
+}
+_KINDS = dict(
+    (_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _TWO_ACTIVATIONS, _RECURRENT, _UNEVEN, *_STAND_INS.values())
+)
 _VECTOR_KINDS = {"depthwise": _DEPTHWISE, "gradient_sum": _GRADIENT_SUM}
 
 
@@ -90,6 +97,8 @@ def _compilable(item: WorkItem, layer: WeightedLayer | None, work: StepWork) -> 
     _refuse_pruning(item, work)
     if isinstance(layer, LinearLayer) and layer.steps > 1 and item.pass_name != "wu":
         return _RECURRENT[0]
+    if isinstance(layer, ConvLayer) and layer.stands_for is not None:
+        return _STAND_INS[layer.stands_for][0]
     if isinstance(layer, ConvLayer) and not has_even_padding(layer):
         return _UNEVEN[0]
     product = item.products[0]

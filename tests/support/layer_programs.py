@@ -150,4 +150,5 @@ class LayerRun:
 def written(program: Program) -> set[str]:
     """The names of the tensors that a program writes."""
     outs = (compiled.out for compiled in program.products)
-    return {out.tensor.name if isinstance(out, SubMap) else out.name for out in outs}
+    zeros = {each.of_layer.maps.dx.name for each in program.passes if each.of_layer.pass_name == "bp"}
+    return zeros | {out.tensor.name if isinstance(out, SubMap) else out.name for out in outs}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +14,10 @@ from small_models import Computes, network_behind
 from torch import Tensor, nn
 from torch.nn import functional
 
+from heddle.arch.formats import FP16
+from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, VectorLayer
+from heddle.dataflow.program.layer_products import LayerMaps
 from heddle.training.network_of import network_of
 
 
@@ -33,9 +37,11 @@ def test_a_convolution_is_described_as_it_is(
     network = network_of(nn.Sequential(OrderedDict(c=conv)), (4, 9, 11), "model")
     out = conv(torch.zeros(1, 4, 9, 11))
     (layer,) = network.layers
-    assert layer == ConvLayer(
+    assert isinstance(layer, ConvLayer)
+    assert replace(layer, dilation=(1, 1), padding=None) == ConvLayer(
         "c", 9, 11, 4, out.shape[2], out.shape[3], 8, *kernel, *stride, groups=groups, bias=bias, input_gradient=False
     )
+    assert LayerMaps.of(layer, 1, FP16).geometry == Geometry(kernel, stride, (padding,) * 2, (dilation,) * 2)
     assert layer.parameters == sum(parameter.numel() for parameter in conv.parameters())
 
 

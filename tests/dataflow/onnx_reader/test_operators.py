@@ -40,6 +40,8 @@ def test_a_three_dimensional_convolution(tmp_path: Path, stride: int) -> None:
     assert network.macs == (8 // stride) ** 3 * 27 * 4 * 8
     assert network.parameters == 8 * 4 * 27
     assert network.notes == ("depth and height of 3-D convolutions are counted as one dimension: 'c3'",)
+    assert isinstance(network.layers[0], ConvLayer)
+    assert network.layers[0].stands_for == "3-D convolution"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_the_bias_and_the_groups_of_a_transposed_convolution(tmp_path: Path) -> 
     up = node("ConvTranspose", ["x", "w", "b"], ["v"], "up", strides=[2, 2], group=2)
     network = network_of(tmp_path, [up], [weight("w", 8, 3, 2, 2), weight("b", 6)], {"x": ["N", 8, 5, 6]})
     assert network.layers == (
-        ConvLayer("up", 5, 6, 8, 5, 6, 24, 1, 1, groups=2, input_gradient=False),
+        ConvLayer("up", 5, 6, 8, 5, 6, 24, 1, 1, groups=2, input_gradient=False, stands_for="transposed convolution"),
         VectorLayer("up/sum", "elementwise", 6 * 10 * 12, 6 * 10 * 12, parameters=6),
     )
 

@@ -69,6 +69,14 @@ def test_tiles_are_cut_further_where_groups_that_are_not_full_need_the_room() ->
     assert max(held) <= 512
 
 
+def test_a_gradient_that_no_window_reaches_is_stored_as_zeros() -> None:
+    layer = ConvLayer("conv", 1, 1, 1, 1, 2, 1, 1, 1, 2, 2, padding=(0, 0, 1, 1))
+    program = LayerRun(layer, "bp", TINY, batch=1).compiled()
+    assert program.products == ()
+    stores = [instruction for instruction in program.instructions if isinstance(instruction, Store)]
+    assert [(store.zeros, store.places.pixels) for store in stores] == [(1, 1)]
+
+
 def test_other_padding_on_one_side_than_on_the_other_is_refused() -> None:
     with pytest.raises(HeddleError) as refused:
         LayerMaps.of(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 2, 2), 1, TINY.numbers.operand_format)
