@@ -34,7 +34,7 @@ class WholeGroups(wiring.Component):
     Ports:
         settings : stream of ``left_settings``, in
         rows : stream of ``rows_layout``, out: the tile as one row where ``group_elements`` divides ``elements``, else
-            a row a pixel; ``most`` is ``lanes`` groups
+            a row a pixel; ``most`` is ``lanes`` groups, ``tag`` is ``group_elements``
 
     Latency: 1 clock and one for each bit of ``elements`` (at most ``latency`` = 19): the product with ``pixels`` and
     the remainder are added up bit by bit. It takes the next tile when this one is taken.
@@ -48,7 +48,7 @@ class WholeGroups(wiring.Component):
         super().__init__(
             {
                 "settings": In(stream.Signature(left_settings(group_m))),
-                "rows": Out(stream.Signature(rows_layout(lanes * group_m, TILE_ELEMENT_BITS))),
+                "rows": Out(stream.Signature(rows_layout(lanes * group_m, TILE_ELEMENT_BITS, range(group_m + 1)))),
             }
         )
 
@@ -82,6 +82,7 @@ class WholeGroups(wiring.Component):
             self.rows.payload.rows.eq(Mux(whole, 1, held.pixels)),
             self.rows.payload.elements.eq(Mux(whole, product, held.elements)),
             self.rows.payload.most.eq(held.group_elements * self.lanes),
+            self.rows.payload.tag.eq(held.group_elements),
         ]
         assert_stable(m, self.rows)
         return m
@@ -95,7 +96,7 @@ class GroupSpread(wiring.Component):
     """Spreads a piece of up to ``lanes`` groups: each to a lane of its own, with zeros up to M.
 
     Ports:
-        pieces : stream of ``piece_layout`` of ``lanes`` x M elements, in; ``cut.most`` is ``lanes`` groups' elements
+        pieces : stream of ``piece_layout`` of ``lanes`` x M elements, in; ``cut.tag`` is ``group_elements``
         groups : stream of ``groups_layout``, out
 
     Latency ``latency`` = 1 clock, throughput one piece a clock. ``pieces.ready`` follows ``groups.ready``
@@ -105,13 +106,12 @@ class GroupSpread(wiring.Component):
     latency = 1
 
     def __init__(self, operand_bits: int, group_m: int, lanes: int) -> None:
-        """``lanes`` is a power of two."""
         self.operand_bits = operand_bits
         self.group_m = group_m
         self.lanes = lanes
         super().__init__(
             {
-                "pieces": In(stream.Signature(piece_layout(operand_bits, lanes * group_m))),
+                "pieces": In(stream.Signature(piece_layout(operand_bits, lanes * group_m, range(group_m + 1)))),
                 "groups": Out(stream.Signature(groups_layout(operand_bits, group_m, lanes))),
             }
         )
@@ -121,13 +121,11 @@ class GroupSpread(wiring.Component):
         m = Module()
         piece = self.pieces.payload
         groups = Signal(self.groups.payload.shape())
-        group_elements = Signal(range(self.group_m + 1))
         m.d.comb += [
-            group_elements.eq(piece.cut.most >> (self.lanes - 1).bit_length()),
             self.pieces.ready.eq(~self.groups.valid | self.groups.ready),
             groups.last.eq(piece.cut.last),
         ]
-        with m.Switch(group_elements):
+        with m.Switch(piece.cut.tag):
             for elements in range(1, self.group_m + 1):
                 with m.Case(elements):
                     begun = [piece.cut.count > lane * elements for lane in range(self.lanes)]
@@ -154,10 +152,10 @@ class LeftGearbox(wiring.Component):
     A word has ``lanes`` groups, except where the tile or a group of less than ``group_elements`` ends. So elements
     that divide into groups of M come at the bus's full rate, and smaller groups at ``lanes`` a clock.
 
-    Latency: 4 clocks from a word to its groups (``latency``), and at most 22 from the settings to the first groups
-    (``settings_latency``). While a tile passes, the settings of the next two are taken; a tile follows without a gap
-    where the one before took longer than its own settings (2 clocks and one for each bit of ``elements``), and else
-    waits for them; a clock is lost where the last piece began in the word before the last.
+    Latency: at most 4 clocks from the last word of the groups (``latency``), and at most 23 from the settings to the
+    first groups (``settings_latency``). While a tile passes, the settings of the next two are taken. A tile follows
+    without a gap where the one before took longer than the settings (3 clocks and one for each bit of ``elements``),
+    and else waits for them; a clock is lost where the last piece began in the word before the last.
     """
 
     latency = Slicer.latency + GroupSpread.latency
@@ -186,8 +184,8 @@ class LeftGearbox(wiring.Component):
         m = Module()
         most = self.lanes * self.group_m
         m.submodules.whole = whole = WholeGroups(self.group_m, self.lanes)
-        m.submodules.cuts = cuts = RowCuts(most, TILE_ELEMENT_BITS)
-        m.submodules.slicer = slicer = Slicer(self.port, self.operand_bits, most)
+        m.submodules.cuts = cuts = RowCuts(most, TILE_ELEMENT_BITS, range(self.group_m + 1))
+        m.submodules.slicer = slicer = Slicer(self.port, self.operand_bits, most, range(self.group_m + 1))
         m.submodules.spread = spread = GroupSpread(self.operand_bits, self.group_m, self.lanes)
         connect(m, flipped(self.settings), whole.settings)
         connect(m, whole.rows, cuts.rows)

@@ -6,7 +6,7 @@ packed, row behind row, and a cut says how many of them the next word has.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,14 +14,19 @@ from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
-def rows_layout(most: int, element_bits: int = ELEMENT_BITS) -> data.StructLayout:
-    """``rows`` rows of ``elements`` elements each, to be cut into up to ``most`` elements, itself up to that many."""
-    return data.StructLayout({"rows": PLACE_BITS, "elements": element_bits, "most": range(most + 1)})
+def rows_layout(most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike = 0) -> data.StructLayout:
+    """``rows`` rows of ``elements`` elements, to be cut after each ``most``, itself up to that; ``tag`` the user's."""
+    return data.StructLayout({"rows": PLACE_BITS, "elements": element_bits, "most": range(most + 1), "tag": tag})
 
 
-def cut_layout(most: int) -> data.StructLayout:
-    """``count`` elements of a row, of ``most`` at a time; ``ends``: the row's last ones; ``last``: the last of all."""
-    return data.StructLayout({"count": range(most + 1), "most": range(most + 1), "ends": 1, "last": 1})
+def cut_layout(most: int, tag: ShapeLike = 0) -> data.StructLayout:
+    """``count`` elements of a row; ``ends``: the row's last ones; ``last``: the last of all rows; ``tag`` the rows'."""
+    return data.StructLayout({"count": range(most + 1), "ends": 1, "last": 1, "tag": tag})
+
+
+def largest_part(cols: int, most: int) -> int:
+    """Return the largest number of up to ``most`` that divides ``cols``: the columns of one of a word's equal parts."""
+    return next(part for part in range(min(cols, most), 0, -1) if cols % part == 0)
 
 
 class RowCuts(wiring.Component):
@@ -37,30 +42,30 @@ class RowCuts(wiring.Component):
 
     latency = 2
 
-    def __init__(self, most: int, element_bits: int = ELEMENT_BITS) -> None:
-        self.most = most
-        self.element_bits = element_bits
+    def __init__(self, most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike = 0) -> None:
+        self.taken = rows_layout(most, element_bits, tag)
+        self.given = cut_layout(most, tag)
         super().__init__(
             {
-                "rows": In(stream.Signature(rows_layout(most, element_bits))),
-                "cuts": Out(stream.Signature(cut_layout(most))),
+                "rows": In(stream.Signature(self.taken)),
+                "cuts": Out(stream.Signature(self.given)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         """What is left of the row, and whether that is all, in registers, so that no comparison is on the way."""
         m = Module()
-        held = Signal(rows_layout(self.most, self.element_bits), reset_less=True)
-        left = Signal(self.element_bits, reset_less=True)  # elements of the row that are in no cut yet
+        held = Signal(self.taken, reset_less=True)
+        left = Signal.like(Value.cast(held.elements), reset_less=True)  # elements of the row that are in no cut yet
         ends = Signal(reset_less=True)  # they fit into one cut
         single = Signal(reset_less=True)  # a whole row does
         present, cuts = Signal(), Signal()
-        cut = Signal(cut_layout(self.most))
+        cut = Signal(self.given)
         rows = self.rows.payload
         m.d.comb += [
             cut.ends.eq(ends),
             cut.last.eq(ends & (held.rows == 1)),
-            cut.most.eq(held.most),
+            cut.tag.eq(held.tag),
             cut.count.eq(Mux(ends, left, held.most)),
             cuts.eq(present & (~self.cuts.valid | self.cuts.ready)),
             self.rows.ready.eq(~present | (cuts & cut.last)),

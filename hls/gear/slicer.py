@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from amaranth.hdl import Array, Assert, Cat, Const, Module, Mux, ResetSignal, Signal, Value
+from amaranth.hdl import Array, Assert, Cat, Const, Module, Mux, ResetSignal, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,9 +14,9 @@ from heddle.hls.gear.rows import cut_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
-def piece_layout(element_bits: int, most: int) -> data.StructLayout:
+def piece_layout(element_bits: int, most: int, tag: ShapeLike = 0) -> data.StructLayout:
     """The elements of a ``cut`` from the lowest place on, zeros behind them."""
-    return data.StructLayout({"elements": data.ArrayLayout(element_bits, most), "cut": cut_layout(most)})
+    return data.StructLayout({"elements": data.ArrayLayout(element_bits, most), "cut": cut_layout(most, tag)})
 
 
 class Slicer(wiring.Component):
@@ -24,19 +24,22 @@ class Slicer(wiring.Component):
 
     Ports:
         words : stream of ``word_layout``, in: a transfer's bytes, its rows one behind the other
-        cuts : stream of ``cut_layout(most)``, in: as many as use up the transfer's bytes, none of 0 elements
+        cuts : stream of ``cut_layout``, in: as many as use up the transfer's bytes, none of 0 elements
         pieces : stream of ``piece_layout``, out
 
     A row begins at a multiple of ``row_bits`` (elements of 3 bits: at a byte), and what is between is passed over.
 
-    Latency ``latency`` = 3 clocks from a word to a piece that ends in it. Throughput: one piece a clock while it takes
-    no more than a word. The next transfer follows without a gap, except where the last piece began in the word before
-    the last: then a clock after it. ``words.ready`` and ``cuts.ready`` follow ``pieces.ready`` combinationally.
+    Latency: at most ``latency`` = 3 clocks from the last word of a piece; a clock less where it began in the word
+    before. Throughput: one piece a clock while it takes no more than a word. The next transfer follows without a gap,
+    except where the last piece began in the word before the last: then a clock after it. ``words.ready`` and
+    ``cuts.ready`` follow ``pieces.ready`` combinationally.
     """
 
     latency = 3
 
-    def __init__(self, port: AxiShape, element_bits: int, most: int, row_bits: int | None = None) -> None:
+    def __init__(
+        self, port: AxiShape, element_bits: int, most: int, tag: ShapeLike = 0, row_bits: int | None = None
+    ) -> None:
         """``row_bits``: default and least, an element. With more, all cuts except a row's last have ``most`` elements.
 
         Raises ValueError where ``most`` elements, and what is passed over behind them, are more than a word.
@@ -54,8 +57,8 @@ class Slicer(wiring.Component):
         super().__init__(
             {
                 "words": In(stream.Signature(self.word)),
-                "cuts": In(stream.Signature(cut_layout(most))),
-                "pieces": Out(stream.Signature(piece_layout(element_bits, most))),
+                "cuts": In(stream.Signature(cut_layout(most, tag))),
+                "pieces": Out(stream.Signature(piece_layout(element_bits, most, tag))),
             }
         )
 

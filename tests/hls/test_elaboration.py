@@ -51,6 +51,7 @@ from heddle.hls.fp.square_root import SquareRoot
 from heddle.hls.fp.units import Units
 from heddle.hls.fp.word_multiplier import WordMultiplier
 from heddle.hls.gear.left import GroupSpread, LeftGearbox, WholeGroups
+from heddle.hls.gear.right import IndexCounter, RightGearbox, WordCollector
 from heddle.hls.gear.rows import RowCuts
 from heddle.hls.gear.slicer import Slicer
 from heddle.hls.lanes.block_update import BlockUpdate
@@ -91,6 +92,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Grid: lambda: Grid(SMALL),
     GroupSpread: lambda: GroupSpread(8, 2, 2),
     Joiner: lambda: Joiner(PORT),
+    IndexCounter: lambda: IndexCounter(3, 4),
     InstructionCheck: lambda: InstructionCheck(4),
     IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
     LeftGearbox: lambda: LeftGearbox(8, 2, PORT),
@@ -106,6 +108,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
     Requester: lambda: Requester(PORT, 2),
+    RightGearbox: lambda: RightGearbox(6, 8, PORT),
     RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
     Slicer: lambda: Slicer(PORT, 8, 4),
@@ -118,6 +121,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
     WholeGroups: lambda: WholeGroups(4, 2),
+    WordCollector: lambda: WordCollector(3, 2, 2),
     WordMultiplier: lambda: WordMultiplier(),
     WsSteps: lambda: WsSteps(SMALL.array),
     WriteEngine: lambda: WriteEngine(PORT, 2),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.formats import FP16
 from heddle.arch.instructions import NO_TOKENS, Load, Opcode, Places
-from heddle.sim.program.transfers import Image, load_left
+from heddle.arch.nm import index_bits
+from heddle.sim.program.transfers import Image, load_left, load_right
 
 Word = dict[str, int]
 
@@ -64,6 +67,14 @@ class Tile:
         """What a gearbox is told."""
         return {"pixels": self.pixels, "elements": self.elements, "group_elements": self.group_elements}
 
+    @property
+    def index_image(self) -> Image:
+        """The bytes of its packed indices: noise, also in the bits between two slots."""
+        slot_bytes = -(-self.elements * index_bits(self.group_m) // 8)
+        return np.random.default_rng([1, self.pixels, self.elements]).integers(
+            0, 256, self.pixels * slot_bytes, np.uint8
+        )
+
     def load(self, weight: int, packed: int = 0) -> Load:
         """The instruction."""
         return Load(
@@ -73,7 +84,7 @@ class Tile:
             half=0,
             packed=packed,
             places=in_a_row(self.pixels, self.elements),
-            index_address=0,
+            index_address=2 * self.pixels * self.elements,
             group_elements=self.group_elements,
         )
 
@@ -87,3 +98,26 @@ class Tile:
                 if len(words[-1]) == lanes or (short and place == len(pixel) - 1):
                     words.append([])
         return [word for word in words if word]
+
+    def right_words(self, cols: int) -> list[list[int]]:
+        """The values of each word of the right gearbox."""
+        return in_words(load_right(self.load(weight=1), self.image, self.group_m, FP16).values, cols)
+
+    def index_words(self, cols: int) -> list[list[int]]:
+        """The indices of each word, from their packed plane."""
+        image = np.concatenate([self.image, self.index_image])
+        return in_words(load_right(self.load(weight=1, packed=1), image, self.group_m, FP16).indices, cols)
+
+    def counted_words(self, cols: int) -> list[list[int]]:
+        """The indices of each word, counted."""
+        return in_words(load_right(self.load(weight=1), self.image, self.group_m, FP16).indices, cols)
+
+
+def in_words(rows: npt.NDArray[Any], cols: int) -> list[list[int]]:
+    """The rows, each in words of ``cols``, the last one with zeros."""
+    words = []
+    for row in rows.tolist():
+        for start in range(0, len(row), cols):
+            word = row[start : start + cols]
+            words.append(word + [0] * (cols - len(word)))
+    return words
