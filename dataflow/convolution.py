@@ -1,6 +1,6 @@
 """Where a convolution's taps read: along the map's rows and columns, forward and backward.
 
-Padding is that of each of the two sides. The backward pass of a strided convolution falls into phases: the input
+The backward pass of a strided convolution falls into phases: the input
 pixels of one residue of the stride all meet the same taps, at output pixels that follow each other, so that no zeros
 need to be put in between.
 """
@@ -56,12 +56,28 @@ class Phase:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A convolution's window; all pairs are (rows, columns), padding is that of each of the two sides."""
+    """A convolution's window; all pairs are (rows, columns).
+
+    ``padding`` stands before the map, and behind it too where there is no ``padding_behind``.
+    """
 
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
     dilation: tuple[int, int] = (1, 1)
+    padding_behind: tuple[int, int] | None = None
+
+    @property
+    def sides(self) -> Padding:
+        """The padding of all four sides."""
+        (top, left), (bottom, right) = self.padding, self.padding_behind or self.padding
+        return top, bottom, left, right
+
+    def padded(self, sides: Padding) -> Geometry:
+        """Return this window with the padding of all four sides."""
+        top, bottom, left, right = sides
+        behind = (bottom, right) if (bottom, right) != (top, left) else None
+        return replace(self, padding=(top, left), padding_behind=behind)
 
     def out_size(self, in_size: tuple[int, int]) -> tuple[int, int]:
         """Return the output map's height and width; HeddleError where the padded map is smaller than the window."""
@@ -80,8 +96,7 @@ class Geometry:
 
     def padding_to_state(self, padding: Padding, in_size: tuple[int, int], out_size: tuple[int, int]) -> Padding | None:
         """Return ``padding``, or None where it is the least one that the sizes need, which goes without saying."""
-        rows, cols = self.with_least_padding(in_size, out_size).padding
-        return None if padding == (rows, rows, cols, cols) else padding
+        return None if padding == self.with_least_padding(in_size, out_size).sides else padding
 
     def walks(self, in_size: tuple[int, int]) -> tuple[Walk, Walk]:
         """Return what FF's and WU's taps read of an input map, along its rows and along its columns."""
@@ -98,13 +113,15 @@ class Geometry:
 
     def _walk(self, in_size: tuple[int, int], axis: int) -> Walk:
         reach = (self.kernel[axis] - 1) * self.dilation[axis] + 1
-        span = in_size[axis] + 2 * self.padding[axis] - reach
+        before, behind = self.sides[2 * axis : 2 * axis + 2]
+        span = in_size[axis] + before + behind - reach
         if span < 0:
+            sides = f"{before} on each side" if before == behind else f"{before} before it and {behind} behind it"
             raise HeddleError(
                 f"a window over {reach} {('rows', 'columns')[axis]} does not fit a map of {in_size[axis]}, "
-                f"padded by {self.padding[axis]} on each side"
+                f"padded by {sides}"
             )
-        starts = tuple(tap * self.dilation[axis] - self.padding[axis] for tap in range(self.kernel[axis]))
+        starts = tuple(tap * self.dilation[axis] - before for tap in range(self.kernel[axis]))
         return Walk(starts, self.stride[axis], span // self.stride[axis] + 1)
 
     def _axis_phases(self, in_size: tuple[int, int], axis: int) -> list[AxisPhase]:

@@ -102,6 +102,7 @@ def _conv_layer(where: str, row: TopologyRow, is_depthwise: bool) -> Layer:
         stride_height=stride_height,
         stride_width=stride_width,
         groups=groups,
+        padding=_overhang(sizes, (out_height, out_width), (stride_height, stride_width)),
         stands_for="stacked maps" if maps > 1 and max(sizes["filter_height"], stride_height) > 1 else None,
     )
 
@@ -120,6 +121,17 @@ def _is_matrix_product(sizes: Mapping[str, int], stride_height: int, stride_widt
     slides_down = sizes["filter_height"] == stride_height == 1
     slides_right = sizes["filter_width"] == stride_width == 1
     return (spans_height and spans_width) or (spans_width and slides_down) or (spans_height and slides_right)
+
+
+def _overhang(
+    sizes: Mapping[str, int], out_size: tuple[int, int], stride: tuple[int, int]
+) -> tuple[int, int, int, int] | None:
+    """The padding behind the input that last windows reach into; None where they reach into none."""
+    rows, cols = (
+        (out - 1) * step + sizes[f"filter_{side}"] - sizes[f"ifmap_{side}"]
+        for out, step, side in zip(out_size, stride, ("height", "width"), strict=True)
+    )
+    return (0, max(0, rows), 0, max(0, cols)) if rows > 0 or cols > 0 else None
 
 
 def _windows(where: str, row: TopologyRow, side: str, stride: int) -> int:

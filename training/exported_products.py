@@ -28,7 +28,6 @@ def translate_conv(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:
     window = Geometry(_planar(kernel[2:]), stride, _pair(argument(node, "padding"), axes, 0), dilation)
     images = graph.per_sample(node, "its images", data[0])
     reaches_on = images > 1 and max(window.kernel[0], window.stride[0]) > 1
-    rows, cols = window.padding
     return (
         ConvLayer(
             name=graph.weighted_name(node, weight),
@@ -46,7 +45,7 @@ def translate_conv(node: Node, graph: ExportedGraph) -> tuple[Layer, ...]:
             groups=argument(node, "groups"),
             bias=argument(node, "bias") is not None,
             dilation=window.dilation,
-            padding=None if reaches_on else window.padding_to_state((rows, rows, cols, cols), in_size, out_size),
+            padding=None if reaches_on else window.padding_to_state(window.sides, in_size, out_size),
             stands_for="stacked maps" if reaches_on else None,
         ),
     )

@@ -67,7 +67,7 @@ class LayerMaps:
 
     @classmethod
     def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat) -> LayerMaps:
-        """Return the maps of ``layer``. Raises HeddleError where its padding is not the same on both sides."""
+        """Return the maps of ``layer``. Raises HeddleError where its padding is not known (``has_known_window``)."""
         shape = LayerShape.of(layer, batch, operand)
         if isinstance(layer, ConvLayer):
             images, in_size, out_size = batch, (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
@@ -181,37 +181,31 @@ class LayerMaps:
         return rows, cols, SubMap(self.x, picked_rows, picked_cols, _of_group(group, self.shape.in_channels))
 
 
-def has_even_padding(layer: ConvLayer) -> bool:
-    """True where ``layer``'s padding is the same on both sides: others have no program."""
-    return _even_geometry(layer) is not None
+def has_known_window(layer: ConvLayer) -> bool:
+    """False where ``layer``'s sizes need more padding on one side than on the other, and nothing says on which."""
+    return _window(layer) is not None
 
 
 def _geometry(layer: ConvLayer) -> Geometry:
-    geometry = _even_geometry(layer)
+    geometry = _window(layer)
     if geometry is None:
         raise HeddleError(
             f"layer {layer.name}: a {layer.kernel_height} x {layer.kernel_width} window from {layer.in_height} x "
-            f"{layer.in_width} to {layer.out_height} x {layer.out_width} pixels needs other padding on one side than "
-            "on the other, which has no program (valid: equal padding on both sides)"
+            f"{layer.in_width} to {layer.out_height} x {layer.out_width} pixels needs more padding on one side than "
+            "on the other, and nothing says on which (valid: a layer that states its padding)"
         )
     return geometry
 
 
-def _even_geometry(layer: ConvLayer) -> Geometry | None:
-    """The layer's window; None where its padding is not the same on both sides."""
+def _window(layer: ConvLayer) -> Geometry | None:
     in_size, out_size = (layer.in_height, layer.in_width), (layer.out_height, layer.out_width)
     window = Geometry(
         kernel=(layer.kernel_height, layer.kernel_width),
         stride=(layer.stride_height, layer.stride_width),
         dilation=layer.dilation,
     )
-    if layer.padding is None:
-        geometry = window.with_least_padding(in_size, out_size)
-    else:
-        top, bottom, left, right = layer.padding
-        if (top, left) != (bottom, right):
-            return None
-        geometry = replace(window, padding=(top, left))
+    stated = layer.padding
+    geometry = window.with_least_padding(in_size, out_size) if stated is None else window.padded(stated)
     return geometry if geometry.out_size(in_size) == out_size else None
 
 
@@ -223,7 +217,8 @@ def _axis(walk: Walk, size: int) -> Axis:
 
 
 def _gathered(walk: Walk, size: int) -> tuple[Axis, Picked]:
-    if len(walk.starts) == 1 and walk.step > 1 and walk.starts[0] == 0:
+    in_the_map = walk.starts[0] == 0 and (walk.count - 1) * walk.step < size
+    if len(walk.starts) == 1 and walk.step > 1 and in_the_map:
         return _axis(Walk((0,), 1, walk.count), walk.count), Picked(0, walk.step, walk.count)
     return _axis(walk, size), Picked(0, 1, size)
 

@@ -10,7 +10,7 @@ from heddle.arch.errors import HeddleError
 from heddle.dataflow.lowering import Pruning
 from heddle.dataflow.network import ConvLayer, LinearLayer, StandIn, WeightedLayer
 from heddle.dataflow.program.compiler import LayerPass, Program, compile_passes
-from heddle.dataflow.program.layer_products import LayerMaps, has_even_padding
+from heddle.dataflow.program.layer_products import LayerMaps, has_known_window
 from heddle.dataflow.recipes import RECIPES, Recipe, SparseOperand
 from heddle.dataflow.step_items import Pass, ProductPass, UpdatePass, WorkItem
 from heddle.dataflow.work import StepWork
@@ -22,14 +22,14 @@ _VECTOR = ("vector operation", "vector operations")
 _UPDATE = ("weight update", "weight updates")
 _TWO_ACTIVATIONS = ("product of two activations", "products of two activations")
 _RECURRENT = ("recurrent product", "recurrent products")
-_UNEVEN = ("product with unlike padding on two sides", "products with unlike padding on two sides")
+_UNKNOWN_PADDING = ("product whose padding is not stated", "products whose padding is not stated")
 _STAND_INS: dict[StandIn, tuple[str, str]] = {
     "3-D convolution": ("product of a 3-D convolution", "products of 3-D convolutions"),
     "transposed convolution": ("product of a transposed convolution", "products of transposed convolutions"),
     "stacked maps": ("product of several maps a sample", "products of several maps a sample"),
 }
 _KINDS = dict(
-    (_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _TWO_ACTIVATIONS, _RECURRENT, _UNEVEN, *_STAND_INS.values())
+    (_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _TWO_ACTIVATIONS, _RECURRENT, _UNKNOWN_PADDING, *_STAND_INS.values())
 )
 _VECTOR_KINDS = {"depthwise": _DEPTHWISE, "gradient_sum": _GRADIENT_SUM}
 
@@ -99,8 +99,8 @@ def _compilable(item: WorkItem, layer: WeightedLayer | None, work: StepWork) -> 
         return _RECURRENT[0]
     if isinstance(layer, ConvLayer) and layer.stands_for is not None:
         return _STAND_INS[layer.stands_for][0]
-    if isinstance(layer, ConvLayer) and not has_even_padding(layer):
-        return _UNEVEN[0]
+    if isinstance(layer, ConvLayer) and not has_known_window(layer):
+        return _UNKNOWN_PADDING[0]
     product = item.products[0]
     maps = LayerMaps.of(layer, work.step.batch, work.step.operand)
     return LayerPass(maps, item.pass_name, Pruning(product.keep_n, product.group_m, operand=work.step.operand))

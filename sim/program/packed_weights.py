@@ -77,17 +77,14 @@ def _refuse_other_shape(record: LayerRecord, maps: LayerMaps, path: Path) -> Non
 
 
 def _stored_sizes(record: LayerRecord) -> dict[str, str]:
-    top, bottom, left, right = record.padding
-    even = (top, left) if (top, left) == (bottom, right) else record.padding
-    return _shown(
-        (record.in_channels, record.out_channels, record.groups), record.kernel, record.stride, record.dilation, even
-    )
+    channels = (record.in_channels, record.out_channels, record.groups)
+    return _shown(channels, record.kernel, record.stride, record.dilation, record.padding)
 
 
 def _sizes(maps: LayerMaps) -> dict[str, str]:
     shape, geometry = maps.shape, maps.geometry
     channels = (shape.in_channels * shape.groups, shape.out_channels * shape.groups, shape.groups)
-    return _shown(channels, geometry.kernel, geometry.stride, geometry.dilation, geometry.padding)
+    return _shown(channels, geometry.kernel, geometry.stride, geometry.dilation, geometry.sides)
 
 
 def _shown(channels: tuple[int, int, int], *of_window: tuple[int, ...]) -> dict[str, str]:

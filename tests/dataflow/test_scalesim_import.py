@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from mutation import mutated_bytes
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.formats import FP16
 from heddle.dataflow.network import ConvLayer, Layer, LinearLayer, MatmulLayer, Network
+from heddle.dataflow.program.layer_products import LayerMaps
 from heddle.dataflow.scalesim_import import read_scalesim
 
 CONV_HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
@@ -62,6 +64,8 @@ def test_output_rows_follow_scale_sims_formula(tmp_path: Path, height: int, kern
     layer = _read(tmp_path, f"{CONV_HEADER}\na, {height}, 9, {kernel}, 3, 4, 8, {stride},\n").layers[0]
     assert isinstance(layer, ConvLayer)
     assert layer.out_height == out == -(-(height - kernel + stride) // stride)
+    overhang = (out - 1) * stride + kernel - height
+    assert LayerMaps.of(layer, 1, FP16).geometry.sides[:2] == (0, max(0, overhang))
 
 
 def test_scale_sims_own_gemm_of_resnet18_layer_conv3_is_676_by_128_by_1152(tmp_path: Path) -> None:
@@ -92,6 +96,7 @@ def test_the_batch_of_a_convolution_is_maps_that_share_its_weights(tmp_path: Pat
     text = f"{CONV_HEADER} Batch,\na,16,16,3,3,16,32,1,8,\nb,14,14,3,3,16,16,1,,\nfc,1,1,1,1,16,10,1,8,\n"
     network = _read(tmp_path, text)
     first, second, last = network.weighted_layers
+    assert [layer.stands_for for layer in (first, second) if isinstance(layer, ConvLayer)] == ["stacked maps", None]
     assert first.macs == 8 * 14 * 14 * 9 * 16 * 32
     assert first.weights == 9 * 16 * 32
     assert second.macs == 12 * 12 * 9 * 16 * 16

@@ -12,7 +12,7 @@ from onnx_models import model_of, read, weight
 from heddle.arch.formats import FP16
 from heddle.dataflow.convolution import Geometry
 from heddle.dataflow.network import ConvLayer
-from heddle.dataflow.program.layer_products import LayerMaps, has_even_padding
+from heddle.dataflow.program.layer_products import LayerMaps
 
 
 def convolution(folder: Path, kernel: list[int], **attributes: Any) -> ConvLayer:
@@ -56,9 +56,9 @@ def test_padding_that_the_sizes_tell_is_not_stated(tmp_path: Path) -> None:
         ({"auto_pad": "SAME_LOWER"}, (1, 0, 1, 0)),
     ],
 )
-def test_padding_that_is_not_the_same_on_both_sides_is_known(
+def test_padding_may_differ_from_side_to_side(
     tmp_path: Path, attributes: dict[str, Any], padding: tuple[int, int, int, int]
 ) -> None:
-    layer = convolution(tmp_path, [2, 2], **attributes)
-    assert layer.padding == padding
-    assert not has_even_padding(layer)
+    geometry = LayerMaps.of(convolution(tmp_path, [2, 2], **attributes), 2, FP16).geometry
+    assert geometry.sides == padding
+    assert geometry.out_size((9, 11)) == (9, 11)

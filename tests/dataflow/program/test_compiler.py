@@ -77,12 +77,12 @@ def test_a_gradient_that_no_window_reaches_is_stored_as_zeros() -> None:
     assert [(store.zeros, store.places.pixels) for store in stores] == [(1, 1)]
 
 
-def test_other_padding_on_one_side_than_on_the_other_is_refused() -> None:
+def test_padding_that_nothing_tells_is_refused() -> None:
     with pytest.raises(HeddleError) as refused:
         LayerMaps.of(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 2, 2), 1, TINY.numbers.operand_format)
     assert str(refused.value) == (
-        "layer conv: a 2 x 2 window from 6 x 6 to 6 x 6 pixels needs other padding on one side than on the other, "
-        "which has no program (valid: equal padding on both sides)"
+        "layer conv: a 2 x 2 window from 6 x 6 to 6 x 6 pixels needs more padding on one side than on the other, "
+        "and nothing says on which (valid: a layer that states its padding)"
     )
 
 

@@ -21,7 +21,7 @@ LAYERS: tuple[Layer, ...] = (
     VectorLayer("relu", "activation", 288, 288),
     ConvLayer("conv2", 6, 6, 8, 6, 6, 8, 3, 3),
     ConvLayer("depthwise", 6, 6, 8, 6, 6, 8, 3, 3, groups=8),
-    ConvLayer("uneven", 6, 6, 8, 6, 6, 8, 2, 2),
+    ConvLayer("unstated", 6, 6, 8, 6, 6, 8, 2, 2),
     ConvLayer("up", 6, 6, 8, 6, 6, 32, 1, 1, stands_for="transposed convolution"),
     LinearLayer("state", 6, 8, 8, steps=3),
     MatmulLayer("scores", 6, 8, 6),
@@ -62,12 +62,12 @@ def test_passes_stand_in_the_steps_order_and_are_pruned_as_the_recipe_says() -> 
 def test_what_is_left_out_is_counted_by_kind() -> None:
     assert compiled("bdwp").notes == (
         "left out of the program, which the machine does not run yet: 2 vector operations, 3 depthwise convolutions, "
-        "3 products with unlike padding on two sides, 3 products of transposed convolutions, "
+        "3 products whose padding is not stated, 3 products of transposed convolutions, "
         "2 recurrent products, 3 products of two activations, 7 weight updates",
     )
     assert compiled("bdwp", "wu").notes == (
         "left out of the program, which the machine does not run yet: 1 product of two activations, "
-        "1 product of a transposed convolution, 1 product with unlike padding on two sides, 1 depthwise convolution",
+        "1 product of a transposed convolution, 1 product whose padding is not stated, 1 depthwise convolution",
     )
 
 

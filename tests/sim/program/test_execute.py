@@ -36,10 +36,12 @@ def convolutions(draw: st.DrawFn, group_m: int, sparse: bool) -> ConvLayer:
     size = tuple(
         draw(st.integers(max(1, taps - 2 * pad), max(8, taps))) for taps, pad in zip(reach, padding, strict=True)
     )
+    behind = draw(st.sampled_from([padding, tuple(draw(st.integers(pad, pad + 2)) for pad in padding)]))
     groups = draw(st.sampled_from([1, 1, 2]))
     channels = st.integers(1, 4).map(lambda count: count * group_m) if sparse else st.integers(1, 11)
     out = tuple(
-        (in_ + 2 * pad - taps) // step + 1 for in_, pad, taps, step in zip(size, padding, reach, stride, strict=True)
+        (in_ + pad + last - taps) // step + 1
+        for in_, pad, last, taps, step in zip(size, padding, behind, reach, stride, strict=True)
     )
     return ConvLayer(
         "conv",
@@ -51,7 +53,7 @@ def convolutions(draw: st.DrawFn, group_m: int, sparse: bool) -> ConvLayer:
         *stride,
         groups=groups,
         dilation=dilation,
-        padding=(padding[0], padding[0], padding[1], padding[1]),
+        padding=(padding[0], behind[0], padding[1], behind[1]),
     )
 
 

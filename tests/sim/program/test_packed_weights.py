@@ -98,7 +98,7 @@ def test_a_file_of_another_network_recipe_or_format_is_refused(tmp_path: Path) -
         ],
         "layer 'head' is missing (there are: 'stem', 'body')": [stem, body],
         "layer 'head' has input channels 96, and the network's has 48": [stem, body, wide],
-        "layer 'stem' has padding 0 x 0, and the network's has 1 x 1": [padded, body, head],
+        "layer 'stem' has padding 0 x 0 x 0 x 0, and the network's has 1 x 1 x 1 x 1": [padded, body, head],
     }
     for message, layers in cases.items():
         with pytest.raises(HeddleError) as refused:
