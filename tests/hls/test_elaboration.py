@@ -54,6 +54,7 @@ from heddle.hls.gear.left import GroupSpread, LeftGearbox, WholeGroups
 from heddle.hls.gear.right import IndexCounter, RightGearbox, WordCollector
 from heddle.hls.gear.rows import RowCuts
 from heddle.hls.gear.slicer import Slicer
+from heddle.hls.gear.store import StoreGearbox, StoreShape, SumsNarrower
 from heddle.hls.lanes.block_update import BlockUpdate
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
@@ -71,6 +72,7 @@ SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]}
 FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
 SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
 PORT = AxiShape(data_bytes=4, address_bits=8, page_bytes=16)
+STORED = StoreShape(3, FP16, PORT)
 STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
 MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
@@ -118,6 +120,8 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Stce: lambda: Stce(SMALL),
     StepDelay: lambda: StepDelay(8, 3),
     TopN: lambda: TopN(1, 2),
+    StoreGearbox: lambda: StoreGearbox(STORED),
+    SumsNarrower: lambda: SumsNarrower(STORED),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
     WholeGroups: lambda: WholeGroups(4, 2),
