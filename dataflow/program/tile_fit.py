@@ -32,8 +32,8 @@ def fitting_plan(product: LayerProduct, mapping: TileMapping, design: Design, bo
         cuts_rows = exceeded == "output" or (exceeded == "activation" and not product.is_turned)
         if (mapping.tile_m if cuts_rows else mapping.tile_k) == 1:
             raise HeddleError(
-                f"{product.name}: its smallest tile takes {taken[exceeded]} bytes of half the {exceeded} buffer, "
-                f"which has {halves[exceeded]}"
+                f"{product.name}: its smallest tile takes {taken[exceeded]:,} bytes of half the {exceeded} buffer, "
+                f"which has {halves[exceeded]:,}; buffers.{exceeded}_bytes of {2 * taken[exceeded]} or more hold it"
             )
         if cuts_rows:
             mapping = replace(mapping, tile_m=-(-mapping.tile_m // 2))

@@ -155,7 +155,7 @@ def read_holdings(folder: Path) -> Holdings:
         problems=tuple(problems.lines),
     )
     if not held.entries and not _has_reports(held.vivado):
-        raise HeddleError(held.problems[0] if held.problems else _nothing(folder, held.vivado))
+        raise HeddleError(held.problems[0] if held.problems else _nothing(folder, held.vivado, _of(places, "compile")))
     return held
 
 
@@ -239,8 +239,12 @@ def _has_reports(reports: VivadoReports | None) -> bool:
     return reports is not None and any((reports.utilisation, reports.hierarchy, reports.timing, reports.power))
 
 
-def _nothing(folder: Path, vivado: VivadoReports | None) -> str:
-    advice = f"make some with: heddle simulate --workload resnet18 --out {shlex.quote(str(folder))}"
+def _nothing(folder: Path, vivado: VivadoReports | None, programs: tuple[Place, ...]) -> str:
+    """Why there is nothing to show. A folder with a program takes no other verb's results."""
+    results = folder / "step" if programs and programs[0].folder == folder else folder
+    advice = f"make some with: heddle simulate --workload resnet18 --out {shlex.quote(str(results))}"
+    if vivado is None and programs:
+        return f"{programs[0].folder}: holds a program of 'heddle compile', which no page shows; {advice}"
     if vivado is None:
         return f"{folder}: holds no results of heddle and no Vivado report; {advice}"
     unread = vivado.unread[0]

@@ -192,6 +192,18 @@ def test_trained_weights_stand_in_the_image_and_run(tmp_path: Path, capsys: Capt
     assert not (tmp_path / "other").exists()
 
 
+def test_a_program_alone_makes_no_report_and_the_line_says_what_would(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "program"
+    assert main([*COMMAND, "--passes", "ff", "--out", str(out), "--quiet"]) == 0
+    capsys.readouterr()
+    for folder, results in ((out, out / "step"), (tmp_path, tmp_path)):
+        assert main(["report", str(folder)]) == 2
+        assert capsys.readouterr().err == (
+            f"heddle: error: {out}: holds a program of 'heddle compile', which no page shows; make some with: heddle "
+            f"simulate --workload resnet18 --out {results}\n"
+        )
+
+
 def test_a_dataflow_is_that_of_every_product(tmp_path: Path) -> None:
     assert main([*COMMAND, "--dataflow", "ws", "--passes", "ff", "--out", str(tmp_path), "--quiet"]) == 0
     remarks = [line for line in (tmp_path / "listing.txt").read_text().splitlines() if line.startswith("#")]

@@ -279,7 +279,7 @@ def test_a_design_that_does_not_fit_its_board_names_what_is_short(capsys: pytest
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["simulate", "schedule", "explore"])
+@pytest.mark.parametrize("verb", ["simulate", "schedule", "compile", "explore"])
 def test_out_must_not_be_a_file(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     taken = tmp_path / "taken"
     taken.write_text("mine")
@@ -290,7 +290,7 @@ def test_out_must_not_be_a_file(verb: str, tmp_path: Path, capsys: pytest.Captur
     assert taken.read_text() == "mine"
 
 
-@pytest.mark.parametrize("verb", ["simulate", "schedule", "explore"])
+@pytest.mark.parametrize("verb", ["simulate", "schedule", "compile", "explore"])
 def test_out_must_be_text(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--workload", "mlp", "--out", "/nowhere/\udcff"]) == 2
     assert capsys.readouterr().err == ("heddle: error: --out: '/nowhere/\\udcff' is not UTF-8; give another path\n")

@@ -89,6 +89,8 @@ def test_padding_that_nothing_tells_is_refused() -> None:
 def test_a_product_that_no_half_holds_is_refused() -> None:
     tight = override(TINY, {"buffers.activation_bytes": 16})
     with pytest.raises(
-        HeddleError, match=r"^conv\.ff: its smallest tile takes 120 bytes of half the activation buffer, which has 8$"
+        HeddleError,
+        match=r"^conv\.ff: its smallest tile takes 120 bytes of half the activation buffer, which has 8; "
+        r"buffers\.activation_bytes of 240 or more hold it$",
     ):
         LayerRun(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3), "ff", tight).compiled()
