@@ -5,12 +5,12 @@ from __future__ import annotations
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.compile import CompileOptions
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
-from heddle.cli.output import print_json, print_notes, print_paths
+from heddle.cli.output import print_json, print_notes, print_paths, print_status
 from heddle.cli.work import load_work
 from heddle.dataflow.program.step_program import step_program
 from heddle.dataflow.work import work_hashes
 from heddle.reports.runs.documents.program import ProgramDocument
-from heddle.reports.runs.program_files import ImageChoice, write_program
+from heddle.reports.runs.program_files import IMAGE_NAME, MOST_IMAGE_BYTES, ImageChoice, write_program
 from heddle.reports.runs.record import RunRecord, result_folder
 
 
@@ -28,6 +28,9 @@ def run(
     choice = ImageChoice(compilation.image, compilation.seed, compilation.weights)
     operands, notes = choice.operands(compiled), choice.notes(compiled)
     folder = result_folder(compilation.out, "compile")
+    nbytes = compiled.program.memory.nbytes
+    if operands is not None and nbytes > MOST_IMAGE_BYTES:
+        print_status(f"drawing {IMAGE_NAME}, {nbytes:,} bytes")
     document, written = write_program(folder, compiled, operands, notes)
     written.append(record.write(folder, work_hashes(network.workload, work) | choice.hashes))
     print_notes(notes)

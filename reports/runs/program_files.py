@@ -73,8 +73,9 @@ def write_program(
 
     Return the document of the map, which has ``notes``, and the paths.
     """
-    program = compiled.program
+    program, mark = compiled.program, folder / RESULT_MARKS["compile"]
     document = ProgramDocument.of(compiled, _image_row(operands), notes)
+    mark.unlink(missing_ok=True)  # written last: where the map stands, it is that of the files beside it
     written = [
         write_atomically(folder / PROGRAM_NAME, program_bytes(program.words, compiled.work.design)),
         write_pieces(folder / LISTING_NAME, (line for section in program.sections for line in _lines(section))),
@@ -84,7 +85,7 @@ def write_program(
     else:
         blocks = operand_blocks(program, operands.weights, operands.seed, compiled.work.step.operand)
         written.append(_write_image(folder / IMAGE_NAME, program.memory.nbytes, blocks))
-    written.append(document.write(folder / RESULT_MARKS["compile"]))
+    written.append(document.write(mark))
     return document, written
 
 

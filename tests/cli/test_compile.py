@@ -14,6 +14,7 @@ from heddle.arch.assembly import assemble
 from heddle.arch.boards import load_board
 from heddle.arch.design import SparsityConfig
 from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
 from heddle.arch.packed_file import PackedNetwork, write_packed
 from heddle.arch.packed_layer import WEIGHT_PASSES, DenseOperand, LayerRecord, PackedLayer
 from heddle.arch.program_file import read_program
@@ -202,6 +203,19 @@ def test_a_program_alone_makes_no_report_and_the_line_says_what_would(tmp_path: 
             f"heddle: error: {out}: holds a program of 'heddle compile', which no page shows; make some with: heddle "
             f"simulate --workload resnet18 --out {results}\n"
         )
+
+
+def test_a_map_never_stands_beside_files_of_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main([*COMMAND, "--passes", "ff", "--out", str(tmp_path), "--quiet"]) == 0
+    held = (tmp_path / "memory.bin").read_bytes()
+
+    def full_disk(path: Path, pieces: object) -> Path:
+        raise HeddleError(f"{path}: cannot write the file: no space left on device")
+
+    monkeypatch.setattr(program_files, "write_pieces", full_disk)
+    assert main([*COMMAND, "--passes", "bp", "--out", str(tmp_path), "--quiet"]) == 2
+    assert (tmp_path / "memory.bin").read_bytes() == held
+    assert not (tmp_path / "memory.json").exists()
 
 
 def test_a_dataflow_is_that_of_every_product(tmp_path: Path) -> None:
