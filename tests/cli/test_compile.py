@@ -26,6 +26,7 @@ from heddle.dataflow.training import StepOptions
 from heddle.dataflow.work import step_work
 from heddle.dataflow.zoo import zoo_network
 from heddle.reports.runs import program_files
+from heddle.reports.runs.documents.program import ProgramDocument
 from heddle.sim.program.operands import DrawnWeights
 from tests.support.step_programs import unlike
 
@@ -53,6 +54,7 @@ def test_the_folder_holds_the_program_its_listing_and_the_map_of_its_memory(tmp_
     ]
     in_file = json.loads((out / "memory.json").read_text())
     assert document == in_file | {"files": document["files"]}
+    assert ProgramDocument.read(out / "memory.json").text() == (out / "memory.json").read_text()
 
 
 def test_tensors_lie_one_behind_the_other_and_say_what_they_are(tmp_path: Path, capsys: Capture) -> None:
