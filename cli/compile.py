@@ -5,11 +5,11 @@ from __future__ import annotations
 from heddle.cli.exit_codes import SUCCESS
 from heddle.cli.options.compile import CompileOptions
 from heddle.cli.options.shared import MachineOptions, NetworkOptions, PassOptions, TrainingOptions
-from heddle.cli.output import print_json, print_notes, print_paths, print_status
+from heddle.cli.output import print_document, print_notes, print_paths, print_status
 from heddle.cli.work import load_work
 from heddle.dataflow.program.step_program import step_program
 from heddle.dataflow.work import work_hashes
-from heddle.reports.runs.documents.program import ProgramDocument
+from heddle.reports.runs.documents.program import PrintedProgram, ProgramDocument
 from heddle.reports.runs.program_files import IMAGE_NAME, MOST_IMAGE_BYTES, ImageChoice, write_program
 from heddle.reports.runs.record import RunRecord, result_folder
 
@@ -35,7 +35,7 @@ def run(
     written.append(record.write(folder, work_hashes(network.workload, work) | choice.hashes))
     print_notes(notes)
     if compilation.json:
-        print_json(document.model_dump(mode="json", by_alias=True) | {"files": [str(path) for path in written]})
+        print_document(PrintedProgram.beside(document, written))
     else:
         print(_summary(document))
         print_paths(written)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field
@@ -134,6 +136,17 @@ class ProgramDocument(Document):
             image=image,
             notes=notes,
         )
+
+
+class PrintedProgram(ProgramDocument):
+    """What ``heddle compile --json`` prints: the document of the map, and the paths that were written."""
+
+    files: tuple[str, ...]
+
+    @classmethod
+    def beside(cls, document: ProgramDocument, paths: Iterable[Path]) -> Self:
+        """Return ``document`` with the files that it stands among."""
+        return cls(**dict(document), files=tuple(map(str, paths)))
 
 
 def _tensor_row(placed: Placed, operand: FloatFormat) -> TensorRow:
