@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.yosys import Netlist, synthesise
+from benchmarks.yosys import HEADINGS, Netlist, row, synthesise
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
 from heddle.arch.formats import BF16, FP16
@@ -80,26 +80,15 @@ FEATURES = (
     ("subnormal sums: the exponent limits normalisation", BASE, _NO_LIMIT),
 )
 
-_HEADINGS = (
-    "| | LUT | LC | LUT as memory | FF | DSP | CARRY4 | worst path | from |\n|---|---|---|---|---|---|---|---|---|"
-)
-
-
-def _row(name: str, netlist: Netlist) -> str:
-    area, path = netlist.area, netlist.worst_path()
-    cells = (area.lut, area.lc, area.lut_memory, area.ff, area.dsp, area.carry4)
-    numbers = " | ".join(f"{count:,}" for count in cells)
-    return f"| {name} | {numbers} | {path.arrival_ps / 1000:.2f} ns | {path.start or 'an input'} |"
-
 
 def print_pe(folder: Path) -> None:
     """The PE and its variants, then differences."""
-    print(f"### The PE of {BASE}, and that PE but for one parameter\n\n{_HEADINGS}")
+    print(f"### The PE of {BASE}, and that PE but for one parameter\n\n{HEADINGS}")
     made: dict[str, Netlist] = {}
     for number, variant in enumerate(VARIANTS):
         made[variant.name] = synthesise(Uspe(variant.design()), f"pe{number}", folder, variant.tied)
         if not variant.tied:
-            print(_row(variant.name, made[variant.name]), flush=True)
+            print(row(variant.name, made[variant.name]), flush=True)
     print("\n### What a feature costs a PE\n\n| feature | LUT | LC | LUT as memory | FF |\n|---|---|---|---|---|")
     for feature, having, lacking in FEATURES:
         with_it, without = made[having].area, made[lacking].area
@@ -114,18 +103,18 @@ def print_pe(folder: Path) -> None:
 
 def print_units(folder: Path) -> None:
     """The floating-point units by depth, and the stages of the adders."""
-    print(f"\n### Floating-point units\n\n{_HEADINGS}")
+    print(f"\n### Floating-point units\n\n{HEADINGS}")
     adders = {stages: synthesise(Adder(stages=stages), f"adder{stages}", folder) for stages in CUTS}
     for stages, netlist in adders.items():
-        print(_row(f"adder, {stages} stages", netlist), flush=True)
+        print(row(f"adder, {stages} stages", netlist), flush=True)
     for label, operand in (("FP16", FP16), ("BF16", BF16)):
         for stages in ACCUMULATOR_CUTS:
             netlist = synthesise(Accumulator(operand, stages), f"accumulator{label}{stages}", folder)
-            print(_row(f"{label} accumulator, {stages} stages", netlist), flush=True)
+            print(row(f"{label} accumulator, {stages} stages", netlist), flush=True)
         for stages in range(4):
             netlist = synthesise(Multiplier(operand, stages), f"multiplier{label}{stages}", folder)
-            print(_row(f"{label} multiplier, {stages} stages", netlist), flush=True)
-        print(_row(f"{label} recoder", synthesise(Recoder(operand), f"recoder{label}", folder)), flush=True)
+            print(row(f"{label} multiplier, {stages} stages", netlist), flush=True)
+        print(row(f"{label} recoder", synthesise(Recoder(operand), f"recoder{label}", folder)), flush=True)
     print("\n### Stages of the adder: worst path into the registers of each\n")
     positions = CUTS[max(CUTS)]
     print(f"| stages | {' | '.join(positions)} |\n|---{'|---' * len(positions)}|")
@@ -147,13 +136,13 @@ def stage_delays(netlist: Netlist, cuts: tuple[str, ...]) -> dict[str, str]:
 
 def print_lanes(folder: Path) -> None:
     """One SORE lane and one WUVE lane of each kind."""
-    print(f"\n### Lanes\n\n{_HEADINGS}")
+    print(f"\n### Lanes\n\n{HEADINGS}")
     for n, m in ((1, 4), (2, 4), (1, 8), (2, 8), (4, 8), (2, 16)):
-        print(_row(f"SORE lane, {n}:{m}", synthesise(SoreLane(n, m), f"sore{n}_{m}", folder)), flush=True)
+        print(row(f"SORE lane, {n}:{m}", synthesise(SoreLane(n, m), f"sore{n}_{m}", folder)), flush=True)
     for rule in UPDATE_RULES.values():
         lane = Wuve(rule)
         netlist = synthesise(lane, f"wuve_{rule.name}", folder)
-        print(_row(f"WUVE lane, {rule.name}, {lane.latency} clocks", netlist), flush=True)
+        print(row(f"WUVE lane, {rule.name}, {lane.latency} clocks", netlist), flush=True)
 
 
 PARTS: dict[str, Callable[[Path], None]] = {"pe": print_pe, "units": print_units, "lanes": print_lanes}

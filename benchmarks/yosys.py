@@ -24,6 +24,11 @@ _TOP = "top"
 # An assertion's message is a cell of its own and would keep the assertion's logic alive.
 _WITHOUT_ASSERTIONS = "chformal -remove; delete t:$print"
 
+#: Over the rows of ``row``.
+HEADINGS = (
+    "| | LUT | LC | LUT as memory | FF | DSP | CARRY4 | worst path | from |\n|---|---|---|---|---|---|---|---|---|"
+)
+
 
 @dataclass(frozen=True)
 class Area:
@@ -81,6 +86,14 @@ class Netlist:
         if path is None:
             raise HeddleError(f"{self.name}: yosys finds no timed path: {report} in {self.folder}")
         return WorstPath(round(path.delay_ns * 1000), path.start)
+
+
+def row(name: str, netlist: Netlist) -> str:
+    """Return a row of a Markdown table: area and worst path."""
+    area, path = netlist.area, netlist.worst_path()
+    cells = (area.lut, area.lc, area.lut_memory, area.ff, area.dsp, area.carry4)
+    numbers = " | ".join(f"{count:,}" for count in cells)
+    return f"| {name} | {numbers} | {path.arrival_ps / 1000:.2f} ns | {path.start or 'an input'} |"
 
 
 def synthesise(component: wiring.Component, name: str, folder: Path, tied: Mapping[str, str] = {}) -> Netlist:

@@ -34,6 +34,7 @@ from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.gear.slicer import Slicer
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
@@ -50,6 +51,7 @@ from heddle.verify.axi_properties import (
     writing,
 )
 from heddle.verify.command_properties import StateMachine, command_ends
+from heddle.verify.gear_properties import slices_are_the_stream
 from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
@@ -110,6 +112,7 @@ def proofs() -> dict[str, Proof]:
         *_axi_proofs("requests", 2, lambda bursts: requests_are_spans(Requester(NARROW, bursts))),
         *_axi_proofs("read", 1, lambda bursts: reading(ReadEngine(NARROW, bursts))),
         *_axi_proofs("write", 2, lambda bursts: writing(WriteEngine(NARROW, bursts))),
+        *(_slicer_proof(most) for most in (1, 3, 4)),
         Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
         Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
         Proof("wuve-adam", lambda: stability(Wuve(ADAM)), quick=False),
@@ -151,6 +154,11 @@ def _axi_proofs(part: str, quick_bursts: int, build: Callable[[int], Harness]) -
     """A part of a memory master, by how many bursts it may have outstanding."""
     for bursts in (1, 2, 3):
         yield Proof(f"axi-{part}-{bursts}", partial(build, bursts), quick=bursts == quick_bursts)
+
+
+def _slicer_proof(most: int) -> Proof:
+    """Words of four elements: pieces that never reach, sometimes reach and, of a whole word, mostly reach two words."""
+    return Proof(f"gear-slices-{most}", lambda: slices_are_the_stream(Slicer(NARROW, 8, most)), quick=most == 3)
 
 
 def prove(proof: Proof) -> Verdict:

@@ -61,62 +61,63 @@ class Slicer(wiring.Component):
                 "pieces": Out(stream.Signature(piece_layout(element_bits, most, tag))),
             }
         )
+        self.older, self.newer = Signal(self.word, reset_less=True), Signal(self.word, reset_less=True)
+        self.has_older, self.has_newer = Signal(), Signal()
+        self.offset = Signal(range(self.units))  # units of the older word that are gone
 
     def elaborate(self, platform: object) -> Module:
         """Two words: pieces begin in the older one at ``offset`` and may end in the newer one."""
         m = Module()
-        older, newer = Signal(self.word, reset_less=True), Signal(self.word, reset_less=True)
-        has_older, has_newer = Signal(), Signal()
-        place_bits = (self.units - 1).bit_length()
-        offset, end = Signal(place_bits), Signal(place_bits + 1)
+        older, newer, cut = self.older, self.newer, self.cuts.payload
+        end = Signal(range(2 * self.units))
         used_up, reaches_newer, takes, moves_on = Signal(), Signal(), Signal(), Signal()
-        cut = self.cuts.payload
+        free = ~self.pieces.valid | self.pieces.ready
         m.d.comb += [
-            end.eq(self._end(offset)),
+            end.eq(self._end()),
             used_up.eq(end[-1] | cut.last),
             reaches_newer.eq(end[-1] & (end[:-1] != 0)),
-            self.cuts.ready.eq((~self.pieces.valid | self.pieces.ready) & has_older & (has_newer | ~reaches_newer)),
+            self.cuts.ready.eq(free & self.has_older & (self.has_newer | ~reaches_newer)),
             takes.eq(transfer(self.cuts)),
-            moves_on.eq(~has_older | (takes & used_up)),
-            self.words.ready.eq(~has_newer | moves_on),
+            moves_on.eq(~self.has_older | (takes & used_up)),
+            self.words.ready.eq(~self.has_newer | moves_on),
         ]
         with m.If(moves_on):
-            m.d.sync += [older.eq(newer), has_older.eq(has_newer & ~(takes & cut.last & reaches_newer))]
+            m.d.sync += [older.eq(newer), self.has_older.eq(self.has_newer & ~(takes & cut.last & reaches_newer))]
         with m.If(self.words.ready):
-            m.d.sync += [newer.eq(self.words.payload), has_newer.eq(self.words.valid)]
+            m.d.sync += [newer.eq(self.words.payload), self.has_newer.eq(self.words.valid)]
         with m.If(transfer(self.pieces)):
             m.d.sync += self.pieces.valid.eq(0)
         with m.If(takes):
             m.d.sync += [
-                offset.eq(Mux(cut.last, 0, end)),
+                self.offset.eq(Mux(cut.last, 0, end)),
                 self.pieces.valid.eq(1),
                 self.pieces.payload.cut.eq(cut),
-                self.pieces.payload.elements.eq(self._elements(m, Cat(older.data, newer.data), offset)),
+                self.pieces.payload.elements.eq(self._elements(m, Cat(older.data, newer.data))),
             ]
         self._assert_in_step(m, takes, end, Mux(reaches_newer, newer, older))
         assert_stable(m, self.pieces)
         return m
 
-    def _end(self, offset: Value) -> Value:
+    def _end(self) -> Value:
         """Where the piece ends, in units from the older word's begin; a row's last piece with what is passed over."""
         cut = self.cuts.payload
         taken = cut.count
         if self.element_bits != self.unit_bits:
             units = [-(-count * self.element_bits // self.unit_bits) for count in range(self.most + 1)]
             taken = Array(Const(each, range(units[-1] + 1)) for each in units)[cut.count]
-        end = offset + taken
+        end = self.offset + taken
         spare = (self.row_bits // self.unit_bits - 1).bit_length()
         if spare == 0:
             return end
         return Mux(cut.ends, Cat(Const(0, spare), (end + (1 << spare) - 1)[spare:]), end)
 
-    def _elements(self, m: Module, words: Value, offset: Value) -> Value:
+    def _elements(self, m: Module, words: Value) -> Value:
         """The elements from ``offset`` on, by the larger steps first: so that each step keeps fewer bits."""
-        for layer in reversed(range(len(offset))):
+        for layer in reversed(range(len(self.offset))):
             step = self.unit_bits << layer
-            kept = self.most * self.element_bits + step - self.unit_bits  # as the lower steps reach that far
+            kept = self.most * self.element_bits + step - self.unit_bits  # as the later steps reach that far
             moved = Signal(kept, name=f"moved_{layer}")
-            m.d.comb += moved.eq(Mux(offset[layer], words[step : step + kept], words[:kept]))
+            m.d.comb += moved.eq(Mux(self.offset[layer], words[step:][:kept], words[:kept]))
             words = moved
         count = self.cuts.payload.count
         return words & Cat((place < count).replicate(self.element_bits) for place in range(self.most))

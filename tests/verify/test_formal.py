@@ -7,13 +7,16 @@ from amaranth.lib.data import View
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.gear.slicer import Slicer
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.queue import Queue
 from heddle.verify import formal
+from heddle.verify.axi_properties import NARROW
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.formal import Proof, proofs, prove
+from heddle.verify.gear_properties import slices_are_the_stream
 from heddle.verify.properties import fork_once, queue_order, ranking_rule
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
@@ -89,12 +92,22 @@ class ForgetfulQueue(IssueQueue):
         return m
 
 
+class HastySlicer(Slicer):
+    """A slicer that takes the end of a piece from the newer word before it has come."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        m.d.comb += self.cuts.ready.eq(self.has_older & (~self.pieces.valid | self.pieces.ready))
+        return m
+
+
 @pytest.mark.parametrize(
     "faulty",
     [
         Proof("credulous", lambda: command_ends(Credulous(load_design("tiny"))), steps=2),
         Proof("overfull-queue", lambda: queue_order(OverfullQueue(1, 2))),
         Proof("hasty-fork", lambda: fork_once(HastyFork(1, 2))),
+        Proof("hasty-slicer", lambda: slices_are_the_stream(HastySlicer(NARROW, 8, 3)), "bounded", steps=8),
         Proof("impatient-queue", lambda: tokens_counted(ImpatientQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=6),
         Proof("forgetful-queue", lambda: tokens_given(ForgetfulQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
         Proof("high-index-first", lambda: ranking_rule(HighIndexFirst(1, 2))),

@@ -59,7 +59,7 @@ def some_tiles(draw: Any) -> tuple[AxiShape, list[Tile]]:
     return port, draw(st.lists(tile, min_size=1, max_size=3))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_tiles(), STALLS)
 def test_every_group_is_laid_down_as_the_simulator_does(
     drawn: tuple[AxiShape, list[Tile]], stalls: tuple[float, float, float]

@@ -54,7 +54,7 @@ def some_tiles(group_m: int) -> Any:
     return st.lists(tile, min_size=1, max_size=3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(some_tiles(4), st.sampled_from([1, 3, 4, 5, 8, 12]), st.sampled_from([BUS_8, BUS_16]), STALLS)
 def test_every_value_stands_in_its_column(
     tiles: list[Tile], cols: int, port: AxiShape, stalls: tuple[float, float, float]
@@ -65,7 +65,7 @@ def test_every_value_stands_in_its_column(
     assert as_lists(taken.words) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(GROUP_M.flatmap(some_tiles), st.sampled_from([1, 3, 4, 5, 8, 32]), st.sampled_from([BUS_8, BUS_16]), STALLS)
 def test_every_packed_index_stands_in_its_column(
     tiles: list[Tile], cols: int, port: AxiShape, stalls: tuple[float, float, float]
