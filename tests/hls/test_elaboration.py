@@ -37,6 +37,15 @@ from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.feed.divide import SlowDivider
+from heddle.hls.feed.left_address import LeftAddress
+from heddle.hls.feed.left_feeder import LeftFeeder
+from heddle.hls.feed.left_loops import LeftLoops
+from heddle.hls.feed.left_order import LeftOrder
+from heddle.hls.feed.left_words import LeftWords
+from heddle.hls.feed.prepare import Prepare
+from heddle.hls.feed.tile_counter import TileCounter
+from heddle.hls.feed.walks import PixelWalk, TapWalk
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.datapath import Datapath
@@ -93,17 +102,24 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
     GroupSpread: lambda: GroupSpread(8, 2, 2),
-    Joiner: lambda: Joiner(PORT),
     IndexCounter: lambda: IndexCounter(3, 4),
     InstructionCheck: lambda: InstructionCheck(4),
     IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
+    Joiner: lambda: Joiner(PORT),
+    LeftAddress: lambda: LeftAddress(8),
+    LeftFeeder: lambda: LeftFeeder(SMALL, 8),
     LeftGearbox: lambda: LeftGearbox(8, 2, PORT),
+    LeftLoops: lambda: LeftLoops(SMALL),
+    LeftOrder: lambda: LeftOrder(SMALL),
+    LeftWords: lambda: LeftWords(SMALL),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
     OsSteps: lambda: OsSteps(SMALL.array),
     Packer: lambda: Packer(PORT),
+    PixelWalk: lambda: PixelWalk(),
     PlaceWalk: lambda: PlaceWalk(),
+    Prepare: lambda: Prepare(),
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
@@ -114,21 +130,24 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
     Slicer: lambda: Slicer(PORT, 8, 4),
+    SlowDivider: lambda: SlowDivider(4),
     SoreLane: lambda: SoreLane(1, 2),
     Spreader: lambda: Spreader(PORT),
     SquareRoot: lambda: SquareRoot(FP16),
     Stce: lambda: Stce(SMALL),
     StepDelay: lambda: StepDelay(8, 3),
-    TopN: lambda: TopN(1, 2),
     StoreGearbox: lambda: StoreGearbox(STORED),
     SumsNarrower: lambda: SumsNarrower(STORED),
+    TapWalk: lambda: TapWalk(4),
+    TileCounter: lambda: TileCounter(SMALL.array),
+    TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
     WholeGroups: lambda: WholeGroups(4, 2),
     WordCollector: lambda: WordCollector(3, 2, 2),
     WordMultiplier: lambda: WordMultiplier(),
-    WsSteps: lambda: WsSteps(SMALL.array),
     WriteEngine: lambda: WriteEngine(PORT, 2),
+    WsSteps: lambda: WsSteps(SMALL.array),
     Wuve: lambda: Wuve(STEP, 2, FEW),
 }
 

@@ -1,0 +1,1 @@
+"""What feeds the array: the walks over operands and results that its commands ask for."""

@@ -1,0 +1,117 @@
+"""Where a read of the left operand stands in the activation buffer, or that it is a zero of the padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.instructions import PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
+from heddle.arch.isa import GROUP_SLOTS_BITS
+from heddle.hls.feed.left_order import READ
+from heddle.hls.stream.handshake import assert_stable
+
+#: A window's place along an axis, before the map or behind it too: start + tap x tap_step + position x step.
+_AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 1) + 2)
+
+
+def fetch_layout(address_bits: int) -> data.StructLayout:
+    """Return the layout of a read by its address: a group of the half, or a zero, and what becomes of it."""
+    return data.StructLayout(
+        {
+            "is_zero": 1,
+            "address": address_bits,
+            "half": 1,
+            "turned": 1,
+            "lane": GROUP_SLOTS_BITS,
+            "ends_group": 1,
+            "ends_word": 1,
+        }
+    )
+
+
+class LeftAddress(wiring.Component):
+    """From positions and taps to addresses of groups.
+
+    A place along an axis is start + position x step + tap x tap_step; outside 0 to size - 1 it is a zero. The group is
+    ((image x rows + row) x columns + column + origin) x groups of a pixel + group. What is stored has an address below
+    2^``address_bits``, so that all but the places is worked out modulo that.
+
+    Ports
+    -----
+    input : stream of READ, in
+    output : stream of ``fetch_layout``, out
+
+    Latency 5 clocks, throughput a read a clock; in each of the first four a DSP slice multiplies, or adds three.
+    """
+
+    latency = 5
+
+    def __init__(self, address_bits: int) -> None:
+        self.address_bits = address_bits
+        super().__init__(
+            {"input": In(stream.Signature(READ)), "output": Out(stream.Signature(fetch_layout(address_bits)))}
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Products; places; the pixel's row; the pixel's first group; the group."""
+        m = Module()
+        advances = Signal()
+        m.d.comb += [advances.eq(~self.output.valid | self.output.ready), self.input.ready.eq(advances)]
+        steps = _Steps(m, advances, self.address_bits)
+        at = [self.input.payload]
+        valid: Value = self.input.valid
+        for stage in range(1, self.latency):
+            at.append(data.View(READ, steps.register(at[-1].as_value(), f"read{stage}")))
+            valid = steps.register(valid, f"valid{stage}", has_reset=True)
+        row, row_is_out = self._place(steps, at, "row")
+        col, col_is_out = self._place(steps, at, "col")
+        image_rows = steps.address(steps.address(at[0].image * at[0].map.rows.size, "image_rows"), "image_row")
+        pixel_row = steps.address((image_rows + row) * at[2].map.cols.size, "pixel_row")
+        pixel = pixel_row + steps.address(col, "pixel_col") + at[3].map.origin
+        first_group = steps.address(pixel * at[3].map.groups_per_pixel, "first_group")
+        is_out = steps.register(steps.register(row_is_out | col_is_out, "is_out"), "was_out")
+        fetch = self.output.payload
+        with m.If(advances):
+            m.d.sync += [
+                self.output.valid.eq(valid),
+                fetch.is_zero.eq(at[4].is_zero | is_out),
+                fetch.address.eq(first_group + at[4].group),
+                *(fetch[name].eq(at[4].map[name]) for name in ("half", "turned")),
+                *(fetch[name].eq(at[4][name]) for name in ("lane", "ends_group", "ends_word")),
+            ]
+        assert_stable(m, self.output)
+        return m
+
+    def _place(self, steps: _Steps, at: Sequence[data.View], axis: str) -> tuple[Value, Value]:
+        """Two clocks in, a window's place along an axis, and whether it lies outside."""
+        of_axis = f"{axis}s"
+        by_step = steps.register(at[0][axis] * at[0].map[of_axis].step, f"{axis}_by_step")
+        by_tap = steps.register(at[0][f"tap_{axis}"] * at[0].map[of_axis].tap_step, f"{axis}_by_tap")
+        place = Signal(_AT, name=f"{axis}_place", reset_less=True)
+        steps.set(place, at[1].map[of_axis].start + by_step + by_tap)
+        return place, (place < 0) | (place >= at[2].map[of_axis].size)
+
+
+class _Steps:
+    """Registers that all take a step together."""
+
+    def __init__(self, m: Module, advances: Value, address_bits: int) -> None:
+        self._m, self._advances, self._address_bits = m, advances, address_bits
+
+    def set(self, register: Signal, value: Value) -> None:
+        """Let ``register`` take ``value`` with each step."""
+        with self._m.If(self._advances):
+            self._m.d.sync += register.eq(value)
+
+    def register(self, value: Value, name: str, has_reset: bool = False) -> Signal:
+        """Return ``value`` a step later."""
+        found = Signal(Value.cast(value).shape(), name=name, reset_less=not has_reset)
+        self.set(found, value)
+        return found
+
+    def address(self, value: Value, name: str) -> Signal:
+        """Return the lowest bits of ``value`` a step later."""
+        return self.register(value[: self._address_bits], name)

@@ -1,0 +1,140 @@
+"""The loops around a read of the left operand, and how they move the walks over rows and over slots."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.command_rules import interleave_choices
+from heddle.arch.design import Design
+from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
+from heddle.hls.control.instruction import COMPUTE
+from heddle.hls.feed.tile_counter import TileCounter
+
+#: What moves the walks with a read, and what the read is. ``restore`` and ``save`` are those of the walks' ports.
+MOVES = data.StructLayout(
+    {
+        "ends_group": 1,  # the read is the last of its group
+        "ends_word": 1,  # the group is that of the array's last row
+        "ends": 1,  # the read is the last of the computation
+        "next_row": 1,
+        "restore_rows": 1,
+        "save_rows": 1,
+        "next_group": 1,
+        "restore_slots": 1,
+        "save_slots": 1,
+    }
+)
+
+
+class LeftLoops(wiring.Component):
+    """Counts reads, from the innermost loop: elements of a group (turned), rows of a word, then as the dataflow has it.
+
+    OS: the words of a slot, one for each of a PE's outputs along rows; slots, a group of them at a time where a slot
+    has one word; array tiles along the columns, for which rows and slots begin anew; array tiles down the rows. WS:
+    rows of the tile; array tiles along the columns, then from fold to fold of the slots.
+
+    Ports
+    -----
+    compute : COMPUTE, in
+        Constant between two ``start``.
+    start : Signal(1), in
+        Begin.
+    moves : Signal(1), in
+        The read is made.
+    flags : MOVES, out
+        Of the read that comes: with ``moves`` they take effect.
+    slot_in_group : in its group, out
+        WS: the slot of the array's row that the read is for.
+
+    Latency 1 clock, throughput a read a clock.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1)}
+        super().__init__({**members, "flags": Out(MOVES), "slot_in_group": Out(GROUP_SLOTS_BITS)})
+
+    def elaborate(self, platform: object) -> Module:
+        """Ends of loops, then what they mean for rows and slots."""
+        m = Module()
+        in_ws, flags = self.compute.command.ws, self.flags
+        ends_group = self._elements(m)
+        ends_word = ends_group & self._count(m, ends_group, self.design.array.rows, name="row")
+        one_word, last_word = self._words(m, ends_word)
+        ends_step = ends_word & (in_ws | last_word)
+        ends_tile = ends_step & self._last_step(m, ends_step, ~in_ws & one_word)
+        m.submodules.tiles = tiles = TileCounter(self.design.array)
+        m.d.comb += [
+            tiles.ws.eq(in_ws),
+            tiles.interleave_cols.eq(self.compute.command.interleave_cols),
+            tiles.tiles.eq(self.compute.command.tiles),
+            tiles.cols.eq(self.compute.cols),
+            tiles.start.eq(self.start),
+            tiles.step.eq(self.moves & ends_tile),
+        ]
+        ends_across = ends_tile & tiles.is_last_across
+        last_in_group = self.slot_in_group == self.compute.group_slots - 1
+        m.d.comb += [
+            flags.ends_group.eq(ends_group),
+            flags.ends_word.eq(ends_word),
+            flags.ends.eq(ends_tile & tiles.is_last),
+            flags.next_row.eq(Mux(in_ws, ends_word, ends_group)),
+            flags.restore_rows.eq(Mux(in_ws, ends_tile, ends_step & ~ends_across)),
+            flags.save_rows.eq(~in_ws & ends_across),
+            flags.next_group.eq(Mux(in_ws, ends_group & last_in_group, ends_step & (one_word | last_in_group))),
+            flags.restore_slots.eq(Mux(in_ws, ends_step & ~ends_across, ends_tile)),
+            flags.save_slots.eq(in_ws & ends_across),
+        ]
+        self._slots(m, Mux(in_ws, ends_group, ends_step & ~one_word), last_in_group)
+        return m
+
+    def _elements(self, m: Module) -> Value:
+        """Whether the read is the last of its group: turned, of M of them."""
+        group_m, turned = self.design.sparsity.m, self.compute.walk.turned
+        return ~turned | self._count(m, turned, group_m, name="element")
+
+    def _count(self, m: Module, counts: Value, total: int, name: str) -> Value:
+        """Whether the read is the last of ``total`` that count."""
+        number = Signal(range(total), name=name)
+        is_last: Value = number == total - 1
+        with m.If(self.moves & counts):
+            m.d.sync += number.eq(Mux(is_last, 0, number + 1))
+        return is_last
+
+    def _words(self, m: Module, ends_word: Value) -> tuple[Value, Value]:
+        """OS: whether a slot has one word, and whether this is the last one of its slot."""
+        array = self.design.array
+        most = Signal(range(array.interleave), name="last_word")  # I / interleave_cols - 1
+        with m.Switch(self.compute.command.interleave_cols):
+            for cols in interleave_choices(array):
+                with m.Case(cols):
+                    m.d.comb += most.eq(array.interleave // cols - 1)
+        word = Signal.like(most, name="word")
+        is_last: Value = word == most
+        with m.If(self.moves & ends_word & ~self.compute.command.ws):
+            m.d.sync += word.eq(Mux(is_last, 0, word + 1))
+        return most == 0, is_last
+
+    def _last_step(self, m: Module, ends_step: Value, by_group: Value) -> Value:
+        """Whether the step (OS: a slot, or a group of them; WS: a row of the tile) is the tile's last."""
+        done, after = Signal(COUNT_BITS), Signal(COUNT_BITS + 1)
+        m.d.comb += after.eq(done + Mux(by_group, self.compute.group_slots, 1))
+        is_last: Value = after >= self.compute.command.length
+        with m.If(self.moves & ends_step):
+            m.d.sync += done.eq(Mux(is_last, 0, after))
+        return is_last
+
+    def _slots(self, m: Module, next_slot: Value, last_in_group: Value) -> None:
+        """Count the slots of a group, with the walk over slots."""
+        slot, saved, after = (Signal(GROUP_SLOTS_BITS, name=name) for name in ("slot", "saved_slot", "after_slot"))
+        m.d.comb += [self.slot_in_group.eq(slot), after.eq(slot)]
+        with m.If(next_slot):
+            m.d.comb += after.eq(Mux(last_in_group, 0, slot + 1))
+        with m.If(self.moves):
+            m.d.sync += slot.eq(Mux(self.flags.restore_slots, saved, after))
+            with m.If(self.flags.save_slots):
+                m.d.sync += saved.eq(after)
+        with m.If(self.start):
+            m.d.sync += [slot.eq(0), saved.eq(0)]

@@ -1,0 +1,72 @@
+"""From groups of the activation buffer to the array's left words: a group for each row."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.design import Design
+from heddle.arch.isa import GROUP_SLOTS_BITS
+from heddle.hls.array.stce import left_layout
+from heddle.hls.stream.handshake import assert_stable, transfer
+
+
+def fetched_layout(design: Design) -> data.StructLayout:
+    """Return the layout of a group that was read, and what becomes of it."""
+    element = design.numbers.operand_format.width
+    return data.StructLayout(
+        {
+            "group": data.ArrayLayout(element, design.sparsity.m),
+            "is_zero": 1,
+            "turned": 1,
+            "lane": GROUP_SLOTS_BITS,
+            "ends_group": 1,
+            "ends_word": 1,
+        }
+    )
+
+
+class LeftWords(wiring.Component):
+    """Collects R groups to a word. A turned group is made of M reads, of each of which one lane is taken.
+
+    Ports
+    -----
+    input : stream of ``fetched_layout``, in
+    output : stream of R x M raw operands, out
+
+    Latency 1 clock from a word's last read. Throughput a read a clock; while a word waits, the first reads of the next
+    one wait too.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        super().__init__(
+            {
+                "input": In(stream.Signature(fetched_layout(design))),
+                "output": Out(stream.Signature(left_layout(design))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Shift reads into a group, and groups into a word."""
+        m = Module()
+        read, takes = self.input.payload, transfer(self.input)
+        width = self.design.numbers.operand_format.width
+        element = Signal(width)
+        m.d.comb += [
+            element.eq(Mux(read.is_zero, 0, read.group[read.lane])),
+            self.input.ready.eq(~self.output.valid | self.output.ready),
+        ]
+        before = Signal(width * (self.design.sparsity.m - 1), reset_less=True)
+        turned = Cat(before, element)
+        group: Value = Mux(read.turned, turned, Mux(read.is_zero, 0, read.group.as_value()))
+        word = self.output.payload.as_value()
+        with m.If(takes):
+            m.d.sync += before.eq(turned[width:])
+            with m.If(read.ends_group):
+                m.d.sync += word.eq(Cat(word[len(group) :], group))
+        with m.If(takes | self.output.ready):
+            m.d.sync += self.output.valid.eq(takes & read.ends_group & read.ends_word)
+        assert_stable(m, self.output)
+        return m
