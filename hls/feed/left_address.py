@@ -11,25 +11,15 @@ from amaranth.lib.wiring import In, Out
 from heddle.arch.instructions import PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.feed.left_order import READ
+from heddle.hls.feed.reader import fetch_layout
 from heddle.hls.stream.handshake import assert_stable
 
 #: A window's place along an axis, before the map or behind it too: start + tap x tap_step + position x step.
 _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 1) + 2)
 
 
-def fetch_layout(address_bits: int) -> data.StructLayout:
-    """Return the layout of a read by its address: a group of the half, or a zero, and what becomes of it."""
-    return data.StructLayout(
-        {
-            "is_zero": 1,
-            "address": address_bits,
-            "half": 1,
-            "turned": 1,
-            "lane": GROUP_SLOTS_BITS,
-            "ends_group": 1,
-            "ends_word": 1,
-        }
-    )
+#: What becomes of a group that was read.
+LEFT_TAG = data.StructLayout({"turned": 1, "lane": GROUP_SLOTS_BITS, "ends_group": 1, "ends_word": 1})
 
 
 class LeftAddress(wiring.Component):
@@ -42,7 +32,7 @@ class LeftAddress(wiring.Component):
     Ports
     -----
     input : stream of READ, in
-    output : stream of ``fetch_layout``, out
+    output : stream of ``fetch_layout`` with LEFT_TAG, out
 
     Latency 5 clocks, throughput a read a clock; in each of the first four a DSP slice multiplies, or adds three.
     """
@@ -52,7 +42,7 @@ class LeftAddress(wiring.Component):
     def __init__(self, address_bits: int) -> None:
         self.address_bits = address_bits
         super().__init__(
-            {"input": In(stream.Signature(READ)), "output": Out(stream.Signature(fetch_layout(address_bits)))}
+            {"input": In(stream.Signature(READ)), "output": Out(stream.Signature(fetch_layout(address_bits, LEFT_TAG)))}
         )
 
     def elaborate(self, platform: object) -> Module:
@@ -78,9 +68,10 @@ class LeftAddress(wiring.Component):
             m.d.sync += [
                 self.output.valid.eq(valid),
                 fetch.is_zero.eq(at[4].is_zero | is_out),
-                fetch.address.eq(first_group + at[4].group),
-                *(fetch[name].eq(at[4].map[name]) for name in ("half", "turned")),
-                *(fetch[name].eq(at[4][name]) for name in ("lane", "ends_group", "ends_word")),
+                fetch.ask.half.eq(at[4].map.half),
+                fetch.ask.address.eq(first_group + at[4].group),
+                fetch.tag.turned.eq(at[4].map.turned),
+                *(fetch.tag[name].eq(at[4][name]) for name in ("lane", "ends_group", "ends_word")),
             ]
         assert_stable(m, self.output)
         return m

@@ -10,14 +10,13 @@ from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 from heddle.hls.control.instruction import COMPUTE
-from heddle.hls.feed.tile_counter import TileCounter
 
 #: What moves the walks with a read, and what the read is. ``restore`` and ``save`` are those of the walks' ports.
 MOVES = data.StructLayout(
     {
         "ends_group": 1,  # the read is the last of its group
         "ends_word": 1,  # the group is that of the array's last row
-        "ends": 1,  # the read is the last of the computation
+        "ends_tile": 1,  # the read is the last of its array tile
         "next_row": 1,
         "restore_rows": 1,
         "save_rows": 1,
@@ -43,6 +42,8 @@ class LeftLoops(wiring.Component):
         Begin.
     moves : Signal(1), in
         The read is made.
+    is_last_across : Signal(1), in
+        Its array tile is the last along the columns.
     flags : MOVES, out
         Of the read that comes: with ``moves`` they take effect.
     slot_in_group : in its group, out
@@ -53,7 +54,7 @@ class LeftLoops(wiring.Component):
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1)}
+        members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1), "is_last_across": In(1)}
         super().__init__({**members, "flags": Out(MOVES), "slot_in_group": Out(GROUP_SLOTS_BITS)})
 
     def elaborate(self, platform: object) -> Module:
@@ -65,21 +66,12 @@ class LeftLoops(wiring.Component):
         one_word, last_word = self._words(m, ends_word)
         ends_step = ends_word & (in_ws | last_word)
         ends_tile = ends_step & self._last_step(m, ends_step, ~in_ws & one_word)
-        m.submodules.tiles = tiles = TileCounter(self.design.array)
-        m.d.comb += [
-            tiles.ws.eq(in_ws),
-            tiles.interleave_cols.eq(self.compute.command.interleave_cols),
-            tiles.tiles.eq(self.compute.command.tiles),
-            tiles.cols.eq(self.compute.cols),
-            tiles.start.eq(self.start),
-            tiles.step.eq(self.moves & ends_tile),
-        ]
-        ends_across = ends_tile & tiles.is_last_across
+        ends_across = ends_tile & self.is_last_across
         last_in_group = self.slot_in_group == self.compute.group_slots - 1
         m.d.comb += [
             flags.ends_group.eq(ends_group),
             flags.ends_word.eq(ends_word),
-            flags.ends.eq(ends_tile & tiles.is_last),
+            flags.ends_tile.eq(ends_tile),
             flags.next_row.eq(Mux(in_ws, ends_word, ends_group)),
             flags.restore_rows.eq(Mux(in_ws, ends_tile, ends_step & ~ends_across)),
             flags.save_rows.eq(~in_ws & ends_across),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value, signed
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Module, Mux, Value, signed
+from amaranth.lib import data
 
 from heddle.arch.design import Design
 from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.feed.left_loops import LeftLoops
-from heddle.hls.feed.prepare import PREPARED
+from heddle.hls.feed.order import Frame, Order
 from heddle.hls.feed.walks import PixelWalk, TapWalk
-from heddle.hls.stream.handshake import assert_stable, transfer
 
 #: What a computation says of one axis of the map: ``heddle.arch.instructions.Axis``, as far as addresses ask for it.
 READ_AXIS = data.StructLayout(
@@ -47,7 +45,7 @@ READ = data.StructLayout(
 )
 
 
-class LeftOrder(wiring.Component):
+class LeftOrder(Order):
     """Reads of the left operand in the order in which the array takes groups.
 
     In OS a word has a group for each of R rows of the tile, the same slots of each: groups of slots after one another,
@@ -55,46 +53,29 @@ class LeftOrder(wiring.Component):
     and word after word takes the next row of the tile. A tile's rows are pixels and its slots taps x channels, or,
     ``turned``, the other way round: then a group is M reads, one of each pixel.
 
-    Ports
-    -----
-    input : stream of PREPARED, in
-    output : stream of READ, out
-
-    Latency: 2 clocks from an instruction to its first read. Throughput: a read a clock.
+    Its words are READs.
     """
 
     def __init__(self, design: Design) -> None:
-        self.design = design
-        super().__init__({"input": In(stream.Signature(PREPARED)), "output": Out(stream.Signature(READ))})
+        super().__init__(design, READ)
 
-    def elaborate(self, platform: object) -> Module:
+    def _loops(self, m: Module, frame: Frame) -> Value:
         """Two walks, of which one is over rows and the other over slots, and the loops that move them."""
-        m = Module()
-        held, is_busy, has_started = Signal(PREPARED, reset_less=True), Signal(), Signal()
         m.submodules.pixels = pixels = PixelWalk()
         m.submodules.taps = taps = TapWalk(self.design.sparsity.m)
         m.submodules.loops = loops = LeftLoops(self.design)
-        moves, starts = transfer(self.output), is_busy & ~has_started
-        is_over = moves & loops.flags.ends
         m.d.comb += [
-            self.input.ready.eq(~is_busy),
-            self.output.valid.eq(has_started),
-            loops.compute.eq(held.compute),
-            loops.start.eq(starts),
-            loops.moves.eq(moves),
-            pixels.start.eq(starts),
-            taps.start.eq(starts),
+            loops.compute.eq(frame.held.compute),
+            loops.start.eq(frame.starts),
+            loops.moves.eq(frame.moves),
+            loops.is_last_across.eq(frame.is_last_across),
+            pixels.start.eq(frame.starts),
+            taps.start.eq(frame.starts),
         ]
-        m.d.sync += has_started.eq(is_busy & ~is_over)
-        with m.If(transfer(self.input)):
-            m.d.sync += [held.eq(self.input.payload), is_busy.eq(1)]
-        with m.Elif(is_over):
-            m.d.sync += is_busy.eq(0)
-        self._settings(m, held, pixels, taps)
-        self._move(m, held.compute.walk.turned, moves, loops.flags, pixels, taps)
-        self._show(m, held, loops, pixels, taps)
-        assert_stable(m, self.output)
-        return m
+        self._settings(m, frame.held, pixels, taps)
+        self._move(m, frame.held.compute.walk.turned, frame.moves, loops.flags, pixels, taps)
+        self._show(m, frame.held, loops, pixels, taps)
+        return loops.flags.ends_tile
 
     def _settings(self, m: Module, held: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
         compute, walk = held.compute, held.compute.walk

@@ -7,24 +7,15 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
-from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.array.stce import left_layout
+from heddle.hls.feed.left_address import LEFT_TAG
+from heddle.hls.feed.reader import fetched_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
-def fetched_layout(design: Design) -> data.StructLayout:
-    """Return the layout of a group that was read, and what becomes of it."""
-    element = design.numbers.operand_format.width
-    return data.StructLayout(
-        {
-            "group": data.ArrayLayout(element, design.sparsity.m),
-            "is_zero": 1,
-            "turned": 1,
-            "lane": GROUP_SLOTS_BITS,
-            "ends_group": 1,
-            "ends_word": 1,
-        }
-    )
+def group_layout(design: Design) -> data.ArrayLayout:
+    """Return the layout of a stored group: M raw operands."""
+    return data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m)
 
 
 class LeftWords(wiring.Component):
@@ -32,7 +23,7 @@ class LeftWords(wiring.Component):
 
     Ports
     -----
-    input : stream of ``fetched_layout``, in
+    input : stream of ``fetched_layout`` of groups with LEFT_TAG, in
     output : stream of R x M raw operands, out
 
     Latency 1 clock from a word's last read. Throughput a read a clock; while a word waits, the first reads of the next
@@ -43,7 +34,7 @@ class LeftWords(wiring.Component):
         self.design = design
         super().__init__(
             {
-                "input": In(stream.Signature(fetched_layout(design))),
+                "input": In(stream.Signature(fetched_layout(group_layout(design), LEFT_TAG))),
                 "output": Out(stream.Signature(left_layout(design))),
             }
         )
@@ -51,22 +42,22 @@ class LeftWords(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Shift reads into a group, and groups into a word."""
         m = Module()
-        read, takes = self.input.payload, transfer(self.input)
+        read, tag, takes = self.input.payload.word, self.input.payload.tag, transfer(self.input)
         width = self.design.numbers.operand_format.width
         element = Signal(width)
         m.d.comb += [
-            element.eq(Mux(read.is_zero, 0, read.group[read.lane])),
+            element.eq(read[tag.lane]),
             self.input.ready.eq(~self.output.valid | self.output.ready),
         ]
         before = Signal(width * (self.design.sparsity.m - 1), reset_less=True)
         turned = Cat(before, element)
-        group: Value = Mux(read.turned, turned, Mux(read.is_zero, 0, read.group.as_value()))
+        group: Value = Mux(tag.turned, turned, read.as_value())
         word = self.output.payload.as_value()
         with m.If(takes):
             m.d.sync += before.eq(turned[width:])
-            with m.If(read.ends_group):
+            with m.If(tag.ends_group):
                 m.d.sync += word.eq(Cat(word[len(group) :], group))
         with m.If(takes | self.output.ready):
-            m.d.sync += self.output.valid.eq(takes & read.ends_group & read.ends_word)
+            m.d.sync += self.output.valid.eq(takes & tag.ends_group & tag.ends_word)
         assert_stable(m, self.output)
         return m

@@ -1,61 +1,87 @@
-"""Prepares a computation for the feeders: the two quotients that its walk asks for."""
+"""Prepares a computation for the feeders: the counts that follow from its fields by a division or a product."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import ELEMENT_BITS, TAP_BITS
+from heddle.arch.isa import COUNT_BITS
 from heddle.hls.control.instruction import COMPUTE
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.stream.handshake import assert_stable, transfer
 
-#: A computation, the groups of each stored pixel, and the row and column of its first tap in the kernel.
+#: A computation, and what its feeders count with.
 PREPARED = data.StructLayout(
-    {"compute": COMPUTE, "groups_per_pixel": ELEMENT_BITS, "tap_row": TAP_BITS, "tap_col": TAP_BITS}
+    {
+        "compute": COMPUTE,
+        "groups_per_pixel": ELEMENT_BITS,
+        "tap_row": TAP_BITS,  # of the first tap, in the kernel
+        "tap_col": TAP_BITS,
+        "col_words": ELEMENT_BITS,  # words of the array's columns in a row of the tile
+        "rows": COUNT_BITS,  # of the tile
+        "slots": COUNT_BITS,  # of its reduction
+    }
 )
 
 
 class Prepare(wiring.Component):
-    """Works out what a computation's walk needs, while the one before it still runs.
+    """Works out what a computation's walks need, while the one before it still runs.
 
     Ports
     -----
     input : stream of COMPUTE, in
     output : stream of PREPARED, out
 
-    Latency ``ELEMENT_BITS`` + 3 = 21 clocks from an instruction to its output; the next one is taken after that.
+    Latency ``latency`` = 23 clocks from an instruction to its output; the next one is taken after that.
     """
 
-    def __init__(self) -> None:
+    latency = ELEMENT_BITS + 5  # taken, started, divided, multiplied twice
+
+    def __init__(self, cols: int) -> None:
+        """For an array of ``cols`` columns."""
+        self.cols = cols
         super().__init__({"input": In(stream.Signature(COMPUTE)), "output": Out(stream.Signature(PREPARED))})
 
     def elaborate(self, platform: object) -> Module:
-        """Hold one instruction, and divide."""
+        """Hold one instruction, divide, then multiply for two clocks."""
         m = Module()
         m.submodules.groups = groups = SlowDivider(ELEMENT_BITS)
+        m.submodules.words = words = SlowDivider(ELEMENT_BITS)
         m.submodules.taps = taps = SlowDivider(TAP_BITS)
-        held, has, started = Signal(COMPUTE, reset_less=True), Signal(), Signal()
-        walk = held.walk
-        m.d.comb += [
-            self.input.ready.eq(~has),
-            groups.dividend.eq(walk.elements - 1),
-            groups.divisor.eq(held.group_elements),
-            taps.dividend.eq(walk.first_tap),
-            taps.divisor.eq(walk.cols.taps),
-            groups.start.eq(has & ~started),
-            taps.start.eq(has & ~started),
-            self.output.valid.eq(started & groups.is_done & taps.is_done),
-            self.output.payload.compute.eq(held),
-            self.output.payload.groups_per_pixel.eq(groups.quotient + 1),
-            self.output.payload.tap_row.eq(taps.quotient),
-            self.output.payload.tap_col.eq(taps.remainder),
+        held, age = Signal(COMPUTE, reset_less=True), Signal(range(self.latency))
+        walk, prepared = held.walk, self.output.payload
+        is_held = age != 0
+        for divider, dividend, divisor in (
+            (groups, walk.elements - 1, held.group_elements),
+            (words, held.cols - 1, self.cols),
+            (taps, walk.first_tap, walk.cols.taps),
+        ):
+            m.d.comb += [divider.dividend.eq(dividend), divider.divisor.eq(divisor), divider.start.eq(age == 1)]
+        tap_groups = Signal(COUNT_BITS, reset_less=True)
+        slots, tap_elements = Signal(COUNT_BITS, reset_less=True), Signal(COUNT_BITS, reset_less=True)
+        m.d.sync += [
+            tap_groups.eq(walk.taps * prepared.groups_per_pixel),
+            slots.eq(tap_groups * held.group_slots),
+            tap_elements.eq(walk.taps * walk.elements),
         ]
-        m.d.sync += started.eq(has)
+        m.d.comb += [
+            self.input.ready.eq(~is_held),
+            self.output.valid.eq(age == self.latency - 1),
+            prepared.compute.eq(held),
+            prepared.groups_per_pixel.eq(groups.quotient + 1),
+            prepared.tap_row.eq(taps.quotient),
+            prepared.tap_col.eq(taps.remainder),
+            prepared.col_words.eq(words.quotient + 1),
+            prepared.rows.eq(Mux(walk.turned, tap_elements, walk.pixels)),
+            prepared.slots.eq(Mux(walk.turned, walk.pixels, slots)),
+        ]
+        with m.If(is_held & ~self.output.valid):
+            m.d.sync += age.eq(age + 1)
         with m.If(transfer(self.input)):
-            m.d.sync += [held.eq(self.input.payload), has.eq(1)]
+            m.d.sync += [held.eq(self.input.payload), age.eq(1)]
         with m.If(transfer(self.output)):
-            m.d.sync += [has.eq(0), started.eq(0)]
+            m.d.sync += age.eq(0)
         assert_stable(m, self.output)
         return m

@@ -37,13 +37,19 @@ from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.feed.compute_unit import ComputeUnit, HalfAddresses
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.feed.left_address import LeftAddress
 from heddle.hls.feed.left_feeder import LeftFeeder
 from heddle.hls.feed.left_loops import LeftLoops
 from heddle.hls.feed.left_order import LeftOrder
 from heddle.hls.feed.left_words import LeftWords
+from heddle.hls.feed.order import Order
 from heddle.hls.feed.prepare import Prepare
+from heddle.hls.feed.reader import Reader
+from heddle.hls.feed.right_feeder import RightFeeder, RightOrder
+from heddle.hls.feed.sums import PartialFeeder, ResultWriter
+from heddle.hls.feed.sums_order import SumsOrder
 from heddle.hls.feed.tile_counter import TileCounter
 from heddle.hls.feed.walks import PixelWalk, TapWalk
 from heddle.hls.fp.accumulator import Accumulator
@@ -92,6 +98,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     BufferSlice: lambda: BufferSlice(SliceSize(8, 4, "ultra")),
     Coalescer: lambda: Coalescer(PORT, 40),
     CommandCheck: lambda: CommandCheck(SMALL),
+    ComputeUnit: lambda: ComputeUnit(SMALL, HalfAddresses(8, 8, 8)),
     Cutter: lambda: Cutter(8, 40, 16),
     Datapath: lambda: Datapath(Schedule(SUMS, FEW)),
     DelayLine: lambda: DelayLine(5, 3),
@@ -117,16 +124,21 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Narrower: lambda: Narrower(FP16),
     OsSteps: lambda: OsSteps(SMALL.array),
     Packer: lambda: Packer(PORT),
+    PartialFeeder: lambda: PartialFeeder(SMALL, 8),
     PixelWalk: lambda: PixelWalk(),
     PlaceWalk: lambda: PlaceWalk(),
-    Prepare: lambda: Prepare(),
+    Prepare: lambda: Prepare(2),
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
+    Reader: lambda: Reader(8, 2, 8, 2),
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
     Requester: lambda: Requester(PORT, 2),
+    ResultWriter: lambda: ResultWriter(SMALL, 8),
+    RightFeeder: lambda: RightFeeder(SMALL, 8),
     RightGearbox: lambda: RightGearbox(6, 8, PORT),
+    RightOrder: lambda: RightOrder(SMALL, 8),
     RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
     Slicer: lambda: Slicer(PORT, 8, 4),
@@ -138,6 +150,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     StepDelay: lambda: StepDelay(8, 3),
     StoreGearbox: lambda: StoreGearbox(STORED),
     SumsNarrower: lambda: SumsNarrower(STORED),
+    SumsOrder: lambda: SumsOrder(SMALL, 8),
     TapWalk: lambda: TapWalk(4),
     TileCounter: lambda: TileCounter(SMALL.array),
     TopN: lambda: TopN(1, 2),
@@ -168,5 +181,5 @@ def components() -> Iterator[type[wiring.Component]]:
     for module in pkgutil.walk_packages(heddle.hls.__path__, "heddle.hls."):
         for value in vars(importlib.import_module(module.name)).values():
             is_own = isinstance(value, type) and value.__module__ == module.name
-            if is_own and issubclass(value, wiring.Component) and value is not Steps:
+            if is_own and issubclass(value, wiring.Component) and value not in (Order, Steps):
                 yield value

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
 from amaranth.sim import Simulator
 
 from heddle.arch.design import Design
@@ -17,6 +19,7 @@ from heddle.arch.instructions import Compute, Load
 from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
 from heddle.dataflow.step_items import Pass
 from heddle.hls.feed.left_feeder import LeftFeeder
+from heddle.hls.feed.prepare import Prepare
 from heddle.sim.functional.formats import Bits
 from heddle.sim.program.halves import LeftHalf
 from heddle.sim.program.transfers import load_left
@@ -79,7 +82,14 @@ def left_words(tile: Tile, design: Design) -> Bits:
 
 def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0) -> tuple[list[Bits], int]:
     """The words that the feeder gives for ``given`` in turn, and the clocks it took; ``busy``: chance of each move."""
-    rng, feeder = random.Random(seed), LeftFeeder(design, ADDRESS_BITS)
+    rng, prepare, feeder, m = (
+        random.Random(seed),
+        Prepare(design.array.cols),
+        LeftFeeder(design, ADDRESS_BITS),
+        Module(),
+    )
+    m.submodules.prepare, m.submodules.feeder = prepare, feeder
+    wiring.connect(m, prepare.output, feeder.input)
     halves = {tile.compute.left_half: tile.half.groups.reshape(-1, design.sparsity.m) for tile in given}
     wanted = sum(len(left_words(tile, design)) for tile in given)
     words: list[Bits] = []
@@ -104,21 +114,21 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0)
         while len(words) < wanted and clocks < 200 * wanted + 5000:
             offers = started < len(given) and (offers or rng.random() < busy)
             if offers:
-                ctx.set(feeder.input.payload.as_value(), given[started].compute.encode())
-            ctx.set(feeder.input.valid, offers)
+                ctx.set(prepare.input.payload.as_value(), given[started].compute.encode())
+            ctx.set(prepare.input.valid, offers)
             answers = answered < len(asked) and (answers or rng.random() < busy)
             if answers:
                 ctx.set(feeder.answer.payload.as_value(), asked[answered])
             ctx.set(feeder.answer.valid, answers)
             take(ctx)
             ask(ctx)
-            is_taken, is_answered = offers and ctx.get(feeder.input.ready), answers and ctx.get(feeder.answer.ready)
+            is_taken, is_answered = offers and ctx.get(prepare.input.ready), answers and ctx.get(feeder.answer.ready)
             await ctx.tick()
             started, answered = started + is_taken, answered + is_answered
             offers, answers = offers and not is_taken, answers and not is_answered
             clocks += 1
 
-    simulator = Simulator(feeder)
+    simulator = Simulator(m)
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
@@ -155,5 +165,5 @@ def test_at_full_rate_a_word_takes_as_many_clocks_as_it_has_groups() -> None:
     layer, keep_n = LAYERS["3x3"]
     (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1, keep_n=keep_n))
     words, clocks = fed([tile], TINY)
-    to_the_first = 29  # prepared in 21, then ordered, addressed, asked for and collected
+    to_the_first = 31  # prepared in 23, then ordered, addressed, asked for and collected
     assert clocks == len(words) * TINY.array.rows + to_the_first

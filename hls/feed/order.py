@@ -1,0 +1,76 @@
+"""What the orders of operands and of results have in common: a computation is taken, and walked array tile by tile."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from amaranth.hdl import Module, ShapeLike, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from heddle.arch.design import Design
+from heddle.hls.feed.prepare import PREPARED
+from heddle.hls.feed.tile_counter import TileCounter
+from heddle.hls.stream.handshake import assert_stable, transfer
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where an order stands: the computation, whether a word moves, and whether the first one comes a clock later.
+
+    ``is_last_across``: the array tile is the last along the columns; ``is_last_tile``: it is the last of all.
+    """
+
+    held: data.View
+    moves: Value
+    starts: Value
+    is_last_across: Value
+    is_last_tile: Value
+
+
+class Order(wiring.Component):
+    """An order: for each computation words of one kind, all its array tiles one after another.
+
+    Ports
+    -----
+    input : stream of PREPARED, in
+    output : stream of ``word``, out
+
+    Latency: 2 clocks from a computation to its first word. Throughput: a word a clock, and 2 clocks between two
+    computations.
+    """
+
+    def __init__(self, design: Design, word: ShapeLike) -> None:
+        self.design = design
+        super().__init__({"input": In(stream.Signature(PREPARED)), "output": Out(stream.Signature(word))})
+
+    @abstractmethod
+    def _loops(self, m: Module, frame: Frame) -> Value:
+        """Drive the output's payload; return whether its word is the last of the array tile."""
+
+    def elaborate(self, platform: object) -> Module:
+        """Take a computation, let the loops start, and go on until the last word of the last array tile."""
+        m = Module()
+        held, is_busy, has_started = Signal(PREPARED, reset_less=True), Signal(), Signal()
+        m.submodules.tiles = tiles = TileCounter(self.design.array)
+        moves, starts = transfer(self.output), is_busy & ~has_started
+        ends_tile = self._loops(m, Frame(held, moves, starts, tiles.is_last_across, tiles.is_last))
+        is_over = moves & ends_tile & tiles.is_last
+        m.d.comb += [
+            self.input.ready.eq(~is_busy),
+            self.output.valid.eq(has_started),
+            tiles.ws.eq(held.compute.command.ws),
+            tiles.interleave_cols.eq(held.compute.command.interleave_cols),
+            tiles.tiles.eq(held.compute.command.tiles),
+            tiles.cols.eq(held.compute.cols),
+            tiles.start.eq(starts),
+            tiles.step.eq(moves & ends_tile),
+        ]
+        m.d.sync += has_started.eq(is_busy & ~is_over)
+        with m.If(transfer(self.input)):
+            m.d.sync += [held.eq(self.input.payload), is_busy.eq(1)]
+        with m.Elif(is_over):
+            m.d.sync += is_busy.eq(0)
+        assert_stable(m, self.output)
+        return m

@@ -1,0 +1,148 @@
+"""The order in which results leave the array, and in which it asks for the partial sums that they go on from."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from heddle.arch.command_rules import interleave_choices
+from heddle.arch.design import Design
+from heddle.arch.instructions import ELEMENT_BITS
+from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
+from heddle.hls.feed.order import Frame, Order
+from heddle.hls.feed.reader import ask_layout
+
+#: Results are numbered over the whole program; the number wraps.
+RESULT_BITS = 32
+
+
+def sums_place_layout(address_bits: int) -> data.StructLayout:
+    """Return the layout of where a word of sums stands in a half of the output buffer.
+
+    ``is_inside``: it has elements of the tile. ``has_partial``: the array asks for a partial sum for it, which is the
+    result of ``distance`` words before. ``ends``: it is the last of its computation.
+    """
+    return data.StructLayout(
+        {"at": ask_layout(address_bits), "is_inside": 1, "has_partial": 1, "ends": 1, "distance": RESULT_BITS}
+    )
+
+
+class SumsOrder(Order):
+    """Places of results, word after word.
+
+    The tile's rows stand one behind the other, each in the words of its columns. OS: an array tile's results leave from
+    its last row on, and a PE's outputs in their order, first those along columns. WS: a word for each row of the tile.
+
+    Its words are of ``sums_place_layout``.
+    """
+
+    def __init__(self, design: Design, address_bits: int) -> None:
+        self.address_bits = address_bits
+        super().__init__(design, sums_place_layout(address_bits))
+
+    def _loops(self, m: Module, frame: Frame) -> Value:
+        """Words of an output, outputs along rows, rows from the last on, array tiles; WS: rows, array tiles."""
+        command = frame.held.compute.command
+        word, column = Signal(INTERLEAVE_BITS), self._column(m, frame)
+        is_last_word = command.ws | (word == command.interleave_cols - 1)
+        is_last_output = self._is_last_output(m, command, frame.moves & is_last_word)
+        ends_row = is_last_word & is_last_output
+        with m.If(frame.moves):
+            m.d.sync += word.eq(Mux(is_last_word, 0, word + 1))
+        is_last_row = self._rows(m, frame, is_last_word, ends_row, column + word)
+        ends_tile = ends_row & is_last_row
+        with m.If(frame.moves & ends_tile):
+            following = column + Mux(command.ws, 1, command.interleave_cols)
+            m.d.sync += column.eq(Mux(frame.is_last_across, 0, following))
+        self._partials(m, frame, ends_tile)
+        return ends_tile
+
+    def _column(self, m: Module, frame: Frame) -> Signal:
+        """The first word of the array tile's columns."""
+        column = Signal(ELEMENT_BITS + 1, name="column")
+        with m.If(frame.starts):
+            m.d.sync += column.eq(0)
+        return column
+
+    def _is_last_output(self, m: Module, command: data.View, ends_output: Value) -> Value:
+        """Whether the output is the last of a PE's along rows; WS has one."""
+        array = self.design.array
+        most, output = Signal(range(array.interleave)), Signal(range(array.interleave), name="output")
+        with m.If(~command.ws), m.Switch(command.interleave_cols):
+            for cols in interleave_choices(array):
+                with m.Case(cols):
+                    m.d.comb += most.eq(array.interleave // cols - 1)
+        is_last: Value = output == most
+        with m.If(ends_output):
+            m.d.sync += output.eq(Mux(is_last, 0, output + 1))
+        return is_last
+
+    def _rows(self, m: Module, frame: Frame, ends_output: Value, ends_row: Value, column: Value) -> Value:
+        """Walk the tile's rows with their addresses; return whether the row is the last of its array tile.
+
+        OS: from row R - 1 of the array to row 0, at each of them a PE's outputs, R rows of the tile apart. ``first`` is
+        where the outputs of the array's row begin, ``tile`` where the array tile does.
+        """
+        array, held, command = self.design.array, frame.held, frame.held.compute.command
+        row, first, tile = (Signal(COUNT_BITS + 1, name=name) for name in ("row", "first_row", "tile_row"))
+        address, first_address, tile_address = (
+            Signal(self.address_bits, name=name) for name in ("address", "first_address", "tile_address")
+        )
+        line = Signal(range(array.rows), init=array.rows - 1)
+        is_last: Value = Mux(command.ws, row == command.length - 1, line == 0)
+        last_line_words = (array.rows - 1) * held.col_words
+        place = self.output.payload
+        m.d.comb += [
+            place.at.half.eq(held.compute.out_half),
+            place.at.address.eq(address + column),
+            place.is_inside.eq((row < held.rows) & (column < held.col_words)),
+        ]
+        begins, begin_row, begin_address = Signal(), Signal(COUNT_BITS + 1), Signal(self.address_bits)
+        with m.If(frame.moves & ends_output):
+            with m.If(command.ws):
+                m.d.sync += [row.eq(row + 1), address.eq(address + held.col_words)]
+            with m.Else():
+                m.d.sync += [row.eq(row + array.rows), address.eq(address + array.rows * held.col_words)]
+        with m.If(frame.moves & ends_row & ~command.ws):
+            m.d.sync += [
+                *(each.eq(first - 1) for each in (row, first)),
+                *(each.eq(first_address - held.col_words) for each in (address, first_address)),
+                line.eq(Mux(is_last, array.rows - 1, line - 1)),
+            ]
+        with m.If(frame.moves & ends_row & is_last):
+            m.d.comb += [begins.eq(1), begin_row.eq(tile), begin_address.eq(tile_address)]
+            with m.If(frame.is_last_across & ~command.ws):
+                m.d.comb += [
+                    begin_row.eq(row + array.rows),
+                    begin_address.eq(address + array.rows * held.col_words),
+                ]
+        with m.If(frame.starts):
+            m.d.comb += begins.eq(1)
+            m.d.sync += line.eq(array.rows - 1)
+        with m.If(begins):
+            m.d.sync += [tile.eq(begin_row), tile_address.eq(begin_address)]
+            with m.If(command.ws):
+                m.d.sync += [row.eq(0), address.eq(0)]
+            with m.Else():
+                m.d.sync += [
+                    *(each.eq(begin_row + array.rows - 1) for each in (row, first)),
+                    *(each.eq(begin_address + last_line_words) for each in (address, first_address)),
+                ]
+        return is_last
+
+    def _partials(self, m: Module, frame: Frame, ends_tile: Value) -> None:
+        """A result goes on from one as far before it as the computation has; WS: from that of the fold before."""
+        array, command, place = self.design.array, frame.held.compute.command, self.output.payload
+        in_first_fold = Signal()
+        with m.If(frame.moves & ends_tile & frame.is_last_across):
+            m.d.sync += in_first_fold.eq(0)
+        with m.If(frame.starts):
+            m.d.sync += in_first_fold.eq(1)
+        distance = Signal(RESULT_BITS, reset_less=True)
+        of_fold, of_tiles = command.fresh_tiles * command.length, command.tiles * (array.rows * array.interleave)
+        m.d.sync += distance.eq(Mux(command.ws, of_fold, of_tiles))
+        m.d.comb += [
+            place.has_partial.eq(command.reload | (command.ws & ~in_first_fold)),
+            place.ends.eq(ends_tile & frame.is_last_tile),
+            place.distance.eq(distance),
+        ]
