@@ -151,7 +151,7 @@ GEARBOX_FAULTS = (
     Fault(
         "last-word-dropped",
         "hls/axi/packer.py",
-        "self.tail.eq(place.last & spills)",
+        "self.tail.eq(comes & place.last & spills)",
         "self.tail.eq(0)",
         "what a transfer's last beat leaves behind a full word is lost",
         unit_tests("hls/axi/test_packer.py"),
@@ -159,8 +159,8 @@ GEARBOX_FAULTS = (
     Fault(
         "last-error-kept",
         "hls/axi/packer.py",
-        "comes & (self.error == Response.OKAY)",
-        "comes",
+        "m.If(comes & (self.error == Response.OKAY))",
+        "m.If(comes)",
         "a good beat wipes an error out",
         unit_tests("hls/axi/test_packer.py"),
     ),

@@ -10,6 +10,7 @@ from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.cutter import Cutter, piece_layout
 from heddle.hls.axi.stretches import PIXEL_BYTES, span_layout, stretch_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.queue import Queue
 
 
 class Joiner(wiring.Component):
@@ -69,11 +70,12 @@ class Coalescer(wiring.Component):
         pixels : stream of stretches of 1 to ``most_bytes`` bytes (``stretch_layout``), in
         spans : stream of spans (``span_layout``), out; a transfer's last span has ``last``
 
-    Latency ``latency`` = 2 clocks from a transfer's last pixel to its last span. Throughput one pixel a clock, and a
+    Latency ``latency`` = 3 clocks from a transfer's last pixel to its last span. Throughput one pixel a clock, and a
     clock more for each page's end that lies within a pixel: that pixel's bytes take at least that many beats anyway.
+    A queue of two pieces stands in the middle, so ``pixels.ready`` does not follow ``spans.ready``.
     """
 
-    latency = Cutter.latency + Joiner.latency
+    latency = Cutter.latency + Queue.latency + Joiner.latency
 
     def __init__(self, shape: AxiShape, most_bytes: int = PIXEL_BYTES) -> None:
         self.shape = shape
@@ -91,6 +93,8 @@ class Coalescer(wiring.Component):
         m.submodules.cutter = cutter = Cutter(self.shape.address_bits, self.most_bytes, self.shape.page_bytes)
         m.submodules.joiner = joiner = Joiner(self.shape)
         connect(m, flipped(self.pixels), cutter.input)
-        connect(m, cutter.output, joiner.input)
+        m.submodules.pieces = pieces = Queue(cutter.output.payload.shape(), 2)
+        connect(m, cutter.output, pieces.input)
+        connect(m, pieces.output, joiner.input)
         connect(m, joiner.output, flipped(self.spans))
         return m

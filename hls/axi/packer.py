@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -73,39 +73,40 @@ class Packer(wiring.Component):
             m.d.sync += self.fill.eq(Mux(beat.last, 0, total))
         amount = (self.fill - beat.lane)[STEP_BITS : shape.lane_bits]
         turned = rotated(m, lanes_of(beat.data, 8 * STEP_BYTES), amount, moves, name="turned")
-        beside = registers(m, Cat(self.fill, total, beat.last, beat.response), self.turning, moves, name="beside")
+        beside = registers(m, Cat(total, beat.last, beat.response), self.turning, moves, name="beside")
+        begun = registers(m, self.fill, self.turning - 1, moves, name="begun")
+        old = Signal(len(turned), reset_less=True)  # lanes of the begun word; a register, as each decides on many bits
+        with m.If(moves):
+            m.d.sync += old.eq(Cat(begun > STEP_BYTES * lane for lane in range(len(turned))))
         arrived = flags(m, self.beats.valid, self.turning, moves, name="arrived")
-        self._put_together(m, free, moves & arrived, turned, beside)
+        self._put_together(m, free, moves & arrived, turned, old, beside)
         assert_stable(m, self.words)
         return m
 
-    def _put_together(self, m: Module, free: Value, comes: Value, turned: list[Value], beside: Value) -> None:
+    def _put_together(
+        self, m: Module, free: Value, comes: Value, turned: list[Value], old: Value, beside: Value
+    ) -> None:
         """Join what is held with the turned beat; a word leaves once it is full or the transfer's last."""
         shape, word = self.shape, self.words.payload
-        layout = data.StructLayout(
-            {"fill": shape.lane_bits, "total": shape.lane_bits + 1, "last": 1, "response": Response}
-        )
-        place = layout(beside)
-        held = Signal(8 * shape.data_bytes, reset_less=True)
+        place = data.StructLayout({"total": shape.lane_bits + 1, "last": 1, "response": Response})(beside)
+        held = [Signal(8 * STEP_BYTES, reset_less=True, name=f"held_{lane}") for lane in range(len(turned))]
         tail_bytes = Signal(shape.lane_bits, reset_less=True)
         full, spills = Signal(), Signal()
-        joined = Cat(
-            Mux(place.fill > STEP_BYTES * lane, old, new)
-            for lane, (old, new) in enumerate(zip(lanes_of(held, 8 * STEP_BYTES), turned, strict=True))
-        )
+        # The transfer's tail is a word of what is held alone.
+        joined = Cat(Mux(self.tail | is_old, kept, new) for is_old, kept, new in zip(old, held, turned, strict=True))
         m.d.comb += [full.eq(place.total[-1]), spills.eq(full & (place.total[:-1] != 0))]
         with m.If(free):
-            m.d.sync += [self.words.valid.eq(self.tail | (comes & (full | place.last))), self.tail.eq(0)]
-        with m.If(free & self.tail):
-            m.d.sync += [word.data.eq(held), word.bytes.eq(tail_bytes), word.last.eq(1)]
-        with m.If(comes):
             m.d.sync += [
+                self.words.valid.eq(self.tail | (comes & (full | place.last))),
                 word.data.eq(joined),
-                word.bytes.eq(Mux(full, Const(shape.data_bytes), place.total)),
-                word.last.eq(place.last & ~spills),
-                held.eq(Mux(full, Cat(turned), joined)),
-                tail_bytes.eq(place.total),
-                self.tail.eq(place.last & spills),
+                word.bytes.eq(Mux(self.tail, tail_bytes, Mux(full, shape.data_bytes, place.total))),
+                word.last.eq(self.tail | (place.last & ~spills)),
+                self.tail.eq(comes & place.last & spills),
             ]
+        with m.If(comes):
+            m.d.sync += tail_bytes.eq(place.total)
+        for is_old, kept, new in zip(old, held, turned, strict=True):
+            with m.If(comes & (full | ~is_old)):  # behind a full word all that is held is this beat's
+                m.d.sync += kept.eq(new)
         with m.If(comes & (self.error == Response.OKAY)):
             m.d.sync += self.error.eq(place.response)
