@@ -43,6 +43,7 @@ class Area:
     ff: int
     dsp: int
     carry4: int
+    bram36: float
 
 
 @dataclass(frozen=True)
@@ -122,4 +123,5 @@ def _area(counts: Mapping[str, int], lc: int) -> Area:
         ff=usage.ff,
         dsp=usage.dsp,
         carry4=counts.get("CARRY4", 0),
+        bram36=usage.bram36,
     )

@@ -9,8 +9,8 @@ SPAN_FAULTS = (
     Fault(
         "row-from-the-first-column",
         "hls/axi/place_walk.py",
-        "self.cols_left.eq(places.col_positions - 1 - places.first_col)",
-        "self.cols_left.eq(places.col_positions - 1)",
+        "self.cols_left.eq(places.col_positions - places.first_col - 2)",
+        "self.cols_left.eq(places.col_positions - 2)",
         "a tile that begins within a row walks a whole row first",
         unit_tests("hls/axi/test_place_walk.py"),
     ),

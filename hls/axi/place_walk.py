@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import ADDRESS_BITS, PLACE_BITS, Places
 from heddle.hls.axi.stretches import PIXEL_BYTES, stretch_layout
+from heddle.hls.layout import layout_of
 from heddle.hls.stream.handshake import assert_stable
 
-#: What is walked: the fields of ``Places``, in their order, and whether elements have 4 bytes (1) or 2 (0).
-WALK = data.StructLayout({**{field.name: field.width for field in Places.fields()}, "wide": 1})
+#: What is walked: an instruction's ``Places``, and whether elements have 4 bytes (1) or 2 (0).
+WALK = data.StructLayout({"places": layout_of(Places), "wide": 1})
 
 
 class PlaceWalk(wiring.Component):
     """Gives the bytes of each pixel of a tile, in the tile's order.
 
     Ports:
-        places : stream of ``WALK``, in; ready while no other is walked
+        tiles : stream of ``WALK``, in; ready while no other is walked
         pixels : stream of stretches (``stretch_layout``), out; the tile's last pixel has ``last``
 
     The first pixel must be a position of its image (``first_row`` < ``row_positions``, ``first_col`` <
     ``col_positions``). Where ``pixels`` or ``elements`` is 0 no pixel comes. Addresses wrap at 1 TiB.
 
     Latency: 2 clocks and one for each bit of the larger of ``first_row`` and ``first_col`` (at most ``latency`` = 26)
-    from the places to the first pixel: the two products with the strides are added up bit by bit. Throughput one pixel
-    a clock; the next places are taken in the clock after the last pixel.
+    from the tile to the first pixel: the two products with the strides are added up bit by bit. Throughput one pixel
+    a clock; the next tile is taken in the clock after the last pixel.
     """
 
     latency = 2 + PLACE_BITS
@@ -34,17 +35,21 @@ class PlaceWalk(wiring.Component):
     def __init__(self) -> None:
         super().__init__(
             {
-                "places": In(stream.Signature(WALK)),
+                "tiles": In(stream.Signature(WALK)),
                 "pixels": Out(stream.Signature(stretch_layout(ADDRESS_BITS, PIXEL_BYTES))),
             }
         )
         self.address = Signal(ADDRESS_BITS, reset_less=True)
         self.next_row = Signal(ADDRESS_BITS, reset_less=True)
         self.next_image = Signal(ADDRESS_BITS, reset_less=True)
-        self.cols_left = Signal(PLACE_BITS, reset_less=True)  # after this one, in its row
-        self.rows_left = Signal(PLACE_BITS, reset_less=True)  # after this one, in its image
-        self.pixels_left = Signal(PLACE_BITS, reset_less=True)  # this one included
-        self.held = Signal(WALK, reset_less=True)  # first_row and first_col are shifted out as they are multiplied
+        # One less than how many follow: its sign says that none does, where zero would be a test of 24 bits.
+        left = signed(PLACE_BITS + 1)
+        self.cols_left = Signal(left, reset_less=True)  # in the pixel's row
+        self.rows_left = Signal(left, reset_less=True)  # in its image
+        self.pixels_left = Signal(left, reset_less=True)
+        # Factors are shifted out as they are multiplied.
+        self.held = Signal(layout_of(Places), reset_less=True)
+        self.wide = Signal(reset_less=True)
         self.row_power = Signal(ADDRESS_BITS, reset_less=True)  # row_stride times the bit of first_row that is next
         self.col_power = Signal(ADDRESS_BITS, reset_less=True)
 
@@ -54,9 +59,10 @@ class PlaceWalk(wiring.Component):
         held = self.held
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += self.places.ready.eq(1)
-                m.d.sync += held.eq(self.places.payload)
-                with m.If(self.places.valid & (self.places.payload.pixels != 0) & (self.places.payload.elements != 0)):
+                tile = self.tiles.payload
+                m.d.comb += self.tiles.ready.eq(1)
+                m.d.sync += [held.eq(tile.places), self.wide.eq(tile.wide)]
+                with m.If(self.tiles.valid & (tile.places.pixels != 0) & (tile.places.elements != 0)):
                     m.next = "MULTIPLY"
                     self._begin(m)
             with m.State("MULTIPLY"):
@@ -72,24 +78,24 @@ class PlaceWalk(wiring.Component):
                         m.next = "IDLE"
         m.d.comb += [
             self.pixels.payload.address.eq(self.address),
-            self.pixels.payload.bytes.eq(Mux(held.wide, held.elements << 2, held.elements << 1)),
-            self.pixels.payload.last.eq(self.pixels_left == 1),
+            self.pixels.payload.bytes.eq(Mux(self.wide, held.elements << 2, held.elements << 1)),
+            self.pixels.payload.last.eq(self.pixels_left[-1]),
         ]
         assert_stable(m, self.pixels)
         return m
 
     def _begin(self, m: Module) -> None:
         """The sums begin: ``next_row`` is to be the address of the row, ``address`` the place within it."""
-        places = self.places.payload
+        places = self.tiles.payload.places
         m.d.sync += [
             self.next_row.eq(places.address),
             self.address.eq(0),
             self.next_image.eq(places.address + places.image_stride),
             self.row_power.eq(places.row_stride),
             self.col_power.eq(places.col_stride),
-            self.cols_left.eq(places.col_positions - 1 - places.first_col),
-            self.rows_left.eq(places.row_positions - 1 - places.first_row),
-            self.pixels_left.eq(places.pixels),
+            self.cols_left.eq(places.col_positions - places.first_col - 2),
+            self.rows_left.eq(places.row_positions - places.first_row - 2),
+            self.pixels_left.eq(places.pixels - 2),
         ]
 
     def _multiply(self, m: Module) -> None:
@@ -115,18 +121,18 @@ class PlaceWalk(wiring.Component):
         """To the next column, or to the first one of the next row, which may be that of the next image."""
         held = self.held
         m.d.sync += self.pixels_left.eq(self.pixels_left - 1)
-        with m.If(self.cols_left != 0):
+        with m.If(~self.cols_left[-1]):
             m.d.sync += [self.address.eq(self.address + held.col_stride), self.cols_left.eq(self.cols_left - 1)]
         with m.Else():
-            row = Mux(self.rows_left != 0, self.next_row, self.next_image)
+            row = Mux(self.rows_left[-1], self.next_image, self.next_row)
             m.d.sync += [
                 self.address.eq(row),
                 self.next_row.eq(row + held.row_stride),
-                self.cols_left.eq(held.col_positions - 1),
+                self.cols_left.eq(held.col_positions - 2),
                 self.rows_left.eq(self.rows_left - 1),
             ]
-            with m.If(self.rows_left == 0):
+            with m.If(self.rows_left[-1]):
                 m.d.sync += [
                     self.next_image.eq(self.next_image + held.image_stride),
-                    self.rows_left.eq(held.row_positions - 1),
+                    self.rows_left.eq(held.row_positions - 2),
                 ]

@@ -34,8 +34,8 @@ def some_places(draw: Any) -> Places:
     )
 
 
-def fields(places: Places, wide: int) -> dict[str, int]:
-    return {**{field.name: getattr(places, field.name) for field in Places.fields()}, "wide": wide}
+def command(places: Places, wide: int) -> dict[str, Any]:
+    return {"places": vars(places), "wide": wide}
 
 
 def expected(places: Places, wide: int) -> list[tuple[int, int, int]]:
@@ -47,9 +47,9 @@ def expected(places: Places, wide: int) -> list[tuple[int, int, int]]:
 
 def walked(every: list[tuple[Places, int]], idle: float = 0.0, pause: float = 0.0) -> list[Moved]:
     walk = PlaceWalk()
-    words = [fields(places, wide) for places, wide in every]
+    words = [command(places, wide) for places, wide in every]
     count = sum(places.pixels * (places.elements > 0) for places, _ in every)
-    fed, taken = run(walk, [Feeder(walk.places, words, idle, seed=1), Collector(walk.pixels, count, pause, seed=2)])
+    fed, taken = run(walk, [Feeder(walk.tiles, words, idle, seed=1), Collector(walk.pixels, count, pause, seed=2)])
     taken.words = [(pixel.address, pixel.bytes, pixel.last) for pixel in taken.words]
     return [fed, taken]
 
@@ -77,13 +77,13 @@ TILE = Places(
 
 @pytest.mark.parametrize(("row", "col", "clocks"), [(0, 0, 2), (1, 0, 3), (2, 3, 4), (0, 2, 4)])
 def test_the_first_pixel_comes_a_clock_later_for_each_bit_of_its_position(row: int, col: int, clocks: int) -> None:
-    from_there = Places(**{**fields_of(TILE), "first_row": row, "first_col": col})
+    from_there = Places(**{**vars(TILE), "first_row": row, "first_col": col})
     fed, taken = walked([(from_there, 0)])
     assert taken.clocks == [fed.clocks[0] + clocks + i for i in range(30)]
 
 
 def test_the_longest_latency_is_that_of_the_widest_position() -> None:
-    far = Places(**{**fields_of(TILE), "first_row": (1 << 24) - 2, "row_positions": (1 << 24) - 1, "pixels": 6})
+    far = Places(**{**vars(TILE), "first_row": (1 << 24) - 2, "row_positions": (1 << 24) - 1, "pixels": 6})
     fed, taken = walked([(far, 1)])
     assert taken.words == expected(far, 1)
     assert taken.clocks[0] - fed.clocks[0] == PlaceWalk.latency
@@ -91,11 +91,7 @@ def test_the_longest_latency_is_that_of_the_widest_position() -> None:
 
 @pytest.mark.parametrize("nothing", ["pixels", "elements"])
 def test_places_of_nothing_give_no_pixel_and_hold_up_no_others(nothing: str) -> None:
-    empty = Places(**{**fields_of(TILE), nothing: 0})
+    empty = Places(**{**vars(TILE), nothing: 0})
     fed, taken = walked([(empty, 0), (TILE, 0)])
     assert taken.words == expected(TILE, 0)
     assert fed.clocks == [0, 1]
-
-
-def fields_of(places: Places) -> dict[str, int]:
-    return {field.name: getattr(places, field.name) for field in Places.fields()}
