@@ -70,6 +70,7 @@ def check_requests(m: Module, requester: Requester) -> None:
         Assert(~requester.ended | (outstanding != 0)),
     ]
     check_queue(m, requester.bursts)
+    check_cutter(m, requester.cutter)
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,12 @@ def word_at(queue: Queue, contents: list[Signal], number: int) -> View | Value:
     """The word that is the ``number``-th to leave."""
     word = Array(contents)[(queue.read_at + number) % queue.depth]
     return queue.shape(word) if isinstance(queue.shape, Layout) else word
+
+
+def check_cutter(m: Module, cutter: Cutter) -> None:
+    """What a cutter has worked out ahead is true of the stretch that it holds."""
+    room = cutter.boundary - cutter.held.address % cutter.boundary
+    m.d.sync += Assert(~cutter.present | ((cutter.room == room) & (cutter.fits == (cutter.held.bytes <= room))))
 
 
 def check_queue(m: Module, queue: Queue) -> None:

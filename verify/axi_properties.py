@@ -24,6 +24,7 @@ from heddle.verify.axi_invariants import (
     assume_spans,
     assume_within_a_page,
     check_bursts_within_a_page,
+    check_cutter,
     check_queue,
     check_ram_queue,
     check_requests,
@@ -152,6 +153,7 @@ def pieces_are_the_stretch(cutter: Cutter) -> Harness:
     width = len(told.address)
     most = len(told.bytes)
     m.d.sync += Assume(~cutter.input.valid | (told.bytes != 0))
+    check_cutter(m, cutter)
     at, left, last, present = Signal(width), Signal(most), Signal(), Signal()  # what is not given yet
     came, gave = transfer(cutter.input), transfer(cutter.output)
     with m.If(gave):

@@ -25,8 +25,8 @@ SPAN_FAULTS = (
     Fault(
         "piece-over-the-boundary",
         "hls/axi/cutter.py",
-        "fits.eq(held.bytes <= room)",
-        "fits.eq(held.bytes <= room + 1)",
+        "fits.eq(taken.bytes <= room)",
+        "fits.eq(taken.bytes <= room + 1)",
         "a stretch that ends a byte behind a boundary is not cut there",
         proof("axi-pieces"),
     ),
@@ -182,4 +182,31 @@ GEARBOX_FAULTS = (
     ),
 )
 
-AXI_FAULTS = (*SPAN_FAULTS, *MASTER_FAULTS, *GEARBOX_FAULTS)
+RESET_FAULTS = (
+    Fault(
+        "fill-survives-reset",
+        "hls/axi/packer.py",
+        "self.fill = Signal(shape.lane_bits)",
+        "self.fill = Signal(shape.lane_bits, reset_less=True)",
+        "a transfer after a reset goes on in a word from before it",
+        unit_tests("hls/axi/test_reset.py"),
+    ),
+    Fault(
+        "rest-survives-reset",
+        "hls/axi/spreader.py",
+        "self.at = Signal(shape.lane_bits)",
+        "self.at = Signal(shape.lane_bits, reset_less=True)",
+        "a transfer after a reset begins with a word from before it",
+        unit_tests("hls/axi/test_reset.py"),
+    ),
+    Fault(
+        "piece-survives-reset",
+        "hls/axi/cutter.py",
+        "self.present = Signal()",
+        "self.present = Signal(reset_less=True)",
+        "beats of a burst from before a reset are counted after it",
+        unit_tests("hls/axi/test_reset.py"),
+    ),
+)
+
+AXI_FAULTS = (*SPAN_FAULTS, *MASTER_FAULTS, *GEARBOX_FAULTS, *RESET_FAULTS)

@@ -33,6 +33,9 @@ class Cutter(wiring.Component):
         self.boundary = boundary
         self.present = Signal()
         self.held = Signal(stretch_layout(address_bits, most_bytes), reset_less=True)
+        # Worked out as the stretch is taken or cut, so that pieces leave without a sum or a comparison.
+        self.room = Signal(range(boundary + 1), reset_less=True)  # bytes up to the next boundary
+        self.fits = Signal(reset_less=True)  # what is held does not reach beyond it
         super().__init__(
             {
                 "input": In(stream.Signature(self.held.shape())),
@@ -43,27 +46,31 @@ class Cutter(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """What is left of the stretch in a register: its head up to the boundary is the piece."""
         m = Module()
-        held, piece = self.held, self.output.payload
+        held, piece, taken = self.held, self.output.payload, self.input.payload
         within = (self.boundary - 1).bit_length()
-        room = Signal(range(self.boundary + 1))
-        fits = Signal()
+        rest, room = held.bytes - self.room, self.boundary - taken.address[:within]
         m.d.comb += [
-            room.eq(self.boundary - held.address[:within]),
-            fits.eq(held.bytes <= room),
             self.output.valid.eq(self.present),
             piece.address.eq(held.address),
-            piece.bytes.eq(Mux(fits, held.bytes, room)),
-            piece.ends.eq(fits),
-            piece.last.eq(fits & held.last),
-            self.input.ready.eq(~self.present | (self.output.ready & fits)),
+            piece.bytes.eq(Mux(self.fits, held.bytes, self.room)),
+            piece.ends.eq(self.fits),
+            piece.last.eq(self.fits & held.last),
+            self.input.ready.eq(~self.present | (self.output.ready & self.fits)),
         ]
         with m.If(transfer(self.output)):
             m.d.sync += [
-                self.present.eq(~fits),
+                self.present.eq(~self.fits),
                 held.address.eq(Cat(Const(0, within), held.address[within:] + 1)),
-                held.bytes.eq(held.bytes - room),
+                held.bytes.eq(rest),
+                self.room.eq(self.boundary),
+                self.fits.eq(rest <= self.boundary),
             ]
         with m.If(transfer(self.input)):
-            m.d.sync += [self.present.eq(1), held.eq(self.input.payload)]
+            m.d.sync += [
+                self.present.eq(1),
+                held.eq(taken),
+                self.room.eq(room),
+                self.fits.eq(taken.bytes <= room),
+            ]
         assert_stable(m, self.output)
         return m

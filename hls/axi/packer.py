@@ -26,6 +26,11 @@ def loaded_beat_layout(shape: AxiShape) -> data.StructLayout:
     )
 
 
+def packing_clocks(shape: AxiShape) -> int:
+    """Return the clocks from the beat that fills a word to the word: the rotator's, and one to put it together."""
+    return rotation_clocks(shape.data_bytes // STEP_BYTES) + 1
+
+
 class Packer(wiring.Component):
     """Shifts each beat to where the transfer's words stand.
 
@@ -37,16 +42,15 @@ class Packer(wiring.Component):
     A beat's ``lane`` and ``bytes`` are even. ``error`` tells of the beats up to those of the word that is offered, and
     of none after it: with a transfer's last word it tells of the whole transfer.
 
-    Latency ``latency`` clocks from the beat that fills a word to the word: the rotator's, and one in which the word is
-    put together. Throughput one beat a clock; where the last beat of a transfer fills a word and begins one more, that
-    one takes a clock of its own. All stages advance together while a word can leave, so ``beats.ready`` follows
-    ``words.ready`` combinationally.
+    Latency ``latency`` = ``packing_clocks`` from the beat that fills a word to the word. Throughput one beat a clock;
+    where the last beat of a transfer fills a word and begins one more, that one takes a clock of its own. All stages
+    advance together while a word can leave, so ``beats.ready`` follows ``words.ready`` combinationally.
     """
 
     def __init__(self, shape: AxiShape) -> None:
         self.shape = shape
-        self.turning = rotation_clocks(shape.data_bytes // STEP_BYTES)
-        self.latency = self.turning + 1
+        self.latency = packing_clocks(shape)
+        self.turning = self.latency - 1
         super().__init__(
             {
                 "beats": In(stream.Signature(loaded_beat_layout(shape))),

@@ -49,6 +49,7 @@ class PlaceWalk(wiring.Component):
         self.pixels_left = Signal(left, reset_less=True)
         # Factors are shifted out as they are multiplied.
         self.held = Signal(layout_of(Places), reset_less=True)
+        self.is_multiplied = Signal(reset_less=True)  # nothing is left of either factor
         self.wide = Signal(reset_less=True)
         self.row_power = Signal(ADDRESS_BITS, reset_less=True)  # row_stride times the bit of first_row that is next
         self.col_power = Signal(ADDRESS_BITS, reset_less=True)
@@ -67,7 +68,7 @@ class PlaceWalk(wiring.Component):
                     self._begin(m)
             with m.State("MULTIPLY"):
                 self._multiply(m)
-                with m.If((held.first_row == 0) & (held.first_col == 0)):
+                with m.If(self.is_multiplied):
                     m.next = "WALK"
                     self._start(m)
             with m.State("WALK"):
@@ -91,6 +92,7 @@ class PlaceWalk(wiring.Component):
             self.next_row.eq(places.address),
             self.address.eq(0),
             self.next_image.eq(places.address + places.image_stride),
+            self.is_multiplied.eq((places.first_row == 0) & (places.first_col == 0)),
             self.row_power.eq(places.row_stride),
             self.col_power.eq(places.col_stride),
             self.cols_left.eq(places.col_positions - places.first_col - 2),
@@ -108,6 +110,7 @@ class PlaceWalk(wiring.Component):
             self.col_power.eq(self.col_power << 1),
             held.first_row.eq(held.first_row >> 1),
             held.first_col.eq(held.first_col >> 1),
+            self.is_multiplied.eq((held.first_row[1:] == 0) & (held.first_col[1:] == 0)),
         ]
 
     def _start(self, m: Module) -> None:

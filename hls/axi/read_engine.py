@@ -7,12 +7,17 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.hls.axi.channels import AxiShape, ReadChannels, Response
-from heddle.hls.axi.packer import Packer
+from heddle.hls.axi.packer import Packer, packing_clocks
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.stretches import span_layout, word_layout
 from heddle.hls.description import Described
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.ram_queue import RamQueue
+
+
+def read_data_clocks(shape: AxiShape) -> int:
+    """Return the clocks from the beat that fills a word, on R, to the word."""
+    return RamQueue.latency + packing_clocks(shape)
 
 
 class ReadEngine(wiring.Component):
@@ -26,11 +31,12 @@ class ReadEngine(wiring.Component):
 
     A burst is asked for only when the queue has room for all its beats beside those asked for before. So ``r.ready``
     is always high while beats are to come. A beat with an error is a beat like any other: the transfer ends, and
-    ``error`` says that its bytes are none.
+    ``error`` says that its bytes are none. Reset drops everything, so memory must be reset with it: a burst that is
+    still answered would be taken for the next one.
 
-    Latency: ``latency`` clocks, and memory's own, from a span to the word that its bytes fill: ``request_latency`` = 1
-    to AR, and ``data_latency`` from R. Throughput one beat a clock, so ``data_bytes`` a clock where spans are whole
-    beats. Memory that answers after T clocks needs a queue of about T beats for that.
+    Latency: ``request_latency`` = 1 clock from a span to AR, ``data_latency`` from the beat that fills a word, on R, to
+    the word. Throughput one beat a clock, so ``data_bytes`` a clock where spans are whole beats. Memory that answers
+    after T clocks needs a queue of about T beats for that.
     """
 
     request_latency = Requester.latency
@@ -49,8 +55,7 @@ class ReadEngine(wiring.Component):
         self.requester = Requester(shape, most_outstanding)
         self.arrived = RamQueue(data.StructLayout({"data": 8 * shape.data_bytes, "resp": Response}), self.queue_beats)
         self.packer = Packer(shape)
-        self.data_latency = RamQueue.latency + self.packer.latency
-        self.latency = self.request_latency + self.data_latency
+        self.data_latency = read_data_clocks(shape)
         self.room = Signal(range(self.queue_beats + 1), init=self.queue_beats)  # beats not asked for
         members = {
             "spans": In(stream.Signature(span_layout(shape))),

@@ -14,6 +14,11 @@ from heddle.hls.stream.delay import flags, registers
 from heddle.hls.stream.handshake import assert_stable
 
 
+def spreading_clocks(shape: AxiShape) -> int:
+    """Return the clocks from a beat to its data, which are the rotator's."""
+    return rotation_clocks(shape.data_bytes // STEP_BYTES)
+
+
 class Spreader(wiring.Component):
     """The packer's mirror image: gives each beat the bytes that are its own, and strobes for them.
 
@@ -24,14 +29,14 @@ class Spreader(wiring.Component):
             not read: beats say how many bytes a transfer has
         written : stream of ``shape.write_beat``, out
 
-    A beat's ``address`` and ``bytes`` are even. Bytes without a strobe are not defined. Latency ``latency`` clocks, the
-    rotator's, from a beat to its data. Throughput one beat a clock. All stages advance together while a beat can leave,
-    so ``beats.ready`` and ``words.ready`` follow ``written.ready`` combinationally.
+    A beat's ``address`` and ``bytes`` are even. Bytes without a strobe are not defined. Latency ``latency`` =
+    ``spreading_clocks`` from a beat to its data. Throughput one beat a clock. All stages advance together while a beat
+    can leave, so ``beats.ready`` and ``words.ready`` follow ``written.ready`` combinationally.
     """
 
     def __init__(self, shape: AxiShape) -> None:
         self.shape = shape
-        self.latency = rotation_clocks(shape.data_bytes // STEP_BYTES)
+        self.latency = spreading_clocks(shape)
         super().__init__(
             {
                 "beats": In(stream.Signature(piece_layout(shape.lane_bits, shape.data_bytes))),

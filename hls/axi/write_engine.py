@@ -8,11 +8,16 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.hls.axi.channels import AxiShape, Response, WriteChannels
 from heddle.hls.axi.requester import Requester
-from heddle.hls.axi.spreader import Spreader
+from heddle.hls.axi.spreader import Spreader, spreading_clocks
 from heddle.hls.axi.stretches import span_layout, word_layout
 from heddle.hls.description import Described
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.queue import Queue
+
+
+def write_data_clocks(shape: AxiShape) -> int:
+    """Return the clocks from a span to its first beat on W."""
+    return Requester.beat_latency + spreading_clocks(shape)
 
 
 class WriteEngine(wiring.Component):
@@ -26,21 +31,23 @@ class WriteEngine(wiring.Component):
         axi : ``WriteChannels``, out
 
     A burst's beats follow its request or overtake it: neither waits for the other, as AXI demands. ``b.ready`` is
-    always high.
+    always high. Reset drops everything, so memory must be reset with it: a burst that is still answered would be taken
+    for the next one.
 
     Latency: ``request_latency`` = 1 clock from a span to AW, ``data_latency`` to its first beat on W, if the words are
-    there; 1 clock from the last B to ``done``. Throughput one beat a clock, so ``data_bytes`` a clock where spans are
-    whole beats.
+    there; ``done_latency`` = 1 clock from the last B to ``done``. Throughput one beat a clock, so ``data_bytes`` a
+    clock where spans are whole beats.
     """
 
     request_latency = Requester.latency
+    done_latency = 1
 
     def __init__(self, shape: AxiShape | None = None, most_outstanding: int = 8) -> None:
         self.shape = shape = shape or AxiShape()
         self.requester = Requester(shape, most_outstanding)
         self.spreader = Spreader(shape)
         self.unanswered = Queue(1, most_outstanding)  # of each outstanding burst: is it its transfer's last?
-        self.data_latency = Requester.beat_latency + self.spreader.latency
+        self.data_latency = write_data_clocks(shape)
         members = {
             "spans": In(stream.Signature(span_layout(shape))),
             "words": In(stream.Signature(word_layout(shape))),
@@ -48,7 +55,11 @@ class WriteEngine(wiring.Component):
             "error": Out(Response),
             "axi": Out(WriteChannels(shape)),
         }
-        latencies = {"request_latency": self.request_latency, "data_latency": self.data_latency}
+        latencies = {
+            "request_latency": self.request_latency,
+            "data_latency": self.data_latency,
+            "done_latency": self.done_latency,
+        }
         super().__init__(Described(members, latencies, {"most_outstanding": most_outstanding}))
 
     def elaborate(self, platform: object) -> Module:

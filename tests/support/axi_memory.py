@@ -10,6 +10,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from amaranth.hdl import Const
+
 from heddle.hls.axi.channels import AxiShape, Burst, Response
 
 
@@ -36,6 +38,9 @@ class AxiMemory:
     pause: float = 0.0
     seed: int = 0
     errors: dict[int, Response] = field(default_factory=dict)
+    reset: Any = field(
+        default_factory=lambda: Const(0)
+    )  # what it is asked for in a clock with this high is forgotten, with all before
     bursts: list[tuple[int, int]] = field(default_factory=list)
     beat_clocks: list[int] = field(default_factory=list)
     most_outstanding: int = 0
@@ -53,7 +58,13 @@ class AxiMemory:
                 self._offer_read(ctx, axi, waiting[0])
                 offered = True
             ctx.set(axi.r.valid, offered)
-            *_, valid, request, taken = await ctx.tick().sample(axi.ar.valid, axi.ar.payload, axi.r.ready)
+            *_, resets, valid, request, taken = await ctx.tick().sample(
+                self.reset, axi.ar.valid, axi.ar.payload, axi.r.ready
+            )
+            if resets:
+                waiting.clear()
+                offered = False
+                continue
             if valid and asks:
                 waiting.append(self._asked(request, clock))
             if offered and taken:
@@ -91,9 +102,14 @@ class AxiMemory:
                 ctx.set(axi.b.payload, {"id": 0, "resp": answers[0][1]})
                 offered = True
             ctx.set(axi.b.valid, offered)
-            *_, asked, request, sent, beat, taken = await ctx.tick().sample(
-                axi.aw.valid, axi.aw.payload, axi.w.valid, axi.w.payload, axi.b.ready
+            *_, resets, asked, request, sent, beat, taken = await ctx.tick().sample(
+                self.reset, axi.aw.valid, axi.aw.payload, axi.w.valid, axi.w.payload, axi.b.ready
             )
+            if resets:
+                for line in (waiting, beats, answers):
+                    line.clear()
+                offered = False
+                continue
             if asks and asked:
                 waiting.append(self._asked(request, clock))
             if sends and sent:

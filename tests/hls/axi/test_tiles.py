@@ -37,7 +37,7 @@ def tile(**changes: int) -> Places:
         "col_stride": 96,
         "row_stride": 600,
         "image_stride": 3200,
-        "pixels": 33,
+        "pixels": 28,
         "elements": 48,
     }
     return Places(**{**fields, **changes})
@@ -47,8 +47,8 @@ TILES = {
     "rows that follow each other": tile(row_stride=576, image_stride=2880),
     "gaps between rows": tile(),
     "some channels": tile(elements=7),
-    "every other pixel": tile(col_positions=3, first_col=2, col_stride=192),
-    "longer than a page": tile(pixels=2, elements=2500, col_stride=5000, first_col=0, first_row=0),
+    "every other pixel": tile(col_positions=3, first_col=2, col_stride=192, elements=24),
+    "longer than a page": tile(pixels=2, elements=2100, col_stride=5000, first_col=0, first_row=0),
 }
 
 
@@ -84,11 +84,9 @@ def test_a_tile_is_read_as_the_simulator_reads_it(places: Places) -> None:
         assert (word.data & kept, word.bytes, word.last) == (told["data"] & kept, told["bytes"], told["last"])
 
 
-@pytest.mark.parametrize("wide", [0, 1])
-@pytest.mark.parametrize("places", list(TILES.values())[1:4], ids=list(TILES)[1:4])
-def test_a_tile_is_written_as_the_simulator_writes_it(places: Places, wide: int) -> None:
-    if wide:
-        places = Places(**{**vars(places), "elements": places.elements // 2})
+@pytest.mark.parametrize(("name", "wide"), [("some channels", 0), ("every other pixel", 1)])
+def test_a_tile_is_written_as_the_simulator_writes_it(name: str, wide: int) -> None:
+    places = TILES[name]
     where = places_of_bytes(places, 4 if wide else 2)
     data = random.Random(2).randbytes(len(where))
     image = np.frombuffer(random.Random(3).randbytes(MEMORY_BYTES), np.uint8).copy()
