@@ -13,6 +13,11 @@ from heddle.arch.design_io import load_design, preset_names
 from heddle.arch.energy import energy_table
 from heddle.arch.resources import resources
 from heddle.arch.timing import DISPATCH_CYCLES
+from heddle.hls.axi.channels import AxiShape
+from heddle.hls.axi.coalescer import Coalescer
+from heddle.hls.axi.place_walk import PlaceWalk
+from heddle.hls.axi.read_engine import ReadEngine, read_data_clocks
+from heddle.hls.axi.write_engine import WriteEngine, write_data_clocks
 
 #: What each preset is for. A preset that is not here has no row in the pages yet.
 _PURPOSES = {
@@ -113,6 +118,43 @@ def array_tiles() -> Table:
             [
                 "an OS instruction that goes on from partial sums starts later by",
                 "(R − 1)·I, and what its tiles leave of the tail",
+            ],
+        ],
+    )
+
+
+def memory_latencies() -> Table:
+    """Latency and throughput of the blocks on the way to memory, at the machine's port."""
+    port = AxiShape()
+    walk, spans = PlaceWalk.latency, Coalescer.latency
+    read, write = read_data_clocks(port), write_data_clocks(port)
+    return table(
+        ("block", "takes → gives", "latency in clocks", "throughput"),
+        [
+            [
+                "`PlaceWalk`",
+                "`tiles` → `pixels`",
+                f"2, and 1 for each bit of the larger of `first_row` and `first_col`: at most {walk}",
+                "a pixel a clock",
+            ],
+            [
+                "`Coalescer`",
+                "`pixels` → `spans`",
+                f"{spans} from the pixel that ends a span",
+                "a pixel a clock; a clock more for each page's end within a pixel",
+            ],
+            [
+                "`ReadEngine`",
+                "`spans`, R → AR, `words`, `error`",
+                f"{ReadEngine.request_latency} from a span to AR; {read} from R to a word",
+                "a beat a clock; a clock more where a transfer's last beat begins a word",
+            ],
+            [
+                "`WriteEngine`",
+                "`spans`, `words`, B → AW, W, `done`, `error`",
+                f"{WriteEngine.request_latency} from a span to AW; {write} to W; "
+                f"{WriteEngine.done_latency} from B to `done`",
+                "a beat a clock",
             ],
         ],
     )

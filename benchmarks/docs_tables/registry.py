@@ -19,6 +19,7 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "energies": machine.energies,
     "activity-energies": machine.activity_energies,
     "array-tiles": machine.array_tiles,
+    "memory-latencies": machine.memory_latencies,
     "zoo": networks.zoo,
     "space-axes": networks.space_axes,
     "pe-paths": clocks.pe_paths,
