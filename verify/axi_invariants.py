@@ -17,7 +17,6 @@ from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.cutter import Cutter
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
-from heddle.hls.axi.spreader import Spreader
 from heddle.hls.axi.stretches import STEP_BYTES
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.queue import Queue
@@ -38,12 +37,12 @@ def assume_within_a_page(m: Module, stream: wiring.PureInterface, shape: AxiShap
     m.d.sync += Assume(~stream.valid | (within & (payload.bytes != 0)))
 
 
-def assume_beats(m: Module, spreader: Spreader, shape: AxiShape) -> None:
-    """Assume beats to be what the requester says: within the beat, even, not empty."""
-    beat = spreader.beats.payload
-    within = (beat.bytes != 0) & (beat.address + beat.bytes <= shape.data_bytes)
-    even = (beat.address % STEP_BYTES == 0) & (beat.bytes % STEP_BYTES == 0)
-    m.d.sync += Assume(~spreader.beats.valid | (within & even))
+def assume_beats(m: Module, beats: wiring.PureInterface, shape: AxiShape, first: Value) -> None:
+    """Assume what the requester says of beats that begin in lane ``first``: within the beat, even, not empty."""
+    nbytes = beats.payload.bytes
+    within = (nbytes != 0) & (first + nbytes <= shape.data_bytes)
+    even = (first % STEP_BYTES == 0) & (nbytes % STEP_BYTES == 0)
+    m.d.sync += Assume(~beats.valid | (within & even))
 
 
 def check_requests(m: Module, requester: Requester) -> None:

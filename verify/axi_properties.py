@@ -7,19 +7,17 @@ induction; ports are narrow, as no rule depends on how wide they are.
 
 from __future__ import annotations
 
-from amaranth.hdl import Assert, Assume, Cat, Const, Mux, Signal
+from amaranth.hdl import Assert, Assume, Const, Mux, Signal
 
 from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.coalescer import Joiner
 from heddle.hls.axi.cutter import Cutter
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
-from heddle.hls.axi.spreader import Spreader
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.stream.handshake import assume_stable, transfer
 from heddle.verify.axi_invariants import (
     BeatsOut,
-    assume_beats,
     assume_read_answers,
     assume_spans,
     assume_within_a_page,
@@ -118,30 +116,6 @@ def writing(engine: WriteEngine) -> Harness:
         Assert(count == unanswered.level),
         Assert(count <= most),
         *(Assert((count <= i) | (word_at(unanswered, flags, i) == last[i])) for i in range(most)),
-    ]
-    return harness
-
-
-def beats_are_strobed(spreader: Spreader) -> Harness:
-    """A beat that moves in comes out as one beat, with the strobes and the end that it was told, and words are kept."""
-    harness = stability(spreader)
-    m, beat, shape = harness.module, spreader.beats.payload, spreader.shape
-    assume_beats(m, spreader, shape)
-    strobes = Cat((beat.address <= lane) & (lane < beat.address + beat.bytes) for lane in range(shape.data_bytes))
-    told, ends, inside = Signal(shape.data_bytes), Signal(), Signal()
-    held = Signal(range(2 * shape.data_bytes))  # bytes taken and not written, of a transfer that goes on
-    came, left = transfer(spreader.beats), transfer(spreader.written)
-    brought = Mux(transfer(spreader.words), shape.data_bytes, 0)
-    with m.If(came):
-        m.d.sync += [told.eq(strobes), ends.eq(beat.ends), held.eq(Mux(beat.last, 0, held + brought - beat.bytes))]
-    m.d.sync += [
-        inside.eq(came | (inside & ~left)),
-        Assert(spreader.written.valid == inside),
-        Assert(~inside | (spreader.written.payload.strb == told)),
-        Assert(~inside | (spreader.written.payload.last == ends)),
-        Assert(~transfer(spreader.words) | came),
-        Assert(held < shape.data_bytes),
-        Assert(held == (-spreader.at)[: shape.lane_bits]),
     ]
     return harness
 

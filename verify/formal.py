@@ -29,6 +29,7 @@ from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.hls.axi.coalescer import Joiner
 from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.packer import Packer
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
@@ -41,9 +42,9 @@ from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.transpose import Transposer
+from heddle.verify.axi_byte_properties import beats_have_their_bytes, words_have_the_bytes
 from heddle.verify.axi_properties import (
     NARROW,
-    beats_are_strobed,
     pieces_are_the_stretch,
     reading,
     requests_are_spans,
@@ -108,7 +109,8 @@ def proofs() -> dict[str, Proof]:
         Proof("tokens-given", lambda: tokens_given(IssueQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
         Proof("axi-pieces", lambda: pieces_are_the_stretch(Cutter(6, 40, 8))),
         Proof("axi-spans", lambda: spans_stay_in_pages(Joiner(NARROW))),
-        Proof("axi-strobes", lambda: beats_are_strobed(Spreader(NARROW))),
+        Proof("axi-spread", lambda: beats_have_their_bytes(Spreader(NARROW))),
+        Proof("axi-pack", lambda: words_have_the_bytes(Packer(NARROW)), "bounded", steps=8, quick=False),
         *_axi_proofs("requests", 2, lambda bursts: requests_are_spans(Requester(NARROW, bursts))),
         *_axi_proofs("read", 1, lambda bursts: reading(ReadEngine(NARROW, bursts))),
         *_axi_proofs("write", 2, lambda bursts: writing(WriteEngine(NARROW, bursts))),

@@ -130,7 +130,7 @@ GEARBOX_FAULTS = (
         "(beat.address <= place)",
         "(beat.address < place)",
         "the first bytes of a beat are not written",
-        proof("axi-strobes"),
+        proof("axi-spread"),
     ),
     Fault(
         "rest-of-a-word-kept",
@@ -138,7 +138,15 @@ GEARBOX_FAULTS = (
         "self.at.eq(Mux(beat.last, 0, total))",
         "self.at.eq(total)",
         "a transfer begins with what the one before left of its last word",
-        proof("axi-strobes"),
+        proof("axi-spread"),
+    ),
+    Fault(
+        "step-from-the-last-word",
+        "hls/axi/spreader.py",
+        "(self.at <= STEP_BYTES * lane)",
+        "(self.at <= STEP_BYTES * (lane + 1))",
+        "a word's last step that is gone is written once more",
+        proof("axi-spread"),
     ),
     Fault(
         "turned-by-the-fill",
@@ -146,7 +154,7 @@ GEARBOX_FAULTS = (
         "(self.fill - beat.lane)[STEP_BITS",
         "self.fill[STEP_BITS",
         "a beat's first lane is packed, wanted or not",
-        unit_tests("hls/axi/test_packer.py"),
+        proof("axi-pack"),
     ),
     Fault(
         "last-word-dropped",
@@ -154,7 +162,7 @@ GEARBOX_FAULTS = (
         "self.tail.eq(comes & place.last & spills)",
         "self.tail.eq(0)",
         "what a transfer's last beat leaves behind a full word is lost",
-        unit_tests("hls/axi/test_packer.py"),
+        proof("axi-pack"),
     ),
     Fault(
         "last-error-kept",

@@ -44,6 +44,7 @@ class Spreader(wiring.Component):
                 "written": Out(stream.Signature(shape.write_beat)),
             }
         )
+        self.held = Signal(8 * shape.data_bytes, reset_less=True)
         self.at = Signal(shape.lane_bits)  # bytes that are gone of the word that is held; 0: nothing is held
 
     def elaborate(self, platform: object) -> Module:
@@ -75,11 +76,10 @@ class Spreader(wiring.Component):
 
     def _sources(self, m: Module, takes: Value) -> list[Value]:
         """A word's lanes: what is left of the one that is held, and the next one's."""
-        held = Signal(8 * self.shape.data_bytes, reset_less=True)
         comes = self.words.payload.data
         with m.If(takes):
-            m.d.sync += held.eq(comes)
-        lanes = zip(lanes_of(held, 8 * STEP_BYTES), lanes_of(comes, 8 * STEP_BYTES), strict=True)
+            m.d.sync += self.held.eq(comes)
+        lanes = zip(lanes_of(self.held, 8 * STEP_BYTES), lanes_of(comes, 8 * STEP_BYTES), strict=True)
         is_held = self.at != 0
         return [Mux(is_held & (self.at <= STEP_BYTES * lane), old, new) for lane, (old, new) in enumerate(lanes)]
 
