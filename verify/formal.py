@@ -41,6 +41,7 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.transpose import Transposer
 from heddle.verify.axi_byte_properties import beats_have_their_bytes, words_have_the_bytes
 from heddle.verify.axi_properties import (
@@ -53,7 +54,15 @@ from heddle.verify.axi_properties import (
 )
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.gear_properties import slices_are_the_stream
-from heddle.verify.properties import Harness, fork_once, queue_order, ranking_rule, stability, transposer_order
+from heddle.verify.properties import (
+    Harness,
+    fork_once,
+    queue_order,
+    ram_queue_order,
+    ranking_rule,
+    stability,
+    transposer_order,
+)
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
 Method = Literal["induction", "bounded"]
@@ -101,6 +110,7 @@ def proofs() -> dict[str, Proof]:
     """All proofs by name."""
     every = [
         *(_queue_proof(depth) for depth in (1, 2, 3, 4, 5, 8)),
+        *(_ram_queue_proof(depth) for depth in (2, 3, 5, 8)),
         *(_fork_proof(ways) for ways in (2, 3)),
         *(_transposer_proof(m) for m in (2, 4, 8)),
         *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
@@ -124,6 +134,10 @@ def proofs() -> dict[str, Proof]:
 
 def _queue_proof(depth: int) -> Proof:
     return Proof(f"queue-{depth}", lambda: queue_order(Queue(1, depth)), quick=depth in (1, 3))
+
+
+def _ram_queue_proof(depth: int) -> Proof:
+    return Proof(f"ram-queue-{depth}", lambda: ram_queue_order(RamQueue(1, depth)), quick=depth == 3)
 
 
 def _fork_proof(ways: int) -> Proof:

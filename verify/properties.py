@@ -25,6 +25,7 @@ from heddle.hls.lanes.ranking import TopN, group_layout
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import assume_stable, transfer
 from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.transpose import Transposer
 
 
@@ -85,6 +86,37 @@ def queue_invariants(queue: Queue) -> list[Assert]:
         Assert(queue.read_at < queue.depth),
         Assert(queue.write_at == (queue.read_at + queue.level) % queue.depth),
     ]
+
+
+def ram_queue_order(queue: RamQueue) -> Harness:
+    """The same of a queue in RAM: its first word is at the output a clock after it was stored, or behind the last."""
+    watch = Signal()
+    harness = stability(queue, watch)
+    m = harness.module
+    pushed, popped = transfer(queue.input), transfer(queue.output)
+    watched, ahead = Signal(), Signal(range(queue.depth))
+    word = Signal.like(Value.cast(queue.input.payload))
+    held, was_stored = Signal(range(queue.depth + 1)), Signal()
+    place = Signal(range(2 * queue.depth))
+    m.d.comb += place.eq(queue.read_at + ahead - queue.output.valid)
+    look = queue.look(Mux(place < queue.depth, place, place - queue.depth))
+    m.d.sync += [held.eq(held + pushed - popped), was_stored.eq(queue.stored != 0)]
+    with m.If(watched & popped):
+        m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
+    with m.Elif(~watched & pushed & watch):
+        m.d.sync += [watched.eq(1), ahead.eq(held - popped), word.eq(queue.input.payload)]
+    is_out = queue.output.valid & (ahead == 0)
+    m.d.sync += [
+        Assert(~watched | ((ahead < held) & (Mux(is_out, queue.output.payload, look) == word))),
+        Assert(queue.level == held),
+        Assert(queue.stored + queue.output.valid == held),
+        Assert(held <= queue.depth),
+        Assert(queue.input.ready == (held != queue.depth)),
+        Assert(~was_stored | queue.output.valid),
+        Assert(queue.read_at < queue.depth),
+        Assert(queue.write_at == (queue.read_at + queue.stored) % queue.depth),
+    ]
+    return harness
 
 
 def fork_once(fork: Fork) -> Harness:

@@ -186,7 +186,15 @@ GEARBOX_FAULTS = (
         "self.level.eq(self.stored + self.output.valid)",
         "self.level.eq(self.stored)",
         "a full queue in RAM takes a word more",
-        unit_tests("hls/stream/test_ram_queue.py"),
+        proof("ram-queue-3"),
+    ),
+    Fault(
+        "word-fetched-too-early",
+        "hls/stream/ram_queue.py",
+        "fetched.eq((self.stored != 0) & (~self.output.valid | self.output.ready))",
+        "fetched.eq(self.stored != 0)",
+        "a word that waits at the output of a queue in RAM gives way to the next",
+        proof("ram-queue-3"),
     ),
 )
 

@@ -40,7 +40,13 @@ class RamQueue(wiring.Component):
         self.contents = MemoryData(shape=Shape.cast(shape), depth=depth, init=[])  # in plain bits, for short Verilog
         self.write_at = Signal(range(depth))
         self.read_at = Signal(range(depth))
+        self._looks: list[tuple[Value, Signal]] = []
         self.stored = Signal(range(depth + 1))  # words in the memory that are not at the output yet
+
+    def look(self, place: Value) -> Signal:
+        """Return the word that is stored at ``place``, for a proof: it asks before the queue is elaborated."""
+        self._looks.append((place, Signal.like(Value.cast(self.output.payload), name=f"looked_at_{len(self._looks)}")))
+        return self._looks[-1][1]
 
     def elaborate(self, platform: object) -> Module:
         """The next word moves to the output register whenever that is free; it counts as held until it leaves."""
@@ -67,6 +73,9 @@ class RamQueue(wiring.Component):
             m.d.sync += self.write_at.eq(self._after(self.write_at))
         with m.If(fetched):
             m.d.sync += self.read_at.eq(self._after(self.read_at))
+        for place, word in self._looks:
+            port = storage.read_port(domain="comb")
+            m.d.comb += [port.addr.eq(place), word.eq(port.data)]
         assert_stable(m, self.output)
         return m
 
