@@ -36,7 +36,7 @@ def coalesced(
     return fed, taken
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 40), PIXELS), min_size=1, max_size=3),
     st.sampled_from([(0.0, 0.0), (0.5, 0.0), (0.0, 0.6), (0.3, 0.3)]),

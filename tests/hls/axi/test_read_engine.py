@@ -68,7 +68,7 @@ def bytes_of(words: list[Any], width: int) -> list[bytes]:
     return transfers
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     DRAWN,
     st.sampled_from(

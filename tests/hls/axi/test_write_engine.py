@@ -67,7 +67,7 @@ def write(
     return done.errors
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     DRAWN,
     st.sampled_from(
