@@ -58,13 +58,14 @@ class WholeGroups(wiring.Component):
         held = Signal(left_settings(self.group_m), reset_less=True)
         bits = Signal(ELEMENT_BITS, reset_less=True)  # of ``elements``, those that are not added yet
         product, multiple = (Signal(TILE_ELEMENT_BITS, reset_less=True, name=name) for name in ("product", "multiple"))
+        # Modulo ``group_elements``: the remainder so far, and the power of two that the next bit is worth.
         rest, power = (Signal(range(self.group_m), reset_less=True, name=name) for name in ("rest", "power"))
         with m.FSM():
             with m.State("IDLE"):
                 tile = self.settings.payload
                 m.d.comb += self.settings.ready.eq(1)
                 m.d.sync += [held.eq(tile), bits.eq(tile.elements), product.eq(0), multiple.eq(tile.pixels)]
-                m.d.sync += [rest.eq(0), power.eq(tile.group_elements != 1)]  # 1 mod group_elements
+                m.d.sync += [rest.eq(0), power.eq(1)]
                 with m.If(self.settings.valid):
                     m.next = "ADD"
             with m.State("ADD"):
@@ -154,8 +155,8 @@ class LeftGearbox(wiring.Component):
 
     Latency: at most 4 clocks from the last word of the groups (``latency``), and at most 23 from the settings to the
     first groups (``settings_latency``). While a tile passes, the settings of the next two are taken. A tile follows
-    without a gap where the one before took longer than the settings (3 clocks and one for each bit of ``elements``),
-    and else waits for them; a clock is lost where the last piece began in the word before the last.
+    without a gap, except that it waits for its settings where the tile before takes fewer clocks than they do (2 and
+    one for each bit of ``elements``), and that a clock is lost where the last piece began in the word before the last.
     """
 
     latency = Slicer.latency + GroupSpread.latency

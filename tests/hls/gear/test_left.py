@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -99,6 +100,11 @@ def test_the_next_tile_follows_without_a_gap_unless_the_last_piece_began_a_word_
     ends = [clock for clock, word in zip(taken.clocks, taken.words, strict=True) if word.last]
     begins = [taken.clocks[taken.clocks.index(end) + 1] for end in ends[:-1]]
     assert [begin - end for begin, end in zip(begins, ends[:-1], strict=True)] == [gap, gap]
+
+
+def test_a_tile_of_one_word_waits_for_its_settings() -> None:
+    _, taken = laid_down(LeftGearbox(16, 4, BUS_8), [Tile(1, 4, 4, 4)] * 4)
+    assert [later - earlier for earlier, later in pairwise(taken.clocks)] == [2 + (4).bit_length()] * 3
 
 
 def test_latencies() -> None:

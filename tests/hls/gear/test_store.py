@@ -102,7 +102,7 @@ TILES = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=14, deadline=None)
 @given(TILES, st.sampled_from([1, 3, 4, 5, 8]), st.sampled_from([BUS_4, BUS_8]), st.sampled_from([FP16, BF16]), STALLS)
 def test_every_byte_is_that_of_the_simulator(
     tiles: list[Stored], cols: int, port: AxiShape, operand: FloatFormat, stalls: tuple[float, float, float]
