@@ -22,10 +22,11 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.provenance import Provenance, write_provenance
 from heddle.arch.toml_file import check_model
 from heddle.dataflow.network_choice import NetworkChoice
+from heddle.dataflow.program.step_program import step_program
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.training import StepOptions
-from heddle.dataflow.work import step_work
+from heddle.dataflow.work import StepWork, step_work
 from heddle.dataflow.zoo import zoo_network
 from heddle.dse.explore import Exploration
 from heddle.dse.measured_accuracy import Accuracies
@@ -37,6 +38,7 @@ from heddle.hls.manifest import manifest
 from heddle.reports.review.compare import Side, compare
 from heddle.reports.runs.documents.comparison import ComparisonDocument
 from heddle.reports.runs.documents.exploration import ExplorationDocument
+from heddle.reports.runs.documents.program import ImageRow, PrintedProgram, ProgramDocument
 from heddle.reports.runs.documents.review import ReviewDocument
 from heddle.reports.runs.documents.schedule import ScheduleDocument, schedule_text
 from heddle.reports.runs.documents.step import StepDocument, StepTotals, step_text
@@ -66,6 +68,12 @@ def found(accuracies: Accuracies | None) -> Exploration:
     return Exploration(request, 640, {"does not fit the board": 128}, 0.5, front, front, 0)
 
 
+def printed_program(work: StepWork) -> PrintedProgram:
+    """The document of a step's program, with an image."""
+    image = ImageRow(file="memory.bin", seed=0, weights=None)
+    return PrintedProgram.beside(ProgramDocument.of(step_program(work), image, ("a note",)), [Path("program.bin")])
+
+
 @cache
 def documents() -> tuple[Document, ...]:
     """A sample of every document that is a file or is printed; an exploration's with accuracies and without."""
@@ -88,6 +96,7 @@ def documents() -> tuple[Document, ...]:
         check_model(YosysSynthesis, synth_document(TINY), "synth"),
         vivado_synthesis(TINY, BOARD, vivado_reports(), ("sore",)),
         check_model(TrainingDocument, train_document(TINY), "train"),
+        printed_program(work),
         check_model(Verification, verify_document(TINY), "verify"),
         manifest(TINY, [emit_block(sore_block(TINY)).description], "top", ["top.v"]),
         ReviewDocument.of(Path("report.html"), full_review(), ("step",), ["odd.rpt: no table"]),
