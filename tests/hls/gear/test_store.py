@@ -124,8 +124,18 @@ def test_every_byte_is_that_of_the_simulator(
         (Stored(6, 16, zeros=1), 16, BUS_16, 12),
         (Stored(12, 7), 8, BUS_16, 12 + 1),
         (Stored(5, 7, wide=1), 8, BUS_16, 10),
+        (Stored(6, 3, wide=1), 8, BUS_16, 6 + 1),
     ],
-    ids=["512 bits", "narrow", "wide", "two bus words a word", "zeros", "short rows and a rest", "short rows, wide"],
+    ids=[
+        "512 bits",
+        "narrow",
+        "wide",
+        "two bus words a word",
+        "zeros",
+        "short rows and a rest",
+        "short rows, wide",
+        "rows of one part of two",
+    ],
 )
 def test_a_part_a_clock(tile: Stored, cols: int, port: AxiShape, clocks: int) -> None:
     box = StoreGearbox(StoreShape(cols, FP16, port))
