@@ -23,6 +23,7 @@ class Fault(IntEnum):
     POSITIONS = 5
     GROUPS = 6
     TAPS = 7
+    ALIGNMENT = 19  # 8 to 18 are what a running program shows (``heddle.hls.control.instruction.Stop``)
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,13 @@ def refusal_of(instruction: Instruction, group_m: int) -> Refused | None:
     if isinstance(instruction, Compute):
         return _refused_computation(instruction, group_m)
     if isinstance(instruction, Load):
-        return _refused_places(instruction.places) or _refused_groups(instruction, group_m)
+        return (
+            _refused_places(instruction.places)
+            or _refused_groups(instruction, group_m)
+            or _refused_alignment(instruction.places, instruction.index_address if instruction.packed else 0)
+        )
     if isinstance(instruction, Store):
-        return _refused_places(instruction.places)
+        return _refused_places(instruction.places) or _refused_alignment(instruction.places, 0)
     return None
 
 
@@ -64,6 +69,13 @@ def _refused_places(places: Places) -> Refused | None:
             f"first pixel at ({first[0]}, {first[1]}) of {places.row_positions} x {places.col_positions} positions",
         )
     return None
+
+
+def _refused_alignment(places: Places, index_address: int) -> Refused | None:
+    """Memory is read and written in elements of two bytes, and a tile's indices begin at such a one."""
+    numbers = (places.address, places.col_stride, places.row_stride, places.image_stride, index_address)
+    odd = next((number for number in numbers if number % 2), None)
+    return None if odd is None else Refused(Fault.ALIGNMENT, f"address or stride {odd} (valid: even)")
 
 
 def _refused_groups(load: Load, group_m: int) -> Refused | None:

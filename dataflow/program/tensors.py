@@ -95,12 +95,17 @@ class TiledWeights:
         """Bytes of the plane of indices."""
         if not self.is_packed:
             return 0
-        return sum(tile.slots * slot_index_bytes(len(tile.cols), self.group_m) for tile in self.tiles)
+        return sum(tile_index_bytes(tile.slots, len(tile.cols), self.group_m) for tile in self.tiles)
 
 
 def slot_index_bytes(cols: int, group_m: int) -> int:
     """Return the bytes that the indices of a slot of ``cols`` elements fill."""
     return -(-cols * index_bits(group_m) // 8)
+
+
+def tile_index_bytes(slots: int, cols: int, group_m: int) -> int:
+    """Return the bytes that the indices of a tile of ``slots`` x ``cols`` take, so that the next one's begin evenly."""
+    return -(-slots * slot_index_bytes(cols, group_m) // 2) * 2
 
 
 @dataclass(frozen=True)

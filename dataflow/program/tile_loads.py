@@ -12,7 +12,7 @@ from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
 from heddle.dataflow.program.memory_map import Placed
 from heddle.dataflow.program.place_columns import map_places, run_places
-from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, slot_index_bytes
+from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, tile_index_bytes
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
 
@@ -116,5 +116,5 @@ def tiled_weights(plan: TilePlan, name: str, element_bytes: int) -> TiledWeights
             slots = plan.weight_slots(spread)
             tiles.append(WeightTile(spread, cols, slots, plan.group_slots(spread), value_offset, index_offset))
             value_offset += slots * len(cols) * element_bytes
-            index_offset += slots * slot_index_bytes(len(cols), group_m)
+            index_offset += tile_index_bytes(slots, len(cols), group_m)
     return TiledWeights(name, tuple(tiles), element_bytes, keep_n, group_m)

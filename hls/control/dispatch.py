@@ -39,10 +39,10 @@ class Dispatch(wiring.Component):
     stop, stop_number : Stop, Signal(32), out
         Why the program was stopped, NONE while it was not, and the instruction's number: the refused one, or the first
         that waits for a token that never comes. They stay until reset.
-    is_quiet : Signal(1), out
-        Nothing is in an engine.
+    load_busy, compute_busy, store_busy : Signal(1), out
+        The engine has taken an instruction that is not done.
     load_number, compute_number, store_number : Signal(32), out
-        The number of the oldest instruction in each engine.
+        The number of the oldest of these.
 
     Latency: 2 clocks from an instruction to its queue, 1 more to the engine. Throughput: an instruction each clock. A
     program is stopped in the clock in which nothing can go on any more, however long memory takes to answer.
@@ -57,11 +57,11 @@ class Dispatch(wiring.Component):
             "finished": Out(1),
             "stop": Out(Stop),
             "stop_number": Out(NUMBER_BITS),
-            "is_quiet": Out(1),
         }
         for name, (_, layout) in QUEUES.items():
             members[name] = Out(stream.Signature(numbered(layout)))
             members[f"{name}_done"] = In(1)
+            members[f"{name}_busy"] = Out(1)
             members[f"{name}_number"] = Out(NUMBER_BITS)
         super().__init__(members)
 
@@ -87,7 +87,6 @@ class Dispatch(wiring.Component):
         m.d.comb += [
             goes.eq(is_going & has_room),
             self.instructions.ready.eq(~taken | goes),
-            self.is_quiet.eq(~reduce(or_, (queue.in_engine for queue in queues))),
         ]
         with m.If(self.instructions.ready):
             m.d.sync += [taken.eq(self.instructions.valid), held.eq(self.instructions.payload)]
@@ -120,6 +119,7 @@ class Dispatch(wiring.Component):
             m.d.comb += [
                 queue.done.eq(getattr(self, f"{name}_done")),
                 queue.hold.eq(self.hold | (self.stop != Stop.NONE)),
+                getattr(self, f"{name}_busy").eq(queue.in_engine),
                 getattr(self, f"{name}_number").eq(queue.current_number),
             ]
         for earlier, later in pairwise(queues):

@@ -18,11 +18,13 @@ WORD_BITS = 8 * INSTRUCTION_BYTES
 NUMBER_BITS = 32
 
 
-class Stop(enum.Enum, shape=4):  # type: ignore[call-arg]  # its metaclass takes it
+class Stop(enum.Enum, shape=5):  # type: ignore[call-arg]  # its metaclass takes it
     """Why a program was stopped: what ``Fault`` says of an instruction, and what only the whole program shows.
 
     ``NO_END``: the last instruction is no SYNC last. ``GOES_ON``: SYNC last is not the last instruction.
-    ``DEADLOCK``: a token never comes. ``TOO_MANY_TOKENS``: more of them than a counter holds.
+    ``DEADLOCK``: a token never comes. ``TOO_MANY_TOKENS``: more of them than a counter holds. ``NO_PROGRAM``,
+    ``OTHER_VERSION``, ``OTHER_DESIGN``, ``CHECKSUM``: its header, or its bytes, are not what they should be.
+    ``READ_ERROR``, ``WRITE_ERROR``: memory said so. ``ARRAY``: the array refused a command.
     """
 
     NONE = Fault.NONE
@@ -37,3 +39,11 @@ class Stop(enum.Enum, shape=4):  # type: ignore[call-arg]  # its metaclass takes
     GOES_ON = 9
     DEADLOCK = 10
     TOO_MANY_TOKENS = 11
+    NO_PROGRAM = 12
+    OTHER_VERSION = 13
+    OTHER_DESIGN = 14
+    CHECKSUM = 15
+    READ_ERROR = 16
+    WRITE_ERROR = 17
+    ARRAY = 18
+    ALIGNMENT = Fault.ALIGNMENT

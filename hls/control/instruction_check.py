@@ -58,6 +58,7 @@ class InstructionCheck(wiring.Component):
             Stop.TOKENS: load.tokens.wait_previous | load.tokens.signal_previous,
             **_places(load.places),
             Stop.GROUPS: ~self._is_group(load.group_elements),
+            Stop.ALIGNMENT: _is_odd(load.places) | (load.packed & load.index_address[0]),
         }
 
     def _compute(self, compute: data.View) -> _Reasons:
@@ -71,7 +72,11 @@ class InstructionCheck(wiring.Component):
         }
 
     def _store(self, store: data.View) -> _Reasons:
-        return {Stop.TOKENS: store.tokens.wait_next | store.tokens.signal_next, **_places(store.places)}
+        return {
+            Stop.TOKENS: store.tokens.wait_next | store.tokens.signal_next,
+            **_places(store.places),
+            Stop.ALIGNMENT: _is_odd(store.places),
+        }
 
     def _sync(self, sync: data.View) -> _Reasons:
         return {Stop.TOKENS: sync.tokens.as_value().any()}
@@ -85,6 +90,10 @@ def _places(places: data.View) -> _Reasons:
         Stop.EMPTY: _any_zero(places.pixels, places.elements),
         Stop.POSITIONS: (places.first_row >= places.row_positions) | (places.first_col >= places.col_positions),
     }
+
+
+def _is_odd(places: data.View) -> Value:
+    return places.address[0] | places.col_stride[0] | places.row_stride[0] | places.image_stride[0]
 
 
 def _any_zero(*counts: Value) -> Value:

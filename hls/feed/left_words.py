@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -46,7 +46,7 @@ class LeftWords(wiring.Component):
         width = self.design.numbers.operand_format.width
         element = Signal(width)
         m.d.comb += [
-            element.eq(read[tag.lane]),
+            element.eq(Array(read[lane] for lane in range(self.design.sparsity.m))[tag.lane]),
             self.input.ready.eq(~self.output.valid | self.output.ready),
         ]
         before = Signal(width * (self.design.sparsity.m - 1), reset_less=True)

@@ -25,6 +25,10 @@ def fetched_layout(word: ShapeLike, tag: ShapeLike) -> data.StructLayout:
     return data.StructLayout({"word": word, "tag": tag})
 
 
+#: The tag of words that need none: a signal of no bits is none in Verilog.
+NO_TAG = 1
+
+
 class Reader(wiring.Component):
     """Asks a buffer, and joins its answers to what was asked; zeros are given without asking.
 

@@ -13,7 +13,7 @@ from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
 from heddle.hls.array.stce import right_layout
 from heddle.hls.feed.order import Frame, Order
 from heddle.hls.feed.prepare import PREPARED
-from heddle.hls.feed.reader import Reader, ask_layout, fetch_layout
+from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout, fetch_layout
 
 
 class RightOrder(Order):
@@ -28,7 +28,7 @@ class RightOrder(Order):
 
     def __init__(self, design: Design, address_bits: int) -> None:
         self.address_bits = address_bits
-        super().__init__(design, fetch_layout(address_bits, 0))
+        super().__init__(design, fetch_layout(address_bits, NO_TAG))
 
     def _loops(self, m: Module, frame: Frame) -> Value:
         """Words of a slot, its repeats, slots, array tiles."""
@@ -120,7 +120,7 @@ class RightFeeder(wiring.Component):
         """Order, and read."""
         m = Module()
         m.submodules.order = order = RightOrder(self.design, self.address_bits)
-        m.submodules.reader = reader = Reader(right_layout(self.design), 0, self.address_bits, self.depth)
+        m.submodules.reader = reader = Reader(right_layout(self.design), NO_TAG, self.address_bits, self.depth)
         connect(m, flipped(self.input), order.input)
         connect(m, order.output, reader.input)
         connect(m, reader.ask, flipped(self.ask))

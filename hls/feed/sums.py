@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from heddle.arch.design import Design
 from heddle.hls.array.stce import sums_layout
 from heddle.hls.feed.prepare import PREPARED
-from heddle.hls.feed.reader import Reader, ask_layout
+from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout
 from heddle.hls.feed.sums_order import RESULT_BITS, SumsOrder
 from heddle.hls.stream.handshake import transfer
 
@@ -98,7 +98,7 @@ class PartialFeeder(wiring.Component):
         """Results are counted as they will come; the one that a partial sum is must have been written."""
         m = Module()
         m.submodules.order = order = SumsOrder(self.design, self.address_bits)
-        m.submodules.reader = reader = Reader(sums_layout(self.design), 0, self.address_bits, self.depth)
+        m.submodules.reader = reader = Reader(sums_layout(self.design), NO_TAG, self.address_bits, self.depth)
         connect(m, flipped(self.input), order.input)
         connect(m, reader.ask, flipped(self.ask))
         connect(m, flipped(self.answer), reader.answer)

@@ -49,6 +49,9 @@ REFUSED = [
     (f"{LOAD} weight group_elements=0", Fault.GROUPS, "0 slots in a group (valid: 1 to 4)"),
     (f"{COMPUTE} group_slots=5", Fault.GROUPS, "4 elements and 5 slots of a group (valid: 1 to 4)"),
     (f"{COMPUTE} walk.rows.taps=0", Fault.TAPS, "an axis without taps or without places (valid: from 1 on)"),
+    (f"{LOAD} places.address=3", Fault.ALIGNMENT, "address or stride 3 (valid: even)"),
+    (f"{STORE} places.row_stride=7", Fault.ALIGNMENT, "address or stride 7 (valid: even)"),
+    (f"{LOAD} weight packed index_address=5", Fault.ALIGNMENT, "address or stride 5 (valid: even)"),
     (f"{COMPUTE} walk.cols.size=0", Fault.TAPS, "an axis without taps or without places (valid: from 1 on)"),
 ]
 

@@ -74,28 +74,41 @@ from heddle.hls.lanes.block_update import BlockUpdate
 from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UpdateRule, Wuve
+from heddle.hls.memory.answers import Answers
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import BufferShape, SliceSize
+from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer
+from heddle.hls.memory.sharing import SharedReader
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.transpose import Transposer
+from heddle.hls.system.accelerator import Accelerator
+from heddle.hls.system.checksum import Checksum
+from heddle.hls.system.fetch import Fetch, WordJoiner
+from heddle.hls.system.load_unit import LoadUnit
+from heddle.hls.system.shape import MachineShape
+from heddle.hls.system.store_unit import StoreUnit, SumsReader
 
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
 FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
 SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
+BUS = AxiShape(data_bytes=16)
 PORT = AxiShape(data_bytes=4, address_bits=8, page_bytes=16)
 STORED = StoreShape(3, FP16, PORT)
 STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
 MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
+    Accelerator: lambda: Accelerator(SMALL),
     Accumulator: lambda: Accumulator(FP16),
     Adder: lambda: Adder(),
+    Answers: lambda: Answers(8, 2),
     ArrayCore: lambda: ArrayCore(SMALL),
     BlockUpdate: lambda: BlockUpdate(STEP, 1, 2, FEW),
     BufferSlice: lambda: BufferSlice(SliceSize(8, 4, "ultra")),
+    Checksum: lambda: Checksum(),
     Coalescer: lambda: Coalescer(PORT, 40),
     CommandCheck: lambda: CommandCheck(SMALL),
     ComputeUnit: lambda: ComputeUnit(SMALL, HalfAddresses(8, 8, 8)),
@@ -106,9 +119,12 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Dispatch: lambda: Dispatch(4, depth=2),
     Divider: lambda: Divider(FP16),
     DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
+    Fetch: lambda: Fetch(BUS, 0),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
+    GroupBuffer: lambda: GroupBuffer(16, 10, 4),
     GroupSpread: lambda: GroupSpread(8, 2, 2),
+    HalfBuffer: lambda: HalfBuffer(8, 5),
     IndexCounter: lambda: IndexCounter(3, 4),
     InstructionCheck: lambda: InstructionCheck(4),
     IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
@@ -119,6 +135,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     LeftLoops: lambda: LeftLoops(SMALL),
     LeftOrder: lambda: LeftOrder(SMALL),
     LeftWords: lambda: LeftWords(SMALL),
+    LoadUnit: lambda: LoadUnit(TINY, MachineShape(TINY)),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
@@ -141,6 +158,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RightOrder: lambda: RightOrder(SMALL, 8),
     RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
+    SharedReader: lambda: SharedReader(4, 8),
     Slicer: lambda: Slicer(PORT, 8, 4),
     SlowDivider: lambda: SlowDivider(4),
     SoreLane: lambda: SoreLane(1, 2),
@@ -149,8 +167,10 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Stce: lambda: Stce(SMALL),
     StepDelay: lambda: StepDelay(8, 3),
     StoreGearbox: lambda: StoreGearbox(STORED),
+    StoreUnit: lambda: StoreUnit(TINY, MachineShape(TINY)),
     SumsNarrower: lambda: SumsNarrower(STORED),
     SumsOrder: lambda: SumsOrder(SMALL, 8),
+    SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
     TapWalk: lambda: TapWalk(4),
     TileCounter: lambda: TileCounter(SMALL.array),
     TopN: lambda: TopN(1, 2),
@@ -158,6 +178,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Uspe: lambda: Uspe(SMALL),
     WholeGroups: lambda: WholeGroups(4, 2),
     WordCollector: lambda: WordCollector(3, 2, 2),
+    WordJoiner: lambda: WordJoiner(BUS),
     WordMultiplier: lambda: WordMultiplier(),
     WriteEngine: lambda: WriteEngine(PORT, 2),
     WsSteps: lambda: WsSteps(SMALL.array),

@@ -76,7 +76,7 @@ def run(program: Sequence[Instruction], seed: int = 0, hold_after: int | None = 
             given += moves
             ctx.set(port.valid, offers and not moves)
             found.finished, found.stop = bool(ctx.get(dispatch.finished)), ctx.get(dispatch.stop)
-            if (found.finished or found.stop != Stop.NONE) and ctx.get(dispatch.is_quiet):
+            if (found.finished or found.stop != Stop.NONE) and not any(in_engine.values()):
                 break
         found.stop_number = ctx.get(dispatch.stop_number)
 

@@ -1,0 +1,194 @@
+"""The accelerator: programs in memory, carried out from memory to memory."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Const, Module, Mux, ResetInserter, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from heddle.arch.design import Design
+from heddle.arch.instructions import ADDRESS_BITS
+from heddle.arch.program_file import digest
+from heddle.hls.array.command import Cause
+from heddle.hls.array.stce import sums_layout
+from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
+from heddle.hls.control.dispatch import Dispatch
+from heddle.hls.control.instruction import NUMBER_BITS, Stop
+from heddle.hls.feed.compute_unit import ComputeUnit
+from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer, half_address
+from heddle.hls.memory.sharing import SharedReader
+from heddle.hls.stream.fork import Fork
+from heddle.hls.system.fetch import Fetch
+from heddle.hls.system.load_unit import LoadUnit
+from heddle.hls.system.shape import MachineShape
+from heddle.hls.system.store_unit import StoreUnit
+
+#: Clocks of a program: 2^48 are more than two weeks at 200 MHz.
+CYCLE_BITS = 48
+
+
+class Accelerator(wiring.Component):
+    """The machine that a program sees (docs/isa.md).
+
+    Ports
+    -----
+    start : Signal(1), in; program_address : Signal(40), in
+        Run the program whose header stands there, at a multiple of 64. Only while not ``busy``; others are not heard.
+    busy : Signal(1), out
+        From the clock after ``start`` until the program has ended or was stopped, and nothing is under way any more.
+    stop, stop_number : Stop, Signal(32), out
+        Why the last program was stopped, NONE where it ended, and the number of the instruction.
+    array_cause : Cause, out
+        Where ``stop`` is ARRAY: why the array refused the command.
+    cycles : Signal(48), out
+        Clocks in which it was ``busy``.
+    fetch, load : ReadChannels, out; store : WriteChannels, out
+        Memory: programs, tiles, result tiles.
+
+    Each program begins with everything as after a reset, except for what the buffers hold.
+    """
+
+    def __init__(self, design: Design) -> None:
+        """Raises ValueError for a memory port that is wider than an instruction, or less than a group."""
+        self.design, self.shape = design, MachineShape(design)
+        self.fetching = Fetch(self.shape.port, digest(design))
+        super().__init__(
+            {
+                "start": In(1),
+                "program_address": In(ADDRESS_BITS),
+                "busy": Out(1),
+                "stop": Out(Stop),
+                "stop_number": Out(NUMBER_BITS),
+                "array_cause": Out(Cause),
+                "cycles": Out(CYCLE_BITS),
+                "fetch": Out(ReadChannels(self.shape.port)),
+                "load": Out(ReadChannels(self.shape.port)),
+                "store": Out(WriteChannels(self.shape.port)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """All units are reset in the clock of ``start``; the program is fetched from the next one on."""
+        m = Module()
+        begins, goes = Signal(), Signal()
+        m.d.comb += begins.eq(self.start & ~self.busy)
+        m.d.sync += goes.eq(begins)
+        units = Module()
+        m.submodules.units = ResetInserter(begins)(units)
+        dispatch, load, compute, store = self._units(units)
+        fetch = self.fetching
+        units.submodules.fetch = fetch
+        is_stopped: Value = self.stop != Stop.NONE
+        for port, master in ((self.fetch, fetch.axi), (self.load, load.axi), (self.store, store.axi)):
+            connect(m, master, flipped(port))
+        m.d.comb += [
+            fetch.address.eq(self.program_address),
+            fetch.start.eq(goes),
+            dispatch.hold.eq(is_stopped),
+            # What was asked for is read to its end, and thrown away.
+            dispatch.instructions.valid.eq(fetch.instructions.valid & ~is_stopped),
+            dispatch.instructions.payload.eq(fetch.instructions.payload),
+            fetch.instructions.ready.eq(dispatch.instructions.ready | is_stopped),
+            self.array_cause.eq(compute.error_cause),
+        ]
+        self._stops(m, fetch, dispatch, load, compute, store)
+        computes = dispatch.compute_busy & (compute.error_cause == Cause.NONE)
+        is_quiet = ~(dispatch.load_busy | computes | dispatch.store_busy)
+        is_over = fetch.is_over & is_quiet & (dispatch.finished | is_stopped)
+        with m.If(begins):
+            m.d.sync += [self.busy.eq(1), self.cycles.eq(0)]
+        with m.Elif(self.busy):
+            m.d.sync += self.cycles.eq(self.cycles + 1)
+            with m.If(is_over & ~goes):
+                m.d.sync += self.busy.eq(0)
+        return m
+
+    def _units(self, m: Module) -> tuple[Dispatch, LoadUnit, ComputeUnit, StoreUnit]:
+        """Dispatch, the three engines, and the buffers between them."""
+        design, shape = self.design, self.shape
+        m.submodules.dispatch = dispatch = Dispatch(design.sparsity.m)
+        m.submodules.load = load = LoadUnit(design, shape)
+        m.submodules.compute = compute = ComputeUnit(design, shape.addresses)
+        m.submodules.store = store = StoreUnit(design, shape)
+        for numbered, engine in ((dispatch.load, load), (dispatch.compute, compute), (dispatch.store, store)):
+            m.d.comb += [
+                engine.input.valid.eq(numbered.valid),
+                engine.input.payload.eq(numbered.payload.instruction),
+                numbered.ready.eq(engine.input.ready),
+            ]
+        m.d.comb += [
+            dispatch.load_done.eq(load.done),
+            dispatch.compute_done.eq(compute.done),
+            dispatch.store_done.eq(store.done),
+        ]
+        self._left(m, load, compute)
+        self._right(m, load, compute)
+        self._out(m, compute, store)
+        return dispatch, load, compute, store
+
+    def _left(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> None:
+        shape = self.shape
+        m.submodules.left = left = GroupBuffer(shape.group, shape.left_groups, shape.lanes)
+        connect(m, load.groups, left.put)
+        connect(m, compute.left_ask, left.ask)
+        connect(m, left.answer, compute.left_answer)
+
+    def _right(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> None:
+        """Values and indices stand in two memories, and are read side by side."""
+        shape = self.shape
+        m.submodules.values = values = HalfBuffer(shape.values, shape.right_words)
+        m.submodules.indices = indices = HalfBuffer(shape.indices, shape.right_words)
+        m.submodules.right_asks = asks = Fork(half_address(shape.right_words), 2)
+        connect(m, load.values, values.put)
+        connect(m, load.indices, indices.put)
+        connect(m, compute.right_ask, asks.input)
+        for plane, ask in zip((values, indices), asks.outputs, strict=True):
+            connect(m, ask, plane.ask)
+        answer = compute.right_answer
+        m.d.comb += [
+            answer.valid.eq(values.answer.valid & indices.answer.valid),
+            values.answer.ready.eq(answer.ready & indices.answer.valid),
+            indices.answer.ready.eq(answer.ready & values.answer.valid),
+        ]
+        for col in range(self.design.array.cols):
+            m.d.comb += [
+                answer.payload[col].value.eq(values.answer.payload[col]),
+                answer.payload[col].index.eq(indices.answer.payload[col]),
+            ]
+
+    def _out(self, m: Module, compute: ComputeUnit, store: StoreUnit) -> None:
+        """Partial sums before results that are stored: the array waits for the first, memory for the second."""
+        shape, sums = self.shape, sums_layout(self.design)
+        m.submodules.out = out = HalfBuffer(sums, shape.out_words)
+        m.submodules.out_readers = readers = SharedReader(half_address(shape.out_words), sums)
+        connect(m, compute.put, out.put)
+        connect(m, readers.ask, out.ask)
+        connect(m, out.answer, readers.answer)
+        for number, (ask, answer) in enumerate(
+            ((compute.partial_ask, compute.partial_answer), (store.ask, store.sums))
+        ):
+            connect(m, ask, readers.asks[number])
+            connect(m, readers.answers[number], answer)
+
+    def _stops(
+        self, m: Module, fetch: Fetch, dispatch: Dispatch, load: LoadUnit, compute: ComputeUnit, store: StoreUnit
+    ) -> None:
+        """The first reason why a program cannot go on stays until the next program."""
+        causes = (
+            (fetch.stop != Stop.NONE, fetch.stop, Const(0, NUMBER_BITS)),
+            (dispatch.stop != Stop.NONE, dispatch.stop, dispatch.stop_number),
+            (load.error != Response.OKAY, Stop.READ_ERROR, dispatch.load_number),
+            (store.error != Response.OKAY, Stop.WRITE_ERROR, dispatch.store_number),
+            (compute.error_cause != Cause.NONE, Stop.ARRAY, dispatch.compute_number),
+        )
+        with m.If(self.start & ~self.busy):
+            m.d.sync += [self.stop.eq(Stop.NONE), self.stop_number.eq(0)]
+        with m.Elif(self.busy & (self.stop == Stop.NONE) & reduce(or_, (holds for holds, _, _ in causes))):
+            cause: Value = Const(Stop.NONE)
+            number: Value = Const(0, NUMBER_BITS)
+            for holds, its_cause, its_number in reversed(causes):
+                cause, number = Mux(holds, its_cause, cause), Mux(holds, its_number, number)
+            m.d.sync += [self.stop.eq(cause), self.stop_number.eq(number)]

@@ -1,0 +1,263 @@
+// Runs a Verilated heddle_accelerator (model Vtop) on a memory image, and writes the image as it stands at the end.
+//
+// Arguments: image file, its program's address, bytes of a beat, latency of memory in clocks, clocks a beat takes, chance
+// in 256 that a channel stalls for a clock, seed of these stalls, most clocks. The image is read from the file and
+// written back to it; one line of JSON goes to stdout. What breaks AXI's rules ends the run with a line on stderr.
+//
+// Memory answers in order: a burst's first beat comes `latency` clocks after its request, and all channels together move
+// one beat each `beat_clocks`.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "Vtop.h"
+#include "verilated.h"
+
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+constexpr int kAddressBits = 40;
+constexpr unsigned kDecodeError = 3;
+
+struct Settings {
+    std::string image;
+    uint64_t program, beat_bytes, latency, beat_clocks, stall, seed, most_clocks;
+};
+
+[[noreturn]] void fail(uint64_t clock, const char* what) {
+    std::fprintf(stderr, "clock %llu: %s\n", static_cast<unsigned long long>(clock), what);
+    std::exit(3);
+}
+
+// The fields of AR and AW as the RTL lays them down: id, address, beats less one, size, …
+struct Burst {
+    uint64_t address, beats, ready_at;
+
+    Burst(uint64_t payload, uint64_t beat_bytes, uint64_t ready, uint64_t clock) : ready_at(ready) {
+        address = payload >> 1 & ((1ull << kAddressBits) - 1);
+        beats = (payload >> (1 + kAddressBits) & 0xff) + 1;
+        const uint64_t size = payload >> (9 + kAddressBits) & 7, burst = payload >> (12 + kAddressBits) & 3;
+        if (1ull << size != beat_bytes || burst != 1) fail(clock, "a burst of another size or kind than INCR beats");
+        const uint64_t first = address / beat_bytes * beat_bytes;
+        if (first / kPageBytes != (first + beats * beat_bytes - 1) / kPageBytes) fail(clock, "a burst leaves its page");
+    }
+};
+
+class Draws {
+  public:
+    explicit Draws(uint64_t seed) : state_(seed * 2 + 1) {}
+    bool happens(uint64_t of_256) {
+        state_ = state_ * 6364136223846793005ull + 1442695040888963407ull;
+        return (state_ >> 40 & 0xff) < of_256;
+    }
+
+  private:
+    uint64_t state_;
+};
+
+class Memory {
+  public:
+    explicit Memory(const Settings& settings) : settings_(settings) {
+        std::FILE* file = std::fopen(settings.image.c_str(), "rb");
+        if (!file) fail(0, "the image cannot be read");
+        std::fseek(file, 0, SEEK_END);
+        bytes_.resize(std::ftell(file));
+        std::rewind(file);
+        if (std::fread(bytes_.data(), 1, bytes_.size(), file) != bytes_.size()) fail(0, "the image cannot be read");
+        std::fclose(file);
+    }
+
+    bool holds(uint64_t address) const { return address + settings_.beat_bytes <= bytes_.size(); }
+    uint8_t& at(uint64_t address) { return bytes_[address]; }
+
+    void save() const {
+        std::FILE* file = std::fopen(settings_.image.c_str(), "wb");
+        if (!file || std::fwrite(bytes_.data(), 1, bytes_.size(), file) != bytes_.size()) fail(0, "the image cannot be written");
+        std::fclose(file);
+    }
+
+  private:
+    const Settings& settings_;
+    std::vector<uint8_t> bytes_;
+};
+
+// Bits from `offset` on of a port that is wider than 64 bits.
+template <class Port> void put_bits(Port& port, unsigned offset, unsigned width, uint64_t value) {
+    for (unsigned bit = 0; bit < width; ++bit) {
+        const unsigned at = offset + bit;
+        const uint32_t mask = 1u << at % 32;
+        port[at / 32] = (value >> bit & 1) ? port[at / 32] | mask : port[at / 32] & ~mask;
+    }
+}
+
+template <class Port> uint64_t get_bits(const Port& port, unsigned offset, unsigned width) {
+    uint64_t value = 0;
+    for (unsigned bit = 0; bit < width; ++bit) value |= uint64_t(port[(offset + bit) / 32] >> (offset + bit) % 32 & 1) << bit;
+    return value;
+}
+
+// The channel that all masters share: a beat each `beat_clocks`.
+class Channel {
+  public:
+    explicit Channel(uint64_t beat_clocks) : beat_clocks_(beat_clocks) {}
+    bool is_free(uint64_t clock) const { return clock >= free_at_; }
+    void take(uint64_t clock) { free_at_ = clock + beat_clocks_; }
+
+  private:
+    uint64_t beat_clocks_, free_at_ = 0;
+};
+
+class Reads {
+  public:
+    Reads(const Settings& settings, Memory& memory, Channel& channel, Draws& draws)
+        : settings_(settings), memory_(memory), channel_(channel), draws_(draws) {}
+
+    template <class Port> void offer(uint64_t clock, uint8_t& ar_ready, uint8_t& r_valid, Port& r_payload) {
+        ar_ready = !draws_.happens(settings_.stall);
+        if (!offers_ && !bursts_.empty() && bursts_.front().ready_at <= clock && channel_.is_free(clock) &&
+            !draws_.happens(settings_.stall)) {
+            offers_ = true;
+            channel_.take(clock);
+            const Burst& burst = bursts_.front();
+            const uint64_t beat = settings_.beat_bytes;
+            const uint64_t address = (burst.address / beat + given_) * beat;
+            const bool holds = memory_.holds(address);
+            
+            put_bits(r_payload, 0, 1, 0);
+            for (uint64_t i = 0; i < beat; ++i) put_bits(r_payload, 1 + 8 * i, 8, holds ? memory_.at(address + i) : 0);
+            put_bits(r_payload, 1 + 8 * beat, 2, holds ? 0 : kDecodeError);
+            put_bits(r_payload, 3 + 8 * beat, 1, given_ + 1 == burst.beats);
+        }
+        r_valid = offers_;
+    }
+
+    void move(uint64_t clock, bool requests, uint64_t payload, bool takes) {
+        if (requests) bursts_.emplace_back(payload, settings_.beat_bytes, clock + settings_.latency, clock);
+        if (takes) {
+            offers_ = false;
+            if (++given_ == bursts_.front().beats) {
+                bursts_.pop_front();
+                given_ = 0;
+            }
+        }
+    }
+
+    bool is_idle() const { return bursts_.empty(); }
+
+  private:
+    const Settings& settings_;
+    Memory& memory_;
+    Channel& channel_;
+    Draws& draws_;
+    std::deque<Burst> bursts_;
+    uint64_t given_ = 0;
+    bool offers_ = false;
+};
+
+class Writes {
+  public:
+    Writes(const Settings& settings, Memory& memory, Channel& channel, Draws& draws)
+        : settings_(settings), memory_(memory), channel_(channel), draws_(draws) {}
+
+    void offer(uint64_t clock, uint8_t& aw_ready, uint8_t& w_ready, uint8_t& b_valid, uint8_t& b_payload) {
+        aw_ready = !draws_.happens(settings_.stall);
+        w_ready = !bursts_.empty() && channel_.is_free(clock) && !draws_.happens(settings_.stall);
+        if (!offers_ && !answers_.empty() && answers_.front().at <= clock && !draws_.happens(settings_.stall)) {
+            offers_ = true;
+            b_payload = answers_.front().response << 1;
+        }
+        b_valid = offers_;
+    }
+
+    template <class Port>
+    void move(uint64_t clock, bool requests, uint64_t payload, bool gives, const Port& w_payload, bool answered) {
+        if (gives) {
+            channel_.take(clock);
+            Burst& burst = bursts_.front();
+            const uint64_t beat = settings_.beat_bytes, address = (burst.address / beat + taken_) * beat;
+            const bool holds = memory_.holds(address), is_last = get_bits(w_payload, 9 * beat, 1);
+            if (!holds) response_ = kDecodeError;
+            for (uint64_t i = 0; i < beat && holds; ++i)
+                if (get_bits(w_payload, 8 * beat + i, 1)) memory_.at(address + i) = get_bits(w_payload, 8 * i, 8);
+            if (is_last != (++taken_ == burst.beats)) fail(clock, "WLAST is not at a burst's last beat");
+            if (is_last) {
+                answers_.push_back({clock + settings_.latency, response_});
+                bursts_.pop_front();
+                taken_ = response_ = 0;
+            }
+        }
+        if (requests) bursts_.emplace_back(payload, settings_.beat_bytes, clock, clock);
+        if (answered) {
+            offers_ = false;
+            answers_.pop_front();
+        }
+    }
+
+    bool is_idle() const { return bursts_.empty() && answers_.empty(); }
+
+  private:
+    struct Answer {
+        uint64_t at;
+        unsigned response;
+    };
+    const Settings& settings_;
+    Memory& memory_;
+    Channel& channel_;
+    Draws& draws_;
+    std::deque<Burst> bursts_;
+    std::deque<Answer> answers_;
+    uint64_t taken_ = 0;
+    unsigned response_ = 0;
+    bool offers_ = false;
+};
+
+Settings settings_of(char** argv) {
+    auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
+    return {argv[1], number(2), number(3), number(4), number(5), number(6), number(7), number(8)};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 9) return 2;
+    const Settings settings = settings_of(argv);
+    Memory memory(settings);
+    Channel channel(settings.beat_clocks);
+    Draws draws(settings.seed);
+    Reads fetch(settings, memory, channel, draws), load(settings, memory, channel, draws);
+    Writes store(settings, memory, channel, draws);
+    VerilatedContext context;
+    Vtop top(&context);
+    uint64_t clock = 0;
+    top.program_address = settings.program;
+    for (bool has_begun = false;; ++clock) {
+        if (clock == settings.most_clocks) fail(clock, "the machine is still busy");
+        top.clk = 0;
+        top.rst = clock < 2;
+        top.start = clock == 2;
+        fetch.offer(clock, top.fetch___05Far___05Fready, top.fetch___05Fr___05Fvalid, top.fetch___05Fr___05Fpayload);
+        load.offer(clock, top.load___05Far___05Fready, top.load___05Fr___05Fvalid, top.load___05Fr___05Fpayload);
+        store.offer(clock, top.store___05Faw___05Fready, top.store___05Fw___05Fready, top.store___05Fb___05Fvalid, top.store___05Fb___05Fpayload);
+        top.eval();
+        if (has_begun && !top.busy) break;
+        has_begun = clock > 3;
+        const bool fetch_ar = top.fetch___05Far___05Fvalid && top.fetch___05Far___05Fready, load_ar = top.load___05Far___05Fvalid && top.load___05Far___05Fready;
+        fetch.move(clock, fetch_ar, top.fetch___05Far___05Fpayload, top.fetch___05Fr___05Fvalid && top.fetch___05Fr___05Fready);
+        load.move(clock, load_ar, top.load___05Far___05Fpayload, top.load___05Fr___05Fvalid && top.load___05Fr___05Fready);
+        store.move(clock, top.store___05Faw___05Fvalid && top.store___05Faw___05Fready, top.store___05Faw___05Fpayload,
+                   top.store___05Fw___05Fvalid && top.store___05Fw___05Fready, top.store___05Fw___05Fpayload,
+                   top.store___05Fb___05Fvalid && top.store___05Fb___05Fready);
+        top.clk = 1;
+        top.eval();
+    }
+    if (!fetch.is_idle() || !load.is_idle() || !store.is_idle()) fail(clock, "the machine is not busy, but memory is");
+    memory.save();
+    std::printf("{\"cycles\": %llu, \"stop\": %u, \"stop_number\": %u, \"array_cause\": %u}\n",
+                static_cast<unsigned long long>(top.cycles), unsigned(top.stop), unsigned(top.stop_number),
+                unsigned(top.array_cause));
+    return 0;
+}
