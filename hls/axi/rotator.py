@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
+from heddle.hls.stream.delay import registers
+
 #: Bits of the amount that a clock takes: a choice among four is one LUT6.
 _BITS_A_CLOCK = 2
 
@@ -27,10 +29,11 @@ def rotated(m: Module, lanes: Sequence[Value], amount: Value, enable: Value, *, 
         digit, left = left[:_BITS_A_CLOCK], left[_BITS_A_CLOCK:]
         moved = [_chosen(lanes, place, digit, 1 << first) for place in range(count)]
         word = Signal(count * width, reset_less=True, name=f"{name}_word_{first}")
-        rest = Signal(len(left), reset_less=True, name=f"{name}_rest_{first}")
         with m.If(enable):
-            m.d.sync += [word.eq(Cat(moved)), rest.eq(left)]
-        lanes, left = [word.word_select(place, width) for place in range(count)], rest
+            m.d.sync += word.eq(Cat(moved))
+        lanes = [word.word_select(place, width) for place in range(count)]
+        if len(left):
+            left = registers(m, left, 1, enable, name=f"{name}_rest_{first}")
     return list(lanes)
 
 

@@ -14,14 +14,19 @@ from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
-def rows_layout(most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike = 0) -> data.StructLayout:
+def rows_layout(most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike | None = None) -> data.StructLayout:
     """``rows`` rows of ``elements`` elements, to be cut after each ``most``, itself up to that; ``tag`` the user's."""
-    return data.StructLayout({"rows": PLACE_BITS, "elements": element_bits, "most": range(most + 1), "tag": tag})
+    return _tagged({"rows": PLACE_BITS, "elements": element_bits, "most": range(most + 1)}, tag)
 
 
-def cut_layout(most: int, tag: ShapeLike = 0) -> data.StructLayout:
+def cut_layout(most: int, tag: ShapeLike | None = None) -> data.StructLayout:
     """``count`` elements of a row; ``ends``: the row's last ones; ``last``: the last of all rows; ``tag`` the rows'."""
-    return data.StructLayout({"count": range(most + 1), "ends": 1, "last": 1, "tag": tag})
+    return _tagged({"count": range(most + 1), "ends": 1, "last": 1}, tag)
+
+
+def _tagged(fields: dict[str, ShapeLike], tag: ShapeLike | None) -> data.StructLayout:
+    """No tag is no field: one of no bits would be a vector that begins below its end in Verilog."""
+    return data.StructLayout(fields if tag is None else {**fields, "tag": tag})
 
 
 def largest_part(cols: int, most: int) -> int:
@@ -42,7 +47,7 @@ class RowCuts(wiring.Component):
 
     latency = 2
 
-    def __init__(self, most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike = 0) -> None:
+    def __init__(self, most: int, element_bits: int = ELEMENT_BITS, tag: ShapeLike | None = None) -> None:
         self.taken = rows_layout(most, element_bits, tag)
         self.given = cut_layout(most, tag)
         super().__init__(
@@ -59,20 +64,21 @@ class RowCuts(wiring.Component):
         left = Signal.like(Value.cast(held.elements), reset_less=True)  # elements of the row that are in no cut yet
         ends = Signal(reset_less=True)  # they fit into one cut
         single = Signal(reset_less=True)  # a whole row does
-        present, cuts = Signal(), Signal()
+        present, moves = Signal(), Signal()
         cut = Signal(self.given)
         rows = self.rows.payload
         m.d.comb += [
             cut.ends.eq(ends),
             cut.last.eq(ends & (held.rows == 1)),
-            cut.tag.eq(held.tag),
             cut.count.eq(Mux(ends, left, held.most)),
-            cuts.eq(present & (~self.cuts.valid | self.cuts.ready)),
-            self.rows.ready.eq(~present | (cuts & cut.last)),
+            moves.eq(present & (~self.cuts.valid | self.cuts.ready)),
+            self.rows.ready.eq(~present | (moves & cut.last)),
         ]
+        if "tag" in self.given.members:
+            m.d.comb += cut.tag.eq(held.tag)
         with m.If(transfer(self.cuts)):
             m.d.sync += self.cuts.valid.eq(0)
-        with m.If(cuts):
+        with m.If(moves):
             m.d.sync += [
                 self.cuts.valid.eq(1),
                 self.cuts.payload.eq(cut),

@@ -14,7 +14,7 @@ from heddle.hls.gear.rows import cut_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
-def piece_layout(element_bits: int, most: int, tag: ShapeLike = 0) -> data.StructLayout:
+def piece_layout(element_bits: int, most: int, tag: ShapeLike | None = None) -> data.StructLayout:
     """The elements of a ``cut`` from the lowest place on, zeros behind them."""
     return data.StructLayout({"elements": data.ArrayLayout(element_bits, most), "cut": cut_layout(most, tag)})
 
@@ -38,7 +38,12 @@ class Slicer(wiring.Component):
     latency = 3
 
     def __init__(
-        self, port: AxiShape, element_bits: int, most: int, tag: ShapeLike = 0, row_bits: int | None = None
+        self,
+        port: AxiShape,
+        element_bits: int,
+        most: int,
+        tag: ShapeLike | None = None,
+        row_bits: int | None = None,
     ) -> None:
         """``row_bits``: default and least, an element. With more, all cuts except a row's last have ``most`` elements.
 

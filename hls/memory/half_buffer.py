@@ -104,11 +104,13 @@ class GroupBuffer(wiring.Component):
         m = Module()
         m.submodules.answers = answers = Answers(self.group, _READ_LATENCY)
         connect(m, answers.answer, flipped(self.answer))
-        bank_bits = address_bits(self.lanes) if self.lanes > 1 else 0
+        bank_bits = (self.lanes - 1).bit_length()
         asked = self.ask.payload
         words = [self._bank(m, number, bank_bits) for number in range(self.lanes)]
-        bank = registers(m, asked.address[:bank_bits], 1, name="bank")
-        word = registers(m, Array(words)[bank], 1, name="behind")
+        chosen = words[0]
+        if bank_bits:
+            chosen = Array(words)[registers(m, asked.address[:bank_bits], 1, name="bank")]
+        word = registers(m, chosen, 1, name="behind")
         m.d.comb += [
             self.put.ready.eq(1),
             self.ask.ready.eq(answers.has_room),
