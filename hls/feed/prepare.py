@@ -34,10 +34,10 @@ class Prepare(wiring.Component):
     input : stream of COMPUTE, in
     output : stream of PREPARED, out
 
-    Latency ``latency`` = 23 clocks from an instruction to its output; the next one is taken after that.
+    Latency ``latency`` = 22 clocks from an instruction to its output; the next one is taken a clock after that.
     """
 
-    latency = ELEMENT_BITS + 5  # taken, started, divided, multiplied twice
+    latency = ELEMENT_BITS + 4  # taken, divided, multiplied twice
 
     def __init__(self, cols: int) -> None:
         """For an array of ``cols`` columns."""
@@ -50,7 +50,7 @@ class Prepare(wiring.Component):
         m.submodules.groups = groups = SlowDivider(ELEMENT_BITS)
         m.submodules.words = words = SlowDivider(ELEMENT_BITS)
         m.submodules.taps = taps = SlowDivider(TAP_BITS)
-        held, age = Signal(COMPUTE, reset_less=True), Signal(range(self.latency))
+        held, age = Signal(COMPUTE, reset_less=True), Signal(range(self.latency + 1))
         walk, prepared = held.walk, self.output.payload
         is_held = age != 0
         for divider, dividend, divisor in (
@@ -68,7 +68,7 @@ class Prepare(wiring.Component):
         ]
         m.d.comb += [
             self.input.ready.eq(~is_held),
-            self.output.valid.eq(age == self.latency - 1),
+            self.output.valid.eq(age == self.latency),
             prepared.compute.eq(held),
             prepared.groups_per_pixel.eq(groups.quotient + 1),
             prepared.tap_row.eq(taps.quotient),
