@@ -1,7 +1,7 @@
 """Every estimated number of the resource, clock and energy models, once, with its source and uncertainty.
 
-What the parts with RTL take of an FPGA is not here: it is counted and fitted to synthesised designs
-(``heddle.arch.calibration``). The numbers of this page are those of parts without RTL, of the clock and of energy;
+What synthesised parts take of an FPGA is not here: it is counted and fitted to synthesised designs
+(``heddle.arch.calibration``). The numbers of this page are those of all other parts, of the clock and of energy;
 none of them is calibrated, as no design of this tool has been placed and routed on the target part. ``uncertainty`` is
 relative: 0.3 means that the true value is expected within 30 % either way.
 

@@ -2,8 +2,7 @@
 
 One set of formulas serves a single design and arrays of a million: every field of ``ResourceInputs`` holds one
 number or many, and the fields broadcast. Array, SORE, WUVE and buffers are calibrated against synthesis
-(``heddle.arch.calibration``); the other modules have no RTL, and their numbers in ``heddle.arch.coefficients`` are
-estimates.
+(``heddle.arch.calibration``); the numbers of the other modules, in ``heddle.arch.coefficients``, are estimates.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from heddle.synth.result import TOOLS, Usage
 from heddle.synth.vivado.batch import find_vivado, run_vivado
 from heddle.synth.vivado.core_project import VIVADO_FOLDER, write_core_project
 from heddle.synth.vivado.read import read_reports
-from heddle.synth.yosys.plan import WITHOUT_RTL
+from heddle.synth.yosys.plan import NOT_SYNTHESISED
 from heddle.synth.yosys.run import synthesise
 
 Found = tuple[SynthesisDocument, list[Any], tuple[str, ...]]
@@ -105,10 +105,10 @@ def _by_vivado(folder: Path, design: Design, board: Board) -> Found:
     find_vivado(project)
     with show_progress(f"Vivado on {design.name}") as progress:
         run_vivado(project, progress)
-    document = vivado_synthesis(design, board, read_reports(project), WITHOUT_RTL)
+    document = vivado_synthesis(design, board, read_reports(project), NOT_SYNTHESISED)
     remarks = (
         f"{', '.join(document.covers)} were run, a register at each of their ports among what they take; "
-        f"{', '.join(WITHOUT_RTL)} are estimated",
+        f"{', '.join(NOT_SYNTHESISED)} are estimated",
         *(f"not read: {entry}" for entry in document.unread),
     )
     return document, [vivado_table(document, board)], remarks

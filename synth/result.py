@@ -99,7 +99,7 @@ class Synthesis:
     """A synthesised design. ``modules`` multiply up to ``total``; ``stages`` has the slowest first.
 
     ``fan_outs`` has the array's nets that drive the most, the largest first, one of each module; yosys counts them.
-    ``covers`` names the parts that were synthesised, ``missing`` those of the design that have no RTL.
+    ``covers`` names the parts that were synthesised, ``missing`` those of the design that were not.
     """
 
     tool: str

@@ -69,7 +69,7 @@ def preset_resources() -> Table:
 
 
 def resource_coefficients() -> Table:
-    """The numbers of the parts without RTL."""
+    """The numbers of the parts that are not synthesised."""
     entries = c.coefficients()
     before = entries[: entries.index(c.ROUTED_DELAY)]
     return _coefficients(before)

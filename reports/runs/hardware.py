@@ -76,7 +76,7 @@ def hardware_part(design: Design, board: Board, synthesis: SavedSynthesis | None
 def model_notes(design: Design) -> tuple[str, ...]:
     """Return what the resource model is calibrated on, and where ``design`` lies outside of it."""
     return (
-        f"{', '.join(CALIBRATED)}: {calibration_line()}; the other parts have no RTL and are estimates.",
+        f"{', '.join(CALIBRATED)}: {calibration_line()}; the other parts are not synthesised, and are estimates.",
         *(f"Extrapolated: {line}." for line in extrapolations(design)),
     )
 

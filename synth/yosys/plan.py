@@ -23,8 +23,8 @@ from heddle.synth.yosys.lines import cut_lines
 from heddle.synth.yosys.slices import UltraScaleSlices
 from heddle.synth.yosys.sources import Hierarchy, hierarchy
 
-#: Parts of a machine that have no RTL yet; the resource model estimates them.
-WITHOUT_RTL = ("vector", "dma", "controller", "dram_controllers", "host_link")
+#: Parts of a machine that no plan maps yet, or that have no RTL; the resource model estimates them.
+NOT_SYNTHESISED = ("vector", "dma", "controller", "dram_controllers", "host_link")
 
 
 @dataclass(frozen=True)

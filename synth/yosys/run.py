@@ -13,7 +13,7 @@ from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.fan_out import largest_of_the_array
 from heddle.synth.yosys.mapping import WITH_DSP_ARCS, MappedBlock, Progress, map_blocks
 from heddle.synth.yosys.path_delay import WorstPath
-from heddle.synth.yosys.plan import WITHOUT_RTL, Part, parts
+from heddle.synth.yosys.plan import NOT_SYNTHESISED, Part, parts
 from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted, whole_name
 from heddle.synth.yosys.tool import find_yosys, yosys_version
 
@@ -53,7 +53,7 @@ def synthesise(
         stages=_stages(_worst_paths(joined, mapped, workers, progress)),
         fan_outs=largest_of_the_array(design),
         covers=tuple(dict.fromkeys(part.name for part in whole)),
-        missing=WITHOUT_RTL,
+        missing=NOT_SYNTHESISED,
         seconds=time.monotonic() - begun_s,
     )
 

@@ -203,7 +203,8 @@ def yosys_synthesis(
         flat_array=UsageEntry(**asdict(flat)) if flat else None,
         placed_pe=PlacedEntry(**asdict(placed)) if placed else None,
         notes=(
-            f"{', '.join(found.missing)} have no RTL: their estimates stand beside, and count in whether it fits",
+            f"{', '.join(found.missing)} are not synthesised: their estimates stand beside, "
+            "and count in whether it fits",
             "stage times are by Artix-7 arcs, those of its DSP slices with them, without routing: they compare stages, "
             "and are no clock of the board",
             "fan-outs are counted before mapping, over all modules that a net of the array passes, the clock left out",
