@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.calibration import fit
-from benchmarks.docs_tables import clocks, machine, networks, stored
+from benchmarks.docs_tables import accelerator, clocks, machine, networks, stored
 from benchmarks.docs_tables.pages import PageError, Table
 
 #: Tables that the code makes at once.
@@ -20,6 +20,8 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "activity-energies": machine.activity_energies,
     "array-tiles": machine.array_tiles,
     "memory-latencies": machine.memory_latencies,
+    "machine-sizes": accelerator.machine_sizes,
+    "feeder-latencies": accelerator.feeder_latencies,
     "zoo": networks.zoo,
     "space-axes": networks.space_axes,
     "pe-paths": clocks.pe_paths,

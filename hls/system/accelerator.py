@@ -52,7 +52,6 @@ class Accelerator(wiring.Component):
     """
 
     def __init__(self, design: Design) -> None:
-        """Raises ValueError for a memory port that is wider than an instruction, or less than a group."""
         self.design, self.shape = design, MachineShape(design)
         self.fetching = Fetch(self.shape.port, digest(design))
         super().__init__(
@@ -71,7 +70,10 @@ class Accelerator(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """All units are reset in the clock of ``start``; the program is fetched from the next one on."""
+        """All units are reset in the clock of ``start``; the program is fetched from the next one on.
+
+        Theirs raises ValueError for a memory port that is wider than an instruction, or less than a group.
+        """
         m = Module()
         begins, goes = Signal(), Signal()
         m.d.comb += begins.eq(self.start & ~self.busy)
