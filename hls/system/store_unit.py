@@ -29,7 +29,8 @@ class SumsReader(wiring.Component):
     input : stream of STORE, in
     ask : stream of half_address, out
 
-    Latency 1 clock from an instruction to its first word. Throughput a word a clock; zeros are not asked for.
+    Latency 0 clocks from an instruction to its first word. Throughput a word a clock; zeros are not asked for, and are
+    taken in a clock.
     """
 
     def __init__(self, design: Design, shape: MachineShape) -> None:

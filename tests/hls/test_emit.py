@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from slang_lint import slang_complaints
 from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
 
-from heddle.arch.design_io import load_design
+from heddle.arch.design_io import load_design, override
+from heddle.hls.array.grid import USPE_MODULE
+from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_block, emit_rtl
 from heddle.hls.generate import array_rtl, lane_blocks
+from heddle.hls.system.accelerator import Accelerator
 from heddle.verify.toolchain import find_toolchain
 
 
@@ -73,6 +77,14 @@ def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> N
         rtl = emit_rtl(block)
         assert lint(rtl, tmp_path) == "", block.name
         assert slang_complaints(rtl) == "", block.name
+
+
+def test_the_accelerator_is_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
+    design = override(load_design("tiny"), {"array.rows": 2, "array.cols": 2, "array.interleave": 2})
+    accelerator = Block("heddle_accelerator", partial(Accelerator, design))
+    rtl = emit_rtl(accelerator, [Block(USPE_MODULE, partial(Uspe, design))])
+    assert lint(rtl, tmp_path) == ""
+    assert slang_complaints(rtl) == ""
 
 
 def test_slang_complains_of_what_is_wrong() -> None:
