@@ -13,6 +13,11 @@ def layout_of(kind: type[Encoded]) -> data.StructLayout:
     return data.StructLayout({field.name: _shape(field) for field in kind.fields()})
 
 
+def below(count: int) -> range:
+    """Return the numbers of a counter of ``count``: one more where that is 1, as Verilog has no vector of no bits."""
+    return range(max(2, count))
+
+
 def _shape(field: Field) -> ShapeLike:
     if field.inner is not None:
         return layout_of(field.inner)

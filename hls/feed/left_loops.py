@@ -10,6 +10,7 @@ from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 from heddle.hls.control.instruction import COMPUTE
+from heddle.hls.layout import below
 
 #: What moves the walks with a read, and what the read is. ``restore`` and ``save`` are those of the walks' ports.
 MOVES = data.StructLayout(
@@ -89,7 +90,7 @@ class LeftLoops(wiring.Component):
 
     def _count(self, m: Module, counts: Value, total: int, name: str) -> Value:
         """Whether the read is the last of ``total`` that count."""
-        number = Signal(range(total), name=name)
+        number = Signal(below(total), name=name)
         is_last: Value = number == total - 1
         with m.If(self.moves & counts):
             m.d.sync += number.eq(Mux(is_last, 0, number + 1))
@@ -98,7 +99,7 @@ class LeftLoops(wiring.Component):
     def _words(self, m: Module, ends_word: Value) -> tuple[Value, Value]:
         """OS: whether a slot has one word, and whether this is the last one of its slot."""
         array = self.design.array
-        most = Signal(range(array.interleave), name="last_word")  # I / interleave_cols - 1
+        most = Signal(below(array.interleave), name="last_word")  # I / interleave_cols - 1
         with m.Switch(self.compute.command.interleave_cols):
             for cols in interleave_choices(array):
                 with m.Case(cols):

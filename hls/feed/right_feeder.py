@@ -14,6 +14,7 @@ from heddle.hls.array.stce import right_layout
 from heddle.hls.feed.order import Frame, Order
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout, fetch_layout
+from heddle.hls.layout import below
 
 
 class RightOrder(Order):
@@ -43,7 +44,7 @@ class RightOrder(Order):
     def _is_last_turn(self, m: Module, interleave_cols: Value, turns: Value) -> Value:
         """OS: whether a slot's words were given as often as they are wanted: once where they are held."""
         array = self.design.array
-        most, turn = Signal(range(array.interleave)), Signal(range(array.interleave), name="turn")
+        most, turn = Signal(below(array.interleave)), Signal(below(array.interleave), name="turn")
         with m.Switch(interleave_cols):
             for cols in interleave_choices(array):
                 with m.Case(cols):
@@ -59,7 +60,7 @@ class RightOrder(Order):
         command = held.compute.command
         slot, fold_slot = Signal(COUNT_BITS), Signal(COUNT_BITS)
         address, fold_address = Signal(self.address_bits), Signal(self.address_bits)
-        row, tile_word = Signal(range(self.design.array.rows)), Signal(ELEMENT_BITS + 1)
+        row, tile_word = Signal(below(self.design.array.rows)), Signal(ELEMENT_BITS + 1)
         column = Signal(ELEMENT_BITS + 1)
         is_last: Value = Mux(command.ws, row == self.design.array.rows - 1, slot == command.length - 1)
         ends_tile, ends_across = ends_slot & is_last, ends_slot & is_last & frame.is_last_across

@@ -11,6 +11,7 @@ from heddle.arch.instructions import ELEMENT_BITS
 from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
 from heddle.hls.feed.order import Frame, Order
 from heddle.hls.feed.reader import ask_layout
+from heddle.hls.layout import below
 
 #: Results are numbered over the whole program; the number wraps.
 RESULT_BITS = 32
@@ -67,7 +68,7 @@ class SumsOrder(Order):
     def _is_last_output(self, m: Module, command: data.View, ends_output: Value) -> Value:
         """Whether the output is the last of a PE's along rows; WS has one."""
         array = self.design.array
-        most, output = Signal(range(array.interleave)), Signal(range(array.interleave), name="output")
+        most, output = Signal(below(array.interleave)), Signal(below(array.interleave), name="output")
         with m.If(~command.ws), m.Switch(command.interleave_cols):
             for cols in interleave_choices(array):
                 with m.Case(cols):
@@ -88,7 +89,7 @@ class SumsOrder(Order):
         address, first_address, tile_address = (
             Signal(self.address_bits, name=name) for name in ("address", "first_address", "tile_address")
         )
-        line = Signal(range(array.rows), init=array.rows - 1)
+        line = Signal(below(array.rows), init=array.rows - 1)
         is_last: Value = Mux(command.ws, row == command.length - 1, line == 0)
         last_line_words = (array.rows - 1) * held.col_words
         place = self.output.payload

@@ -16,6 +16,7 @@ from heddle.hls.axi.rotator import rotation_clocks
 from heddle.hls.axi.stretches import STEP_BYTES, word_layout
 from heddle.hls.fp.narrower import Narrower
 from heddle.hls.gear.rows import RowCuts, cut_layout, largest_part
+from heddle.hls.layout import below
 from heddle.hls.stream.delay import flags, registers
 from heddle.hls.stream.handshake import assert_stable, transfer
 
@@ -82,7 +83,7 @@ class SumsNarrower(wiring.Component):
                 "beats": Out(stream.Signature(loaded_beat_layout(shape.port))),
             }
         )
-        self.place = Signal(range(max(2, shape.cols // shape.wide_part)))  # of the part, in its word
+        self.place = Signal(below(shape.cols // shape.wide_part))  # of the part, in its word
 
     def elaborate(self, platform: object) -> Module:
         """Choose a part; narrow it, and let the wide one wait as long; choose between the two."""

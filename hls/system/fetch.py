@@ -14,7 +14,7 @@ from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.stretches import word_layout
 from heddle.hls.control.dispatch import NUMBERED_WORD
 from heddle.hls.control.instruction import NUMBER_BITS, WORD_BITS, Stop
-from heddle.hls.layout import layout_of
+from heddle.hls.layout import below, layout_of
 from heddle.hls.stream.handshake import assert_stable, transfer
 from heddle.hls.system.checksum import Checksum
 
@@ -42,7 +42,7 @@ class WordJoiner(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """Shift parts in from the high end."""
         m = Module()
-        part, takes = Signal(range(max(2, self.parts))), transfer(self.input)
+        part, takes = Signal(below(self.parts)), transfer(self.input)
         is_last = part == self.parts - 1
         m.d.comb += self.input.ready.eq(~self.output.valid | self.output.ready)
         with m.If(takes):
