@@ -165,5 +165,5 @@ def test_at_full_rate_a_word_takes_as_many_clocks_as_it_has_groups() -> None:
     layer, keep_n = LAYERS["3x3"]
     (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1, keep_n=keep_n))
     words, clocks = fed([tile], TINY)
-    to_the_first = 31  # prepared in 23, then ordered, addressed, asked for and collected
+    to_the_first = 31  # prepared in 22, then ordered, addressed, asked for and collected
     assert clocks == len(words) * TINY.array.rows + to_the_first
