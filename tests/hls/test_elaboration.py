@@ -193,6 +193,28 @@ def test_a_second_elaboration_gives_the_same(kind: type[wiring.Component]) -> No
     assert rtlil_of(component, "top") == rtlil_of(component, "top")
 
 
+THIN = override(TINY, {"array.rows": 1, "array.cols": 1, "array.interleave": 1})
+WIDE = AxiShape(data_bytes=64)
+#: Components where there is nothing to count or to choose from.
+THINNEST: dict[str, Callable[[], wiring.Component]] = {
+    "left order": lambda: LeftOrder(THIN),
+    "right order": lambda: RightOrder(THIN, 8),
+    "sums order": lambda: SumsOrder(THIN, 8),
+    "groups of a bank": lambda: GroupBuffer(8, 4, 1),
+    "words of a part": lambda: WordJoiner(WIDE),
+    "sums of a column": lambda: StoreGearbox(StoreShape(1, FP16, WIDE)),
+    "weights of a column": lambda: RightGearbox(1, 16, WIDE),
+    "beats of two lanes": lambda: Packer(PORT),
+    "cuts without a tag": lambda: RowCuts(4),
+    "pieces without a tag": lambda: Slicer(PORT, 8, 4),
+}
+
+
+@pytest.mark.parametrize("made", THINNEST.values(), ids=THINNEST)
+def test_what_has_nothing_to_count_has_no_signal_of_no_bits(made: Callable[[], wiring.Component]) -> None:
+    assert "wire width 0 " not in rtlil_of(made(), "top")
+
+
 def test_no_component_is_left_out() -> None:
     assert set(MADE) == set(components())
 
