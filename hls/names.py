@@ -7,3 +7,6 @@ ARRAY_MODULE = "heddle_array"
 
 #: Array, lanes and buffers with a register at each port: top of the Vivado run.
 CORE_MODULE = "heddle_core"
+
+#: The whole machine: programs carried out from memory to memory.
+ACCELERATOR_MODULE = "heddle_accelerator"

@@ -6,6 +6,7 @@ want the same one do not disturb each other, and an interrupted build leaves not
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
@@ -14,7 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,7 +39,7 @@ _OBJECTS = "objects"
 
 # -O1 compiles as fast as anything and simulates as fast as -O3 (docs/verify.md has the figures).
 _FLAGS = (
-    *("--hierarchical", "--assert", f"-D{CHECKS_DEFINE}", "--vpi"),
+    *("--hierarchical", "--assert", f"-D{CHECKS_DEFINE}"),
     *("--timescale", "1ns/1ps", "-CFLAGS", "-O1"),
 )
 #: Verilator writes the C++ by itself, and only then make compiles it. ``--build -j`` would do both in one make, whose
@@ -55,18 +58,55 @@ def build_verilator_model(rtl: Rtl, *, waves: bool = False) -> Model:
 
     Raises HeddleError when a tool is missing, when nothing can be written, or, naming the log, when a tool fails.
     """
-    toolchain = find_toolchain()
     if waves:
         _require_zlib()
-    flags = (*_FLAGS, *(_WAVES_FLAGS if waves else ()))
-    folder = _model_cache() / _digest(rtl, toolchain, flags)
-    if folder.is_dir():
-        _log.debug("%s: compiled already, in %s", rtl.top, folder)
-        os.utime(folder)
-    else:
-        _drop_old_models(folder.parent)
-        _compile(rtl, toolchain, flags, folder)
-    return Model("verilator", folder, rtl.top, waves)
+    flags = (*_FLAGS, "--vpi", *(_WAVES_FLAGS if waves else ()))
+    libs, main = cocotb_tools.config.libs_dir, cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+    bench = _Bench(main, flags, (f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator"), _reachable(rtl))
+    return Model("verilator", _built(rtl, bench), rtl.top, waves)
+
+
+def build_program(rtl: Rtl, main: Path) -> Path:
+    """Return the program that ``main``, C++ around a model named Vtop, makes with ``rtl``, compiled now or before.
+
+    Raises HeddleError as ``build_verilator_model`` does.
+    """
+    return _built(rtl, _Bench(main, _FLAGS, (), "`verilator_config\n")) / rtl.top
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What drives a model: its main program, Verilator's flags, what is linked, and what Verilator is to leave open."""
+
+    main: Path
+    flags: tuple[str, ...]
+    libraries: tuple[str, ...]
+    control: str
+
+
+def _built(rtl: Rtl, bench: _Bench) -> Path:
+    """The folder of a model's program."""
+    toolchain = find_toolchain()
+    folder = _model_cache() / _digest(rtl, toolchain, bench)
+    with _alone(folder.with_suffix(".lock")):
+        if folder.is_dir():
+            _log.debug("%s: compiled already, in %s", rtl.top, folder)
+            os.utime(folder)
+        else:
+            _drop_old_models(folder.parent)
+            _compile(rtl, toolchain, bench, folder)
+    return folder
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process compiles the same model: it is then there already."""
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        except OSError:  # a file system that knows no locks: two processes may do the same work
+            _log.debug("%s cannot be locked", lock)
+        yield
 
 
 def _require_zlib() -> None:
@@ -86,14 +126,15 @@ def _model_cache() -> Path:
     return folder
 
 
-def _digest(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str]) -> str:
+def _digest(rtl: Rtl, toolchain: Toolchain, bench: _Bench) -> str:
     """A name for the model that everything it is made from has a part in."""
     answer = subprocess.run(
         [toolchain.verilator, "--version"], env=toolchain.environment, capture_output=True, text=True, check=False
     )
     tools = [answer.stdout, version("cocotb"), str(cocotb_tools.config.libs_dir)]
     texts = [part for item in _sources(rtl).items() for part in item]
-    return hashlib.sha256("\0".join([*tools, *flags, _bench_control(rtl), *texts]).encode()).hexdigest()[:32]
+    driving = [bench.main.read_text(), *bench.flags, bench.control]
+    return hashlib.sha256("\0".join([*tools, *driving, *texts]).encode()).hexdigest()[:32]
 
 
 def _sources(rtl: Rtl) -> dict[str, str]:
@@ -109,17 +150,17 @@ def _drop_old_models(cache: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
-def _compile(rtl: Rtl, toolchain: Toolchain, flags: Sequence[str], folder: Path) -> None:
+def _compile(rtl: Rtl, toolchain: Toolchain, bench: _Bench, folder: Path) -> None:
     """Compile ``rtl`` and put its program into ``folder``, which then appears whole."""
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder.parent) as made:
         work = Path(made)
-        for name, text in {**_sources(rtl), _BENCH_CONTROL: _bench_control(rtl)}.items():
+        for name, text in {**_sources(rtl), _BENCH_CONTROL: bench.control}.items():
             (work / name).write_text(text)
         no_lz4, nothing = _NO_LZ4
         (work / no_lz4).write_bytes(nothing)
         launcher = [sys.executable, "-I", str(_OBJECT_CACHE), str(folder.parent / _OBJECTS)]
         environment = {"OBJCACHE": shlex.join(launcher), **toolchain.environment}
-        verilate = [str(toolchain.verilator), *_verilator_arguments(rtl, work, flags)]
+        verilate = [str(toolchain.verilator), *_verilator_arguments(rtl, work, bench)]
         returncode = _run_logged(verilate, work, work / _LOG_NAME, environment)
         if not returncode:
             blocks = (work / "build" / "Vtop_hier.mk").exists()
@@ -144,21 +185,19 @@ def _run_logged(command: Sequence[str], folder: Path, log_file: Path, environmen
         ).returncode
 
 
-def _verilator_arguments(rtl: Rtl, work: Path, flags: Sequence[str]) -> list[str]:
-    """Verilator's arguments, for a program whose main loop is cocotb's."""
-    libs = cocotb_tools.config.libs_dir
-    main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+def _verilator_arguments(rtl: Rtl, work: Path, bench: _Bench) -> list[str]:
+    """Verilator's arguments for a model and what drives it."""
     return [
         *("--cc", "--exe", "--prefix", "Vtop", "--top-module", rtl.top),
         *("--Mdir", str(work / "build"), "-o", rtl.top),
-        *flags,
-        *("-LDFLAGS", f"-Wl,-rpath,{libs} -L{libs} -L{work} -lcocotbvpi_verilator"),
-        str(main),
+        *bench.flags,
+        *("-LDFLAGS", " ".join((f"-L{work}", *bench.libraries))),
+        str(bench.main),
         *(str(work / name) for name in (*rtl.files, _BENCH_CONTROL)),
     ]
 
 
-def _bench_control(rtl: Rtl) -> str:
+def _reachable(rtl: Rtl) -> str:
     """A control file that lets the bench reach the ports, and the registers that its jumps may set.
 
     With every signal in reach a model runs at half the speed.

@@ -36,7 +36,7 @@ def test_every_count_of_its_command_is_beyond_half_and_the_array_takes_it(name: 
 
 def test_the_bench_reaches_the_registers_that_jump() -> None:
     rtl = array_rtl(BUILDS[MACHINES[0]].design())
-    control, text = verilator._bench_control(rtl), "".join(rtl.verilog.values())
+    control, text = verilator._reachable(rtl), "".join(rtl.verilog.values())
     for module, name in JUMPING_REGISTERS:
         assert f'public_flat_rw -module "heddle_array_{module}" -var "{name}"' in control
         (body,) = re.findall(rf"^module heddle_array_{module}\(.*?^endmodule", text, re.MULTILINE | re.DOTALL)

@@ -86,18 +86,19 @@ class Memory {
 };
 
 // Bits from `offset` on of a port that is wider than 64 bits.
-template <class Port> void put_bits(Port& port, unsigned offset, unsigned width, uint64_t value) {
-    for (unsigned bit = 0; bit < width; ++bit) {
-        const unsigned at = offset + bit;
-        const uint32_t mask = 1u << at % 32;
-        port[at / 32] = (value >> bit & 1) ? port[at / 32] | mask : port[at / 32] & ~mask;
-    }
+// At most 8 of them, which may lie in two words.
+template <class Port> void put_bits(Port& port, unsigned offset, unsigned width, uint32_t value) {
+    const unsigned word = offset / 32, shift = offset % 32;
+    const uint64_t mask = ((1ull << width) - 1) << shift, bits = uint64_t(value) << shift;
+    port[word] = (port[word] & ~uint32_t(mask)) | uint32_t(bits);
+    if (mask >> 32) port[word + 1] = (port[word + 1] & ~uint32_t(mask >> 32)) | uint32_t(bits >> 32);
 }
 
-template <class Port> uint64_t get_bits(const Port& port, unsigned offset, unsigned width) {
-    uint64_t value = 0;
-    for (unsigned bit = 0; bit < width; ++bit) value |= uint64_t(port[(offset + bit) / 32] >> (offset + bit) % 32 & 1) << bit;
-    return value;
+template <class Port> uint32_t get_bits(const Port& port, unsigned offset, unsigned width) {
+    const unsigned word = offset / 32, shift = offset % 32;
+    uint64_t bits = port[word];
+    if (shift + width > 32) bits |= uint64_t(port[word + 1]) << 32;
+    return bits >> shift & ((1u << width) - 1);
 }
 
 // The channel that all masters share: a beat each `beat_clocks`.

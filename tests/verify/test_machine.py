@@ -1,0 +1,104 @@
+"""The whole machine in Verilog: drawn programs against the instruction-set simulator, and programs that are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from heddle.arch.design_io import load_design
+from heddle.arch.errors import HeddleError
+from heddle.arch.instruction_words import words_of
+from heddle.arch.program_file import program_bytes
+from heddle.dataflow.program.memory_image import Image
+from heddle.hls.control.instruction import Stop
+from heddle.verify import machine_cases
+from heddle.verify.machine import Machine, MachineRun, MemoryTiming
+from heddle.verify.machine_cases import LayerCase, Outcome, drawn_cases, outcome
+from tests.arch.test_instruction_rules import COMPUTE, LOAD, STORE, instruction
+
+TINY = load_design("tiny")
+IMAGE: Image = np.random.default_rng(1).integers(0, 256, 8192, np.uint8)
+PROMPT = MemoryTiming(latency_clocks=3)
+CASES = list(drawn_cases(TINY, 20, seed=7))
+
+
+@pytest.fixture(scope="module")
+def machine() -> Machine:
+    return Machine(TINY)
+
+
+def program(*texts: str) -> bytes:
+    return program_bytes(words_of([instruction(text) for text in texts]), TINY)
+
+
+def changed(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: Machine) -> None:
+    outcomes = [outcome(case, TINY, machine) for case in CASES]
+    assert [each.line for each in outcomes if not each.passed] == []
+    kinds = {(case.pass_name, bool(case.keep_n)) for case in CASES}
+    assert kinds == {("ff", False), ("ff", True), ("bp", False), ("bp", True), ("wu", False)}
+
+
+STORED = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
+ENDS = f"{STORED} zeros"
+WRONG = [
+    pytest.param(changed(program("sync last"), 0), Stop.NO_PROGRAM, 0, id="no-program"),
+    pytest.param(changed(program("sync last"), 4), Stop.OTHER_VERSION, 0, id="other-version"),
+    pytest.param(changed(program("sync last"), 20), Stop.OTHER_DESIGN, 0, id="other-design"),
+    pytest.param(changed(program(ENDS, "sync last"), 10), Stop.CHECKSUM, 0, id="changed"),
+    pytest.param(program("sync"), Stop.NO_END, 0, id="no-end"),
+    pytest.param(program("sync last", "sync last"), Stop.GOES_ON, 0, id="goes-on"),
+    pytest.param(program(f"{LOAD} group_elements=9", "sync last"), Stop.GROUPS, 0, id="groups"),
+    pytest.param(program(f"{STORE} places.address=1", "sync last"), Stop.ALIGNMENT, 0, id="odd-address"),
+    pytest.param(program(ENDS, f"{COMPUTE} wait_previous", "sync last"), Stop.DEADLOCK, 1, id="deadlock"),
+    pytest.param(program(f"{LOAD} places.address=99998", "sync last"), Stop.READ_ERROR, 0, id="reads-beyond"),
+    pytest.param(program(ENDS, "sync", f"{ENDS} places.address=99998", "sync last"), Stop.WRITE_ERROR, 2, id="writes"),
+    pytest.param(program(COMPUTE, "sync last"), Stop.ARRAY, 0, id="refused-command"),
+]
+
+
+@pytest.mark.parametrize(("given", "stop", "number"), WRONG)
+def test_what_is_no_program_is_stopped_with_its_cause(machine: Machine, given: bytes, stop: Stop, number: int) -> None:
+    for timing in (PROMPT, MemoryTiming(latency_clocks=400, stall=128, seed=2)):
+        run = machine.run(given, IMAGE, timing, most_clocks=20_000)
+        assert (run.stop, run.stop_number) == (stop, number)
+    stored = IMAGE.copy()
+    if stop in (Stop.CHECKSUM, Stop.DEADLOCK, Stop.WRITE_ERROR):
+        stored[:8] = 0  # what was right before it
+    assert np.array_equal(run.image, stored)
+
+
+def test_memory_that_answers_late_stops_nothing(machine: Machine) -> None:
+    run = machine.run(program(ENDS, "sync last"), IMAGE, MemoryTiming(latency_clocks=10_000), most_clocks=100_000)
+    assert run.stop == Stop.NONE
+    assert run.cycles > 30_000  # the header, the instructions, and the store's answer
+    assert not run.image[:8].any()
+    assert np.array_equal(run.image[8:], IMAGE[8:])
+
+
+def test_a_machine_that_is_still_busy_is_an_error(machine: Machine) -> None:
+    with pytest.raises(HeddleError, match=r"^the machine's model ended with 3: clock 100: the machine is still busy$"):
+        machine.run(program("sync last"), IMAGE, MemoryTiming(latency_clocks=200), most_clocks=100)
+
+
+def test_the_command_tells_of_each_case_and_fails_with_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fake(case: LayerCase, *_: object) -> Outcome:
+        return Outcome(replace(case, batch=1), MachineRun(IMAGE, 10, Stop.NONE, 0), next(wrong), 3)
+
+    monkeypatch.setattr(machine_cases, "Machine", lambda design: None)
+    monkeypatch.setattr(machine_cases, "outcome", fake)
+    wrong = iter([0, 5])
+    assert machine_cases.main(["--cases", "2"]) == 1
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.endswith(": 3 instructions, 10 clocks, every byte equal")
+    assert second.endswith(": 3 instructions, 10 clocks, 5 bytes WRONG")
+    assert last == "1 of 2 passed"
+    assert machine_cases.main(["--design", "nothing"]) == 2
+    assert capsys.readouterr().err.startswith("unknown preset 'nothing'")

@@ -1,0 +1,94 @@
+"""The whole machine in Verilator: a program on a memory image, as the RTL carries it out.
+
+``verify/cpp/accelerator.cpp`` is its bench: a memory of fixed latency and bandwidth that stalls at random, and that
+checks what AXI asks of a master.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from heddle.arch.design import Design
+from heddle.arch.errors import HeddleError
+from heddle.dataflow.program.memory_image import Image
+from heddle.dataflow.program.memory_map import PAGE_BYTES
+from heddle.hls.array.grid import USPE_MODULE
+from heddle.hls.array.uspe import Uspe
+from heddle.hls.control.instruction import Stop
+from heddle.hls.emit import Block, Rtl, emit_rtl
+from heddle.hls.generate import check_generable
+from heddle.hls.names import ACCELERATOR_MODULE
+from heddle.hls.system.accelerator import Accelerator
+from heddle.verify.verilator import build_program
+
+_MAIN = Path(__file__).resolve().parent / "cpp" / "accelerator.cpp"
+
+
+@dataclass(frozen=True)
+class MemoryTiming:
+    """Memory as the bench has it.
+
+    ``latency_clocks`` from a request to its first beat, or from the last beat to its response; all masters together
+    move a beat each ``beat_clocks``. ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``.
+    """
+
+    latency_clocks: int = 40
+    beat_clocks: int = 1
+    stall: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class MachineRun:
+    """What a program did: the image after it, the clocks that it took, and why it was stopped, if it was."""
+
+    image: Image
+    cycles: int
+    stop: Stop
+    stop_number: int
+
+
+def machine_rtl(design: Design) -> Rtl:
+    """Return the accelerator as Verilog, the PE once; raises HeddleError for a design that is no hardware."""
+    check_generable(design)
+    return emit_rtl(
+        Block(ACCELERATOR_MODULE, partial(Accelerator, design)), [Block(USPE_MODULE, partial(Uspe, design))]
+    )
+
+
+class Machine:
+    """The compiled model of a design's accelerator."""
+
+    def __init__(self, design: Design) -> None:
+        """Raises HeddleError as ``heddle.verify.verilator.build_program`` does."""
+        self._beat_bytes = design.memory.axi_bits // 8
+        self._program = build_program(machine_rtl(design), _MAIN)
+
+    def run(self, program: bytes, image: Image, timing: MemoryTiming, most_clocks: int = 5_000_000) -> MachineRun:
+        """Carry out ``program`` on a copy of ``image``; its bytes stand behind the image, at the next page.
+
+        Raises HeddleError where it is still busy after ``most_clocks``, breaks a rule of AXI or changes the program.
+        """
+        address = -(-len(image) // PAGE_BYTES) * PAGE_BYTES
+        padding = np.zeros(address - len(image), np.uint8)
+        whole = np.concatenate([image, padding, np.frombuffer(program, np.uint8)])
+        with tempfile.TemporaryDirectory(prefix="heddle-machine-") as folder:
+            path = Path(folder) / "image.bin"
+            whole.tofile(path)
+            numbers = (address, self._beat_bytes, timing.latency_clocks, timing.beat_clocks, timing.stall, timing.seed)
+            command = [str(self._program), str(path), *map(str, (*numbers, most_clocks))]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise HeddleError(f"the machine's model ended with {done.returncode}: {done.stderr.strip()}")
+            after = np.fromfile(path, np.uint8)
+        if not np.array_equal(after[len(image) :], whole[len(image) :]):
+            raise HeddleError("the machine wrote beyond the program's tensors")
+        facts = json.loads(done.stdout)
+        return MachineRun(after[: len(image)], facts["cycles"], Stop(facts["stop"]), facts["stop_number"])
