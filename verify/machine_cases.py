@@ -126,12 +126,23 @@ def _linear(rng: random.Random, number: int, channels: Sequence[int]) -> LinearL
 def _convolution(rng: random.Random, number: int, channels: Sequence[int]) -> ConvLayer:
     while True:
         kernel, stride, padding, groups = map(rng.choice, (_KERNELS, _STRIDES, _PADDINGS, _GROUPS))
-        size = rng.randint(1, _MOST_SIZE), rng.randint(1, _MOST_SIZE)
-        out = [(extent + 2 * padding - kernel) // stride + 1 for extent in size]
-        if min(out) >= 1:
-            features = [groups * rng.choice(channels) for _ in range(2)]
-            window = (kernel, kernel, stride, stride)
-            return ConvLayer(f"conv{number}", *size, features[0], *out, features[1], *window, groups=groups)
+        height, width = rng.randint(1, _MOST_SIZE), rng.randint(1, _MOST_SIZE)
+        out_height, out_width = ((size + 2 * padding - kernel) // stride + 1 for size in (height, width))
+        if min(out_height, out_width) >= 1:
+            return ConvLayer(
+                f"conv{number}",
+                height,
+                width,
+                groups * rng.choice(channels),
+                out_height,
+                out_width,
+                groups * rng.choice(channels),
+                kernel,
+                kernel,
+                stride,
+                stride,
+                groups=groups,
+            )
 
 
 def _case(rng: random.Random, design: Design, layer: WeightedLayer, seed: int) -> LayerCase:
