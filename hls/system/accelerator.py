@@ -76,8 +76,11 @@ class Accelerator(wiring.Component):
         """
         m = Module()
         begins, goes = Signal(), Signal()
+        program = Signal(ADDRESS_BITS, reset_less=True)
         m.d.comb += begins.eq(self.start & ~self.busy)
         m.d.sync += goes.eq(begins)
+        with m.If(begins):
+            m.d.sync += program.eq(self.program_address)
         units = Module()
         m.submodules.units = ResetInserter(begins)(units)
         dispatch, load, compute, store = self._units(units)
@@ -87,7 +90,7 @@ class Accelerator(wiring.Component):
         for port, master in ((self.fetch, fetch.axi), (self.load, load.axi), (self.store, store.axi)):
             connect(m, master, flipped(port))
         m.d.comb += [
-            fetch.address.eq(self.program_address),
+            fetch.address.eq(program),
             fetch.start.eq(goes),
             dispatch.hold.eq(is_stopped),
             # What was asked for is read to its end, and thrown away.
