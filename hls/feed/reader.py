@@ -40,8 +40,8 @@ class Reader(wiring.Component):
         In the order in which they were asked for.
     output : stream of ``fetched_layout``, out
 
-    Latency: 1 clock and the buffer's own. Throughput: a word a clock while the buffer answers within ``depth`` clocks:
-    so many words are asked for before the first comes.
+    Latency: the buffer's own; 1 clock for zeros. Throughput: a word a clock while the buffer answers in fewer than
+    ``depth`` clocks: so many words are asked for before the first has left.
     """
 
     def __init__(self, word: ShapeLike, tag: ShapeLike, address_bits: int, depth: int) -> None:

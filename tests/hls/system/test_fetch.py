@@ -169,9 +169,10 @@ def test_a_changed_bit_is_seen_once_all_instructions_are_given() -> None:
 
 
 def test_what_memory_cannot_read_stops_it() -> None:
-    addresses = [AT + INSTRUCTION_BYTES * place for place in (0, 1, 3)]
-    cases = [Case(program=Program.of(3), errors={bad: Response.SLVERR}) for bad in addresses]
-    assert [found.stop for found in fetched(cases)] == [Stop.READ_ERROR] * 3
+    places = [(0, Response.DECERR), (0, Response.SLVERR), (1, Response.SLVERR), (3, Response.DECERR)]
+    errors = [{AT + INSTRUCTION_BYTES * place: response} for place, response in places]
+    found = fetched([Case(program=Program.of(3), errors=each) for each in errors])
+    assert [each.stop for each in found] == [Stop.READ_ERROR] * len(errors)
 
 
 def test_instructions_come_as_fast_as_the_port_brings_them() -> None:
