@@ -54,7 +54,7 @@ def feeder_latencies() -> Table:
         [
             [
                 "`Fetch`",
-                "memory's answer twice: header, then instructions",
+                "memory's answer twice (header, then instructions), and 25 with a port of 64 bytes",
                 "an instruction a clock, or what its port brings",
             ],
             ["`Checksum`", "1", "an instruction a clock"],
@@ -65,7 +65,7 @@ def feeder_latencies() -> Table:
                 "a word a clock; 2 between computations",
             ],
             ["`LeftAddress`", f"{LeftAddress.latency}", "a read a clock"],
-            ["`Reader`", "the buffer's", "a word a clock, where the buffer answers within 8"],
+            ["`Reader`", "the buffer's", "a word a clock, where the buffer answers in fewer than 8"],
             ["`LeftWords`", "1 from a word's last read", "a read a clock: a word in R, turned in R × M"],
             ["`ResultWriter`", "0 to the buffer; 1 more to `done`", "a word a clock"],
             [

@@ -74,11 +74,11 @@ class Fetched:
     bursts: list[tuple[int, int]] = field(default_factory=list)
 
 
-def fetched(cases: list[Case]) -> list[Fetched]:
+def fetched(cases: list[Case], port: AxiShape = PORT) -> list[Fetched]:
     """Run one fetch through all cases, reset before each, until it is over."""
-    fetch, rng = Fetch(PORT, DIGEST), random.Random(3)
+    fetch, rng = Fetch(port, DIGEST), random.Random(3)
     top, reset = resettable(fetch)
-    memory = AxiMemory(PORT, bytearray(random.Random(7).randbytes(1 << 13)), reset=reset)
+    memory = AxiMemory(port, bytearray(random.Random(7).randbytes(1 << 13)), reset=reset)
     results: list[Fetched] = []
 
     async def begin(ctx: Any, case: Case) -> None:
@@ -94,21 +94,21 @@ def fetched(cases: list[Case]) -> list[Fetched]:
         ctx.set(fetch.address, 0)
 
     async def bench(ctx: Any) -> None:
-        port = fetch.instructions
+        given = fetch.instructions
         for case in cases:
             found = Fetched()
             await begin(ctx, case)
             for clock in range(1, 1500):
-                ctx.set(port.ready, rng.random() < case.takes)
-                if ctx.get(port.valid) and ctx.get(port.ready):
-                    found.given.append(ctx.get(port.payload))
+                ctx.set(given.ready, rng.random() < case.takes)
+                if ctx.get(given.valid) and ctx.get(given.ready):
+                    found.given.append(ctx.get(given.payload))
                     found.clocks.append(clock)
                 if ctx.get(fetch.is_over):
                     break
                 await ctx.tick()
             await ctx.tick().repeat(20)
             assert ctx.get(fetch.is_over)
-            assert not ctx.get(port.valid)
+            assert not ctx.get(given.valid)
             found.stop, found.bursts = ctx.get(fetch.stop), memory.bursts
             results.append(found)
 
@@ -175,11 +175,13 @@ def test_what_memory_cannot_read_stops_it() -> None:
     assert [each.stop for each in found] == [Stop.READ_ERROR] * len(errors)
 
 
-def test_instructions_come_as_fast_as_the_port_brings_them() -> None:
-    (found,) = fetched([Case(program=Program.of(12), latency=10)])
-    assert found.clocks[0] == 2 * 10 + 29
+@pytest.mark.parametrize(("data_bytes", "clocks"), [(16, 29), (64, 25)])
+def test_instructions_come_as_fast_as_the_port_brings_them(data_bytes: int, clocks: int) -> None:
+    (found,) = fetched([Case(program=Program.of(12), latency=10)], AxiShape(data_bytes=data_bytes))
+    assert found.clocks[0] == 2 * 10 + clocks
     gaps = [after - before for before, after in pairwise(found.clocks)]
-    assert gaps[2:] == [BEATS] * 9  # the first ones lie before the page's end, and are a burst of their own
+    # The first ones lie before the page's end, and are a burst of their own.
+    assert gaps[2:] == [INSTRUCTION_BYTES // data_bytes] * 9
 
 
 @pytest.mark.parametrize("data_bytes", [4, 16, 64])
