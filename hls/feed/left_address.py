@@ -19,7 +19,9 @@ _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 
 
 
 #: What becomes of a group that was read.
-LEFT_TAG = data.StructLayout({"turned": 1, "lane": GROUP_SLOTS_BITS, "ends_group": 1, "ends_word": 1})
+LEFT_TAG = data.StructLayout(
+    {"turned": 1, "is_held": 1, "is_empty": 1, "lane": GROUP_SLOTS_BITS, "ends_group": 1, "ends_word": 1}
+)
 
 
 class LeftAddress(wiring.Component):
@@ -71,7 +73,10 @@ class LeftAddress(wiring.Component):
                 fetch.ask.half.eq(at[4].map.half),
                 fetch.ask.address.eq(first_group + at[4].group),
                 fetch.tag.turned.eq(at[4].map.turned),
-                *(fetch.tag[name].eq(at[4][name]) for name in ("lane", "ends_group", "ends_word")),
+                *(
+                    fetch.tag[name].eq(at[4][name])
+                    for name in ("is_held", "is_empty", "lane", "ends_group", "ends_word")
+                ),
             ]
         assert_stable(m, self.output)
         return m

@@ -15,6 +15,7 @@ from heddle.hls.layout import below
 #: What moves the walks with a read, and what the read is. ``restore`` and ``save`` are those of the walks' ports.
 MOVES = data.StructLayout(
     {
+        "is_held": 1,  # turned: nothing is read, the group is made of the pixels that were read last
         "ends_group": 1,  # the read is the last of its group
         "ends_word": 1,  # the group is that of the array's last row
         "ends_tile": 1,  # the read is the last of its array tile
@@ -45,6 +46,8 @@ class LeftLoops(wiring.Component):
         The read is made.
     is_last_across : Signal(1), in
         Its array tile is the last along the columns.
+    goes_on : Signal(1), in
+        Turned, OS: the row's channel stands in the same group as that of the row before, or the row is beyond the tile.
     flags : MOVES, out
         Of the read that comes: with ``moves`` they take effect.
     slot_in_group : in its group, out
@@ -55,21 +58,27 @@ class LeftLoops(wiring.Component):
 
     def __init__(self, design: Design) -> None:
         self.design = design
-        members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1), "is_last_across": In(1)}
+        members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1), "is_last_across": In(1), "goes_on": In(1)}
         super().__init__({**members, "flags": Out(MOVES), "slot_in_group": Out(GROUP_SLOTS_BITS)})
 
     def elaborate(self, platform: object) -> Module:
         """Ends of loops, then what they mean for rows and slots."""
         m = Module()
         in_ws, flags = self.compute.command.ws, self.flags
-        ends_group = self._elements(m)
-        ends_word = ends_group & self._count(m, ends_group, self.design.array.rows, name="row")
+        row, turned = Signal(below(self.design.array.rows), name="row"), self.compute.walk.turned
+        is_held = turned & (row != 0) & Mux(in_ws, self.slot_in_group != 0, self.goes_on)
+        reads_pixel = turned & ~is_held
+        ends_group = ~reads_pixel | self._count(m, reads_pixel, self.design.sparsity.m)
+        ends_word = ends_group & (row == self.design.array.rows - 1)
+        with m.If(self.moves & ends_group):
+            m.d.sync += row.eq(Mux(ends_word, 0, row + 1))
         one_word, last_word = self._words(m, ends_word)
         ends_step = ends_word & (in_ws | last_word)
         ends_tile = ends_step & self._last_step(m, ends_step, ~in_ws & one_word)
         ends_across = ends_tile & self.is_last_across
         last_in_group = self.slot_in_group == self.compute.group_slots - 1
         m.d.comb += [
+            flags.is_held.eq(is_held),
             flags.ends_group.eq(ends_group),
             flags.ends_word.eq(ends_word),
             flags.ends_tile.eq(ends_tile),
@@ -83,14 +92,9 @@ class LeftLoops(wiring.Component):
         self._slots(m, Mux(in_ws, ends_group, ends_step & ~one_word), last_in_group)
         return m
 
-    def _elements(self, m: Module) -> Value:
-        """Whether the read is the last of its group: turned, of M of them."""
-        group_m, turned = self.design.sparsity.m, self.compute.walk.turned
-        return ~turned | self._count(m, turned, group_m, name="element")
-
-    def _count(self, m: Module, counts: Value, total: int, name: str) -> Value:
+    def _count(self, m: Module, counts: Value, total: int) -> Value:
         """Whether the read is the last of ``total`` that count."""
-        number = Signal(below(total), name=name)
+        number = Signal(below(total), name="element")
         is_last: Value = number == total - 1
         with m.If(self.moves & counts):
             m.d.sync += number.eq(Mux(is_last, 0, number + 1))

@@ -31,7 +31,9 @@ READ_MAP = data.StructLayout(
 READ = data.StructLayout(
     {
         "map": READ_MAP,
-        "is_zero": 1,  # nothing is read: the row or the slot lies beyond the tile
+        "is_zero": 1,  # nothing is read: the row, the slot or the pixel lies beyond the tile
+        "is_empty": 1,  # turned: the row or the slot does, so that the whole group is zero
+        "is_held": 1,  # turned: nothing is read, the group is made of the M pixels that were read last
         "image": PLACE_BITS,
         "row": PLACE_BITS,
         "col": PLACE_BITS,
@@ -51,7 +53,8 @@ class LeftOrder(Order):
     In OS a word has a group for each of R rows of the tile, the same slots of each: groups of slots after one another,
     or, where a PE's outputs are of several rows, slot after slot. In WS each row of the array holds a slot of its own,
     and word after word takes the next row of the tile. A tile's rows are pixels and its slots taps x channels, or,
-    ``turned``, the other way round: then a group is M reads, one of each pixel.
+    ``turned``, the other way round: then a group is M reads, one of each pixel, and the next rows of the word that are
+    channels of the same group, or slots of the same pixels, are made of what was read.
 
     Its words are READs.
     """
@@ -69,6 +72,7 @@ class LeftOrder(Order):
             loops.start.eq(frame.starts),
             loops.moves.eq(frame.moves),
             loops.is_last_across.eq(frame.is_last_across),
+            loops.goes_on.eq((taps.place.lane != 0) | taps.place.is_beyond),
             pixels.start.eq(frame.starts),
             taps.start.eq(frame.starts),
         ]
@@ -97,7 +101,8 @@ class LeftOrder(Order):
     def _move(self, m: Module, turned: Value, moves: Value, flags: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
         """Rows are the pixels and slots the taps; turned, the other way round, and each read is another pixel."""
         m.d.comb += [
-            pixels.step.eq(moves & (turned | flags.next_row)),
+            pixels.step.eq(moves & Mux(turned, ~flags.is_held, flags.next_row)),
+            pixels.mark.eq(moves & turned & flags.ends_group & ~flags.is_held),
             pixels.back.eq(moves & turned & flags.ends_group & ~flags.next_group),
             pixels.keep.eq(moves & turned & flags.next_group),
             pixels.restore.eq(moves & Mux(turned, flags.restore_slots, flags.restore_rows)),
@@ -118,7 +123,9 @@ class LeftOrder(Order):
             read.map.groups_per_pixel.eq(held.groups_per_pixel),
             read.map.half.eq(held.compute.left_half),
             read.map.turned.eq(walk.turned),
-            read.is_zero.eq(pixel.is_beyond | tap.is_beyond | has_no_slot),
+            read.is_zero.eq(loops.flags.is_held | pixel.is_beyond | tap.is_beyond | has_no_slot),
+            read.is_empty.eq(tap.is_beyond | has_no_slot),
+            read.is_held.eq(loops.flags.is_held),
             read.image.eq(pixel.image),
             read.row.eq(pixel.row),
             read.col.eq(pixel.col),

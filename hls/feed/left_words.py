@@ -19,7 +19,7 @@ def group_layout(design: Design) -> data.ArrayLayout:
 
 
 class LeftWords(wiring.Component):
-    """Collects R groups to a word. A turned group is made of M reads, of each of which one lane is taken.
+    """Collects R groups to a word. A turned group is a lane of M reads; the last M of them are held for other lanes.
 
     Ports
     -----
@@ -40,21 +40,22 @@ class LeftWords(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Shift reads into a group, and groups into a word."""
+        """Shift reads into a block, and groups into a word."""
         m = Module()
         read, tag, takes = self.input.payload.word, self.input.payload.tag, transfer(self.input)
-        width = self.design.numbers.operand_format.width
-        element = Signal(width)
-        m.d.comb += [
-            element.eq(Array(read[lane] for lane in range(self.design.sparsity.m))[tag.lane]),
-            self.input.ready.eq(~self.output.valid | self.output.ready),
-        ]
-        before = Signal(width * (self.design.sparsity.m - 1), reset_less=True)
-        turned = Cat(before, element)
+        group_m = self.design.sparsity.m
+        m.d.comb += self.input.ready.eq(~self.output.valid | self.output.ready)
+        pixels = data.ArrayLayout(read.shape(), group_m)
+        block, shifted = Signal(pixels, reset_less=True), Signal(pixels)
+        m.d.comb += shifted.eq(block)
+        with m.If(~tag.is_held):
+            m.d.comb += shifted.eq(Cat(block.as_value()[len(read.as_value()) :], read.as_value()))
+        lanes = (Array(shifted[pixel][lane] for lane in range(group_m))[tag.lane] for pixel in range(group_m))
+        turned = Cat(*(Mux(tag.is_empty, 0, lane) for lane in lanes))
         group: Value = Mux(tag.turned, turned, read.as_value())
         word = self.output.payload.as_value()
         with m.If(takes):
-            m.d.sync += before.eq(turned[width:])
+            m.d.sync += block.eq(shifted)
             with m.If(tag.ends_group):
                 m.d.sync += word.eq(Cat(word[len(group) :], group))
         with m.If(takes | self.output.ready):

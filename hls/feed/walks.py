@@ -42,8 +42,10 @@ class PixelWalk(wiring.Component):
         Where ``start`` puts the walk: there it stands a clock later, and saves the place.
     start, step : Signal(1), in
         Begin, or go on by a pixel.
+    mark : Signal(1), in
+        Remember the place behind the step.
     back, keep : Signal(1), in
-        After the step: return to the place last kept, or keep the new one.
+        After the step: return to the place last kept, or go to the one last marked and keep it.
     restore, save : Signal(1), in
         After that: return to the saved place, or save the new one.
     place : PIXEL, out
@@ -57,26 +59,32 @@ class PixelWalk(wiring.Component):
     def __init__(self) -> None:
         members = {name: In(PLACE_BITS) for name in ("row_positions", "col_positions", "pixels")}
         members |= {name: In(PLACE_BITS) for name in ("first_row", "first_col")}
-        members |= {name: In(1) for name in ("start", "step", "back", "keep", "restore", "save")}
+        members |= {name: In(1) for name in ("start", "step", "mark", "back", "keep", "restore", "save")}
         super().__init__({**members, "place": Out(PIXEL), "kept": Out(PIXEL)})
 
     def elaborate(self, platform: object) -> Module:
         """Columns, then rows, then images."""
         m = Module()
-        place, kept, saved = (Signal(PIXEL, name=name, reset_less=True) for name in ("at", "kept_at", "saved_at"))
-        after = Signal(PIXEL)
+        place, kept, saved, marked = (
+            Signal(PIXEL, name=name, reset_less=True) for name in ("at", "kept_at", "saved_at", "marked_at")
+        )
+        stepped, after = Signal(PIXEL), Signal(PIXEL)
         ends_row, ends_image = place.col == self.col_positions - 1, place.row == self.row_positions - 1
-        m.d.comb += [self.place.eq(place), self.kept.eq(kept), after.eq(place)]
+        m.d.comb += [self.place.eq(place), self.kept.eq(kept), stepped.eq(place), after.eq(stepped)]
         with m.If(self.step):
             m.d.comb += [
-                after.col.eq(Mux(ends_row, 0, place.col + 1)),
-                after.row.eq(Mux(ends_row, Mux(ends_image, 0, place.row + 1), place.row)),
-                after.image.eq(place.image + (ends_row & ends_image)),
-                after.number.eq(place.number + 1),
-                after.is_beyond.eq(place.is_beyond | (place.number == self.pixels - 1)),
+                stepped.col.eq(Mux(ends_row, 0, place.col + 1)),
+                stepped.row.eq(Mux(ends_row, Mux(ends_image, 0, place.row + 1), place.row)),
+                stepped.image.eq(place.image + (ends_row & ends_image)),
+                stepped.number.eq(place.number + 1),
+                stepped.is_beyond.eq(place.is_beyond | (place.number == self.pixels - 1)),
             ]
+        with m.If(self.mark):
+            m.d.sync += marked.eq(stepped)
         with m.If(self.back):
             m.d.comb += after.eq(kept)
+        with m.Elif(self.keep):
+            m.d.comb += after.eq(Mux(self.mark, stepped, marked))
         m.d.sync += place.eq(Mux(self.restore, saved, after))
         with m.If(self.keep):
             m.d.sync += kept.eq(after)
