@@ -73,10 +73,7 @@ class LeftAddress(wiring.Component):
                 fetch.ask.half.eq(at[4].map.half),
                 fetch.ask.address.eq(first_group + at[4].group),
                 fetch.tag.turned.eq(at[4].map.turned),
-                *(
-                    fetch.tag[name].eq(at[4][name])
-                    for name in ("is_held", "is_empty", "lane", "ends_group", "ends_word")
-                ),
+                *(fetch.tag[name].eq(at[4][name]) for name, _ in LEFT_TAG if name != "turned"),
             ]
         assert_stable(m, self.output)
         return m

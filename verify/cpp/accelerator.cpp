@@ -234,12 +234,12 @@ int main(int argc, char** argv) {
     VerilatedContext context;
     Vtop top(&context);
     uint64_t clock = 0;
-    top.program_address = settings.program;
     for (bool has_begun = false;; ++clock) {
         if (clock == settings.most_clocks) fail(clock, "the machine is still busy");
         top.clk = 0;
         top.rst = clock < 2;
         top.start = clock == 2;
+        top.program_address = top.start ? settings.program : ~settings.program;  // only what stands there with start counts
         fetch.offer(clock, top.fetch___05Far___05Fready, top.fetch___05Fr___05Fvalid, top.fetch___05Fr___05Fpayload);
         load.offer(clock, top.load___05Far___05Fready, top.load___05Fr___05Fvalid, top.load___05Fr___05Fpayload);
         store.offer(clock, top.store___05Faw___05Fready, top.store___05Fw___05Fready, top.store___05Fb___05Fvalid, top.store___05Fb___05Fpayload);

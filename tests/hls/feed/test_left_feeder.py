@@ -29,6 +29,8 @@ from tests.support.layer_programs import LayerRun
 TINY = load_design("tiny")
 ODD = override(TINY, {"array.rows": 3, "array.cols": 5})
 ADDRESS_BITS = 12
+#: Prepared, then ordered, addressed, asked for and collected.
+CLOCKS_TO_THE_FIRST_READ = 31
 
 
 @dataclass(frozen=True)
@@ -165,5 +167,26 @@ def test_at_full_rate_a_word_takes_as_many_clocks_as_it_has_groups() -> None:
     layer, keep_n = LAYERS["3x3"]
     (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1, keep_n=keep_n))
     words, clocks = fed([tile], TINY)
-    to_the_first = 31  # prepared in 22, then ordered, addressed, asked for and collected
-    assert clocks == len(words) * TINY.array.rows + to_the_first
+    assert clocks == len(words) * TINY.array.rows + CLOCKS_TO_THE_FIRST_READ
+
+
+def turned_clocks(first_row: int, tile: Tile, design: Design) -> int:
+    """The clocks of a word of turned groups: M reads where another group of channels begins, else one."""
+    channels, taps = tile.compute.walk.elements, tile.compute.walk.taps
+    rows = [first_row + row for row in range(design.array.rows)]
+    begins = [row % channels % design.sparsity.m == 0 and row < taps * channels for row in rows]
+    return sum(design.sparsity.m if begins[at] or at == 0 else 1 for at in range(len(rows)))
+
+
+def test_turned_a_group_of_channels_is_read_once_a_word_from_each_of_its_pixels() -> None:
+    layer, _ = LAYERS["3x3"]
+    (tile, *_) = first_tiles(LayerRun(layer, "wu", TINY, batch=1))
+    command, array = tile.compute.command, TINY.array
+    outputs = array.interleave // command.interleave_cols
+    assert (tile.compute.walk.turned, command.ws, outputs) == (1, 0, 2)
+    across = -(-tile.compute.cols // (array.cols * command.interleave_cols))
+    words, clocks = fed([tile], TINY)
+    firsts = range(0, command.tiles // across * outputs * array.rows, array.rows)
+    of_a_slot = sum(turned_clocks(first, tile, TINY) for first in firsts)
+    assert len(words) == len(firsts) * across * command.length
+    assert clocks == of_a_slot * across * command.length + CLOCKS_TO_THE_FIRST_READ
