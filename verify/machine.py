@@ -36,13 +36,15 @@ class MemoryTiming:
     """Memory as the bench has it.
 
     ``latency_clocks`` from a request to its first beat, or from the last beat to its response; all masters together
-    move a beat each ``beat_clocks``. ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``.
+    move a beat each ``beat_clocks``. ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``. In
+    ``reset_clock`` (0: never) machine and memory are reset, and the program is started anew.
     """
 
     latency_clocks: int = 40
     beat_clocks: int = 1
     stall: int = 0
     seed: int = 0
+    reset_clock: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Machine:
             path = Path(folder) / "image.bin"
             whole.tofile(path)
             numbers = (address, self._beat_bytes, timing.latency_clocks, timing.beat_clocks, timing.stall, timing.seed)
-            command = [str(self._program), str(path), *map(str, (*numbers, most_clocks))]
+            command = [str(self._program), str(path), *map(str, (*numbers, most_clocks, timing.reset_clock))]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise HeddleError(f"the machine's model ended with {done.returncode}: {done.stderr.strip()}")

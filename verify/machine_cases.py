@@ -53,6 +53,8 @@ class LayerCase:
         """What it is, in one word."""
         kept = f"{self.keep_n}:M" if self.keep_n else "dense"
         memory = f"l{self.timing.latency_clocks}-b{self.timing.beat_clocks}-s{self.timing.stall}"
+        if self.timing.reset_clock:
+            memory += f"-r{self.timing.reset_clock}"
         return f"{self.layer.name}-{self.pass_name}-{kept}-{memory}"
 
     def compiled(self, design: Design) -> Program:
@@ -150,7 +152,8 @@ def _case(rng: random.Random, design: Design, layer: WeightedLayer, seed: int) -
     shape = LayerShape.of(layer, 1, design.numbers.operand_format)
     may_prune = pass_name != "wu" and shape.in_channels % group_m == shape.out_channels % group_m == 0
     keep_n = rng.choice((0, 1, 2)) if may_prune else 0
-    timing = MemoryTiming(rng.choice((1, 20, 100, 400)), rng.choice((1, 1, 2, 4)), rng.choice((0, 0, 40, 128)), seed)
+    latency, beat_clocks, stall = rng.choice((1, 20, 100, 400)), rng.choice((1, 1, 2, 4)), rng.choice((0, 0, 40, 128))
+    timing = MemoryTiming(latency, beat_clocks, stall, seed, reset_clock=rng.choice((0, 0, rng.randint(3, 3000))))
     return LayerCase(layer, pass_name, rng.choice((1, 2, 3)), keep_n, timing)
 
 

@@ -1,8 +1,10 @@
 // Runs a Verilated heddle_accelerator (model Vtop) on a memory image, and writes the image as it stands at the end.
 //
 // Arguments: image file, its program's address, bytes of a beat, latency of memory in clocks, clocks a beat takes, chance
-// in 256 that a channel stalls for a clock, seed of these stalls, most clocks. The image is read from the file and
-// written back to it; one line of JSON goes to stdout. What breaks AXI's rules ends the run with a line on stderr.
+// in 256 that a channel stalls for a clock, seed of these stalls, most clocks, clock of a reset (0: none). The image is
+// read from the file and written back to it; one line of JSON goes to stdout. What breaks AXI's rules ends the run with
+// a line on stderr. A reset takes machine and memory back to where they began, except for the bytes written so far.
+// While the machine is busy `start` comes now and then, with another address: it must not be heard.
 //
 // Memory answers in order: a burst's first beat comes `latency` clocks after its request, and all channels together move
 // one beat each `beat_clocks`.
@@ -25,7 +27,7 @@ constexpr unsigned kDecodeError = 3;
 
 struct Settings {
     std::string image;
-    uint64_t program, beat_bytes, latency, beat_clocks, stall, seed, most_clocks;
+    uint64_t program, beat_bytes, latency, beat_clocks, stall, seed, most_clocks, reset_clock;
 };
 
 [[noreturn]] void fail(uint64_t clock, const char* what) {
@@ -149,6 +151,12 @@ class Reads {
 
     bool is_idle() const { return bursts_.empty(); }
 
+    void reset() {
+        bursts_.clear();
+        given_ = 0;
+        offers_ = false;
+    }
+
   private:
     const Settings& settings_;
     Memory& memory_;
@@ -200,6 +208,13 @@ class Writes {
 
     bool is_idle() const { return bursts_.empty() && answers_.empty(); }
 
+    void reset() {
+        bursts_.clear();
+        answers_.clear();
+        taken_ = response_ = 0;
+        offers_ = false;
+    }
+
   private:
     struct Answer {
         uint64_t at;
@@ -218,13 +233,13 @@ class Writes {
 
 Settings settings_of(char** argv) {
     auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
-    return {argv[1], number(2), number(3), number(4), number(5), number(6), number(7), number(8)};
+    return {argv[1], number(2), number(3), number(4), number(5), number(6), number(7), number(8), number(9)};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 9) return 2;
+    if (argc != 10) return 2;
     const Settings settings = settings_of(argv);
     Memory memory(settings);
     Channel channel(settings.beat_clocks);
@@ -233,25 +248,28 @@ int main(int argc, char** argv) {
     Writes store(settings, memory, channel, draws);
     VerilatedContext context;
     Vtop top(&context);
-    uint64_t clock = 0;
+    uint64_t clock = 0, begun = 0;  // the clock in which the last reset began
     for (bool has_begun = false;; ++clock) {
         if (clock == settings.most_clocks) fail(clock, "the machine is still busy");
         top.clk = 0;
-        top.rst = clock < 2;
-        top.start = clock == 2;
-        top.program_address = top.start ? settings.program : ~settings.program;  // only what stands there with start counts
+        if (clock && clock == settings.reset_clock) begun = clock;
+        const bool starts = clock == begun + 2;
+        top.rst = clock < begun + 2;
+        top.start = starts || (has_begun && top.busy && draws.happens(16));
+        top.program_address = starts ? settings.program : ~settings.program;
         fetch.offer(clock, top.fetch___05Far___05Fready, top.fetch___05Fr___05Fvalid, top.fetch___05Fr___05Fpayload);
         load.offer(clock, top.load___05Far___05Fready, top.load___05Fr___05Fvalid, top.load___05Fr___05Fpayload);
         store.offer(clock, top.store___05Faw___05Fready, top.store___05Fw___05Fready, top.store___05Fb___05Fvalid, top.store___05Fb___05Fpayload);
         top.eval();
         if (has_begun && !top.busy) break;
-        has_begun = clock > 3;
+        has_begun = clock > begun + 3;
         const bool fetch_ar = top.fetch___05Far___05Fvalid && top.fetch___05Far___05Fready, load_ar = top.load___05Far___05Fvalid && top.load___05Far___05Fready;
         fetch.move(clock, fetch_ar, top.fetch___05Far___05Fpayload, top.fetch___05Fr___05Fvalid && top.fetch___05Fr___05Fready);
         load.move(clock, load_ar, top.load___05Far___05Fpayload, top.load___05Fr___05Fvalid && top.load___05Fr___05Fready);
         store.move(clock, top.store___05Faw___05Fvalid && top.store___05Faw___05Fready, top.store___05Faw___05Fpayload,
                    top.store___05Fw___05Fvalid && top.store___05Fw___05Fready, top.store___05Fw___05Fpayload,
                    top.store___05Fb___05Fvalid && top.store___05Fb___05Fready);
+        if (top.rst) fetch.reset(), load.reset(), store.reset();
         top.clk = 1;
         top.eval();
     }
