@@ -26,8 +26,10 @@ _NAMES = (
     "half of the weight buffer, values",
     "half of the weight buffer, indices",
     "half of the output buffer",
-    "clocks to read a left word (R)",
-    "the same, turned, where channels fill their groups (R / M × (2M − 1))",
+    "clocks to read a left word: OS (R)",
+    "the same: WS, dense (R / M)",
+    "the same: WS, at the design's N:M (R / N)",
+    "the same: OS, turned, where channels fill their groups (R / M × (2M − 1))",
 )
 
 
@@ -43,14 +45,10 @@ def _sizes(preset: str) -> list[str]:
         f"{shape.right_words:,} words of {shape.indices.size} bits",
         f"{shape.out_words:,} words of {32 * array.cols:,} bits",
         f"{array.rows}",
+        f"{array.rows // group_m}",
+        f"{array.rows // design.sparsity.n}",
         f"{array.rows // group_m * (2 * group_m - 1)}",
     ]
-
-
-_LEFT_WORDS = (
-    "a read a clock: a word in R; turned, M clocks for each group of channels or pixels in a word, "
-    "and one for each other row"
-)
 
 
 def feeder_latencies() -> Table:
@@ -72,7 +70,7 @@ def feeder_latencies() -> Table:
             ],
             ["`LeftAddress`", f"{LeftAddress.latency}", "a read a clock"],
             ["`Reader`", "the buffer's", "a word a clock, where the buffer answers in fewer than 8"],
-            ["`LeftWords`", "1 from a word's last read", _LEFT_WORDS],
+            ["`LeftWords`", "1 from a word's last read", "a read a clock"],
             ["`ResultWriter`", "0 to the buffer; 1 more to `done`", "a word a clock"],
             [
                 "`HalfBuffer`, `GroupBuffer`",

@@ -20,7 +20,15 @@ _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 
 
 #: What becomes of a group that was read.
 LEFT_TAG = data.StructLayout(
-    {"turned": 1, "is_held": 1, "is_empty": 1, "lane": GROUP_SLOTS_BITS, "ends_group": 1, "ends_word": 1}
+    {
+        "turned": 1,
+        "is_held": 1,
+        "is_empty": 1,
+        "lane": GROUP_SLOTS_BITS,
+        "count": GROUP_SLOTS_BITS,
+        "ends_group": 1,
+        "ends_word": 1,
+    }
 )
 
 

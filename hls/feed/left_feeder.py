@@ -27,8 +27,9 @@ class LeftFeeder(wiring.Component):
         Groups in the order in which they were asked for, whenever they come.
     output : stream of R x M raw operands, out
 
-    Throughput: a group each clock, so a word each R clocks. Turned, M clocks for the first row of a word and for each
-    that begins another group of channels (OS) or of pixels (WS), and one for each other row. Up to ``depth`` groups
+    Throughput: a group each clock, so a word each R clocks in OS, and in WS one for each group that its rows' slots
+    stand in. Turned, M clocks for the first row of a word and for each that begins another group of channels (OS) or of
+    pixels (WS); in OS one for each other row. Up to ``depth`` groups
     are asked for before the first comes, so a buffer may answer after as many clocks. The next computation's first read
     follows the last one of this two clocks later.
     """

@@ -16,6 +16,7 @@ from heddle.hls.layout import below
 MOVES = data.StructLayout(
     {
         "is_held": 1,  # turned: nothing is read, the group is made of the pixels that were read last
+        "count": GROUP_SLOTS_BITS,  # rows of the array that the group is for: WS, those whose slots share it
         "ends_group": 1,  # the read is the last of its group
         "ends_word": 1,  # the group is that of the array's last row
         "ends_tile": 1,  # the read is the last of its array tile
@@ -48,6 +49,8 @@ class LeftLoops(wiring.Component):
         Its array tile is the last along the columns.
     goes_on : Signal(1), in
         Turned, OS: the row's channel stands in the same group as that of the row before, or the row is beyond the tile.
+    slots_there : in, of a group
+        WS: slots of the group that the tile has; the last group of pixels may have fewer than others.
     flags : MOVES, out
         Of the read that comes: with ``moves`` they take effect.
     slot_in_group : in its group, out
@@ -59,26 +62,30 @@ class LeftLoops(wiring.Component):
     def __init__(self, design: Design) -> None:
         self.design = design
         members = {"compute": In(COMPUTE), "start": In(1), "moves": In(1), "is_last_across": In(1), "goes_on": In(1)}
+        members["slots_there"] = In(GROUP_SLOTS_BITS)
         super().__init__({**members, "flags": Out(MOVES), "slot_in_group": Out(GROUP_SLOTS_BITS)})
 
     def elaborate(self, platform: object) -> Module:
         """Ends of loops, then what they mean for rows and slots."""
         m = Module()
         in_ws, flags = self.compute.command.ws, self.flags
-        row, turned = Signal(below(self.design.array.rows), name="row"), self.compute.walk.turned
+        rows = self.design.array.rows
+        row, turned = Signal(below(rows), name="row"), self.compute.walk.turned
+        count = self._rows_of_group(m, rows - row)
         is_held = turned & (row != 0) & Mux(in_ws, self.slot_in_group != 0, self.goes_on)
         reads_pixel = turned & ~is_held
         ends_group = ~reads_pixel | self._count(m, reads_pixel, self.design.sparsity.m)
-        ends_word = ends_group & (row == self.design.array.rows - 1)
+        ends_word = ends_group & (row + count == rows)
         with m.If(self.moves & ends_group):
-            m.d.sync += row.eq(Mux(ends_word, 0, row + 1))
+            m.d.sync += row.eq(Mux(ends_word, 0, row + count))
         one_word, last_word = self._words(m, ends_word)
         ends_step = ends_word & (in_ws | last_word)
         ends_tile = ends_step & self._last_step(m, ends_step, ~in_ws & one_word)
         ends_across = ends_tile & self.is_last_across
-        last_in_group = self.slot_in_group == self.compute.group_slots - 1
+        last_in_group = self.slot_in_group + count == self.compute.group_slots
         m.d.comb += [
             flags.is_held.eq(is_held),
+            flags.count.eq(count),
             flags.ends_group.eq(ends_group),
             flags.ends_word.eq(ends_word),
             flags.ends_tile.eq(ends_tile),
@@ -89,8 +96,18 @@ class LeftLoops(wiring.Component):
             flags.restore_slots.eq(Mux(in_ws, ends_step & ~ends_across, ends_tile)),
             flags.save_slots.eq(in_ws & ends_across),
         ]
-        self._slots(m, Mux(in_ws, ends_group, ends_step & ~one_word), last_in_group)
+        self._slots(m, Mux(in_ws, ends_group, ends_step & ~one_word), count, last_in_group)
         return m
+
+    def _rows_of_group(self, m: Module, rows_left: Value) -> Signal:
+        """How many rows of the array the group is for: one in OS; in WS those of its slots, or of its missing slots."""
+        count, slots_left = Signal(GROUP_SLOTS_BITS), Signal(GROUP_SLOTS_BITS)
+        end = Mux(self.slot_in_group < self.slots_there, self.slots_there, self.compute.group_slots)
+        m.d.comb += [
+            slots_left.eq(end - self.slot_in_group),
+            count.eq(Mux(self.compute.command.ws, Mux(slots_left < rows_left, slots_left, rows_left), 1)),
+        ]
+        return count
 
     def _count(self, m: Module, counts: Value, total: int) -> Value:
         """Whether the read is the last of ``total`` that count."""
@@ -123,12 +140,12 @@ class LeftLoops(wiring.Component):
             m.d.sync += done.eq(Mux(is_last, 0, after))
         return is_last
 
-    def _slots(self, m: Module, next_slot: Value, last_in_group: Value) -> None:
+    def _slots(self, m: Module, next_slot: Value, count: Value, last_in_group: Value) -> None:
         """Count the slots of a group, with the walk over slots."""
         slot, saved, after = (Signal(GROUP_SLOTS_BITS, name=name) for name in ("slot", "saved_slot", "after_slot"))
         m.d.comb += [self.slot_in_group.eq(slot), after.eq(slot)]
         with m.If(next_slot):
-            m.d.comb += after.eq(Mux(last_in_group, 0, slot + 1))
+            m.d.comb += after.eq(Mux(last_in_group, 0, slot + count))
         with m.If(self.moves):
             m.d.sync += slot.eq(Mux(self.flags.restore_slots, saved, after))
             with m.If(self.flags.save_slots):

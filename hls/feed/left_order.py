@@ -41,8 +41,9 @@ READ = data.StructLayout(
         "tap_col": TAP_BITS,
         "group": ELEMENT_BITS,
         "lane": GROUP_SLOTS_BITS,  # turned: which element of the group
+        "count": GROUP_SLOTS_BITS,  # rows of the array that the group is for
         "ends_group": 1,  # turned: the last of the M reads that make a group; else every read
-        "ends_word": 1,  # the group is that of the array's last row
+        "ends_word": 1,  # the array's last row is among them
     }
 )
 
@@ -73,6 +74,7 @@ class LeftOrder(Order):
             loops.moves.eq(frame.moves),
             loops.is_last_across.eq(frame.is_last_across),
             loops.goes_on.eq((taps.place.lane != 0) | taps.place.is_beyond),
+            loops.slots_there.eq(self._slots_there(frame.held.compute, pixels.kept.number)),
             pixels.start.eq(frame.starts),
             taps.start.eq(frame.starts),
         ]
@@ -80,6 +82,11 @@ class LeftOrder(Order):
         self._move(m, frame.held.compute.walk.turned, frame.moves, loops.flags, pixels, taps)
         self._show(m, frame.held, loops, pixels, taps)
         return loops.flags.ends_tile
+
+    def _slots_there(self, compute: data.View, first_pixel: Value) -> Value:
+        """The slots that the group has: all, or as many as pixels are left."""
+        pixels_left = compute.walk.pixels - first_pixel
+        return Mux(compute.walk.turned & (pixels_left < compute.group_slots), pixels_left, compute.group_slots)
 
     def _settings(self, m: Module, held: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
         compute, walk = held.compute, held.compute.walk
@@ -117,7 +124,7 @@ class LeftOrder(Order):
         for axis in ("rows", "cols"):
             m.d.comb += [read.map[axis][name].eq(walk[axis][name]) for name, _ in READ_AXIS]
         # In WS a row of the array may hold a slot that the last group of pixels has not.
-        has_no_slot = walk.turned & (pixels.kept.number + loops.slot_in_group >= walk.pixels)
+        has_no_slot = walk.turned & (loops.slot_in_group >= loops.slots_there)
         m.d.comb += [
             read.map.origin.eq(walk.origin),
             read.map.groups_per_pixel.eq(held.groups_per_pixel),
@@ -126,6 +133,7 @@ class LeftOrder(Order):
             read.is_zero.eq(loops.flags.is_held | pixel.is_beyond | tap.is_beyond | has_no_slot),
             read.is_empty.eq(tap.is_beyond | has_no_slot),
             read.is_held.eq(loops.flags.is_held),
+            read.count.eq(loops.flags.count),
             read.image.eq(pixel.image),
             read.row.eq(pixel.row),
             read.col.eq(pixel.col),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,6 +10,7 @@ from heddle.arch.design import Design
 from heddle.hls.array.stce import left_layout
 from heddle.hls.feed.left_address import LEFT_TAG
 from heddle.hls.feed.reader import fetched_layout
+from heddle.hls.layout import below
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
@@ -40,7 +41,7 @@ class LeftWords(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Shift reads into a block, and groups into a word."""
+        """Shift reads into a block, and lay groups into the rows that they are for."""
         m = Module()
         read, tag, takes = self.input.payload.word, self.input.payload.tag, transfer(self.input)
         group_m = self.design.sparsity.m
@@ -53,11 +54,17 @@ class LeftWords(wiring.Component):
         lanes = (Array(shifted[pixel][lane] for lane in range(group_m))[tag.lane] for pixel in range(group_m))
         turned = Cat(*(Mux(tag.is_empty, 0, lane) for lane in lanes))
         group: Value = Mux(tag.turned, turned, read.as_value())
-        word = self.output.payload.as_value()
+        first, rows = Signal(below(self.design.array.rows)), self.design.array.rows
+        behind = Signal(range(rows + 1))
+        m.d.comb += behind.eq(first + tag.count)
         with m.If(takes):
             m.d.sync += block.eq(shifted)
             with m.If(tag.ends_group):
-                m.d.sync += word.eq(Cat(word[len(group) :], group))
+                m.d.sync += first.eq(Mux(tag.ends_word, 0, behind))
+                for row in range(rows):
+                    has_begun = first <= row if row < rows - 1 else Const(1)
+                    with m.If(has_begun & (row < behind)):
+                        m.d.sync += self.output.payload[row].eq(group)
         with m.If(takes | self.output.ready):
             m.d.sync += self.output.valid.eq(takes & tag.ends_group & tag.ends_word)
         assert_stable(m, self.output)

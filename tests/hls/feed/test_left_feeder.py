@@ -163,11 +163,30 @@ def test_words_are_those_of_the_whole_tile(design: Design, name: str, pass_name:
     assert np.array_equal(np.array(words), expected)
 
 
-def test_at_full_rate_a_word_takes_as_many_clocks_as_it_has_groups() -> None:
-    layer, keep_n = LAYERS["3x3"]
-    (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1, keep_n=keep_n))
+def test_in_os_a_word_takes_as_many_clocks_as_the_array_has_rows() -> None:
+    layer, _ = LAYERS["linear"]
+    (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1))
+    assert not tile.compute.command.ws
     words, clocks = fed([tile], TINY)
     assert clocks == len(words) * TINY.array.rows + CLOCKS_TO_THE_FIRST_READ
+
+
+def groups_in_a_fold(first_slot: int, group_slots: int, rows: int) -> int:
+    """How many groups the slots of the array's rows stand in."""
+    return len({(first_slot + row) // group_slots for row in range(rows)})
+
+
+@pytest.mark.parametrize(("design", "batch"), [(TINY, 1), (ODD, 2)], ids=["4x4", "3x5"])
+def test_in_ws_a_word_takes_a_clock_for_each_group_of_its_fold(design: Design, batch: int) -> None:
+    layer = ConvLayer("conv", 4, 4, 8, 4, 4, 8, 3, 3) if design is ODD else LAYERS["3x3"][0]
+    (tile, *_) = first_tiles(LayerRun(layer, "ff", design, batch=batch, keep_n=2))
+    command, rows = tile.compute.command, design.array.rows
+    assert (command.ws, tile.compute.group_slots) == (1, 2)
+    words, clocks = fed([tile], design)
+    folds = range(command.tiles // command.fresh_tiles)
+    reads = sum(groups_in_a_fold(fold * rows, tile.compute.group_slots, rows) for fold in folds)
+    assert len(words) == command.tiles * command.length
+    assert clocks == reads * command.fresh_tiles * command.length + CLOCKS_TO_THE_FIRST_READ
 
 
 def turned_clocks(first_row: int, tile: Tile, design: Design) -> int:
