@@ -22,6 +22,8 @@ INSTRUCTION_BYTES = 64
 #: Instructions that wait in each queue. One more stands before the queues; what follows it is not seen yet.
 QUEUE_INSTRUCTIONS = 8
 
+#: No burst of AXI4 crosses a multiple of this, and no two tensors share such a page.
+PAGE_BYTES = 4096
 #: A byte address: 1 TiB.
 ADDRESS_BITS = 40
 #: Distance in memory between two pixels, rows or images.

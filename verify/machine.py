@@ -17,8 +17,8 @@ import numpy as np
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import PAGE_BYTES
 from heddle.dataflow.program.memory_image import Image
-from heddle.dataflow.program.memory_map import PAGE_BYTES
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.control.instruction import Stop

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from heddle.arch.errors import HeddleError
+from heddle.arch.instructions import PAGE_BYTES
 from heddle.dataflow.program.tensors import MapTensor, TiledGradient, TiledWeights
-
-#: No AXI burst crosses such a boundary, and no two tensors share a page.
-PAGE_BYTES = 4096
 
 Tensor = MapTensor | TiledWeights | TiledGradient
 

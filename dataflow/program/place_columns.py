@@ -7,6 +7,7 @@ import numpy as np
 from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
 from heddle.dataflow.program.tensors import SubMap
+from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
 
 def map_places(
@@ -33,6 +34,13 @@ def map_places(
         "places.pixels": lengths,
         "places.elements": channels,
     }
+
+
+def tile_places(plan: TilePlan, steps: Steps, part: SubMap, address: int) -> dict[str, Column]:
+    """Return where the pixels of ``part`` stand that are a step's share of the plan's, with its share of columns."""
+    pixels, cols = plan.pixels, plan.cols
+    starts, lengths = pixels.starts[steps.pixels], pixels.lengths[steps.pixels]
+    return map_places(part, address, starts, lengths, cols.starts[steps.col], cols.lengths[steps.col])
 
 
 def run_places(address: Ints, pixels: Ints, elements: Ints, element_bytes: int) -> dict[str, Column]:

@@ -11,7 +11,7 @@ import numpy as np
 from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
 from heddle.dataflow.program.memory_map import Placed
-from heddle.dataflow.program.place_columns import map_places, run_places
+from heddle.dataflow.program.place_columns import map_places, run_places, tile_places
 from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, tile_index_bytes
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
@@ -56,18 +56,10 @@ class PixelsOnTheRight:
 
     def of(self, steps: Steps) -> dict[str, Column]:
         """Return the fields of the loads, without half and tokens."""
-        pixels, cols = self.plan.pixels, self.plan.cols
         return {
             "weight": 1,
             "group_elements": self.plan.spread_columns.group_slots[steps.spread],
-            **map_places(
-                self.right,
-                self.address,
-                pixels.starts[steps.pixels],
-                pixels.lengths[steps.pixels],
-                cols.starts[steps.col],
-                cols.lengths[steps.col],
-            ),
+            **tile_places(self.plan, steps, self.right, self.address),
         }
 
 

@@ -13,7 +13,7 @@ from heddle.arch.formats import FP32
 from heddle.arch.instruction_words import Column, Words, encode_columns
 from heddle.arch.instructions import Store
 from heddle.dataflow.program.cuts import Ints
-from heddle.dataflow.program.place_columns import map_places, run_places
+from heddle.dataflow.program.place_columns import map_places, run_places, tile_places
 from heddle.dataflow.program.tensors import GradientTile, SubMap, TiledGradient
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
@@ -35,18 +35,7 @@ class MapStores:
 
     def of(self, steps: Steps) -> dict[str, Column]:
         """Return the fields of the stores, without half and tokens."""
-        pixels, cols = self.plan.pixels, self.plan.cols
-        return {
-            **_order(self.plan),
-            **map_places(
-                self.out,
-                self.address,
-                pixels.starts[steps.pixels],
-                pixels.lengths[steps.pixels],
-                cols.starts[steps.col],
-                cols.lengths[steps.col],
-            ),
-        }
+        return {**_order(self.plan), **tile_places(self.plan, steps, self.out, self.address)}
 
 
 @dataclass(frozen=True)

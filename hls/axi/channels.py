@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.instructions import ADDRESS_BITS
+from heddle.arch.instructions import ADDRESS_BITS, PAGE_BYTES
 
 #: All bursts of a master have one id, so that their responses come back in order.
 ID_BITS = 1
@@ -19,8 +19,6 @@ ID_BITS = 1
 LEN_BITS = 8
 #: Normal memory, not cached, bufferable: the interconnect may join and split bursts.
 CACHE = 0b0011
-#: A burst may not cross a multiple of this: AXI4's rule.
-PAGE_BYTES = 4096
 
 
 class Response(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass takes it

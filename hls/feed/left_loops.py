@@ -6,10 +6,10 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 from heddle.hls.control.instruction import COMPUTE
+from heddle.hls.feed.order import last_output
 from heddle.hls.layout import below
 
 #: What moves the walks with a read, and what the read is. ``restore`` and ``save`` are those of the walks' ports.
@@ -119,17 +119,12 @@ class LeftLoops(wiring.Component):
 
     def _words(self, m: Module, ends_word: Value) -> tuple[Value, Value]:
         """OS: whether a slot has one word, and whether this is the last one of its slot."""
-        array = self.design.array
-        most = Signal(below(array.interleave), name="last_word")  # I / interleave_cols - 1
-        with m.Switch(self.compute.command.interleave_cols):
-            for cols in interleave_choices(array):
-                with m.Case(cols):
-                    m.d.comb += most.eq(array.interleave // cols - 1)
-        word = Signal.like(most, name="word")
-        is_last: Value = word == most
+        last = last_output(m, self.design.array, self.compute.command.interleave_cols)
+        word = Signal.like(last, name="word")
+        is_last: Value = word == last
         with m.If(self.moves & ends_word & ~self.compute.command.ws):
             m.d.sync += word.eq(Mux(is_last, 0, word + 1))
-        return most == 0, is_last
+        return last == 0, is_last
 
     def _last_step(self, m: Module, ends_step: Value, by_group: Value) -> Value:
         """Whether the step (OS: a slot, or a group of them; WS: a row of the tile) is the tile's last."""

@@ -9,9 +9,11 @@ from amaranth.hdl import Module, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.design import Design
+from heddle.arch.command_rules import interleave_choices
+from heddle.arch.design import ArrayConfig, Design
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.tile_counter import TileCounter
+from heddle.hls.layout import below
 from heddle.hls.stream.handshake import assert_stable, transfer
 
 
@@ -19,14 +21,26 @@ from heddle.hls.stream.handshake import assert_stable, transfer
 class Frame:
     """Where an order stands: the computation, whether a word moves, and whether the first one comes a clock later.
 
-    ``is_last_across``: the array tile is the last along the columns; ``is_last_tile``: it is the last of all.
+    ``first_word``: where the array tile's columns begin, in words of the array's columns. ``is_last_across``: the array
+    tile is the last along the columns; ``is_last_tile``: it is the last of all.
     """
 
     held: data.View
     moves: Value
     starts: Value
+    first_word: Value
     is_last_across: Value
     is_last_tile: Value
+
+
+def last_output(m: Module, array: ArrayConfig, interleave_cols: Value) -> Signal:
+    """Return the number, from 0, of the last of a PE's outputs along rows in OS: I / ``interleave_cols`` - 1."""
+    last = Signal(below(array.interleave), name="last_output")
+    with m.Switch(interleave_cols):
+        for cols in interleave_choices(array):
+            with m.Case(cols):
+                m.d.comb += last.eq(array.interleave // cols - 1)
+    return last
 
 
 class Order(wiring.Component):
@@ -53,9 +67,9 @@ class Order(wiring.Component):
         """Take a computation, let the loops start, and go on until the last word of the last array tile."""
         m = Module()
         held, is_busy, has_started = Signal(PREPARED, reset_less=True), Signal(), Signal()
-        m.submodules.tiles = tiles = TileCounter(self.design.array)
+        m.submodules.tiles = tiles = TileCounter()
         moves, starts = transfer(self.output), is_busy & ~has_started
-        ends_tile = self._loops(m, Frame(held, moves, starts, tiles.is_last_across, tiles.is_last))
+        ends_tile = self._loops(m, Frame(held, moves, starts, tiles.first_word, tiles.is_last_across, tiles.is_last))
         is_over = moves & ends_tile & tiles.is_last
         m.d.comb += [
             self.input.ready.eq(~is_busy),
@@ -63,7 +77,7 @@ class Order(wiring.Component):
             tiles.ws.eq(held.compute.command.ws),
             tiles.interleave_cols.eq(held.compute.command.interleave_cols),
             tiles.tiles.eq(held.compute.command.tiles),
-            tiles.cols.eq(held.compute.cols),
+            tiles.col_words.eq(held.col_words),
             tiles.start.eq(starts),
             tiles.step.eq(moves & ends_tile),
         ]

@@ -6,14 +6,13 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
-from heddle.arch.instructions import ELEMENT_BITS
 from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
 from heddle.hls.array.stce import right_layout
-from heddle.hls.feed.order import Frame, Order
+from heddle.hls.feed.order import Frame, Order, last_output
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout, fetch_layout
+from heddle.hls.feed.tile_counter import WORD_BITS
 from heddle.hls.layout import below
 
 
@@ -43,13 +42,9 @@ class RightOrder(Order):
 
     def _is_last_turn(self, m: Module, interleave_cols: Value, turns: Value) -> Value:
         """OS: whether a slot's words were given as often as they are wanted: once where they are held."""
-        array = self.design.array
-        most, turn = Signal(below(array.interleave)), Signal(below(array.interleave), name="turn")
-        with m.Switch(interleave_cols):
-            for cols in interleave_choices(array):
-                with m.Case(cols):
-                    m.d.comb += most.eq(0 if cols == 1 else array.interleave // cols - 1)
-        is_last: Value = turn == most
+        last = last_output(m, self.design.array, interleave_cols)
+        turn = Signal.like(last, name="turn")
+        is_last: Value = (turn == last) | (interleave_cols == 1)
         with m.If(turns):
             m.d.sync += turn.eq(Mux(is_last, 0, turn + 1))
         return is_last
@@ -60,13 +55,12 @@ class RightOrder(Order):
         command = held.compute.command
         slot, fold_slot = Signal(COUNT_BITS), Signal(COUNT_BITS)
         address, fold_address = Signal(self.address_bits), Signal(self.address_bits)
-        row, tile_word = Signal(below(self.design.array.rows)), Signal(ELEMENT_BITS + 1)
-        column = Signal(ELEMENT_BITS + 1)
+        row, column = Signal(below(self.design.array.rows)), Signal(WORD_BITS)
         is_last: Value = Mux(command.ws, row == self.design.array.rows - 1, slot == command.length - 1)
         ends_tile, ends_across = ends_slot & is_last, ends_slot & is_last & frame.is_last_across
         next_slot, next_address = Signal(COUNT_BITS), Signal(self.address_bits)
         m.d.comb += [
-            column.eq(tile_word + word),
+            column.eq(frame.first_word + word),
             fetch.is_zero.eq((column >= held.col_words) | (slot >= held.slots)),
             fetch.ask.half.eq(held.compute.right_half),
             fetch.ask.address.eq(address + column),
@@ -76,18 +70,12 @@ class RightOrder(Order):
         with m.If(ends_slot):
             m.d.sync += [slot.eq(next_slot), address.eq(next_address), row.eq(Mux(is_last, 0, row + 1))]
         with m.If(ends_tile):
-            m.d.sync += [
-                slot.eq(fold_slot),
-                address.eq(fold_address),
-                tile_word.eq(tile_word + Mux(command.ws, 1, command.interleave_cols)),
-            ]
-        with m.If(ends_across):
-            m.d.sync += tile_word.eq(0)
-            with m.If(command.ws):
-                m.d.sync += [slot.eq(next_slot), address.eq(next_address)]
-                m.d.sync += [fold_slot.eq(next_slot), fold_address.eq(next_address)]
+            m.d.sync += [slot.eq(fold_slot), address.eq(fold_address)]
+        with m.If(ends_across & command.ws):
+            m.d.sync += [slot.eq(next_slot), address.eq(next_address)]
+            m.d.sync += [fold_slot.eq(next_slot), fold_address.eq(next_address)]
         with m.If(frame.starts):
-            m.d.sync += [each.eq(0) for each in (slot, fold_slot, address, fold_address, row, tile_word)]
+            m.d.sync += [each.eq(0) for each in (slot, fold_slot, address, fold_address, row)]
         return is_last
 
 

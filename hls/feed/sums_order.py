@@ -5,11 +5,9 @@ from __future__ import annotations
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 
-from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
-from heddle.arch.instructions import ELEMENT_BITS
 from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
-from heddle.hls.feed.order import Frame, Order
+from heddle.hls.feed.order import Frame, Order, last_output
 from heddle.hls.feed.reader import ask_layout
 from heddle.hls.layout import below
 
@@ -44,36 +42,22 @@ class SumsOrder(Order):
     def _loops(self, m: Module, frame: Frame) -> Value:
         """Words of an output, outputs along rows, rows from the last on, array tiles; WS: rows, array tiles."""
         command = frame.held.compute.command
-        word, column = Signal(INTERLEAVE_BITS), self._column(m, frame)
+        word = Signal(INTERLEAVE_BITS)
         is_last_word = command.ws | (word == command.interleave_cols - 1)
         is_last_output = self._is_last_output(m, command, frame.moves & is_last_word)
         ends_row = is_last_word & is_last_output
         with m.If(frame.moves):
             m.d.sync += word.eq(Mux(is_last_word, 0, word + 1))
-        is_last_row = self._rows(m, frame, is_last_word, ends_row, column + word)
+        is_last_row = self._rows(m, frame, is_last_word, ends_row, frame.first_word + word)
         ends_tile = ends_row & is_last_row
-        with m.If(frame.moves & ends_tile):
-            following = column + Mux(command.ws, 1, command.interleave_cols)
-            m.d.sync += column.eq(Mux(frame.is_last_across, 0, following))
         self._partials(m, frame, ends_tile)
         return ends_tile
 
-    def _column(self, m: Module, frame: Frame) -> Signal:
-        """The first word of the array tile's columns."""
-        column = Signal(ELEMENT_BITS + 1, name="column")
-        with m.If(frame.starts):
-            m.d.sync += column.eq(0)
-        return column
-
     def _is_last_output(self, m: Module, command: data.View, ends_output: Value) -> Value:
         """Whether the output is the last of a PE's along rows; WS has one."""
-        array = self.design.array
-        most, output = Signal(below(array.interleave)), Signal(below(array.interleave), name="output")
-        with m.If(~command.ws), m.Switch(command.interleave_cols):
-            for cols in interleave_choices(array):
-                with m.Case(cols):
-                    m.d.comb += most.eq(array.interleave // cols - 1)
-        is_last: Value = output == most
+        last = last_output(m, self.design.array, command.interleave_cols)
+        output = Signal.like(last, name="output")
+        is_last: Value = command.ws | (output == last)
         with m.If(ends_output):
             m.d.sync += output.eq(Mux(is_last, 0, output + 1))
         return is_last

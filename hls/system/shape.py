@@ -9,8 +9,9 @@ from amaranth.lib import data
 
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
+from heddle.arch.instructions import PAGE_BYTES
 from heddle.arch.nm import index_bits
-from heddle.hls.axi.channels import LEN_BITS, PAGE_BYTES, AxiShape
+from heddle.hls.axi.channels import LEN_BITS, AxiShape
 from heddle.hls.feed.compute_unit import HalfAddresses
 from heddle.hls.feed.left_words import group_layout
 from heddle.hls.memory.half_buffer import address_bits, half_address

@@ -172,7 +172,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SumsOrder: lambda: SumsOrder(SMALL, 8),
     SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
     TapWalk: lambda: TapWalk(4),
-    TileCounter: lambda: TileCounter(SMALL.array),
+    TileCounter: lambda: TileCounter(),
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
