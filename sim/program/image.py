@@ -12,7 +12,7 @@ from heddle.arch.formats import FloatFormat
 from heddle.dataflow.program.compiler import CompiledPass, Program
 from heddle.dataflow.program.layer_products import KernelTaps
 from heddle.dataflow.program.memory_image import Image, blank_image, write_weights
-from heddle.dataflow.program.tensors import MapTensor, TiledWeights
+from heddle.dataflow.program.tensors import MapTensor, SubMap, TiledWeights
 from heddle.sim.program.operands import Weights, drawn_map, product_weights
 
 
@@ -49,9 +49,12 @@ def operand_image(program: Program, weights: Weights, seed: int, operand: FloatF
     return image
 
 
-def _maps_read(compiled: CompiledPass) -> tuple[MapTensor, ...]:
-    maps = compiled.of_layer.maps
-    return {"ff": (maps.x,), "bp": (maps.dy,), "wu": (maps.x, maps.dy)}[compiled.of_layer.pass_name]
+def _maps_read(compiled: CompiledPass) -> Iterator[MapTensor]:
+    """The maps that a pass's products read: none where no window meets a pixel."""
+    for product in compiled.products:
+        yield product.plan.product.left.tensor
+        if isinstance(product.right, SubMap):
+            yield product.right.tensor
 
 
 def _weight_blocks(compiled: CompiledPass, program: Program, weights: Weights) -> Iterator[Block]:

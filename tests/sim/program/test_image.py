@@ -74,3 +74,14 @@ def test_a_shared_weight_is_drawn_once(compiled: StepProgram) -> None:
     weights = DrawnWeights(1, OPERAND)
     assert np.array_equal(weights.kernel(maps, "ff"), weights.kernel(user, "ff"))
     assert np.array_equal(weights.kernel(maps, "ff").swapaxes(3, 4), weights.kernel(maps, "bp"))
+
+
+def test_a_gradient_that_no_window_reads_is_not_in_memory() -> None:
+    beside = ConvLayer("conv", 2, 7, 8, 2, 4, 8, 1, 1, 3, 3)  # rows -1 and 2 of 2
+    network = assemble_network("net", "test", (LAYERS[0], beside), {0})
+    options = StepOptions(batch=1, passes=("bp",))
+    work = step_work(network, recipe_named("dense"), DESIGN, load_board(DESIGN.board), options)
+    program = step_program(work).program
+    assert "conv.dx" in program.memory.tensors
+    assert "conv.dy" not in program.memory.tensors
+    assert list(operand_blocks(program, DrawnWeights(3, OPERAND), 3, OPERAND)) == []
