@@ -19,6 +19,8 @@ Dataflow = Literal["os", "ws"]
 DATAFLOWS: tuple[Dataflow, ...] = get_args(Dataflow)
 InterleaveAxes = Literal["cols", "rows", "both"]
 GROUP_SIZES = (2, 4, 8, 16, 32)
+#: Groups that stand in as many banks of the activation buffer, so that they can be read in one clock.
+GROUP_PORTS = (1, 2, 4, 8, 16, 32)
 MOST_INTERLEAVE = 64
 #: Die boundaries that an array may cross: no device of these boards' families has more than four dies.
 MOST_SLR_CUTS = 3
@@ -134,11 +136,23 @@ class LaneConfig(Section):
 
 
 class BufferConfig(Section):
-    """On-chip buffers in bytes, both halves of each double buffer together."""
+    """On-chip buffers in bytes, both halves of each double buffer together.
+
+    ``group_ports``: activation groups that one read gives the left feeder each clock. They follow each other in the
+    buffer, so they are groups of channels of one pixel (``heddle.arch.left_feed``).
+    """
 
     activation_bytes: Count
     weight_bytes: Count
     output_bytes: Count
+    group_ports: Annotated[int, Field(json_schema_extra={"enum": list(GROUP_PORTS)})] = 1
+
+    @model_validator(mode="after")
+    def _has_so_many_ports(self) -> Self:
+        if self.group_ports not in GROUP_PORTS:
+            valid = ", ".join(map(str, GROUP_PORTS))
+            raise KeyValueError(f"group_ports = {self.group_ports}: must be one of {valid}", "group_ports")
+        return self
 
 
 class MemoryConfig(Section):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.design import (
+    GROUP_PORTS,
     GROUP_SIZES,
     ArrayConfig,
     BufferConfig,
@@ -54,7 +55,13 @@ designs = st.builds(
     sparsity=sparsities,
     numbers=st.builds(NumberConfig, operand=st.sampled_from(["fp16", "bf16"])),
     lanes=st.builds(LaneConfig, sore=lanes, wuve=lanes, vector=lanes),
-    buffers=st.builds(BufferConfig, activation_bytes=counts, weight_bytes=counts, output_bytes=counts),
+    buffers=st.builds(
+        BufferConfig,
+        activation_bytes=counts,
+        weight_bytes=counts,
+        output_bytes=counts,
+        group_ports=st.sampled_from(GROUP_PORTS),
+    ),
     memory=st.builds(
         MemoryConfig,
         channels=st.integers(1, 32),
@@ -131,13 +138,19 @@ def test_an_unknown_preset_names_the_nearest_and_all():
     )
 
 
+def test_groups_read_a_clock_are_a_power_of_two(tiny):
+    assert message_of_override(tiny, "buffers.group_ports", 3) == (
+        "override: buffers: group_ports = 3: must be one of 1, 2, 4, 8, 16, 32"
+    )
+
+
 def test_an_unknown_key_in_a_file_names_the_file_the_key_and_the_nearest(tmp_path, tiny):
     path = tmp_path / "mine.toml"
     path.write_text(to_toml(tiny).replace("channels", "chanels"))
     with pytest.raises(HeddleError) as caught:
         load_design(str(path))
     assert str(caught.value) == (
-        f"{path}:36:1: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
+        f"{path}:37:1: unknown key 'memory.chanels'; did you mean 'memory.channels'? "
         "(valid: memory.channels, memory.axi_bits, memory.unlimited) (and 1 more)"
     )
 
