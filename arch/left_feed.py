@@ -81,26 +81,26 @@ def os_tile_cycles(
     if outputs > 1:
         return _os_word_by_word(tile, first_row, rows, ports, outputs, interval, issue, ring)
     group_cycles = tile.group_slots * ring
+    # What the interval has beyond whole turns of the ring; less than none where the last turn ends with its outputs.
+    idle = interval - _ceil_div(issue, ring) * ring
     if tile.turned:
-        groups, width, reads = _ceil_div(tile.pixels, tile.group_m), 1, turned_word_cycles(tile, first_row, rows, ports)
-        return _chunked(groups, width, reads, group_cycles, interval, 1)
+        groups, reads = _ceil_div(tile.pixels, tile.group_m), turned_word_cycles(tile, first_row, rows, ports)
+        return interval + _chunk_waits(groups, 1, reads, group_cycles, idle, 1)
     groups = _ceil_div(tile.channels, tile.group_m)
-    return _chunked(groups, ports, max(1, rows), group_cycles, interval, tile.taps)
+    return interval + _chunk_waits(groups, ports, rows, group_cycles, idle, tile.taps)
 
 
 @kernel
-def _chunked(groups: int, width: int, reads: int, group_cycles: int, interval: int, taps: int) -> int:
-    """Cycles of ``taps`` times ``groups`` groups in chunks of ``width``, each read in ``reads`` cycles.
+def _chunk_waits(groups: int, width: int, reads: int, group_cycles: int, idle: int, taps: int) -> int:
+    """Cycles that the array waits for ``taps`` times ``groups`` groups in chunks of ``width``, each of ``reads``.
 
-    The array takes ``group_cycles`` for the words of each group; the last chunk lasts to the end of the interval.
+    The array takes ``group_cycles`` for the words of each group, and ``idle`` cycles pass behind the last chunk.
     """
     whole, rest = groups // width, groups % width
-    last = rest if rest else width
-    cycles = taps * whole * max(reads, width * group_cycles)
-    steps = taps * groups * group_cycles - last * group_cycles
-    if rest:
-        cycles += taps * max(reads, rest * group_cycles)
-    return cycles - max(reads, last * group_cycles) + max(reads, interval - steps)
+    of_whole, of_rest = reads - width * group_cycles, reads - rest * group_cycles
+    waits = taps * (whole * max(0, of_whole) + (rest > 0) * max(0, of_rest))
+    of_last = of_rest if rest else of_whole
+    return waits - max(0, of_last) + max(0, of_last - idle)
 
 
 @kernel
