@@ -3,11 +3,12 @@
 The activation buffer gives, each clock, up to ``ports`` groups that follow each other: groups of channels of one pixel
 at one tap (``buffers.group_ports``). What a read leaves is held, so that
 
-- in OS, where a PE's outputs lie along columns, R reads, one for each row, make the words of up to ``ports`` groups;
-- in OS, where they lie along rows too, R reads make one word;
+- in OS R reads for each of a PE's outputs along rows, one read for each row, make the words of up to ``ports`` groups
+  of one tap, for all slots of these groups;
 - in WS a word takes a read for each ``ports`` groups of one tap that its rows' slots stand in;
 - *turned* (the reduction runs over pixels, as in weight gradients) M reads, one for each pixel of a group, make the
-  rows of up to ``ports`` groups of channels of one tap in OS; in WS, the rows whose slots stand in one group of pixels.
+  rows of up to ``ports`` groups of channels of one tap in OS, for all slots of the group of pixels; in WS, the rows
+  whose slots stand in one group of pixels.
 
 A *chunk* is what one such set of reads makes. While the array takes the words of a chunk, the next one is read, and no
 more than that: so each chunk takes the longer of the two. Steps in which the array takes no word (the rest of an
@@ -75,19 +76,19 @@ def os_tile_cycles(
 ) -> int:
     """Cycles of one OS array tile of ``interval`` cycles, ``issue`` of them steps, when it waits for its words.
 
-    ``outputs``: a PE's outputs along rows, each with words of its own. ``ring`` cycles pass from slot to slot.
-    ``first_row``: the array tile's first row within the computation's.
+    ``outputs``: a PE's outputs along rows, each with words of its own, which are held for all slots of their groups.
+    ``ring`` cycles pass from slot to slot. ``first_row``: the array tile's first row within the computation's.
     """
-    if outputs > 1:
-        return _os_word_by_word(tile, first_row, rows, ports, outputs, interval, issue, ring)
     group_cycles = tile.group_slots * ring
     # What the interval has beyond whole turns of the ring; less than none where the last turn ends with its outputs.
     idle = interval - _ceil_div(issue, ring) * ring
     if tile.turned:
-        groups, reads = _ceil_div(tile.pixels, tile.group_m), turned_word_cycles(tile, first_row, rows, ports)
-        return interval + _chunk_waits(groups, 1, reads, group_cycles, idle, 1)
+        reads = 0
+        for output in range(outputs):
+            reads += turned_word_cycles(tile, first_row + output * rows, rows, ports)
+        return interval + _chunk_waits(_ceil_div(tile.pixels, tile.group_m), 1, reads, group_cycles, idle, 1)
     groups = _ceil_div(tile.channels, tile.group_m)
-    return interval + _chunk_waits(groups, ports, rows, group_cycles, idle, tile.taps)
+    return interval + _chunk_waits(groups, ports, rows * outputs, group_cycles, idle, tile.taps)
 
 
 @kernel
@@ -101,25 +102,6 @@ def _chunk_waits(groups: int, width: int, reads: int, group_cycles: int, idle: i
     waits = taps * (whole * max(0, of_whole) + (rest > 0) * max(0, of_rest))
     of_last = of_rest if rest else of_whole
     return waits - max(0, of_last) + max(0, of_last - idle)
-
-
-@kernel
-def _os_word_by_word(
-    tile: LeftTile, first_row: int, rows: int, ports: int, outputs: int, interval: int, issue: int, ring: int
-) -> int:
-    """A word for each slot and each of the ``outputs`` along rows; the ring's idle steps follow the last of them."""
-    interleave = issue - (issue - 1) // ring * ring
-    across = interleave // outputs
-    slots = (issue - interleave) // ring + 1
-    of_slot, of_last = 0, 0
-    for output in range(outputs):
-        reads = rows
-        if tile.turned:
-            reads = turned_word_cycles(tile, first_row + output * rows, rows, ports)
-        is_last = output == outputs - 1
-        of_slot += max(reads, across + is_last * (ring - interleave))
-        of_last += max(reads, across + is_last * (interval - issue))
-    return (slots - 1) * of_slot + of_last
 
 
 @kernel
