@@ -28,10 +28,14 @@ class UnusedComponents:
         MustUse.__new__ = remembered
 
     def collect(self) -> None:
-        """Delete what nothing but a cycle holds, if a component may be among it: Amaranth then warns here."""
-        self._waiting = [kept for kept in self._waiting if _is_unused(kept())]
-        if self._waiting:
+        """Delete what nothing but a cycle holds, if a component may be among it: Amaranth then warns here.
+
+        What is alive after that is held by more than this test. It is not looked at again: to look for cycles takes half
+        a second, and a component that a module holds would ask for it after every test.
+        """
+        if any(_is_unused(kept()) for kept in self._waiting):
             gc.collect()
+        self._waiting.clear()
 
 
 def _is_unused(made: MustUse | None) -> bool:
