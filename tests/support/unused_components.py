@@ -30,8 +30,8 @@ class UnusedComponents:
     def collect(self) -> None:
         """Delete what nothing but a cycle holds, if a component may be among it: Amaranth then warns here.
 
-        What is alive after that is held by more than this test. It is not looked at again: to look for cycles takes half
-        a second, and a component that a module holds would ask for it after every test.
+        What is alive after that is held by more than this test. It is not looked at again: to look for cycles takes
+        half a second, and a component that a module holds would ask for it after every test.
         """
         if any(_is_unused(kept()) for kept in self._waiting):
             gc.collect()
