@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from heddle.arch.boards import Board
-from heddle.arch.buffer_resources import is_ultra
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32, ProductRange
@@ -20,7 +19,7 @@ from heddle.hls.fp.units import Units
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
-from heddle.hls.memory.buffer_shape import SLICE_LATENCY, BufferShape, RamKind
+from heddle.hls.memory.buffer_shape import SLICE_LATENCY, BufferShape, ram_kind
 from heddle.hls.names import ARRAY_MODULE
 
 SORE_MODULE = "heddle_sore_lane"
@@ -90,16 +89,10 @@ def double_buffers(design: Design, board: Board, read_latency: int = SLICE_LATEN
     word_bits = {"activation": int(words.activation), "weight": int(words.weight), "output": int(words.output)}
     return {
         part: BufferShape(
-            bits, -(-4 * capacity_bytes[part] // bits), _ram_kind(part, capacity_bytes[part], board), read_latency
+            bits, -(-4 * capacity_bytes[part] // bits), ram_kind(part, capacity_bytes[part], board), read_latency
         )
         for part, bits in word_bits.items()
     }
-
-
-def _ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
-    """UltraRAM for a large buffer where the board has it; the weight buffer, wide and shallow, is always block RAM."""
-    large = bool(is_ultra(capacity_bytes, int(board.resources.uram > 0)))
-    return "ultra" if large and part != "weight" else "block"
 
 
 def buffer_block(part: str, buffer: BufferShape) -> Block:

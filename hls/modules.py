@@ -40,7 +40,8 @@ _PLACED = re.compile(r"^ *(?:module|memory|cell \\|wire (?:width \d+ )?\\(?!\$)[
 def module_name(component: wiring.Component) -> str:
     """Return what a component's module is called after the outermost one's name: its class's name in small letters.
 
-    Where a component has a ``variant``, the name ends with that: what tells it from others of its class.
+    Where a component has a ``variant``, the name ends with that. It says all that tells it from others of its class:
+    those with the same one are emitted once.
     """
     words = _WORD_STARTS.sub("_", type(component).__name__).lower()
     return "_".join(filter(None, (words, str(getattr(component, "variant", "")))))
@@ -65,6 +66,7 @@ class _Modules:
     top: str
     texts: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)  # by text
+    _variants: dict[tuple[type[wiring.Component], str], str] = field(default_factory=dict)
 
     def add(self, component: wiring.Component, fragment: Fragment, name: str) -> str:
         """Keep the module of a component, elaborated as ``fragment``; return the name of that or of an equal one."""
@@ -86,10 +88,21 @@ class _Modules:
             if component is None:
                 self._place_instances(below)
                 continue
-            module = self.add(component, below, f"{self.top}_{module_name(component)}")
+            module = self._below_top(component, below)
             placed = self._instance(component, module)
             placed.src_loc = src_loc
             fragment.subfragments[at] = (placed, name, src_loc)
+
+    def _below_top(self, component: wiring.Component, fragment: Fragment) -> str:
+        """The module of a component in another; one of a variant that is known is not converted again, which is slow."""
+        name = f"{self.top}_{module_name(component)}"
+        variant = str(getattr(component, "variant", ""))
+        if not variant:
+            return self.add(component, fragment, name)
+        key = (type(component), variant)
+        if key not in self._variants:
+            self._variants[key] = self.add(component, fragment, name)
+        return self._variants[key]
 
     def _instance(self, component: wiring.Component, module: str) -> Instance:
         return instance_of(module, signature_ports(component), clocked=_CLOCK.search(self.texts[module]) is not None)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from heddle.arch.boards import load_board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import PAGE_BYTES
@@ -60,9 +61,8 @@ class MachineRun:
 def machine_rtl(design: Design) -> Rtl:
     """Return the accelerator as Verilog, the PE once; raises HeddleError for a design that is no hardware."""
     check_generable(design)
-    return emit_rtl(
-        Block(ACCELERATOR_MODULE, partial(Accelerator, design)), [Block(USPE_MODULE, partial(Uspe, design))]
-    )
+    accelerator = Block(ACCELERATOR_MODULE, partial(Accelerator, design, load_board(design.board)))
+    return emit_rtl(accelerator, [Block(USPE_MODULE, partial(Uspe, design))])
 
 
 class Machine:

@@ -25,6 +25,7 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.hls.description import Described
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, SLICE_BITS, SLICE_LATENCY, BufferShape, SliceSize
+from heddle.hls.memory.storage import access_members
 from heddle.hls.stream.delay import flags, registers
 
 
@@ -182,16 +183,3 @@ class DoubleBuffer(wiring.Component):
     def _bank_of(self, address: Value) -> Value:
         """The bank, which is what an address has above those of a slice."""
         return address[self.shape.place_bits :]
-
-
-def access_members(bits: int, words: int) -> dict[str, wiring.Member]:
-    """Return the ports by which words are written and read."""
-    addresses = range(max(words, 2))  # a port of no bits is none in Verilog
-    return {
-        "write_en": In(1),
-        "write_addr": In(addresses),
-        "write_data": In(bits),
-        "read_en": In(1),
-        "read_addr": In(addresses),
-        "read_data": Out(bits),
-    }

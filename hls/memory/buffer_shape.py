@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from heddle.arch.boards import Board
+from heddle.arch.buffer_resources import is_ultra
+
 #: Block RAM or UltraRAM: the values of the attribute ``ram_style`` that synthesis tools read.
 RamKind = Literal["block", "ultra"]
 
@@ -16,6 +19,12 @@ BLOCK_WORDS: dict[RamKind, int] = {"block": 512, "ultra": 4096}
 
 #: Clocks from an address to its word within a slice: the RAM's own register, and the register at its output.
 SLICE_LATENCY = 2
+
+
+def ram_kind(part: str, capacity_bytes: int, board: Board) -> RamKind:
+    """UltraRAM for a large buffer where the board has it; the weight buffer, wide and shallow, is always block RAM."""
+    large = bool(is_ultra(capacity_bytes, int(board.resources.uram > 0)))
+    return "ultra" if large and part != "weight" else "block"
 
 
 @dataclass(frozen=True)

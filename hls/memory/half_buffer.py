@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from amaranth.hdl import Array, Cat, Const, Module, Shape, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.hls.memory.answers import Answers
-from heddle.hls.stream.delay import registers
+from heddle.hls.memory.buffer_shape import RamKind
+from heddle.hls.memory.storage import Storage, StorageShape
 from heddle.hls.stream.handshake import transfer
-
-#: Clocks from an address to its word: the RAM's own register, and one behind it.
-_READ_LATENCY = 2
 
 
 def address_bits(words: int) -> int:
@@ -39,8 +39,8 @@ class HalfBuffer(wiring.Component):
     put and one asked for a clock.
     """
 
-    def __init__(self, word: ShapeLike, words: int) -> None:
-        self.word, self.words = word, words
+    def __init__(self, word: ShapeLike, words: int, ram: RamKind = "block") -> None:
+        self.word, self.words, self.ram = word, words, ram
         put = data.StructLayout({"at": half_address(words), "word": word})
         super().__init__(
             {
@@ -53,21 +53,20 @@ class HalfBuffer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """The half is the lowest bit of the address: so a half needs no power of two of words."""
         m = Module()
-        bits = Shape.cast(self.word).width
-        m.submodules.storage = storage = Memory(shape=bits, depth=2 * self.words, init=[], attrs={"ram_style": "block"})
-        m.submodules.answers = answers = Answers(self.word, _READ_LATENCY)
-        write, read = storage.write_port(), storage.read_port()
+        shape = StorageShape(Shape.cast(self.word).width, 2 * self.words, self.ram)
+        m.submodules.storage = storage = Storage(shape)
+        m.submodules.answers = answers = Answers(self.word, storage.read_latency)
         connect(m, answers.answer, flipped(self.answer))
         m.d.comb += [
             self.put.ready.eq(1),
-            write.en.eq(self.put.valid),
-            write.addr.eq(_place(self.put.payload.at)),
-            write.data.eq(self.put.payload.word),
+            storage.write_en.eq(self.put.valid),
+            storage.write_addr.eq(_place(self.put.payload.at)),
+            storage.write_data.eq(self.put.payload.word),
             self.ask.ready.eq(answers.has_room),
             answers.asked.eq(transfer(self.ask)),
-            read.en.eq(1),
-            read.addr.eq(_place(self.ask.payload)),
-            Value.cast(answers.word).eq(registers(m, read.data, 1, name="behind")),
+            storage.read_en.eq(transfer(self.ask)),
+            storage.read_addr.eq(_place(self.ask.payload)),
+            Value.cast(answers.word).eq(storage.read_data),
         ]
         return m
 
@@ -86,9 +85,9 @@ class GroupBuffer(wiring.Component):
     of ``HalfBuffer``.
     """
 
-    def __init__(self, group: ShapeLike, groups: int, lanes: int) -> None:
-        """``lanes`` is a power of two."""
-        self.group, self.groups, self.lanes = group, groups, lanes
+    def __init__(self, group: ShapeLike, groups: int, lanes: int, ram: RamKind = "block") -> None:
+        """``lanes`` is a power of two; ``ram`` is that of each bank."""
+        self.group, self.groups, self.lanes, self.ram = group, groups, lanes, ram
         several = data.ArrayLayout(group, lanes)
         put = data.StructLayout({"at": half_address(groups), "groups": several, "count": range(lanes + 1)})
         super().__init__(
@@ -100,32 +99,25 @@ class GroupBuffer(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Turn the groups to their banks; read all banks, and take the one that was asked for."""
+        """Turn the groups to their banks; ask the one bank that the group is in, the others showing zeros."""
         m = Module()
-        m.submodules.answers = answers = Answers(self.group, _READ_LATENCY)
+        m.submodules.answers = answers = Answers(self.group, Storage.read_latency)
         connect(m, answers.answer, flipped(self.answer))
         bank_bits = (self.lanes - 1).bit_length()
-        asked = self.ask.payload
         words = [self._bank(m, number, bank_bits) for number in range(self.lanes)]
-        chosen = words[0]
-        if bank_bits:
-            chosen = Array(words)[registers(m, asked.address[:bank_bits], 1, name="bank")]
-        word = registers(m, chosen, 1, name="behind")
         m.d.comb += [
             self.put.ready.eq(1),
             self.ask.ready.eq(answers.has_room),
             answers.asked.eq(transfer(self.ask)),
-            Value.cast(answers.word).eq(word),
+            Value.cast(answers.word).eq(reduce(or_, words)),
         ]
         return m
 
     def _bank(self, m: Module, number: int, bank_bits: int) -> Value:
         """One bank: the lane that stands ``number`` banks behind the first group's, in that row or the next."""
         put, asked = self.put.payload, self.ask.payload
-        depth = 2 * -(-self.groups // self.lanes)
-        bits = Shape.cast(self.group).width
-        m.submodules[f"bank{number}"] = storage = Memory(shape=bits, depth=depth, init=[], attrs={"ram_style": "block"})
-        write, read = storage.write_port(), storage.read_port()
+        shape = StorageShape(Shape.cast(self.group).width, 2 * -(-self.groups // self.lanes), self.ram)
+        m.submodules[f"bank{number}"] = storage = Storage(shape)
         first = put.at.address[:bank_bits]
         lane = Signal(bank_bits, name=f"lane{number}") if bank_bits else Signal(1, name=f"lane{number}")
         if bank_bits:
@@ -133,13 +125,13 @@ class GroupBuffer(wiring.Component):
         in_next_row = number < first if number < self.lanes - 1 else Const(0)
         row = put.at.address[bank_bits:] + in_next_row
         m.d.comb += [
-            write.en.eq(self.put.valid & (lane < put.count)),
-            write.addr.eq(Cat(put.at.half, row)),
-            write.data.eq(Array(put.groups[each] for each in range(self.lanes))[lane]),
-            read.en.eq(1),
-            read.addr.eq(Cat(asked.half, asked.address[bank_bits:])),
+            storage.write_en.eq(self.put.valid & (lane < put.count)),
+            storage.write_addr.eq(Cat(put.at.half, row)),
+            storage.write_data.eq(Array(put.groups[each] for each in range(self.lanes))[lane]),
+            storage.read_en.eq(transfer(self.ask) & (asked.address[:bank_bits] == number)),
+            storage.read_addr.eq(Cat(asked.half, asked.address[bank_bits:])),
         ]
-        return read.data
+        return storage.read_data
 
 
 def _place(at: data.View) -> Value:

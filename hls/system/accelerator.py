@@ -9,6 +9,7 @@ from amaranth.hdl import Const, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.instructions import ADDRESS_BITS
 from heddle.arch.program_file import digest
@@ -51,8 +52,10 @@ class Accelerator(wiring.Component):
     Each program begins with everything as after a reset, except for what the buffers hold.
     """
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, board: Board) -> None:
+        """Raises ValueError for a memory port that is wider than an instruction; ``board`` says which RAMs there are."""
         self.design, self.shape = design, MachineShape(design)
+        self.rams = self.shape.rams(board)
         self.fetching = Fetch(self.shape.port, digest(design))
         super().__init__(
             {
@@ -136,7 +139,7 @@ class Accelerator(wiring.Component):
 
     def _left(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> None:
         shape = self.shape
-        m.submodules.left = left = GroupBuffer(shape.group, shape.left_groups, shape.lanes)
+        m.submodules.left = left = GroupBuffer(shape.group, shape.left_groups, shape.lanes, self.rams.activation)
         connect(m, load.groups, left.put)
         connect(m, compute.left_ask, left.ask)
         connect(m, left.answer, compute.left_answer)
@@ -144,8 +147,8 @@ class Accelerator(wiring.Component):
     def _right(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> None:
         """Values and indices stand in two memories, and are read side by side."""
         shape = self.shape
-        m.submodules.values = values = HalfBuffer(shape.values, shape.right_words)
-        m.submodules.indices = indices = HalfBuffer(shape.indices, shape.right_words)
+        m.submodules.values = values = HalfBuffer(shape.values, shape.right_words, self.rams.weight)
+        m.submodules.indices = indices = HalfBuffer(shape.indices, shape.right_words, self.rams.weight)
         m.submodules.right_asks = asks = Fork(half_address(shape.right_words), 2)
         connect(m, load.values, values.put)
         connect(m, load.indices, indices.put)
@@ -167,7 +170,7 @@ class Accelerator(wiring.Component):
     def _out(self, m: Module, compute: ComputeUnit, store: StoreUnit) -> None:
         """Partial sums before results that are stored: the array waits for the first, memory for the second."""
         shape, sums = self.shape, sums_layout(self.design)
-        m.submodules.out = out = HalfBuffer(sums, shape.out_words)
+        m.submodules.out = out = HalfBuffer(sums, shape.out_words, self.rams.output)
         m.submodules.out_readers = readers = SharedReader(half_address(shape.out_words), sums)
         connect(m, compute.put, out.put)
         connect(m, readers.ask, out.ask)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from amaranth.lib import data
 
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.instructions import PAGE_BYTES
@@ -14,7 +15,17 @@ from heddle.arch.nm import index_bits
 from heddle.hls.axi.channels import LEN_BITS, AxiShape
 from heddle.hls.feed.compute_unit import HalfAddresses
 from heddle.hls.feed.left_words import group_layout
+from heddle.hls.memory.buffer_shape import BLOCK_WORDS, RamKind, ram_kind
 from heddle.hls.memory.half_buffer import address_bits, half_address
+
+
+@dataclass(frozen=True)
+class BufferRams:
+    """The kind of RAM block that each buffer of the machine stands in."""
+
+    activation: RamKind
+    weight: RamKind
+    output: RamKind
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,11 @@ class MachineShape:
         return self.design.buffers.activation_bytes // 2 // group_bytes
 
     @property
+    def left_bank_words(self) -> int:
+        """Groups of a half in each of the banks that ``lanes`` groups are put into at once."""
+        return -(-self.left_groups // self.lanes)
+
+    @property
     def right_words(self) -> int:
         """Words of the array's columns in half of the weight buffer, each element with its index."""
         lane_bits = self.design.numbers.operand_format.width + index_bits(self.design.sparsity.m)
@@ -59,6 +75,14 @@ class MachineShape:
         """Bits of an address in each buffer."""
         halves = (self.left_groups, self.right_words, self.out_words)
         return HalfAddresses(*(address_bits(words) for words in halves))
+
+    def rams(self, board: Board) -> BufferRams:
+        """Return the RAMs of the buffers on ``board``: UltraRAM for a large one, where its banks are deep enough."""
+        return BufferRams(
+            activation=_deep_enough("activation", self.design.buffers.activation_bytes, self.left_bank_words, board),
+            weight=_deep_enough("weight", self.design.buffers.weight_bytes, self.right_words, board),
+            output=_deep_enough("output", self.design.buffers.output_bytes, self.out_words, board),
+        )
 
     @property
     def group(self) -> data.ArrayLayout:
@@ -91,3 +115,8 @@ class MachineShape:
     def put_indices(self) -> data.StructLayout:
         """What is put into the weight buffer's plane of indices."""
         return data.StructLayout({"at": half_address(self.right_words), "word": self.indices})
+
+
+def _deep_enough(part: str, capacity_bytes: int, half_words: int, board: Board) -> RamKind:
+    """Block RAM where a half is less than half of what it has in an UltraRAM: most of that would stand empty."""
+    return ram_kind(part, capacity_bytes, board) if 4 * half_words >= BLOCK_WORDS["ultra"] else "block"

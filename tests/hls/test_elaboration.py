@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 from samples import TINY
 
 import heddle.hls
+from heddle.arch.boards import load_board
 from heddle.arch.design_io import override
 from heddle.arch.formats import FP16
 from heddle.hls.array.command_check import CommandCheck
@@ -79,6 +80,7 @@ from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import BufferShape, SliceSize
 from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer
 from heddle.hls.memory.sharing import SharedReader
+from heddle.hls.memory.storage import RamSlice, Storage, StorageShape
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
@@ -101,7 +103,7 @@ STORED = StoreShape(3, FP16, PORT)
 STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
 MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
-    Accelerator: lambda: Accelerator(SMALL),
+    Accelerator: lambda: Accelerator(SMALL, load_board(SMALL.board)),
     Accumulator: lambda: Accumulator(FP16),
     Adder: lambda: Adder(),
     Answers: lambda: Answers(8, 2),
@@ -148,6 +150,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
+    RamSlice: lambda: RamSlice(8, 4, "block"),
     Reader: lambda: Reader(8, 2, 8, 2),
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
@@ -166,6 +169,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SquareRoot: lambda: SquareRoot(FP16),
     Stce: lambda: Stce(SMALL),
     StepDelay: lambda: StepDelay(8, 3),
+    Storage: lambda: Storage(StorageShape(80, 600)),
     StoreGearbox: lambda: StoreGearbox(STORED),
     StoreUnit: lambda: StoreUnit(TINY, MachineShape(TINY)),
     SumsNarrower: lambda: SumsNarrower(STORED),

@@ -12,6 +12,7 @@ import pytest
 from slang_lint import slang_complaints
 from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
 
+from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.uspe import Uspe
@@ -81,7 +82,7 @@ def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> N
 
 def test_the_accelerator_is_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
     design = override(load_design("tiny"), {"array.rows": 2, "array.cols": 2, "array.interleave": 2})
-    accelerator = Block("heddle_accelerator", partial(Accelerator, design))
+    accelerator = Block("heddle_accelerator", partial(Accelerator, design, load_board(design.board)))
     rtl = emit_rtl(accelerator, [Block(USPE_MODULE, partial(Uspe, design))])
     assert lint(rtl, tmp_path) == ""
     assert slang_complaints(rtl) == ""
