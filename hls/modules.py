@@ -94,7 +94,7 @@ class _Modules:
             fragment.subfragments[at] = (placed, name, src_loc)
 
     def _below_top(self, component: wiring.Component, fragment: Fragment) -> str:
-        """The module of a component in another; one of a variant that is known is not converted again, which is slow."""
+        """The module of a component in another; a known variant is not converted again, which is slow."""
         name = f"{self.top}_{module_name(component)}"
         variant = str(getattr(component, "variant", ""))
         if not variant:

@@ -14,8 +14,8 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.hls.emit import Block, Rtl, emit_block, emit_rtl
 from heddle.hls.generate import buffer_block, slice_blocks
-from heddle.hls.memory.buffer import access_members
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, BufferShape
+from heddle.hls.memory.storage import access_members
 from heddle.hls.stream.delay import flags
 from heddle.verify.cases import Case, Stalls, Words
 from heddle.verify.stream_case import stream_case

@@ -53,7 +53,7 @@ class Accelerator(wiring.Component):
     """
 
     def __init__(self, design: Design, board: Board) -> None:
-        """Raises ValueError for a memory port that is wider than an instruction; ``board`` says which RAMs there are."""
+        """``board`` says which RAMs there are. Raises ValueError for a port that is wider than an instruction."""
         self.design, self.shape = design, MachineShape(design)
         self.rams = self.shape.rams(board)
         self.fetching = Fetch(self.shape.port, digest(design))
