@@ -7,7 +7,7 @@ NumPy arrays, and a wrong name or a row of another record is an error of the typ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,19 @@ _NUMBERS: dict[Any, type[np.generic]] = {int: np.int64, float: np.float64}
 
 
 def record_dtype(record: type) -> np.dtype[np.void]:
-    """Return the NumPy type of a typed dictionary's rows: fields are int, float, or records themselves."""
-    return np.dtype([(name, _NUMBERS.get(kind) or record_dtype(kind)) for name, kind in get_type_hints(record).items()])
+    """Return the NumPy type of a typed dictionary's rows: fields are int, float, or records themselves.
+
+    An array is annotated with what it is made of and how many: ``Annotated[Ints, int, 8]``.
+    """
+    return np.dtype([(name, *_field(kind)) for name, kind in get_type_hints(record, include_extras=True).items()])
+
+
+def _field(kind: Any) -> tuple[Any, ...]:
+    """What NumPy is told of a field behind its name."""
+    if get_origin(kind) is Annotated:
+        _, made_of, count = get_args(kind)
+        return (*_field(made_of), (count,))
+    return (_NUMBERS.get(kind) or record_dtype(kind),)
 
 
 def rows_of(kind: np.dtype[np.void], records: Sequence[Mapping[str, Any]]) -> Rows:

@@ -34,7 +34,7 @@ _MAIN = Path(__file__).resolve().parent / "cpp" / "accelerator.cpp"
 
 @dataclass(frozen=True)
 class MemoryTiming:
-    """Memory as the bench has it.
+    """Memory as the bench has it (docs/accelerator.md, *Memory, as bench and simulator have it*).
 
     ``latency_clocks`` from a request to its first beat, or from the last beat to its response; all masters together
     move a beat each ``beat_clocks``. ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``. In

@@ -10,9 +10,11 @@ import pytest
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import words_of
+from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
+from heddle.sim.program.timing import time_program
 from heddle.verify import machine_cases
 from heddle.verify.machine import Machine, MachineRun, MemoryTiming
 from heddle.verify.machine_cases import LayerCase, Outcome, drawn_cases, outcome
@@ -42,6 +44,29 @@ def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: 
     assert [each.line for each in outcomes if not each.passed] == []
     kinds = {(case.pass_name, bool(case.keep_n)) for case in CASES}
     assert kinds == {("ff", False), ("ff", True), ("bp", False), ("bp", True), ("wu", False)}
+
+
+def reads_as_the_contract(case: LayerCase) -> bool:
+    """Whether the RTL's left feeder already reads a program's words as ``heddle.arch.left_feed`` has it."""
+    computes = [each for each in case.compiled(TINY).instructions if isinstance(each, Compute)]
+    slots = [each.walk.taps * -(-each.walk.elements // each.group_elements) * each.group_slots for each in computes]
+    return all(
+        not each.walk.turned
+        and each.command.interleave_cols in (0, TINY.array.interleave)
+        and (not each.command.ws or its_slots % TINY.array.rows == 0)
+        for each, its_slots in zip(computes, slots, strict=True)
+    )
+
+
+@pytest.mark.parametrize("memory", [(1, 1), (100, 2), (400, 4)], ids=lambda memory: "l{}-b{}".format(*memory))
+def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine, memory: tuple[int, int]) -> None:
+    timing = MemoryTiming(*memory)
+    cases = [replace(case, timing=timing) for case in CASES if reads_as_the_contract(case)]
+    assert len(cases) >= 4
+    for case in cases:
+        program = case.compiled(TINY)
+        run = machine.run(program_bytes(program.words, TINY), case.image(program, TINY), timing)
+        assert time_program(program.words, TINY, timing).cycles == pytest.approx(run.cycles, rel=0.03), case.name
 
 
 STORED = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"

@@ -1,0 +1,79 @@
+"""The clocks of the machine around the array: its part of the timing contract.
+
+``heddle.arch.timing`` has the array, ``heddle.arch.left_feed`` its left words. What stands here is what a program waits
+for on the way to the array and from it: fetch, dispatch, the way to memory, gearboxes, buffers, preparation. Each name
+is a latency or a size of the RTL, which a test asks of its components. All values are clock cycles of the design
+unless their names say otherwise.
+"""
+
+from __future__ import annotations
+
+#: From a word that enters a queue to the word at its other end. The same for a register with valid and ready.
+QUEUE_CYCLES = 1
+#: A queue in block RAM, between memory's beats and what takes them.
+RAM_QUEUE_CYCLES = 2
+
+#: From the program's start to the walk of its header: the address is taken.
+FETCH_ASK_CYCLES = 1
+
+#: Instructions that an engine has taken and not done.
+ENGINE_INSTRUCTIONS = 2
+
+#: From a tile to the first of its pixels, beside one for each bit of its first position.
+WALK_CYCLES = 2
+#: Pieces of pages between the walk and the joiner.
+PIECE_QUEUE = 2
+#: Bursts that a master has asked for and memory has not ended; as many wait for their beats.
+OUTSTANDING_BURSTS = 8
+#: From a span to its request.
+REQUEST_CYCLES = 1
+#: From what a cutter takes to its first piece: pixels at pages, bursts into beats.
+CUTTER_CYCLES = 1
+#: From a span to the first of its beats beside the data: the queue of bursts and the cutter.
+BEAT_CYCLES = QUEUE_CYCLES + CUTTER_CYCLES
+#: From the last answer of a store's memory to its end.
+STORE_DONE_CYCLES = 1
+
+#: Bits of a lane's amount that a rotator takes in a clock.
+_ROTATED_BITS = 2
+_STEP_BYTES = 2
+
+#: From the rows of a tile to the first cut of them.
+CUT_CYCLES = 2
+#: From a cut that is taken to its piece.
+PIECE_CYCLES = 1
+#: From a piece to its groups.
+SPREAD_CYCLES = 1
+#: From a word's last piece to the word, where a word has several.
+COLLECT_CYCLES = 1
+#: From the sums of a part to their bytes.
+NARROW_CYCLES = 2
+#: From the last word in a half to ``done``: the count of ended tiles.
+LOADED_CYCLES = 1
+
+#: From an address to its word: the RAM, a register behind it, a queue.
+BUFFER_CYCLES = 3
+#: Words that a buffer was asked for and that nobody has taken: one more than its latency.
+BUFFER_ANSWERS = 4
+
+#: From a computation to what its feeders need of it.
+PREPARE_CYCLES = 22
+#: From a prepared computation to the first word of an order.
+ORDER_CYCLES = 2
+#: From a read to its address.
+LEFT_ADDRESS_CYCLES = 5
+#: From the last read of a left word to the word.
+LEFT_WORD_CYCLES = 1
+#: From a result in the buffer to the count of results, and to ``done``.
+WRITTEN_CYCLES = 1
+
+
+def rotation_cycles(data_bytes: int) -> int:
+    """Return the clocks that the bytes of a beat take to be shifted to their lanes."""
+    lanes = data_bytes // _STEP_BYTES
+    return -(-(lanes - 1).bit_length() // _ROTATED_BITS)
+
+
+def packing_cycles(data_bytes: int) -> int:
+    """Return the clocks from the beat that fills a word to the word."""
+    return rotation_cycles(data_bytes) + 1
