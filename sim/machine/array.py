@@ -17,6 +17,9 @@ from heddle.sim.machine.walk import NEVER
 
 Ints = npt.NDArray[np.int64]
 
+#: Clocks in which the buffer's read port is remembered: far more than the array can be ahead of a store.
+WANTED_CLOCKS = 1 << 18
+
 #: Runs of results that may be on their way through the array: no more than tiles that are in it at once.
 RUNS = 64
 
@@ -33,7 +36,7 @@ class ArrayRow(TypedDict):
     ``results_from``       clock from which the writer of results takes that computation
     ``left_taken_at``      clock in which it took the first word of the last chunk of left words
     ``partials``           partial sums taken; ``asked_at``: clock in which the last was asked for
-    ``sums_at``            clock in which the feeder of partial sums took the computation; ``sums``: places it has passed
+    ``sums_at``            clock in which their feeder took the computation; ``sums``: places that it has passed
     ``partial_taken_at``   clocks in which the last ones were taken
     =====================  =========================================================================================
     """
@@ -59,10 +62,15 @@ ARRAY = record_dtype(ArrayRow)
 
 
 class Array(NamedTuple):
-    """The array: its state, and the clocks in which its last results were put into the buffer, by their number."""
+    """The array at work.
+
+    ``put_at``: clocks in which its last results were put into the buffer, by their number. ``wanted_in``: clocks in
+    which the array's partial sums had the buffer's read port, each at its own place modulo the length.
+    """
 
     state: ArrayRow
     put_at: Ints
+    wanted_in: Ints
 
 
 def new_array(most_results: int) -> Array:
@@ -71,7 +79,8 @@ def new_array(most_results: int) -> Array:
     state["at"] = state["results_from"] = -1
     state["left_taken_at"] = state["asked_at"] = NEVER
     state["partial_taken_at"][:] = NEVER
-    return Array(state, np.full(1 << (2 * most_results + 64).bit_length(), NEVER, np.int64))
+    put_at = np.full(1 << (2 * most_results + 64).bit_length(), NEVER, np.int64)
+    return Array(state, put_at, np.full(WANTED_CLOCKS, NEVER, np.int64))
 
 
 @kernel
@@ -96,7 +105,7 @@ def step(array: Array, not_before: int, shape: MachineShape) -> int:
 
 @kernel
 def _make_result(array: Array, at: int, shape: MachineShape) -> int:
-    """Make a result in clock ``at`` or as there is room; return the clock. The hop to the corner, and the queue, follow."""
+    """Make a result in clock ``at``, or as there is room; return the clock."""
     state, most = array.state, len(array.put_at) - 1
     hop = array_hop_cycles(shape.rows, shape.cols, shape.cuts)
     number = state["made"]
@@ -162,7 +171,7 @@ def pass_partials(array: Array, results: int) -> None:
 
 @kernel
 def partial_at(array: Array, source: int, is_inside: bool) -> int:
-    """Return the clock from which the next partial sum is there: result ``source``, or a zero where it is not inside."""
+    """Return the clock from which the next partial sum is there: result ``source``, or a zero beyond the tile."""
     state, most = array.state, len(array.put_at) - 1
     taken_at, number = state["partial_taken_at"], state["partials"]
     passed = max(state["sums_at"] + ORDER_CYCLES + state["sums"], state["asked_at"] + 1)
@@ -170,8 +179,10 @@ def partial_at(array: Array, source: int, is_inside: bool) -> int:
     if not is_inside:
         state["asked_at"] = passed
         return max(passed + QUEUE_CYCLES, last + 1)
-    written = array.put_at[source & most] + WRITTEN_CYCLES
-    asked = max(passed, written, taken_at[number % BUFFER_ANSWERS] + 1)
+    wanted = max(passed, array.put_at[source & most] + WRITTEN_CYCLES)
+    asked = max(wanted, taken_at[number % BUFFER_ANSWERS] + 1)
+    for clock in range(wanted, asked + 1):
+        array.wanted_in[clock % WANTED_CLOCKS] = clock
     state["asked_at"] = asked
     return max(asked + BUFFER_CYCLES, last + 1)
 
@@ -183,3 +194,11 @@ def take_partial(array: Array, clock: int) -> None:
     state["partial_taken_at"][state["partials"] % BUFFER_ANSWERS] = clock
     state["partials"] += 1
     state["sums"] += 1
+
+
+@kernel
+def port_free_at(array: Array, clock: int) -> int:
+    """Return the first clock from ``clock`` on in which no partial sum wants the buffer's read port: they go first."""
+    while array.wanted_in[clock % WANTED_CLOCKS] == clock:
+        clock += 1
+    return clock

@@ -181,7 +181,7 @@ def _free_orders(
     reads: int,
     shape: MachineShape,
 ) -> None:
-    """When each order takes another computation: a word a clock at most, and the left one with the array where it waits."""
+    """When each order takes another computation: each gives at most a word a clock."""
     state, results = unit.state, unit.last_result[number]
     if number > 0:
         results -= unit.last_result[number - 1]
@@ -210,7 +210,7 @@ def _finish_made(unit: Computing, queues: Queues, computes: Rows) -> None:
 
 @kernel
 def next_end_at(unit: Computing, queues: Queues) -> int:
-    """Return the clock in which the last result of the oldest computation is made if no other begins; ``LATER``: none."""
+    """Return the clock in which the oldest computation's last result is made if no other begins; ``LATER``: none."""
     counts = queues.compute.counts
     if counts["done"] == counts["taken"]:
         return LATER
