@@ -13,7 +13,7 @@ from heddle.hls.verilog import without_sources
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.jobs import WRAPPER, Job, block_names, mapped_blocks
 from heddle.synth.yosys.lines import cut_lines, line_shape
-from heddle.synth.yosys.mapping import OF_THE_BOARDS, _map
+from heddle.synth.yosys.mapping import OF_THE_BOARDS, _cells, _map
 from heddle.synth.yosys.sources import VerilogModule, counted, hierarchy
 
 
@@ -127,12 +127,11 @@ def test_a_line_by_the_bit_and_its_bits_are_blocks_however_few_stand_beside_it(w
 
 def test_a_line_maps_to_as_many_lines_of_one_bit_in_yosys_really(tmp_path):
     blocks = {(1, 40): "line_1x40", (6, 40): "line_6x40", (6, 2): "line_6x2"}
-    mapped = {}
-    for shape, name in blocks.items():
-        text = "(* keep_hierarchy *)\n" + emit(DelayLine(*shape), name)
-        wrapper = f"module {WRAPPER};\n  (* keep *) {name}  i{name} ();\nendmodule\n"
-        mapped[name] = _map(Job(f"{text}\n{wrapper}", name, {}), OF_THE_BOARDS, tmp_path, name)
-    one_bit = usage_of(mapped["line_1x40"].cells, "line_1x40")
-    assert usage_of(mapped["line_6x40"].cells, "line_6x40") == one_bit.times(6)
-    assert usage_of(mapped["line_6x2"].cells, "line_6x2").ff == 12
+    text = "".join(f"(* keep_hierarchy *)\n{emit(DelayLine(*shape), name)}\n" for shape, name in blocks.items())
+    placed = "".join(f"  (* keep *) {name}  i{name} ();\n" for name in blocks.values())
+    _map(Job(f"{text}module {WRAPPER};\n{placed}endmodule\n", "line_1x40", {}), OF_THE_BOARDS, tmp_path, "lines")
+    mapped = _cells(tmp_path / "lines.json")
+    one_bit = usage_of(mapped["line_1x40"], "line_1x40")
+    assert usage_of(mapped["line_6x40"], "line_6x40") == one_bit.times(6)
+    assert usage_of(mapped["line_6x2"], "line_6x2").ff == 12
     assert one_bit.lut_as_memory == 2

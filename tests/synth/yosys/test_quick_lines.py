@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
@@ -11,9 +13,11 @@ from heddle.arch.lut_memory import quick_line_ff, quick_line_lut
 from heddle.hls.emit import emit
 from heddle.hls.stream.delay import quick_registers
 from heddle.synth.yosys.cells import usage_of
-from heddle.synth.yosys.mapping import map_flat
+from heddle.synth.yosys.jobs import WRAPPER, Job
+from heddle.synth.yosys.mapping import OF_THE_BOARDS, _cells, _map
 
 WIDTH = 3
+CYCLES = (8, 9, 11, 17, 18, 33, 34, 59)
 
 
 class Line(wiring.Component):
@@ -29,10 +33,21 @@ class Line(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("cycles", [8, 9, 11, 17, 18, 33, 34, 59])
-def test_its_last_word_is_in_flip_flops_and_the_model_counts_the_rest(cycles, tmp_path):
-    mapped = map_flat(emit(Line(cycles), "line"), "line", tmp_path)
-    usage = usage_of(mapped.cells, "line")
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, int]]:
+    """The cells of each line, all mapped in one run of yosys, which takes seconds to begin."""
+    folder = tmp_path_factory.mktemp("lines")
+    lines = "".join(f"(* keep_hierarchy *)\n{emit(Line(cycles), f'line{cycles}')}\n" for cycles in CYCLES)
+    placed = "".join(f"  (* keep *) line{cycles}  i{cycles} ();\n" for cycles in CYCLES)
+    _map(Job(f"{lines}module {WRAPPER};\n{placed}endmodule\n", "line8", {}), OF_THE_BOARDS, folder, "lines")
+    return _cells(folder / "lines.json")
+
+
+@pytest.mark.parametrize("cycles", CYCLES)
+def test_its_last_word_is_in_flip_flops_and_the_model_counts_the_rest(
+    cycles: int, mapped: Mapping[str, Mapping[str, int]]
+) -> None:
+    usage = usage_of(mapped[f"line{cycles}"], f"line{cycles}")
     assert usage.lut_as_memory == WIDTH * quick_line_lut(cycles)
     assert usage.ff == WIDTH * quick_line_ff(cycles)
     assert usage.ff >= WIDTH
