@@ -4,7 +4,7 @@ The activation buffer gives, each clock, up to ``ports`` groups that follow each
 at one tap (``buffers.group_ports``). What a read leaves is held, so that
 
 - in OS R reads for each of a PE's outputs along rows, one read for each row, make the words of up to ``ports`` groups
-  of one tap, for all slots of these groups;
+  of one tap, for all slots of these groups; of R groups at most, as a row of the array takes one a clock;
 - in WS a word takes a read for each ``ports`` groups of one tap that its rows' slots stand in;
 - *turned* (the reduction runs over pixels, as in weight gradients) M reads, one for each pixel of a group, make the
   rows of up to ``ports`` groups of channels of one tap in OS, for all slots of the group of pixels; in WS, the rows
@@ -80,15 +80,25 @@ def os_tile_cycles(
     ``ring`` cycles pass from slot to slot. ``first_row``: the array tile's first row within the computation's.
     """
     group_cycles = tile.group_slots * ring
+    steps = _ceil_div(issue, ring) * ring
     # What the interval has beyond whole turns of the ring; less than none where the last turn ends with its outputs.
-    idle = interval - _ceil_div(issue, ring) * ring
+    idle = interval - steps
     if tile.turned:
         reads = 0
         for output in range(outputs):
             reads += turned_word_cycles(tile, first_row + output * rows, rows, ports)
-        return interval + _chunk_waits(_ceil_div(tile.pixels, tile.group_m), 1, reads, group_cycles, idle, 1)
+        groups = _ceil_div(tile.pixels, tile.group_m)
+        idle -= _missing(groups * group_cycles - steps, group_cycles, ring)
+        return interval + _chunk_waits(groups, 1, reads, group_cycles, idle, 1)
     groups = _ceil_div(tile.channels, tile.group_m)
-    return interval + _chunk_waits(groups, ports, rows * outputs, group_cycles, idle, tile.taps)
+    idle -= _missing(tile.taps * groups * group_cycles - steps, group_cycles, ring)
+    return interval + _chunk_waits(groups, min(ports, rows), rows * outputs, group_cycles, idle, tile.taps)
+
+
+@kernel
+def _missing(steps: int, group_cycles: int, ring: int) -> int:
+    """Steps that the reduction's last group has less than others, where it has fewer slots: at least one."""
+    return min(max(0, steps), group_cycles - ring)
 
 
 @kernel

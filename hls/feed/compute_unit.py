@@ -15,7 +15,7 @@ from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.stce import right_layout, sums_layout
 from heddle.hls.control.instruction import COMPUTE
 from heddle.hls.feed.left_feeder import LeftFeeder
-from heddle.hls.feed.left_words import group_layout
+from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.prepare import PREPARED, Prepare
 from heddle.hls.feed.reader import ask_layout
 from heddle.hls.feed.right_feeder import RightFeeder
@@ -40,8 +40,8 @@ class ComputeUnit(wiring.Component):
     input : stream of COMPUTE, in
     done : Signal(1), out
         For a clock, when the last result of the oldest computation that was taken is in the buffer.
-    left_ask, left_answer : streams of ``ask_layout``, out, and of M raw operands, in
-        Groups of the activation buffer.
+    left_ask, left_answer : streams of ``ask_layout``, out, and of G x M raw operands, in
+        Groups of the activation buffer, ``buffers.group_ports`` of them that follow each other.
     right_ask, right_answer : streams of ``ask_layout``, out, and of C x {value, index}, in
         Words of the weight buffer.
     partial_ask, partial_answer : streams of ``ask_layout``, out, and of C x Signal(32), in
@@ -63,7 +63,7 @@ class ComputeUnit(wiring.Component):
                 "input": In(stream.Signature(COMPUTE)),
                 "done": Out(1),
                 "left_ask": Out(asks[0]),
-                "left_answer": In(stream.Signature(group_layout(design))),
+                "left_answer": In(stream.Signature(LeftShape(design).groups)),
                 "right_ask": Out(asks[1]),
                 "right_answer": In(stream.Signature(right_layout(design))),
                 "partial_ask": Out(asks[2]),
@@ -78,7 +78,7 @@ class ComputeUnit(wiring.Component):
         """A computation is prepared once, and given to the array and to each feeder."""
         m = Module()
         design, addresses = self.design, self.addresses
-        m.submodules.prepare = prepare = Prepare(design.array.cols)
+        m.submodules.prepare = prepare = Prepare(design.array.rows, design.array.cols)
         m.submodules.fork = fork = Fork(PREPARED, 5)
         m.submodules.left = left = LeftFeeder(design, addresses.left)
         m.submodules.right = right = RightFeeder(design, addresses.right)

@@ -9,27 +9,13 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
-from heddle.arch.isa import GROUP_SLOTS_BITS
-from heddle.hls.feed.left_order import READ
+from heddle.hls.feed.left_order import read_layout
+from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.reader import fetch_layout
 from heddle.hls.stream.handshake import assert_stable
 
 #: A window's place along an axis, before the map or behind it too: start + tap x tap_step + position x step.
 _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 1) + 2)
-
-
-#: What becomes of a group that was read.
-LEFT_TAG = data.StructLayout(
-    {
-        "turned": 1,
-        "is_held": 1,
-        "is_empty": 1,
-        "lane": GROUP_SLOTS_BITS,
-        "count": GROUP_SLOTS_BITS,
-        "ends_group": 1,
-        "ends_word": 1,
-    }
-)
 
 
 class LeftAddress(wiring.Component):
@@ -41,19 +27,18 @@ class LeftAddress(wiring.Component):
 
     Ports
     -----
-    input : stream of READ, in
-    output : stream of ``fetch_layout`` with LEFT_TAG, out
+    input : stream of ``read_layout``, in
+    output : stream of ``fetch_layout`` with ``LeftShape.part``, out
 
     Latency 5 clocks, throughput a read a clock; in each of the first four a DSP slice multiplies, or adds three.
     """
 
     latency = 5
 
-    def __init__(self, address_bits: int) -> None:
-        self.address_bits = address_bits
-        super().__init__(
-            {"input": In(stream.Signature(READ)), "output": Out(stream.Signature(fetch_layout(address_bits, LEFT_TAG)))}
-        )
+    def __init__(self, shape: LeftShape, address_bits: int) -> None:
+        self.read, self.address_bits = read_layout(shape), address_bits
+        output = stream.Signature(fetch_layout(address_bits, shape.part))
+        super().__init__({"input": In(stream.Signature(self.read)), "output": Out(output)})
 
     def elaborate(self, platform: object) -> Module:
         """Products; places; the pixel's row; the pixel's first group; the group."""
@@ -64,7 +49,7 @@ class LeftAddress(wiring.Component):
         at = [self.input.payload]
         valid: Value = self.input.valid
         for stage in range(1, self.latency):
-            at.append(data.View(READ, steps.register(at[-1].as_value(), f"read{stage}")))
+            at.append(data.View(self.read, steps.register(at[-1].as_value(), f"read{stage}")))
             valid = steps.register(valid, f"valid{stage}", has_reset=True)
         row, row_is_out = self._place(steps, at, "row")
         col, col_is_out = self._place(steps, at, "col")
@@ -80,8 +65,7 @@ class LeftAddress(wiring.Component):
                 fetch.is_zero.eq(at[4].is_zero | is_out),
                 fetch.ask.half.eq(at[4].map.half),
                 fetch.ask.address.eq(first_group + at[4].group),
-                fetch.tag.turned.eq(at[4].map.turned),
-                *(fetch.tag[name].eq(at[4][name]) for name, _ in LEFT_TAG if name != "turned"),
+                fetch.tag.eq(at[4].part),
             ]
         assert_stable(m, self.output)
         return m

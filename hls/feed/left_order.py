@@ -1,4 +1,4 @@
-"""The order in which the left operand is read: a group, or an element of one, for each row of the array's words."""
+"""The order in which the left operand is read: groups for the rows of the array's words, chunk after chunk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from heddle.arch.design import Design
 from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.feed.left_loops import LeftLoops
+from heddle.hls.feed.left_shape import LeftShape
+from heddle.hls.feed.left_span import LeftSpan
 from heddle.hls.feed.order import Frame, Order
 from heddle.hls.feed.walks import PixelWalk, TapWalk
 
@@ -24,72 +26,77 @@ READ_MAP = data.StructLayout(
         "origin": signed(PLACE_BITS + 1),
         "groups_per_pixel": ELEMENT_BITS,
         "half": 1,
-        "turned": 1,
     }
 )
-#: A read of the left operand: a position, a tap and a group of channels, and what becomes of what is read.
-READ = data.StructLayout(
-    {
-        "map": READ_MAP,
-        "is_zero": 1,  # nothing is read: the row, the slot or the pixel lies beyond the tile
-        "is_empty": 1,  # turned: the row or the slot does, so that the whole group is zero
-        "is_held": 1,  # turned: nothing is read, the group is made of the M pixels that were read last
-        "image": PLACE_BITS,
-        "row": PLACE_BITS,
-        "col": PLACE_BITS,
-        "tap_row": TAP_BITS,
-        "tap_col": TAP_BITS,
-        "group": ELEMENT_BITS,
-        "lane": GROUP_SLOTS_BITS,  # turned: which element of the group
-        "count": GROUP_SLOTS_BITS,  # rows of the array that the group is for
-        "ends_group": 1,  # turned: the last of the M reads that make a group; else every read
-        "ends_word": 1,  # the array's last row is among them
-    }
-)
+
+
+def read_layout(shape: LeftShape) -> data.StructLayout:
+    """Return the layout of a read: a position, a tap and its first group of channels, and what the groups are for."""
+    return data.StructLayout(
+        {
+            "map": READ_MAP,
+            "is_zero": 1,  # nothing is read: the row, the slot or the pixel lies beyond the tile
+            "image": PLACE_BITS,
+            "row": PLACE_BITS,
+            "col": PLACE_BITS,
+            "tap_row": TAP_BITS,
+            "tap_col": TAP_BITS,
+            "group": ELEMENT_BITS,
+            "part": shape.part,
+        }
+    )
 
 
 class LeftOrder(Order):
-    """Reads of the left operand in the order in which the array takes groups.
+    """Reads of the left operand, chunk after chunk (``heddle.arch.left_feed``).
 
-    In OS a word has a group for each of R rows of the tile, the same slots of each: groups of slots after one another,
-    or, where a PE's outputs are of several rows, slot after slot. In WS each row of the array holds a slot of its own,
-    and word after word takes the next row of the tile. A tile's rows are pixels and its slots taps x channels, or,
-    ``turned``, the other way round: then a group is M reads, one of each pixel, and the next rows of the word that are
-    channels of the same group, or slots of the same pixels, are made of what was read.
+    In OS a chunk is of some groups of channels of a tap: a read for each of R rows of the tile, and for each of a PE's
+    outputs along rows. In WS each row of the array holds a slot of its own, and word after word, each a chunk, takes
+    the next row of the tile. A tile's rows are pixels and its slots taps x channels, or, ``turned``, the other way
+    round: then M reads, one of each pixel, make the groups of all rows that are channels of the groups that were read,
+    or, in WS, slots of these pixels.
 
-    Its words are READs.
+    Its words are of ``read_layout``.
     """
 
     def __init__(self, design: Design) -> None:
-        super().__init__(design, READ)
+        self.shape = LeftShape(design)
+        super().__init__(design, read_layout(self.shape))
 
     def _loops(self, m: Module, frame: Frame) -> Value:
         """Two walks, of which one is over rows and the other over slots, and the loops that move them."""
         m.submodules.pixels = pixels = PixelWalk()
-        m.submodules.taps = taps = TapWalk(self.design.sparsity.m)
+        m.submodules.taps = taps = TapWalk(self.shape.group_m, max(self.shape.ports, self.shape.rows))
         m.submodules.loops = loops = LeftLoops(self.design)
+        m.submodules.span = span = LeftSpan(self.design)
+        flags = loops.flags
+        ends_pixels = Mux(flags.reads_pixel, pixels.is_last, pixels.was_last)
         m.d.comb += [
             loops.compute.eq(frame.held.compute),
-            loops.start.eq(frame.starts),
             loops.moves.eq(frame.moves),
             loops.is_last_across.eq(frame.is_last_across),
-            loops.goes_on.eq((taps.place.lane != 0) | taps.place.is_beyond),
-            loops.slots_there.eq(self._slots_there(frame.held.compute, pixels.kept.number)),
-            pixels.start.eq(frame.starts),
-            taps.start.eq(frame.starts),
+            loops.is_beyond.eq(taps.place.is_beyond),
+            loops.ends_rows.eq(span.ends_word),
+            loops.ends_taps.eq(span.ends_taps),
+            loops.keeps_group.eq(span.keeps_group),
+            loops.ends_pixels.eq(ends_pixels),
+            span.prepared.eq(frame.held),
+            span.tap.eq(taps.place),
+            span.is_last_tap.eq(taps.is_last),
+            span.ends_pixels.eq(ends_pixels),
+            span.ends_group.eq(frame.moves & flags.ends_group),
+            span.next_fold.eq(flags.save_slots),
+            taps.count.eq(span.count),
+            *(each.start.eq(frame.starts) for each in (loops, span, pixels, taps)),
         ]
         self._settings(m, frame.held, pixels, taps)
-        self._move(m, frame.held.compute.walk.turned, frame.moves, loops.flags, pixels, taps)
-        self._show(m, frame.held, loops, pixels, taps)
-        return loops.flags.ends_tile
-
-    def _slots_there(self, compute: data.View, first_pixel: Value) -> Value:
-        """The slots that the group has: all, or as many as pixels are left."""
-        pixels_left = compute.walk.pixels - first_pixel
-        return Mux(compute.walk.turned & (pixels_left < compute.group_slots), pixels_left, compute.group_slots)
+        self._move(m, frame.held.compute.walk.turned, frame.moves, flags, pixels, taps)
+        self._show_place(m, frame.held, pixels, taps)
+        self._show_part(m, frame.held, loops, span, taps)
+        return flags.ends_tile
 
     def _settings(self, m: Module, held: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
-        compute, walk = held.compute, held.compute.walk
+        walk = held.compute.walk
         m.d.comb += [
             pixels.row_positions.eq(walk.rows.positions),
             pixels.col_positions.eq(walk.cols.positions),
@@ -99,8 +106,7 @@ class LeftOrder(Order):
             taps.by_channel.eq(walk.turned),
             taps.col_taps.eq(walk.cols.taps),
             taps.taps.eq(walk.taps),
-            taps.elements.eq(walk.elements),
-            taps.group_elements.eq(compute.group_elements),
+            taps.extent.eq(Mux(walk.turned, walk.elements, held.groups_per_pixel)),
             taps.first_row.eq(held.tap_row),
             taps.first_col.eq(held.tap_col),
         ]
@@ -108,39 +114,71 @@ class LeftOrder(Order):
     def _move(self, m: Module, turned: Value, moves: Value, flags: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
         """Rows are the pixels and slots the taps; turned, the other way round, and each read is another pixel."""
         m.d.comb += [
-            pixels.step.eq(moves & Mux(turned, ~flags.is_held, flags.next_row)),
-            pixels.mark.eq(moves & turned & flags.ends_group & ~flags.is_held),
+            pixels.step.eq(moves & Mux(turned, flags.reads_pixel, flags.next_row)),
+            pixels.mark.eq(moves & flags.reads_pixel & flags.ends_group),
             pixels.back.eq(moves & turned & flags.ends_group & ~flags.next_group),
             pixels.keep.eq(moves & turned & flags.next_group),
             pixels.restore.eq(moves & Mux(turned, flags.restore_slots, flags.restore_rows)),
             pixels.save.eq(moves & Mux(turned, flags.save_slots, flags.save_rows)),
-            taps.step.eq(moves & Mux(turned, flags.next_row, flags.next_group)),
+            taps.step.eq(moves & Mux(turned, flags.next_row & ~taps.place.is_beyond, flags.next_group)),
             taps.restore.eq(moves & Mux(turned, flags.restore_rows, flags.restore_slots)),
             taps.save.eq(moves & Mux(turned, flags.save_rows, flags.save_slots)),
         ]
 
-    def _show(self, m: Module, held: data.View, loops: LeftLoops, pixels: PixelWalk, taps: TapWalk) -> None:
+    def _show_place(self, m: Module, held: data.View, pixels: PixelWalk, taps: TapWalk) -> None:
         read, walk, pixel, tap = self.output.payload, held.compute.walk, pixels.place, taps.place
         for axis in ("rows", "cols"):
             m.d.comb += [read.map[axis][name].eq(walk[axis][name]) for name, _ in READ_AXIS]
-        # In WS a row of the array may hold a slot that the last group of pixels has not.
-        has_no_slot = walk.turned & (loops.slot_in_group >= loops.slots_there)
         m.d.comb += [
             read.map.origin.eq(walk.origin),
             read.map.groups_per_pixel.eq(held.groups_per_pixel),
             read.map.half.eq(held.compute.left_half),
-            read.map.turned.eq(walk.turned),
-            read.is_zero.eq(loops.flags.is_held | pixel.is_beyond | tap.is_beyond | has_no_slot),
-            read.is_empty.eq(tap.is_beyond | has_no_slot),
-            read.is_held.eq(loops.flags.is_held),
-            read.count.eq(loops.flags.count),
+            read.is_zero.eq(pixel.is_beyond | tap.is_beyond),
             read.image.eq(pixel.image),
             read.row.eq(pixel.row),
             read.col.eq(pixel.col),
             read.tap_row.eq(tap.row),
             read.tap_col.eq(tap.col),
             read.group.eq(tap.group),
-            read.lane.eq(tap.lane),
-            read.ends_group.eq(loops.flags.ends_group),
-            read.ends_word.eq(loops.flags.ends_word),
+        ]
+
+    def _show_part(self, m: Module, held: data.View, loops: LeftLoops, span: LeftSpan, taps: TapWalk) -> None:
+        part, compute, flags = self.output.payload.part, held.compute, loops.flags
+        ws, turned = compute.command.ws, compute.walk.turned
+        by_row = ~ws & ~turned
+        is_empty = turned & taps.place.is_beyond
+        reaches = flags.ends_group & ~is_empty
+        m.d.comb += [
+            part.by_row.eq(by_row),
+            part.turned.eq(turned),
+            part.at_once.eq(turned & ws),
+            part.is_empty.eq(is_empty),
+            part.element.eq(taps.place.lane),
+            # In OS a row of the array is one of the tile, as if each stood in a group of its own; turned, M of them do.
+            part.group_slots.eq(Mux(ws, compute.group_slots, Mux(turned, self.shape.group_m, 1))),
+            part.first.eq(span.first),
+            part.offset.eq(span.offset),
+            # What turned reads reach is known, and stays, only when the last of them comes.
+            part.groups.eq(Mux(reaches, Mux(by_row, 1, span.groups), 0)),
+            part.rows.eq(Mux(reaches, span.rows, 0)),
+            part.ends_group.eq(flags.ends_group),
+            part.ends_word.eq(flags.ends_word),
+            part.ends_chunk.eq(flags.ends_chunk),
+        ]
+        self._show_chunk(m, held, loops, span)
+
+    def _show_chunk(self, m: Module, held: data.View, loops: LeftLoops, span: LeftSpan) -> None:
+        """The array takes a word for all slots of a group where the rows of a PE's outputs are the same."""
+        chunk, compute = self.output.payload.part.chunk, held.compute
+        ws, turned = compute.command.ws, compute.walk.turned
+        takes_once = ws | (loops.last_output == 0)
+        # The reduction may end within a group: of pixels, or where its last group has fewer elements than N.
+        of_pixels = (compute.walk.pixels - 1)[: (self.shape.group_m - 1).bit_length()] + 1
+        of_channels = (compute.group_slots + compute.command.length - held.slots)[:GROUP_SLOTS_BITS]
+        of_last = Mux(loops.flags.ends_tile, Mux(turned, of_pixels, of_channels), compute.group_slots)
+        m.d.comb += [
+            chunk.groups.eq(Mux(ws | turned, 1, span.groups)),
+            chunk.slots.eq(Mux(takes_once, 1, compute.group_slots)),
+            chunk.last_slots.eq(Mux(takes_once, 1, of_last)),
+            chunk.last_output.eq(Mux(ws, 0, loops.last_output)),
         ]

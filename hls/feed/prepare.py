@@ -7,11 +7,13 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import ELEMENT_BITS, TAP_BITS
-from heddle.arch.isa import COUNT_BITS
+from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 from heddle.hls.control.instruction import COMPUTE
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.stream.handshake import assert_stable, transfer
 
+#: An array has up to 512 rows.
+ROW_BITS = 10
 #: A computation, and what its feeders count with.
 PREPARED = data.StructLayout(
     {
@@ -22,6 +24,8 @@ PREPARED = data.StructLayout(
         "col_words": ELEMENT_BITS,  # words of the array's columns in a row of the tile
         "rows": COUNT_BITS,  # of the tile
         "slots": COUNT_BITS,  # of its reduction
+        "fold_groups": ROW_BITS,  # groups that the slots of R rows fill, and slots that are left over
+        "fold_slots": GROUP_SLOTS_BITS,
     }
 )
 
@@ -39,9 +43,9 @@ class Prepare(wiring.Component):
 
     latency = ELEMENT_BITS + 4  # taken, divided, multiplied twice
 
-    def __init__(self, cols: int) -> None:
-        """For an array of ``cols`` columns."""
-        self.cols = cols
+    def __init__(self, rows: int, cols: int) -> None:
+        """For an array of ``rows`` x ``cols``."""
+        self.rows, self.cols = rows, cols
         super().__init__({"input": In(stream.Signature(COMPUTE)), "output": Out(stream.Signature(PREPARED))})
 
     def elaborate(self, platform: object) -> Module:
@@ -50,6 +54,7 @@ class Prepare(wiring.Component):
         m.submodules.groups = groups = SlowDivider(ELEMENT_BITS)
         m.submodules.words = words = SlowDivider(ELEMENT_BITS)
         m.submodules.taps = taps = SlowDivider(TAP_BITS)
+        m.submodules.fold = fold = SlowDivider(ROW_BITS)
         held, age = Signal(COMPUTE, reset_less=True), Signal(range(self.latency + 1))
         walk, prepared = held.walk, self.output.payload
         is_held = age != 0
@@ -57,6 +62,7 @@ class Prepare(wiring.Component):
             (groups, walk.elements - 1, held.group_elements),
             (words, held.cols - 1, self.cols),
             (taps, walk.first_tap, walk.cols.taps),
+            (fold, self.rows, held.group_slots),
         ):
             m.d.comb += [divider.dividend.eq(dividend), divider.divisor.eq(divisor), divider.start.eq(age == 1)]
         tap_groups = Signal(COUNT_BITS, reset_less=True)
@@ -76,6 +82,8 @@ class Prepare(wiring.Component):
             prepared.col_words.eq(words.quotient + 1),
             prepared.rows.eq(Mux(walk.turned, tap_elements, walk.pixels)),
             prepared.slots.eq(Mux(walk.turned, walk.pixels, slots)),
+            prepared.fold_groups.eq(fold.quotient),
+            prepared.fold_slots.eq(fold.remainder),
         ]
         with m.If(is_held & ~self.output.valid):
             m.d.sync += age.eq(age + 1)

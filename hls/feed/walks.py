@@ -6,7 +6,7 @@ needs no arithmetic.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,15 +17,16 @@ from heddle.arch.isa import GROUP_SLOTS_BITS
 PIXEL = data.StructLayout(
     {"image": PLACE_BITS, "row": PLACE_BITS, "col": PLACE_BITS, "number": PLACE_BITS + 1, "is_beyond": 1}
 )
-#: A tap (row and column in the kernel, number in the tile), a channel, its group and its lane within it.
+#: A tap (row and column in the kernel, number in the tile), a group of its channels, a lane within that, and how many
+#: groups, or channels, the tap has from there on.
 TAP = data.StructLayout(
     {
         "row": TAP_BITS,
         "col": TAP_BITS,
         "number": TAP_BITS,
-        "channel": ELEMENT_BITS,
         "group": ELEMENT_BITS,
         "lane": GROUP_SLOTS_BITS,
+        "left": ELEMENT_BITS,
         "is_beyond": 1,
     }
 )
@@ -50,8 +51,8 @@ class PixelWalk(wiring.Component):
         After that: return to the saved place, or save the new one.
     place : PIXEL, out
         Where the walk stands.
-    kept : PIXEL, out
-        The place last kept.
+    is_last, was_last : Signal(1), out
+        No pixel of the tile follows this place, or did the one behind which a place was marked last.
 
     Latency 1 clock, throughput a step a clock.
     """
@@ -60,7 +61,7 @@ class PixelWalk(wiring.Component):
         members = {name: In(PLACE_BITS) for name in ("row_positions", "col_positions", "pixels")}
         members |= {name: In(PLACE_BITS) for name in ("first_row", "first_col")}
         members |= {name: In(1) for name in ("start", "step", "mark", "back", "keep", "restore", "save")}
-        super().__init__({**members, "place": Out(PIXEL), "kept": Out(PIXEL)})
+        super().__init__({**members, "place": Out(PIXEL), "is_last": Out(1), "was_last": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         """Columns, then rows, then images."""
@@ -70,14 +71,20 @@ class PixelWalk(wiring.Component):
         )
         stepped, after = Signal(PIXEL), Signal(PIXEL)
         ends_row, ends_image = place.col == self.col_positions - 1, place.row == self.row_positions - 1
-        m.d.comb += [self.place.eq(place), self.kept.eq(kept), stepped.eq(place), after.eq(stepped)]
+        m.d.comb += [
+            self.place.eq(place),
+            self.is_last.eq(place.is_beyond | (place.number == self.pixels - 1)),
+            self.was_last.eq(marked.is_beyond),
+            stepped.eq(place),
+            after.eq(stepped),
+        ]
         with m.If(self.step):
             m.d.comb += [
                 stepped.col.eq(Mux(ends_row, 0, place.col + 1)),
                 stepped.row.eq(Mux(ends_row, Mux(ends_image, 0, place.row + 1), place.row)),
                 stepped.image.eq(place.image + (ends_row & ends_image)),
                 stepped.number.eq(place.number + 1),
-                stepped.is_beyond.eq(place.is_beyond | (place.number == self.pixels - 1)),
+                stepped.is_beyond.eq(self.is_last),
             ]
         with m.If(self.mark):
             m.d.sync += marked.eq(stepped)
@@ -100,36 +107,44 @@ class PixelWalk(wiring.Component):
 
 
 class TapWalk(wiring.Component):
-    """Taps of a tile and the channels of each: group by group, or channel by channel.
+    """Taps of a tile and the channels of each: some groups at a time, or some channels.
 
     Ports
     -----
     by_channel : Signal(1), in
-        A step is one channel; else it is a group of ``group_elements``.
-    col_taps, taps, elements, group_elements : in
-        Taps along a row of the kernel, taps of the tile, channels, and how many of them a step by groups takes.
+        A step counts channels; else it counts groups.
+    count : in
+        What a step takes, no more than the tap has left; it may be 0.
+    col_taps, taps, in
+        Taps along a row of the kernel, taps of the tile.
+    extent : in
+        Channels, or groups, of a tap.
     first_row, first_col : in
         The first tap.
     start, step, restore, save : Signal(1), in
         As ``PixelWalk`` has them.
     place : TAP, out
+    is_last : Signal(1), out
+        The tap is the tile's last.
 
     Latency 1 clock, throughput a step a clock. ``group_m`` channels make a group where steps are channels.
     """
 
-    def __init__(self, group_m: int) -> None:
+    def __init__(self, group_m: int, most: int) -> None:
+        """A step takes ``most`` at most."""
         self.group_m = group_m
         super().__init__(
             {
                 "by_channel": In(1),
+                "count": In(range(most + 1)),
                 "col_taps": In(TAP_BITS),
                 "taps": In(TAP_BITS),
-                "elements": In(ELEMENT_BITS),
-                "group_elements": In(GROUP_SLOTS_BITS),
+                "extent": In(ELEMENT_BITS),
                 "first_row": In(TAP_BITS),
                 "first_col": In(TAP_BITS),
                 **{name: In(1) for name in ("start", "step", "restore", "save")},
                 "place": Out(TAP),
+                "is_last": Out(1),
             }
         )
 
@@ -138,35 +153,36 @@ class TapWalk(wiring.Component):
         m = Module()
         place, saved = Signal(TAP, name="at", reset_less=True), Signal(TAP, name="saved_at", reset_less=True)
         after = Signal(TAP)
-        channel = place.channel + Mux(self.by_channel, 1, self.group_elements)
-        m.d.comb += [self.place.eq(place), after.eq(place)]
+        m.d.comb += [self.place.eq(place), self.is_last.eq(place.number == self.taps - 1), after.eq(place)]
         with m.If(self.step):
-            self._advance(m, place, after, channel, channel >= self.elements)
+            self._advance(m, place, after)
         m.d.sync += place.eq(Mux(self.restore, saved, after))
         with m.If(self.save):
             m.d.sync += saved.eq(after)
         with m.If(self.start):
+            first = {"row": self.first_row, "col": self.first_col, "left": self.extent}
             for each in (place, saved):
-                m.d.sync += [each.eq(0), each.row.eq(self.first_row), each.col.eq(self.first_col)]
+                m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
 
-    def _advance(self, m: Module, place: data.View, after: data.View, channel: Value, ends_tap: Value) -> None:
-        """Go on to the next channel or group, or to the first of the next tap."""
-        ends_group = ~self.by_channel | (place.lane == self.group_m - 1)
+    def _advance(self, m: Module, place: data.View, after: data.View) -> None:
+        """Go on by some groups or channels, or to the first of the next tap."""
         ends_row = place.col == self.col_taps - 1
-        with m.If(ends_tap):
+        with m.If(place.left == self.count):
             m.d.comb += [
-                after.channel.eq(0),
+                after.left.eq(self.extent),
                 after.group.eq(0),
                 after.lane.eq(0),
                 after.number.eq(place.number + 1),
-                after.is_beyond.eq(place.is_beyond | (place.number == self.taps - 1)),
+                after.is_beyond.eq(place.is_beyond | self.is_last),
                 after.col.eq(Mux(ends_row, 0, place.col + 1)),
                 after.row.eq(place.row + ends_row),
             ]
         with m.Else():
+            lane_bits = (self.group_m - 1).bit_length()
+            moved = place.lane[:lane_bits] + self.count
             m.d.comb += [
-                after.channel.eq(channel),
-                after.group.eq(place.group + ends_group),
-                after.lane.eq(Mux(ends_group, 0, place.lane + 1)),
+                after.left.eq(place.left - self.count),
+                after.group.eq(place.group + Mux(self.by_channel, moved[lane_bits:], self.count)),
+                after.lane.eq(Mux(self.by_channel, moved[:lane_bits], 0)),
             ]

@@ -1,10 +1,14 @@
-"""The left feeder's words against the operand words of whole tiles, for computations of compiled programs."""
+"""The left feeder's words against the operand words of whole tiles, and its clocks against a count of every read.
+
+Computations are those of compiled programs, one after another and each in the other half, as tokens would have it.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,7 @@ from amaranth.sim import Simulator
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.instructions import Compute, Load
+from heddle.arch.left_feed import LeftTile, os_tile_cycles, ws_tile_cycles
 from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
 from heddle.dataflow.step_items import Pass
 from heddle.hls.feed.left_feeder import LeftFeeder
@@ -29,8 +34,6 @@ from tests.support.layer_programs import LayerRun
 TINY = load_design("tiny")
 ODD = override(TINY, {"array.rows": 3, "array.cols": 5})
 ADDRESS_BITS = 12
-#: Prepared, then ordered, addressed, asked for and collected.
-CLOCKS_TO_THE_FIRST_READ = 31
 
 
 @dataclass(frozen=True)
@@ -41,30 +44,34 @@ class Tile:
     half: LeftHalf
 
 
-def first_tiles(run: LayerRun) -> list[Tile]:
-    """The computations of a compiled pass for as long as what each half holds stays the same."""
+def first_tile(run: LayerRun) -> Tile:
+    """The first computation of a compiled pass."""
     program, image, _ = run.executed()
     halves: dict[int, LeftHalf] = {}
-    held: dict[int, LeftHalf] = {}
-    found: list[Tile] = []
     for each in program.instructions:
         if isinstance(each, Load) and not each.weight:
             halves[each.half] = load_left(each, image, run.design.sparsity.m, run.design.numbers.operand_format)
         if isinstance(each, Compute):
-            half = halves[each.left_half]
-            if held.setdefault(each.left_half, half) is not half:
-                break
-            found.append(Tile(each, half))
-    return found
+            return Tile(each, halves[each.left_half])
+    raise AssertionError("the pass has no computation")
+
+
+def outputs_of(tile: Tile, design: Design) -> int:
+    """A PE's outputs along rows, in OS."""
+    return design.array.interleave // tile.compute.command.interleave_cols
+
+
+def across_of(tile: Tile, design: Design) -> int:
+    """Array tiles along the columns."""
+    command = tile.compute.command
+    return -(-tile.compute.cols // (design.array.cols * (1 if command.ws else command.interleave_cols)))
 
 
 def left_words(tile: Tile, design: Design) -> Bits:
     """The words [words, R, M] that the array takes for ``tile``, written down from whole matrices."""
     compute, command, array, group_m = tile.compute, tile.compute.command, design.array, design.sparsity.m
-    groups = left_groups(compute.walk, tile.half, group_m)
+    groups, across = left_groups(compute.walk, tile.half, group_m), across_of(tile, design)
     rows, count, _ = groups.shape
-    width = array.cols * (1 if command.ws else command.interleave_cols)
-    across = -(-compute.cols // width)
     if command.ws:
         slots = compute.walk.pixels if compute.walk.turned else count * compute.group_slots
         folds = command.tiles // across
@@ -72,7 +79,7 @@ def left_words(tile: Tile, design: Design) -> Bits:
         lanes[:slots] = groups[:, np.arange(slots) // compute.group_slots].transpose(1, 0, 2)
         words = lanes.reshape(folds, 1, array.rows, rows, group_m).transpose(0, 1, 3, 2, 4)
         return np.repeat(words, across, axis=1).reshape(-1, array.rows, group_m)
-    outputs = array.interleave // command.interleave_cols
+    outputs = outputs_of(tile, design)
     down = command.tiles // across
     padded = np.zeros((down * outputs * array.rows, count, group_m), groups.dtype)
     padded[:rows] = groups
@@ -82,59 +89,155 @@ def left_words(tile: Tile, design: Design) -> Bits:
     return np.repeat(words[:, np.newaxis], across, axis=1).reshape(-1, array.rows, group_m)
 
 
-def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0) -> tuple[list[Bits], int]:
-    """The words that the feeder gives for ``given`` in turn, and the clocks it took; ``busy``: chance of each move."""
-    rng, prepare, feeder, m = (
-        random.Random(seed),
-        Prepare(design.array.cols),
-        LeftFeeder(design, ADDRESS_BITS),
-        Module(),
-    )
+@dataclass(frozen=True)
+class Chunk:
+    """Reads, and the words that they make."""
+
+    reads: int
+    words: int
+
+
+def runs(groups: Iterable[tuple[int, int]], ports: int) -> int:
+    """Reads for ``groups`` of (tap, number), in rising order: each gives up to ``ports`` that follow each other."""
+    count, held = 0, (-1, 0)
+    for tap, group in groups:
+        if held[0] != tap or not held[1] <= group < held[1] + ports:
+            count, held = count + 1, (tap, group)
+    return count
+
+
+def chunks(tile: Tile, design: Design) -> Iterator[list[Chunk]]:
+    """The chunks of each array tile in their order."""
+    command = tile.compute.command
+    across = across_of(tile, design)
+    for number in range(command.tiles // across):
+        of_tile = list((ws_chunks if command.ws else os_chunks)(tile, design, number))
+        yield from [of_tile] * across
+
+
+def os_chunks(tile: Tile, design: Design, number: int) -> Iterator[Chunk]:
+    """A chunk has all words of its groups: one for each output along rows, and, if there are several, for each slot."""
+    walk, command, array, ports = tile.compute.walk, tile.compute.command, design.array, design.buffers.group_ports
+    group_m, outputs = design.sparsity.m, outputs_of(tile, design)
+    slots = [0] * len(range(0, command.length, tile.compute.group_slots))
+    for slot in range(command.length):
+        slots[slot // tile.compute.group_slots] += 1
+    words = [outputs * count if outputs > 1 else 1 for count in slots]
+    if walk.turned:
+        firsts = [(number * outputs + output) * array.rows for output in range(outputs)]
+        reads = sum(turned_reads(tile, range(first, first + array.rows), design) for first in firsts)
+        yield from (Chunk(reads, count) for count in words)
+        return
+    per_tap, width = -(-walk.elements // group_m), min(ports, array.rows)
+    for tap in range(walk.taps):
+        of_tap = words[tap * per_tap : (tap + 1) * per_tap]
+        for first in range(0, per_tap, width):
+            yield Chunk(array.rows * outputs, sum(of_tap[first : first + width]))
+
+
+def turned_reads(tile: Tile, rows: range, design: Design) -> int:
+    """M reads for some groups of channels of a tap; one where no row is in the tile."""
+    walk, group_m = tile.compute.walk, design.sparsity.m
+    of_rows = [divmod(row, walk.elements) for row in rows if row < walk.taps * walk.elements]
+    groups = ((tap, channel // group_m) for tap, channel in of_rows)
+    return max(1, group_m * runs(groups, design.buffers.group_ports))
+
+
+def ws_chunks(tile: Tile, design: Design, number: int) -> Iterator[Chunk]:
+    """A word for each row of the tile; its rows' slots stand in groups, those of pixels of M reads each."""
+    walk, compute, group_m, rows = tile.compute.walk, tile.compute, design.sparsity.m, design.array.rows
+    groups = sorted({slot // compute.group_slots for slot in range(number * rows, (number + 1) * rows)})
+    if walk.turned:
+        reads = group_m * sum(group * group_m < walk.pixels for group in groups)
+    else:
+        per_tap = -(-walk.elements // group_m)
+        there = (divmod(group, per_tap) for group in groups if group < walk.taps * per_tap)
+        reads = runs(there, design.buffers.group_ports)
+    yield from [Chunk(reads, 1)] * compute.command.length
+
+
+def by_contract(tile: Tile, design: Design) -> int:
+    """The cycles of all array tiles where the array takes a word a clock."""
+    walk, command, rows, ports = tile.compute.walk, tile.compute.command, design.array.rows, design.buffers.group_ports
+    outputs, across = (1 if command.ws else outputs_of(tile, design)), across_of(tile, design)
+    slots = tile.compute.group_slots if command.ws or outputs > 1 else 1
+    left = LeftTile(walk.turned, walk.taps, walk.elements, walk.pixels, design.sparsity.m, slots)
+    words = len(left_words(tile, design)) // command.tiles
+    total = 0
+    for number in range(command.tiles // across):
+        first = number * outputs * rows
+        if command.ws:
+            total += across * ws_tile_cycles(left, first, rows, ports, words, words)
+        else:
+            total += across * os_tile_cycles(left, first, rows, ports, outputs, words, words, outputs)
+    return total
+
+
+@dataclass
+class Fed:
+    """The words that the feeder gave, and when the array took each."""
+
+    words: list[Bits] = field(default_factory=list)
+    clocks: list[int] = field(default_factory=list)
+
+
+def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0, wait: int = 0) -> Fed:
+    """What the feeder gives for ``given`` in turn.
+
+    ``busy``: chance of each move; ``wait``: clocks between two words that the array takes.
+    """
+    rng, noise, m = random.Random(seed), np.random.default_rng(seed), Module()
+    prepare, feeder = Prepare(design.array.rows, design.array.cols), LeftFeeder(design, ADDRESS_BITS)
     m.submodules.prepare, m.submodules.feeder = prepare, feeder
     wiring.connect(m, prepare.output, feeder.input)
-    halves = {tile.compute.left_half: tile.half.groups.reshape(-1, design.sparsity.m) for tile in given}
-    wanted = sum(len(left_words(tile, design)) for tile in given)
-    words: list[Bits] = []
+    ports, group_m, found = design.buffers.group_ports, design.sparsity.m, Fed()
+    ends = list(accumulate(len(left_words(tile, design)) for tile in given))
+    halves: dict[int, Bits] = {}
     asked: list[int] = []
-    clocks = 0
 
-    def take(ctx: Any) -> None:
-        ctx.set(feeder.output.ready, rng.random() < busy)
+    def take(ctx: Any, clock: int) -> None:
+        is_time = not found.clocks or clock > found.clocks[-1] + wait
+        ctx.set(feeder.output.ready, is_time and rng.random() < busy)
         if ctx.get(feeder.output.ready) and ctx.get(feeder.output.valid):
-            words.append(elements(ctx.get(feeder.output.payload.as_value()), design))
+            found.words.append(elements(ctx.get(feeder.output.payload.as_value()), design))
+            found.clocks.append(clock)
 
     def ask(ctx: Any) -> None:
         ctx.set(feeder.ask.ready, rng.random() < busy)
         if ctx.get(feeder.ask.ready) and ctx.get(feeder.ask.valid):
             half, address = ctx.get(feeder.ask.payload.half), ctx.get(feeder.ask.payload.address)
-            asked.append(int.from_bytes(halves[half][address].tobytes(), "little"))
+            groups = halves[half][address : address + ports]
+            behind = noise.integers(0, 1 << 16, (ports - len(groups), group_m), groups.dtype)
+            asked.append(int.from_bytes(np.concatenate([groups, behind]).tobytes(), "little"))
 
     async def bench(ctx: Any) -> None:
-        nonlocal clocks
-        started = answered = 0
+        started = answered = clock = 0
         offers = answers = False
-        while len(words) < wanted and clocks < 200 * wanted + 5000:
-            offers = started < len(given) and (offers or rng.random() < busy)
+        while len(found.words) < ends[-1] and clock < 200 * ends[-1] + 5000:
+            is_free = started < 2 or started < len(given) and len(found.words) >= ends[started - 2]
+            offers = started < len(given) and (offers or is_free and rng.random() < busy)
             if offers:
-                ctx.set(prepare.input.payload.as_value(), given[started].compute.encode())
+                half = started % 2
+                halves[half] = given[started].half.groups.reshape(-1, group_m)
+                ctx.set(prepare.input.payload.as_value(), replace(given[started].compute, left_half=half).encode())
             ctx.set(prepare.input.valid, offers)
             answers = answered < len(asked) and (answers or rng.random() < busy)
             if answers:
                 ctx.set(feeder.answer.payload.as_value(), asked[answered])
             ctx.set(feeder.answer.valid, answers)
-            take(ctx)
+            take(ctx, clock)
             ask(ctx)
             is_taken, is_answered = offers and ctx.get(prepare.input.ready), answers and ctx.get(feeder.answer.ready)
             await ctx.tick()
             started, answered = started + is_taken, answered + is_answered
             offers, answers = offers and not is_taken, answers and not is_answered
-            clocks += 1
+            clock += 1
 
     simulator = Simulator(m)
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
-    return words, clocks
+    return found
 
 
 def elements(word: int, design: Design) -> Bits:
@@ -144,68 +247,65 @@ def elements(word: int, design: Design) -> Bits:
     return np.frombuffer(data, pattern).reshape(design.array.rows, design.sparsity.m)
 
 
-LAYERS: dict[str, tuple[WeightedLayer, int]] = {
-    "3x3": (ConvLayer("conv", 3, 4, 8, 3, 4, 8, 3, 3), 2),
-    "3x3-stride-2": (ConvLayer("conv", 5, 5, 4, 3, 3, 9, 3, 3, 2, 2), 0),
-    "5-channels": (ConvLayer("conv", 3, 2, 5, 3, 2, 3, 3, 3), 0),
-    "linear": (LinearLayer("fc", 3, 12, 7), 0),
+@dataclass(frozen=True)
+class Case:
+    """A pass of a layer, and what its program may choose from."""
+
+    layer: WeightedLayer
+    pass_name: Pass
+    dataflow: str
+    axes: str = "both"
+    keep_n: int = 0
+
+    def tile(self, design: Design) -> Tile:
+        choices = {"array.dataflows": [self.dataflow], "array.interleave_axes": self.axes}
+        return first_tile(LayerRun(self.layer, self.pass_name, override(design, choices), batch=1, keep_n=self.keep_n))
+
+
+PADDED = ConvLayer("conv", 2, 2, 12, 3, 3, 5, 2, 2)
+STRIDED = ConvLayer("conv", 5, 3, 9, 3, 2, 4, 3, 3, 2, 2)
+RAGGED = ConvLayer("conv", 2, 2, 5, 3, 3, 3, 2, 2)
+CASES = {
+    "os": Case(PADDED, "ff", "os", "cols"),
+    "os-rows": Case(PADDED, "ff", "os", "rows", keep_n=2),
+    "ws-shared-groups": Case(PADDED, "ff", "ws", keep_n=3),
+    "os-turned": Case(STRIDED, "wu", "os", "cols"),
+    "os-turned-rows": Case(RAGGED, "wu", "os", "rows"),
+    "ws": Case(PADDED, "ff", "ws", keep_n=2),
+    "ws-turned": Case(RAGGED, "wu", "ws"),
+    "os-sparse": Case(LinearLayer("fc", 3, 20, 7), "ff", "os", keep_n=1),
+    "ws-strided": Case(STRIDED, "bp", "ws"),
+}
+DESIGNS = {
+    f"{name}-{ports}": override(design, {"buffers.group_ports": ports})
+    for name, design in (("4x4", TINY), ("3x5", ODD))
+    for ports in (1, 2, 4)
 }
 
 
-@pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
-@pytest.mark.parametrize("name", LAYERS)
-@pytest.mark.parametrize("design", [TINY, ODD], ids=["4x4", "3x5"])
-def test_words_are_those_of_the_whole_tile(design: Design, name: str, pass_name: Pass) -> None:
-    layer, keep_n = LAYERS[name]
-    given = first_tiles(LayerRun(layer, pass_name, design, batch=1, keep_n=0 if pass_name == "wu" else keep_n))[:2]
-    words, _ = fed(given, design, busy=0.9)
+@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+def test_words_are_those_of_the_whole_tile_and_each_chunk_takes_its_reads(design: Design) -> None:
+    given = [case.tile(design) for case in CASES.values()]
+    found = fed(given, design)
     expected = np.concatenate([left_words(tile, design) for tile in given])
-    assert np.array_equal(np.array(words), expected)
+    assert np.array_equal(np.array(found.words), expected)
+    first = 0
+    for name, tile in zip(CASES, given, strict=True):
+        of_tiles = list(chunks(tile, design))
+        in_order = [chunk for of_tile in of_tiles for chunk in of_tile]
+        clocks = found.clocks[first : first + sum(chunk.words for chunk in in_order)]
+        first += len(clocks)
+        assert [clock - clocks[0] for clock in clocks] == schedule(in_order), name
+        assert by_contract(tile, design) == sum(max(chunk.reads, chunk.words) for chunk in in_order), name
 
 
-def test_in_os_a_word_takes_as_many_clocks_as_the_array_has_rows() -> None:
-    layer, _ = LAYERS["linear"]
-    (tile, *_) = first_tiles(LayerRun(layer, "ff", TINY, batch=1))
-    assert not tile.compute.command.ws
-    words, clocks = fed([tile], TINY)
-    assert clocks == len(words) * TINY.array.rows + CLOCKS_TO_THE_FIRST_READ
-
-
-def groups_in_a_fold(first_slot: int, group_slots: int, rows: int) -> int:
-    """How many groups the slots of the array's rows stand in."""
-    return len({(first_slot + row) // group_slots for row in range(rows)})
-
-
-@pytest.mark.parametrize(("design", "batch"), [(TINY, 1), (ODD, 2)], ids=["4x4", "3x5"])
-def test_in_ws_a_word_takes_a_clock_for_each_group_of_its_fold(design: Design, batch: int) -> None:
-    layer = ConvLayer("conv", 4, 4, 8, 4, 4, 8, 3, 3) if design is ODD else LAYERS["3x3"][0]
-    (tile, *_) = first_tiles(LayerRun(layer, "ff", design, batch=batch, keep_n=2))
-    command, rows = tile.compute.command, design.array.rows
-    assert (command.ws, tile.compute.group_slots) == (1, 2)
-    words, clocks = fed([tile], design)
-    folds = range(command.tiles // command.fresh_tiles)
-    reads = sum(groups_in_a_fold(fold * rows, tile.compute.group_slots, rows) for fold in folds)
-    assert len(words) == command.tiles * command.length
-    assert clocks == reads * command.fresh_tiles * command.length + CLOCKS_TO_THE_FIRST_READ
-
-
-def turned_clocks(first_row: int, tile: Tile, design: Design) -> int:
-    """The clocks of a word of turned groups: M reads where another group of channels begins, else one."""
-    channels, taps = tile.compute.walk.elements, tile.compute.walk.taps
-    rows = [first_row + row for row in range(design.array.rows)]
-    begins = [row % channels % design.sparsity.m == 0 and row < taps * channels for row in rows]
-    return sum(design.sparsity.m if begins[at] or at == 0 else 1 for at in range(len(rows)))
-
-
-def test_turned_a_group_of_channels_is_read_once_a_word_from_each_of_its_pixels() -> None:
-    layer, _ = LAYERS["3x3"]
-    (tile, *_) = first_tiles(LayerRun(layer, "wu", TINY, batch=1))
-    command, array = tile.compute.command, TINY.array
-    outputs = array.interleave // command.interleave_cols
-    assert (tile.compute.walk.turned, command.ws, outputs) == (1, 0, 2)
-    across = -(-tile.compute.cols // (array.cols * command.interleave_cols))
-    words, clocks = fed([tile], TINY)
-    firsts = range(0, command.tiles // across * outputs * array.rows, array.rows)
-    of_a_slot = sum(turned_clocks(first, tile, TINY) for first in firsts)
-    assert len(words) == len(firsts) * across * command.length
-    assert clocks == of_a_slot * across * command.length + CLOCKS_TO_THE_FIRST_READ
+def schedule(in_order: Sequence[Chunk], wait: int = 0) -> list[int]:
+    """When each word is taken: those of a chunk one after another, meanwhile the next one is read."""
+    begins = [0]
+    for chunk, following in pairwise(in_order):
+        begins.append(begins[-1] + max(following.reads, chunk.words * (1 + wait)))
+    return [
+        begin + word * (1 + wait)
+        for begin, chunk in zip(begins, in_order, strict=True)
+        for word in range(chunk.words)
+    ]
