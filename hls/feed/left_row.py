@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Signal
+from amaranth.hdl import Array, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -62,16 +62,19 @@ class LeftRow(wiring.Component):
             chosen.eq(Array(self.groups[lane].as_value() for lane in range(ports))[self.lane]),
             place.eq(Array(self.places[lane].as_value() for lane in range(ports))[self.lane]),
         ]
-        group = self.lane[:lane_bits] & self.by_row.replicate(lane_bits)
+        # A chunk of one group needs no number for it, and Verilog has no vector of no bits.
+        laid, asked = list[Value](), list[Value]()
+        if lane_bits:
+            laid, asked = [self.lane[:lane_bits] & self.by_row.replicate(lane_bits)], [self.group]
         depth = 1 << len(place.as_value()) + lane_bits
         style = "distributed" if depth <= LUT_WORDS else "block"
         m.submodules.storage = storage = Memory(shape=width, depth=depth, init=[], attrs={"ram_style": style})
         write, read = storage.write_port(), storage.read_port(domain="comb")
         m.d.comb += [
             write.en.eq(self.is_laid),
-            write.addr.eq(Cat(group, place)),
+            write.addr.eq(Cat(*laid, place)),
             write.data.eq(chosen),
-            read.addr.eq(Cat(self.group[:lane_bits], self.at)),
+            read.addr.eq(Cat(*asked, self.at)),
         ]
         word = Signal(width, reset_less=True, name="given")
         m.d.comb += self.word.as_value().eq(word)

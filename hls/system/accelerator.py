@@ -19,7 +19,8 @@ from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
 from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
 from heddle.hls.feed.compute_unit import ComputeUnit
-from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer, half_address
+from heddle.hls.memory.group_buffer import GroupBuffer
+from heddle.hls.memory.half_buffer import HalfBuffer, half_address
 from heddle.hls.memory.sharing import SharedReader
 from heddle.hls.stream.fork import Fork
 from heddle.hls.system.fetch import Fetch
@@ -139,7 +140,9 @@ class Accelerator(wiring.Component):
 
     def _left(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> None:
         shape = self.shape
-        m.submodules.left = left = GroupBuffer(shape.group, shape.left_groups, shape.lanes, self.rams.activation)
+        m.submodules.left = left = GroupBuffer(
+            shape.group, shape.left_groups, shape.lanes, self.design.buffers.group_ports, self.rams.activation
+        )
         connect(m, load.groups, left.put)
         connect(m, compute.left_ask, left.ask)
         connect(m, left.answer, compute.left_answer)

@@ -56,8 +56,8 @@ class MachineShape:
 
     @property
     def left_bank_words(self) -> int:
-        """Groups of a half in each of the banks that ``lanes`` groups are put into at once."""
-        return -(-self.left_groups // self.lanes)
+        """Groups of a half in each of the banks that groups are put into, and read from, at once."""
+        return -(-self.left_groups // max(self.lanes, self.design.buffers.group_ports))
 
     @property
     def right_words(self) -> int:

@@ -42,8 +42,17 @@ from heddle.hls.feed.compute_unit import ComputeUnit, HalfAddresses
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.feed.left_address import LeftAddress
 from heddle.hls.feed.left_feeder import LeftFeeder
+from heddle.hls.feed.left_folds import LeftFolds
+from heddle.hls.feed.left_hold import LeftHold
 from heddle.hls.feed.left_loops import LeftLoops
 from heddle.hls.feed.left_order import LeftOrder
+from heddle.hls.feed.left_row import LeftRow
+from heddle.hls.feed.left_rows import LeftRows
+from heddle.hls.feed.left_serve import LeftServe
+from heddle.hls.feed.left_shape import LeftShape
+from heddle.hls.feed.left_span import LeftSpan
+from heddle.hls.feed.left_spread import LeftSpread
+from heddle.hls.feed.left_turn import LeftTurn
 from heddle.hls.feed.left_words import LeftWords
 from heddle.hls.feed.order import Order
 from heddle.hls.feed.prepare import Prepare
@@ -78,7 +87,8 @@ from heddle.hls.lanes.wuve import UpdateRule, Wuve
 from heddle.hls.memory.answers import Answers
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import BufferShape, SliceSize
-from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer
+from heddle.hls.memory.group_buffer import GroupBuffer
+from heddle.hls.memory.half_buffer import HalfBuffer
 from heddle.hls.memory.sharing import SharedReader
 from heddle.hls.memory.storage import RamSlice, Storage, StorageShape
 from heddle.hls.modules import rtlil_of
@@ -95,6 +105,8 @@ from heddle.hls.system.shape import MachineShape
 from heddle.hls.system.store_unit import StoreUnit, SumsReader
 
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
+PORTED = override(SMALL, {"buffers.group_ports": 2})
+LEFT = LeftShape(PORTED)
 FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_stages=1)
 SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
 BUS = AxiShape(data_bytes=16)
@@ -124,19 +136,27 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Fetch: lambda: Fetch(BUS, 0),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
-    GroupBuffer: lambda: GroupBuffer(16, 10, 4),
+    GroupBuffer: lambda: GroupBuffer(16, 10, 4, 2),
     GroupSpread: lambda: GroupSpread(8, 2, 2),
     HalfBuffer: lambda: HalfBuffer(8, 5),
     IndexCounter: lambda: IndexCounter(3, 4),
     InstructionCheck: lambda: InstructionCheck(4),
     IssueQueue: lambda: IssueQueue(LOAD, 2, 2),
     Joiner: lambda: Joiner(PORT),
-    LeftAddress: lambda: LeftAddress(8),
-    LeftFeeder: lambda: LeftFeeder(SMALL, 8),
+    LeftAddress: lambda: LeftAddress(LEFT, 8),
+    LeftFeeder: lambda: LeftFeeder(PORTED, 8),
+    LeftFolds: lambda: LeftFolds(SMALL),
     LeftGearbox: lambda: LeftGearbox(8, 2, PORT),
+    LeftHold: lambda: LeftHold(LEFT),
     LeftLoops: lambda: LeftLoops(SMALL),
-    LeftOrder: lambda: LeftOrder(SMALL),
-    LeftWords: lambda: LeftWords(SMALL),
+    LeftOrder: lambda: LeftOrder(PORTED),
+    LeftRow: lambda: LeftRow(LEFT),
+    LeftRows: lambda: LeftRows(LEFT, 8),
+    LeftServe: lambda: LeftServe(LEFT),
+    LeftSpan: lambda: LeftSpan(PORTED),
+    LeftSpread: lambda: LeftSpread(LEFT),
+    LeftTurn: lambda: LeftTurn(LEFT),
+    LeftWords: lambda: LeftWords(LEFT),
     LoadUnit: lambda: LoadUnit(TINY, MachineShape(TINY)),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
@@ -146,7 +166,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     PartialFeeder: lambda: PartialFeeder(SMALL, 8),
     PixelWalk: lambda: PixelWalk(),
     PlaceWalk: lambda: PlaceWalk(),
-    Prepare: lambda: Prepare(2),
+    Prepare: lambda: Prepare(2, 2),
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
@@ -175,7 +195,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SumsNarrower: lambda: SumsNarrower(STORED),
     SumsOrder: lambda: SumsOrder(SMALL, 8),
     SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
-    TapWalk: lambda: TapWalk(4),
+    TapWalk: lambda: TapWalk(4, 2),
     TileCounter: lambda: TileCounter(),
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
@@ -202,9 +222,11 @@ WIDE = AxiShape(data_bytes=64)
 #: Components where there is nothing to count or to choose from.
 THINNEST: dict[str, Callable[[], wiring.Component]] = {
     "left order": lambda: LeftOrder(THIN),
+    "left words": lambda: LeftWords(LeftShape(THIN)),
+    "rows of left words": lambda: LeftRows(LeftShape(THIN), 8),
     "right order": lambda: RightOrder(THIN, 8),
     "sums order": lambda: SumsOrder(THIN, 8),
-    "groups of a bank": lambda: GroupBuffer(8, 4, 1),
+    "groups of a bank": lambda: GroupBuffer(8, 4, 1, 1),
     "words of a part": lambda: WordJoiner(WIDE),
     "sums of a column": lambda: StoreGearbox(StoreShape(1, FP16, WIDE)),
     "weights of a column": lambda: RightGearbox(1, 16, WIDE),

@@ -214,8 +214,8 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0,
         started = answered = clock = 0
         offers = answers = False
         while len(found.words) < ends[-1] and clock < 200 * ends[-1] + 5000:
-            is_free = started < 2 or started < len(given) and len(found.words) >= ends[started - 2]
-            offers = started < len(given) and (offers or is_free and rng.random() < busy)
+            is_free = started < 2 or (started < len(given) and len(found.words) >= ends[started - 2])
+            offers = started < len(given) and (offers or (is_free and rng.random() < busy))
             if offers:
                 half = started % 2
                 halves[half] = given[started].half.groups.reshape(-1, group_m)
@@ -305,7 +305,5 @@ def schedule(in_order: Sequence[Chunk], wait: int = 0) -> list[int]:
     for chunk, following in pairwise(in_order):
         begins.append(begins[-1] + max(following.reads, chunk.words * (1 + wait)))
     return [
-        begin + word * (1 + wait)
-        for begin, chunk in zip(begins, in_order, strict=True)
-        for word in range(chunk.words)
+        begin + word * (1 + wait) for begin, chunk in zip(begins, in_order, strict=True) for word in range(chunk.words)
     ]

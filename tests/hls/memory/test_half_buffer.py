@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from amaranth.lib import data
 from stream_bench import Collector, Feeder, run, simulate
 
-from heddle.hls.memory.half_buffer import GroupBuffer, HalfBuffer
+from heddle.hls.memory.group_buffer import GroupBuffer
+from heddle.hls.memory.half_buffer import HalfBuffer
 
 #: Words of a half: no power of two, so that the halves do not end where addresses do.
 WORDS = 6
@@ -24,19 +26,21 @@ class Traffic:
 
     buffer: HalfBuffer | GroupBuffer
     most: int  # words of a put
+    ports: int  # words of an answer
     busy: float
     seed: int
     held: dict[Place, int] = field(default_factory=dict)
-    due: list[int] = field(default_factory=list)
+    due: list[list[int | None]] = field(default_factory=list)
     answered: int = 0
 
     def put(self, rng: random.Random, asked: Place | None) -> tuple[Place, list[int]] | None:
-        """Perhaps words for a half, none of them for the word that is asked for in the same clock."""
+        """Perhaps words for a half, none of them for those that are asked for in the same clock."""
         if rng.random() >= self.busy:
             return None
         half, address = rng.randrange(2), rng.randrange(WORDS)
         count = rng.randint(0 if self.most > 1 else 1, min(self.most, WORDS - address))
-        is_asked = asked is not None and asked[0] == half and address <= asked[1] < address + count
+        read = range(asked[1], asked[1] + self.ports) if asked is not None and asked[0] == half else range(0)
+        is_asked = any(word in read for word in range(address, address + count))
         return None if is_asked else ((half, address), [rng.getrandbits(BITS) for _ in range(count)])
 
     def payload(self, place: Place, words: list[int], rng: random.Random) -> dict[str, Any]:
@@ -62,10 +66,13 @@ class Traffic:
             ctx.set(answer.ready, rng.random() < self.busy)
             assert ctx.get(put_port.ready)
             if ctx.get(answer.valid) and ctx.get(answer.ready):
-                assert ctx.get(answer.payload) == self.due.pop(0)
+                payload = ctx.get(answer.payload)
+                found = [payload] if isinstance(self.buffer, HalfBuffer) else list(payload)
+                for word, due in zip(found, self.due.pop(0), strict=True):
+                    assert due is None or word == due
                 self.answered += 1
             if asked is not None and ctx.get(ask.ready):
-                self.due.append(self.held[asked])
+                self.due.append([self.held.get((asked[0], asked[1] + number)) for number in range(self.ports)])
                 asked = None
             if put is not None:
                 (half, address), words = put
@@ -76,23 +83,23 @@ class Traffic:
 @pytest.mark.parametrize("busy", [0.3, 0.9])
 def test_a_half_buffer_answers_what_was_put_last(busy: float) -> None:
     buffer = HalfBuffer(BITS, WORDS)
-    traffic = Traffic(buffer, 1, busy, seed=1)
+    traffic = Traffic(buffer, 1, 1, busy, seed=1)
     simulate(buffer, traffic.bench)
     assert traffic.answered > 40
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4])
+@pytest.mark.parametrize(("lanes", "ports"), [(1, 1), (2, 1), (4, 1), (1, 2), (4, 2), (2, 4), (4, 8)])
 @pytest.mark.parametrize("busy", [0.3, 0.9])
-def test_a_group_buffer_answers_what_was_put_last(lanes: int, busy: float) -> None:
-    buffer = GroupBuffer(BITS, WORDS, lanes)
-    traffic = Traffic(buffer, lanes, busy, seed=lanes)
+def test_a_group_buffer_answers_what_was_put_last(lanes: int, ports: int, busy: float) -> None:
+    buffer = GroupBuffer(BITS, WORDS, lanes, ports)
+    traffic = Traffic(buffer, lanes, ports, busy, seed=lanes)
     simulate(buffer, traffic.bench)
     assert traffic.answered > 40
 
 
 @pytest.mark.parametrize("first", range(5))
 def test_a_put_that_reaches_into_the_next_row_of_banks_touches_no_other_group(first: int) -> None:
-    buffer, seen = GroupBuffer(data.ArrayLayout(4, 3), 8, 4), []
+    buffer, seen = GroupBuffer(data.ArrayLayout(4, 3), 8, 4, 1), []
 
     async def bench(ctx: Any) -> None:
         for half, base in ((0, 1), (1, 2)):
@@ -107,8 +114,8 @@ def test_a_put_that_reaches_into_the_next_row_of_banks_touches_no_other_group(fi
                 ctx.set(buffer.ask.valid, 1)
                 await ctx.tick().until(buffer.ask.ready)
                 ctx.set(buffer.ask.valid, 0)
-                word = await ctx.tick().sample(buffer.answer.payload).until(buffer.answer.valid)
-                seen.append([int(word[0][lane]) for lane in range(3)])
+                (word,) = await ctx.tick().sample(buffer.answer.payload[0]).until(buffer.answer.valid)
+                seen.append([int(word[lane]) for lane in range(3)])
 
     async def put(ctx: Any, half: int, address: int, groups: list[int]) -> None:
         at = {"half": half, "address": address}
@@ -121,10 +128,19 @@ def test_a_put_that_reaches_into_the_next_row_of_banks_touches_no_other_group(fi
     assert seen == [[group, 0, group] for group in [1] * 8 + changed]
 
 
-@pytest.mark.parametrize("buffer", [HalfBuffer, GroupBuffer])
-def test_answers_come_three_clocks_after_their_asks_a_word_a_clock(buffer: type[Any]) -> None:
+@pytest.mark.parametrize(
+    ("made", "latency"),
+    [
+        (lambda: HalfBuffer(BITS, WORDS), 3),
+        (lambda: GroupBuffer(BITS, WORDS, 4, 1), 3),
+        (lambda: GroupBuffer(BITS, WORDS, 2, 4), 4),
+        (lambda: GroupBuffer(BITS, WORDS, 4, 8), 5),
+    ],
+    ids=["words", "groups", "4 groups", "8 groups"],
+)
+def test_answers_come_so_many_clocks_after_their_asks_a_word_a_clock(made: Callable[[], Any], latency: int) -> None:
     asks = [{"half": number % 2, "address": number % WORDS} for number in range(20)]
-    made = buffer(BITS, WORDS) if buffer is HalfBuffer else buffer(BITS, WORDS, 4)
-    asked, answered = run(made, [Feeder(made.ask, asks), Collector(made.answer, len(asks))])
-    assert answered.clocks == [clock + 3 for clock in asked.clocks]
+    buffer = made()
+    asked, answered = run(buffer, [Feeder(buffer.ask, asks), Collector(buffer.answer, len(asks))])
+    assert answered.clocks == [clock + latency for clock in asked.clocks]
     assert asked.clocks == list(range(20))
