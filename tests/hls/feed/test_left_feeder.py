@@ -307,3 +307,27 @@ def schedule(in_order: Sequence[Chunk], wait: int = 0) -> list[int]:
     return [
         begin + word * (1 + wait) for begin, chunk in zip(begins, in_order, strict=True) for word in range(chunk.words)
     ]
+
+
+SOME = ("os", "os-turned-rows", "ws-shared-groups", "ws-turned")
+
+
+def test_a_slower_array_waits_for_nothing_but_what_a_chunk_reads_longer() -> None:
+    design, wait = DESIGNS["3x5-2"], 3
+    given = [CASES[name].tile(design) for name in SOME]
+    found = fed(given, design, wait=wait)
+    assert np.array_equal(np.array(found.words), np.concatenate([left_words(tile, design) for tile in given]))
+    first = 0
+    for name, tile in zip(SOME, given, strict=True):
+        in_order = [chunk for of_tile in chunks(tile, design) for chunk in of_tile]
+        clocks = found.clocks[first : first + sum(chunk.words for chunk in in_order)]
+        first += len(clocks)
+        assert [clock - clocks[0] for clock in clocks] == schedule(in_order, wait), name
+
+
+@pytest.mark.parametrize("name", ["4x4-4", "3x5-1"])
+def test_words_are_right_whoever_waits(name: str) -> None:
+    design = DESIGNS[name]
+    given = [CASES[case].tile(design) for case in SOME]
+    found = fed(given, design, seed=1, busy=0.6)
+    assert np.array_equal(np.array(found.words), np.concatenate([left_words(tile, design) for tile in given]))

@@ -1,44 +1,96 @@
-"""Groups to words of the array: whole ones, and turned ones made of a lane of each of M reads."""
+"""What is read, laid into words: at once into some rows, or turned, of M reads a lane of each after the other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import pytest
 from stream_bench import Collector, Feeder, run
 
 from heddle.arch.design_io import load_design, override
+from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.left_words import LeftWords
 
+SHAPE = LeftShape(override(load_design("tiny"), {"array.rows": 3, "buffers.group_ports": 2}))
+ROWS, GROUP_M, PORTS = SHAPE.rows, SHAPE.group_m, SHAPE.ports
+ONE_WORD = {"groups": 1, "slots": 1, "last_slots": 1, "last_output": 0}
+Group = list[int]
 
-def test_left_words_are_collected_group_by_group_and_turned_ones_lane_by_lane() -> None:
-    design = override(load_design("tiny"), {"array.rows": 3})
-    rng, rows, group_m = Random(6), design.array.rows, design.sparsity.m
-    reads: list[dict[str, Any]] = []
-    expected, ends = [], []
-    for _ in range(12):
-        groups: list[list[int]] = []
-        while len(groups) < rows:
-            count = rng.randint(1, rows - len(groups))  # rows that share the group
-            turned, lane = rng.random() < 0.5, rng.randrange(group_m)
-            stored = [[rng.getrandbits(16) for _ in range(group_m)] for _ in range(group_m if turned else 1)]
-            groups += [[each[lane] for each in stored] if turned else stored[0]] * count
-            for number, each in enumerate(stored):
-                tag = {"turned": turned, "lane": lane, "count": count, "ends_group": number == len(stored) - 1}
-                tag["ends_word"] = len(groups) == rows
-                reads.append({"word": each, "tag": tag})
-            if turned and len(groups) < rows:  # another lane of the same reads, and then none of them
-                for is_empty in (False, True)[: rows - len(groups)]:
-                    other = rng.randrange(group_m)
-                    groups.append([0 if is_empty else each[other] for each in stored])
-                    tag = {"turned": 1, "is_held": 1, "is_empty": is_empty, "lane": other, "count": 1, "ends_group": 1}
-                    tag["ends_word"] = len(groups) == rows
-                    reads.append({"word": [0] * group_m, "tag": tag})
-        ends.append(len(reads) - 1)
-        expected.append(groups)
-    words = LeftWords(design)
-    fed, taken = run(words, [Feeder(words.input, reads), Collector(words.output, len(expected))])
-    found = [[[int(word[row][lane]) for lane in range(group_m)] for row in range(rows)] for word in taken.words]
-    assert found == expected
-    assert fed.clocks == list(range(len(reads)))
-    assert taken.clocks == [end + 1 for end in ends]
+
+@dataclass
+class Drawn:
+    """Reads, the words that they make, and how many clocks each word lays."""
+
+    reads: list[dict[str, Any]]
+    words: list[list[Group]]
+    clocks: list[int]
+
+
+def drawn(rng: Random, kind: str) -> Drawn:
+    """Words of some parts, of ``kind``, each for some of the rows that are left; the last rows are zeros."""
+    made = Drawn([], [], [])
+    for _ in range(8):
+        word, first, clocks = [[0] * GROUP_M for _ in range(ROWS)], 0, 0
+        while first < ROWS:
+            rows = list(range(first, rng.randint(first + 1, ROWS)))
+            first = rows[-1] + 1 if rng.random() < 0.8 else ROWS
+            lanes = {row: rng.randrange(PORTS) for row in rows}
+            tag = {"rows": sum(1 << row for row in rows), "lanes": [lanes.get(row, 0) for row in range(ROWS)]}
+            ends = {"ends_word": first == ROWS, "ends_chunk": first == ROWS, "chunk": ONE_WORD}
+            for number, (read, of_read) in enumerate(parts(rng, kind, rows, lanes, word)):
+                is_last = kind == "read" or number == GROUP_M - 1
+                made.reads.append({"word": read, "tag": {**tag, **of_read, **(ends if is_last else {})}})
+                clocks += 1
+        made.words.append(word)
+        made.clocks.append(clocks)
+    return made
+
+
+def parts(
+    rng: Random, kind: str, rows: list[int], lanes: dict[int, int], word: list[Group]
+) -> Iterator[tuple[list[Group], dict[str, Any]]]:
+    """The reads of one part, with what is said of each; ``word`` gets the groups that they give."""
+    reads = [[[rng.getrandbits(16) for _ in range(GROUP_M)] for _ in range(PORTS)] for _ in range(GROUP_M)]
+    element, first = rng.randrange(GROUP_M), rng.randrange(GROUP_M)
+    for row in rows:
+        channel = element if kind == "turned-ws" else (first + row) % GROUP_M
+        word[row] = reads[0][lanes[row]] if kind == "read" else [read[lanes[row]][channel] for read in reads]
+    if kind == "read":
+        yield reads[0], {"ends_group": 1}
+        return
+    of_read = {"turned": 1, "at_once": kind == "turned-ws", "element": element, "first": first}
+    yield from ((read, {**of_read, "ends_group": number == GROUP_M - 1}) for number, read in enumerate(reads))
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.6])
+@pytest.mark.parametrize("kind", ["read", "turned-os", "turned-ws"])
+def test_rows_have_the_groups_that_were_read_for_them(kind: str, pause: float) -> None:
+    made = drawn(Random(6), kind)
+    words = LeftWords(SHAPE)
+    ends = [Feeder(words.input, made.reads, pause, seed=1), Collector(words.output, len(made.words), pause, seed=2)]
+    _, taken = run(words, ends)
+    found = [[[int(word[row][lane]) for lane in range(GROUP_M)] for row in range(ROWS)] for word in taken.words]
+    assert found == made.words
+    if not pause:
+        after = [sum(made.clocks[: number + 1]) for number in range(len(made.words))]
+        latency = 2 if kind == "read" else GROUP_M + 2
+        assert taken.clocks == [clock + latency for clock in after]
+
+
+def test_an_empty_word_between_two_turned_ones_takes_one_clock() -> None:
+    pixels = [
+        {"word": [[4 * pixel + lane for lane in range(GROUP_M)]] * PORTS, "tag": {"turned": 1}} for pixel in range(4)
+    ]
+    ends = {"turned": 1, "ends_group": 1, "ends_word": 1, "ends_chunk": 1, "chunk": ONE_WORD, "lanes": [0] * ROWS}
+    last = {"word": pixels[3]["word"], "tag": {**ends, "rows": 0b101}}
+    empty = {"word": [[0] * GROUP_M] * PORTS, "tag": {**ends, "is_empty": 1, "rows": 0b111}}
+    reads = [*pixels[:3], last, empty, *pixels[:3], last]
+    words = LeftWords(SHAPE)
+    _, taken = run(words, [Feeder(words.input, reads), Collector(words.output, 3)])
+    columns = [[4 * pixel + lane for pixel in range(4)] for lane in range(GROUP_M)]
+    turned, zeros = [columns[0], [0] * GROUP_M, columns[2]], [[0] * GROUP_M] * ROWS
+    assert [[[int(value) for value in group] for group in word] for word in taken.words] == [turned, zeros, turned]
+    assert [clock - taken.clocks[0] for clock in taken.clocks] == [0, 1, 1 + GROUP_M]

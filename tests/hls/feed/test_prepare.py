@@ -9,17 +9,35 @@ from amaranth.sim import Simulator
 
 from heddle.hls.feed.prepare import Prepare
 
-COLS = 5
+ROWS, COLS = 10, 5
 #: Fields of a computation, and what is worked out of them.
 DENSE = (
     {"group_elements": 4, "group_slots": 4, "cols": 7},
     {"pixels": 9, "elements": 8, "taps": 3, "first_tap": 5},
-    {"groups_per_pixel": 2, "tap_row": 1, "tap_col": 2, "col_words": 2, "rows": 9, "slots": 3 * 2 * 4},
+    {
+        "groups_per_pixel": 2,
+        "tap_row": 1,
+        "tap_col": 2,
+        "col_words": 2,
+        "rows": 9,
+        "slots": 24,
+        "fold_groups": 2,
+        "fold_slots": 2,
+    },
 )
 TURNED = (
     {"group_elements": 3, "group_slots": 4, "cols": 5},
     {"pixels": 9, "elements": 7, "taps": 2, "first_tap": 0, "turned": 1},
-    {"groups_per_pixel": 3, "tap_row": 0, "tap_col": 0, "col_words": 1, "rows": 2 * 7, "slots": 9},
+    {
+        "groups_per_pixel": 3,
+        "tap_row": 0,
+        "tap_col": 0,
+        "col_words": 1,
+        "rows": 2 * 7,
+        "slots": 9,
+        "fold_groups": 2,
+        "fold_slots": 2,
+    },
 )
 
 
@@ -27,7 +45,7 @@ TURNED = (
 def test_counts_come_after_the_stated_clocks(
     fields: dict[str, int], walk: dict[str, int], expected: dict[str, int]
 ) -> None:
-    unit = Prepare(COLS)
+    unit = Prepare(ROWS, COLS)
 
     async def bench(ctx: Any) -> None:
         compute, prepared = unit.input.payload, unit.output.payload
@@ -53,7 +71,7 @@ def test_counts_come_after_the_stated_clocks(
 
 
 def test_counts_do_not_come_before() -> None:
-    unit, clocks = Prepare(COLS), 0
+    unit, clocks = Prepare(ROWS, COLS), 0
 
     async def bench(ctx: Any) -> None:
         nonlocal clocks
