@@ -22,6 +22,7 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "memory-latencies": machine.memory_latencies,
     "machine-sizes": accelerator.machine_sizes,
     "feeder-latencies": accelerator.feeder_latencies,
+    "left-waits": accelerator.left_waits,
     "zoo": networks.zoo,
     "space-axes": networks.space_axes,
     "pe-paths": clocks.pe_paths,
