@@ -38,7 +38,7 @@ class LeftWords(wiring.Component):
         """Reads that are not turned wait until all that are have been laid; what is laid next stands in a register."""
         m = Module()
         m.submodules.turn = turn = LeftTurn(self.shape)
-        m.submodules.hold = hold = LeftHold(self.shape)
+        m.submodules.held = hold = LeftHold(self.shape)
         read, tag = self.input.payload.word, self.input.payload.tag
         lay = Signal(self.shape.lay)
         is_room, is_valid, is_next = Signal(), Signal(), Signal()
