@@ -58,9 +58,10 @@ class LeftRow(wiring.Component):
         width, ports = self.shape.groups.elem_shape.size, self.shape.ports
         lane_bits = (self.shape.held_groups - 1).bit_length()
         chosen, place = Signal(width), Signal(self.at.shape())
+        lane = self.lane if ports > 1 else 0  # which a mapper does not know to be 0
         m.d.comb += [
-            chosen.eq(Array(self.groups[lane].as_value() for lane in range(ports))[self.lane]),
-            place.eq(Array(self.places[lane].as_value() for lane in range(ports))[self.lane]),
+            chosen.eq(Array(self.groups[number].as_value() for number in range(ports))[lane]),
+            place.eq(Array(self.places[number].as_value() for number in range(ports))[lane]),
         ]
         # A chunk of one group needs no number for it, and Verilog has no vector of no bits.
         laid, asked = list[Value](), list[Value]()
@@ -78,10 +79,10 @@ class LeftRow(wiring.Component):
         ]
         word = Signal(width, reset_less=True, name="given")
         m.d.comb += self.word.as_value().eq(word)
-        with m.If(self.take):
+        with m.If(self.take & self.is_zero):
+            m.d.sync += word.eq(0)
+        with m.Elif(self.take):
             m.d.sync += word.eq(read.data)
-            with m.If(self.is_zero):
-                m.d.sync += word.eq(0)
         return m
 
 
