@@ -62,10 +62,19 @@ PREPARE_CYCLES = 22
 ORDER_CYCLES = 2
 #: From a read to its address.
 LEFT_ADDRESS_CYCLES = 5
-#: From the last read of a left word to the word.
-LEFT_WORD_CYCLES = 1
+#: From an address to the rows of the array that its groups are for.
+LEFT_ROWS_CYCLES = 2
+#: From the last of M reads that are turned to the first of M groups of pixels.
+LEFT_TURN_CYCLES = 1
+#: From a read, or a turned group, to the register before the hold; from the last one there to the chunk's first word.
+LEFT_LAY_CYCLES, LEFT_HOLD_CYCLES = 1, 2
 #: From a result in the buffer to the count of results, and to ``done``.
 WRITTEN_CYCLES = 1
+
+
+def group_turn_cycles(ports: int) -> int:
+    """Return the clocks in which the groups of a read are turned to begin with the one that was asked for."""
+    return -(-(ports - 1).bit_length() // _ROTATED_BITS)
 
 
 def rotation_cycles(data_bytes: int) -> int:

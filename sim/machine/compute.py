@@ -11,7 +11,10 @@ from heddle.arch.jit import kernel
 from heddle.arch.machine_timing import (
     BUFFER_CYCLES,
     LEFT_ADDRESS_CYCLES,
-    LEFT_WORD_CYCLES,
+    LEFT_HOLD_CYCLES,
+    LEFT_LAY_CYCLES,
+    LEFT_ROWS_CYCLES,
+    LEFT_TURN_CYCLES,
     ORDER_CYCLES,
     PREPARE_CYCLES,
     WRITTEN_CYCLES,
@@ -28,8 +31,8 @@ from heddle.sim.machine.tiles import partial_enters, run_tiles
 
 Ints = npt.NDArray[np.int64]
 
-#: From a computation that the left order takes to its first read at the collector of groups.
-_TO_FIRST_READ = ORDER_CYCLES + LEFT_ADDRESS_CYCLES + BUFFER_CYCLES
+#: From a computation that the left order takes to its first read, beside the buffer's turning of groups.
+_TO_FIRST_READ = ORDER_CYCLES + LEFT_ADDRESS_CYCLES + LEFT_ROWS_CYCLES + BUFFER_CYCLES
 
 
 class ComputeState(TypedDict):
@@ -136,7 +139,11 @@ def _begin(unit: Computing, computes: Rows, number: int, prepared: int, shape: M
     array.state["first_result"], array.state["results_from"] = first, prepared
     prologue = _prologue(array, compute, first, shape)
     reads = chunk_reads(compute, 0, shape)
-    left = max(left_at + _TO_FIRST_READ, array.state["left_taken_at"]) + reads - 1 + LEFT_WORD_CYCLES
+    left = left_at + _TO_FIRST_READ + shape.group_turn + reads - 1 + LEFT_LAY_CYCLES + LEFT_HOLD_CYCLES
+    if compute["turned"]:
+        left += LEFT_TURN_CYCLES + shape.group_m - 1
+    # All reads of a chunk but its first one wait until the array has taken the first word of the chunk before.
+    left = max(left, array.state["left_taken_at"] + reads)
     array.state["left_taken_at"] = max(left, right_at + ORDER_CYCLES + BUFFER_CYCLES) - reads
     total_reads = run_tiles(array, compute, first, shape)
     last_step_at, steps = array.state["at"], prologue + compute["tiles"] * compute["interval"]

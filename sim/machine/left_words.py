@@ -49,7 +49,8 @@ def chunks_of(compute: ComputeRow, shape: MachineShape) -> Chunks:
     tile = left_tile(compute, shape)
     channels = compute["pixels"] if compute["turned"] else compute["elements"]
     groups = (channels + tile.group_m - 1) // tile.group_m
-    width = 1 if compute["turned"] else shape.group_ports
+    # A row of the array takes a group a clock, and has a read each R clocks.
+    width = 1 if compute["turned"] else min(shape.group_ports, shape.rows)
     steps = tile.group_slots * ring_cycles(shape.interleave, shape.adder_stages)
     return Chunks(1 if compute["turned"] else compute["taps"], (groups + width - 1) // width, groups, width, steps)
 

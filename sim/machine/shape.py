@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.instructions import INSTRUCTION_BYTES, PAGE_BYTES
-from heddle.arch.machine_timing import OUTSTANDING_BURSTS, packing_cycles, rotation_cycles
+from heddle.arch.machine_timing import OUTSTANDING_BURSTS, group_turn_cycles, packing_cycles, rotation_cycles
 from heddle.arch.nm import index_bits
 
 _BYTE_BITS = 8
@@ -45,6 +45,7 @@ class MachineShape(NamedTuple):
     multiplier_stages: int
     group_m: int
     group_ports: int
+    group_turn: int
     word_bytes: int
     page_bytes: int
     queue_beats: int
@@ -78,6 +79,7 @@ def machine_shape(design: Design, memory: MemoryClocks) -> MachineShape:
         multiplier_stages=array.multiplier_stages,
         group_m=design.sparsity.m,
         group_ports=design.buffers.group_ports,
+        group_turn=group_turn_cycles(design.buffers.group_ports),
         word_bytes=word_bytes,
         page_bytes=page_bytes,
         queue_beats=OUTSTANDING_BURSTS * page_bytes // word_bytes,
