@@ -1,14 +1,17 @@
-"""What is emitted of a design: the array core with its PE, the SORE lane, the optimiser lanes, the on-chip buffers."""
+"""What is emitted of a design: the machine, and by themselves the array core with its PE, lanes and double buffers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 
+from amaranth.hdl import Shape
+
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32, ProductRange
+from heddle.arch.instructions import INSTRUCTION_BYTES
 from heddle.arch.port_widths import buffer_words
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.hls.array.core import ArrayCore
@@ -20,7 +23,9 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import SLICE_LATENCY, BufferShape, ram_kind
-from heddle.hls.names import ARRAY_MODULE
+from heddle.hls.names import ACCELERATOR_MODULE, ARRAY_MODULE
+from heddle.hls.system.shape import MachineShape
+from heddle.hls.system.top import AcceleratorTop
 
 SORE_MODULE = "heddle_sore_lane"
 BUFFER_MODULE = "heddle_buffer"
@@ -38,6 +43,34 @@ def check_generable(design: Design) -> None:
             f"design {design.name!r} has operands of {operand}, whose products do not fit FP32's fraction: there is no "
             "multiplier that rounds them (hls/fp/multiplier.py)"
         )
+
+
+def accelerator_fault(design: Design) -> str | None:
+    """Return why there is no whole machine of ``design``, whose array is one, in words that end a line; or None."""
+    shape, port_bits = MachineShape(design), design.memory.axi_bits
+    instruction_bits, group_bits = 8 * INSTRUCTION_BYTES, Shape.cast(shape.group).width
+    if port_bits > instruction_bits:
+        return f"memory.axi_bits = {port_bits} is more than an instruction's {instruction_bits} bits"
+    if port_bits < group_bits:
+        return f"memory.axi_bits = {port_bits} is less than the {group_bits} bits of an activation group"
+    halves = {"activation": shape.left_groups // shape.lanes, "weight": shape.right_words, "output": shape.out_words}
+    for part, words in halves.items():
+        if words == 0:
+            return f"half of buffers.{part}_bytes does not hold a word of the machine's"
+    return None
+
+
+def check_accelerator(design: Design) -> None:
+    """Raise HeddleError, as ``check_generable`` does, and where ``design`` has no whole machine."""
+    check_generable(design)
+    fault = accelerator_fault(design)
+    if fault is not None:
+        raise HeddleError(f"design {design.name!r} has no accelerator: {fault}")
+
+
+def accelerator_blocks(design: Design, board: Board) -> tuple[Block, Block]:
+    """Return the whole machine and the PE that its array instantiates; ``check_accelerator`` says whether it exists."""
+    return Block(ACCELERATOR_MODULE, partial(AcceleratorTop, design, board)), Block(USPE_MODULE, partial(Uspe, design))
 
 
 def array_blocks(design: Design) -> tuple[Block, Block]:

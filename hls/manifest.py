@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
+
+from pydantic import Field
 
 from heddle.arch import timing
 from heddle.arch.design import Design
@@ -32,8 +35,8 @@ class Manifest(Document):
     """``manifest.json`` beside emitted Verilog: what was written, and the design that it was made from.
 
     A stream's ports are ``NAME__payload``, ``NAME__valid``, ``NAME__ready``. Latencies are in clocks
-    (``heddle.arch.timing`` for the array, the components' metadata for lanes and buffers); ``rst`` is synchronous
-    and active high.
+    (``heddle.arch.timing`` for the array, the components' metadata for other modules); ``rst`` is synchronous and
+    active high. ``left_out``: modules that there are not, and why the design has none.
     """
 
     top: str
@@ -41,9 +44,16 @@ class Manifest(Document):
     design: Design
     array_latencies: dict[str, int]
     modules: tuple[ModuleEntry, ...]
+    left_out: dict[str, str] = Field(default_factory=dict)
 
 
-def manifest(design: Design, modules: Iterable[ModuleDescription], top: str, files: Iterable[str]) -> Manifest:
+def manifest(
+    design: Design,
+    modules: Iterable[ModuleDescription],
+    top: str,
+    files: Iterable[str],
+    left_out: Mapping[str, str] = MappingProxyType({}),
+) -> Manifest:
     """Return the manifest of ``modules`` made from ``design``; ``files`` are what was written beside it."""
     return Manifest(
         top=top,
@@ -51,6 +61,7 @@ def manifest(design: Design, modules: Iterable[ModuleDescription], top: str, fil
         design=design,
         array_latencies=array_latencies(design),
         modules=tuple(_entry(module) for module in modules),
+        left_out=dict(left_out),
     )
 
 

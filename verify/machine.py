@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,9 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import PAGE_BYTES
 from heddle.dataflow.program.memory_image import Image
-from heddle.hls.array.grid import USPE_MODULE
-from heddle.hls.array.uspe import Uspe
 from heddle.hls.control.instruction import Stop
-from heddle.hls.emit import Block, Rtl, emit_rtl
-from heddle.hls.generate import check_generable
-from heddle.hls.names import ACCELERATOR_MODULE
-from heddle.hls.system.accelerator import Accelerator
+from heddle.hls.emit import Rtl, emit_rtl
+from heddle.hls.generate import accelerator_blocks, check_accelerator
 from heddle.verify.verilator import build_program
 
 _MAIN = Path(__file__).resolve().parent / "cpp" / "accelerator.cpp"
@@ -50,19 +46,25 @@ class MemoryTiming:
 
 @dataclass(frozen=True)
 class MachineRun:
-    """What a program did: the image after it, the clocks that it took, and why it was stopped, if it was."""
+    """What a program did: the image after it, the clocks that it took, and why it was stopped, if it was.
+
+    ``array_cycles`` are the clocks in which the array took a command or a step of one; ``stalls`` are all others, by
+    what the array waited for.
+    """
 
     image: Image
     cycles: int
     stop: Stop
     stop_number: int
+    array_cycles: int
+    stalls: Mapping[str, int]
 
 
 def machine_rtl(design: Design) -> Rtl:
-    """Return the accelerator as Verilog, the PE once; raises HeddleError for a design that is no hardware."""
-    check_generable(design)
-    accelerator = Block(ACCELERATOR_MODULE, partial(Accelerator, design, load_board(design.board)))
-    return emit_rtl(accelerator, [Block(USPE_MODULE, partial(Uspe, design))])
+    """Return the accelerator as Verilog, the PE once; raises HeddleError for a design that has none."""
+    check_accelerator(design)
+    accelerator, element = accelerator_blocks(design, load_board(design.board))
+    return emit_rtl(accelerator, [element])
 
 
 class Machine:
@@ -93,4 +95,11 @@ class Machine:
         if not np.array_equal(after[len(image) :], whole[len(image) :]):
             raise HeddleError("the machine wrote beyond the program's tensors")
         facts = json.loads(done.stdout)
-        return MachineRun(after[: len(image)], facts["cycles"], Stop(facts["stop"]), facts["stop_number"])
+        return MachineRun(
+            after[: len(image)],
+            facts["cycles"],
+            Stop(facts["stop"]),
+            facts["stop_number"],
+            facts["array"],
+            facts["stalls"],
+        )

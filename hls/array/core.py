@@ -16,7 +16,7 @@ from heddle.hls.array.command import COMMAND, Cause
 from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce, left_layout, right_layout, sums_layout
 from heddle.hls.stream.delay import flags
-from heddle.hls.stream.handshake import assert_stable
+from heddle.hls.stream.handshake import assert_stable, transfer
 from heddle.hls.stream.queue import Queue
 
 
@@ -41,6 +41,10 @@ class ArrayCore(wiring.Component):
         Why the first command that was refused since reset was refused (0: none was), and its number, from 0.
     error_count : Signal(32), out
         Commands refused since reset. The core goes on with the next one.
+    working : Signal(1), out
+        A command has steps left to take.
+    advances : Signal(1), out
+        In this clock a command is taken, or a step of one.
 
     A step waits for the words that it needs; results wait in a queue, and a step whose result would find it
     full waits too. Latency and throughput: ``heddle.arch.timing``; with words always there and taken, ``interval``
@@ -59,6 +63,8 @@ class ArrayCore(wiring.Component):
                 "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
                 "error_count": Out(NUMBER_BITS),
+                "working": Out(1),
+                "advances": Out(1),
             }
         )
 
@@ -74,6 +80,8 @@ class ArrayCore(wiring.Component):
             self.error_cause.eq(sequencer.error_cause),
             self.error_number.eq(sequencer.error_number),
             self.error_count.eq(sequencer.error_count),
+            self.working.eq(sequencer.working),
+            self.advances.eq(transfer(self.command) | (sequencer.en & sequencer.working)),
             stce.en.eq(sequencer.en),
             stce.control.eq(sequencer.control),
             stce.dataflow.eq(sequencer.dataflow),

@@ -42,6 +42,8 @@ class Sequencer(wiring.Component):
         That of the instruction, or where there is none of the last one.
     needs : NEEDS, out
         Which streams the step takes part in.
+    working : Signal(1), out
+        A command has steps left to take.
     error_cause, error_number : Cause, Signal(32), out
         Why the first refused command was refused, and how many commands were taken before it; both stay until reset.
     error_count : Signal(32), out
@@ -60,6 +62,7 @@ class Sequencer(wiring.Component):
                 "control": Out(CONTROL),
                 "dataflow": Out(Dataflow),
                 "needs": Out(NEEDS),
+                "working": Out(1),
                 "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
                 "error_count": Out(NUMBER_BITS),
@@ -86,7 +89,7 @@ class Sequencer(wiring.Component):
         m = Module()
         progress = self._progress(m)
         in_ws = progress.command.ws
-        m.d.comb += self.dataflow.eq(in_ws)
+        m.d.comb += [self.dataflow.eq(in_ws), self.working.eq(~self.idle)]
         for name in self.design.array.dataflows:
             m.submodules[f"{name}_steps"] = steps = _STEPS[name](self.design.array)
             self._connect(m, progress, steps, in_ws if name == "ws" else ~in_ws)

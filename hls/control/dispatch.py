@@ -11,9 +11,11 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import OPCODE_BITS, QUEUE_INSTRUCTIONS, Opcode
+from heddle.hls.control.compute_waits import ComputeWaits, Wait
 from heddle.hls.control.instruction import COMPUTE, LOAD, NUMBER_BITS, STORE, SYNC, WORD_BITS, Stop
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue, numbered
+from heddle.hls.stream.handshake import transfer
 
 #: An instruction as it comes from memory, with its number in the program, and whether it is the program's last.
 NUMBERED_WORD = data.StructLayout({"number": NUMBER_BITS, "last": 1, "word": WORD_BITS})
@@ -43,6 +45,8 @@ class Dispatch(wiring.Component):
         The engine has taken an instruction that is not done.
     load_number, compute_number, store_number : Signal(32), out
         The number of the oldest of these.
+    compute_wait : Wait, out
+        Why the compute unit is given no computation.
 
     Latency: 2 clocks from an instruction to its queue, 1 more to the engine. Throughput: an instruction each clock. A
     program is stopped in the clock in which nothing can go on any more, however long memory takes to answer.
@@ -57,6 +61,7 @@ class Dispatch(wiring.Component):
             "finished": Out(1),
             "stop": Out(Stop),
             "stop_number": Out(NUMBER_BITS),
+            "compute_wait": Out(Wait),
         }
         for name, (_, layout) in QUEUES.items():
             members[name] = Out(stream.Signature(numbered(layout)))
@@ -88,6 +93,7 @@ class Dispatch(wiring.Component):
             goes.eq(is_going & has_room),
             self.instructions.ready.eq(~taken | goes),
         ]
+        self._compute_wait(m, queues, taken, opcode, goes)
         with m.If(self.instructions.ready):
             m.d.sync += [taken.eq(self.instructions.valid), held.eq(self.instructions.payload)]
         with m.If(goes & held.last):
@@ -125,6 +131,25 @@ class Dispatch(wiring.Component):
         for earlier, later in pairwise(queues):
             m.d.comb += [later.from_previous.eq(earlier.to_next), earlier.from_next.eq(later.to_previous)]
         return queues
+
+    def _compute_wait(self, m: Module, queues: list[IssueQueue], taken: Value, opcode: Value, goes: Value) -> None:
+        """Show what waits in queues, and what is held before them, to the one who names causes."""
+        m.submodules.waits = waits = ComputeWaits(self.in_flight)
+        load, compute, _ = queues
+        m.d.comb += [
+            waits.first.valid.eq(~compute.is_empty),
+            waits.first.lacks_load.eq(compute.lacks_previous),
+            waits.first.lacks_store.eq(compute.lacks_next),
+            waits.first.begins.eq(transfer(compute.output)),
+            waits.held.end.eq((taken & (opcode == Opcode.SYNC)) | self.finished | (self.stop != Stop.NONE)),
+            waits.held.store.eq(taken & (opcode == Opcode.STORE)),
+            waits.load_queued.eq(~load.is_empty),
+            waits.load_queued_weight.eq(load.output.payload.instruction.weight),
+            waits.load_taken.eq(transfer(load.output)),
+            waits.load_done.eq(load.done),
+            waits.sync.eq(goes & (opcode == Opcode.SYNC)),
+            self.compute_wait.eq(waits.wait),
+        ]
 
     def _stops(self, m: Module, queues: list[IssueQueue], is_held: Value, refused: Value, number: Value) -> None:
         """Remember the first reason why the program cannot go on; ``is_held``: what was taken goes to no queue."""

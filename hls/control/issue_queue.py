@@ -43,6 +43,8 @@ class IssueQueue(wiring.Component):
         lacks one. Without regard to ``hold``.
     is_empty : Signal(1), out
         No instruction is queued.
+    lacks_previous, lacks_next : Signal(1), out
+        The first one queued, where there is one, waits for a token of that neighbour.
     first_number, current_number : Signal(32), out
         The number of the first one queued, and of the oldest one in the engine, where there are such.
     in_engine : Signal(1), out
@@ -71,6 +73,8 @@ class IssueQueue(wiring.Component):
                 "hold": In(1),
                 "waits": Out(1),
                 "is_empty": Out(1),
+                "lacks_previous": Out(1),
+                "lacks_next": Out(1),
                 "first_number": Out(NUMBER_BITS),
                 "current_number": Out(NUMBER_BITS),
                 "in_engine": Out(1),
@@ -119,5 +123,8 @@ class IssueQueue(wiring.Component):
             m.d.sync += held.eq(held + comes - goes)
             with m.If(comes & ~goes & held.all()):
                 m.d.comb += self.too_many.eq(1)
-        lacks_previous = tokens.wait_previous & (self.previous_tokens == 0)
-        return lacks_previous | (tokens.wait_next & (self.next_tokens == 0))
+        m.d.comb += [
+            self.lacks_previous.eq(tokens.wait_previous & (self.previous_tokens == 0)),
+            self.lacks_next.eq(tokens.wait_next & (self.next_tokens == 0)),
+        ]
+        return self.lacks_previous | self.lacks_next

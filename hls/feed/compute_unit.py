@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -21,6 +21,7 @@ from heddle.hls.feed.reader import ask_layout
 from heddle.hls.feed.right_feeder import RightFeeder
 from heddle.hls.feed.sums import PartialFeeder, ResultWriter, put_layout
 from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.handshake import transfer
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class ComputeUnit(wiring.Component):
         Results, to the output buffer.
     error_cause, error_number : Cause, Signal(32), out
         Why the array refused a command, and which, from 0 since reset. Nothing more is done then until reset.
+    computing : Signal(1), out
+        A computation was taken, and the array has not taken all of its steps.
+    emptying : Signal(1), out
+        The next one's command waits until nothing of another dataflow is in the array.
+    advances : Signal(1), out
+        In this clock the array takes a command, or a step of one.
 
     Latency: ``Prepare``'s, that of the left feeder and of the buffer, then the array's. Computations overlap: the next
     one is prepared, and its first words are read, while this one's results leave.
@@ -71,6 +78,9 @@ class ComputeUnit(wiring.Component):
                 "put": Out(stream.Signature(put_layout(design, addresses.out))),
                 "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
+                "computing": Out(1),
+                "emptying": Out(1),
+                "advances": Out(1),
             }
         )
 
@@ -90,12 +100,21 @@ class ComputeUnit(wiring.Component):
         for way, port in enumerate((left.input, right.input, partial.input, results.input), start=1):
             connect(m, fork.outputs[way], port)
         command = fork.outputs[0]
+        # A computation whose command the array has not taken: ``Prepare`` takes the next one after that.
+        is_ahead = Signal()
+        with m.If(transfer(self.input)):
+            m.d.sync += is_ahead.eq(1)
+        with m.Elif(transfer(command)):
+            m.d.sync += is_ahead.eq(0)
         m.d.comb += [
             core.command.valid.eq(command.valid),
             core.command.payload.eq(command.payload.compute.command),
             command.ready.eq(core.command.ready),
             partial.written.eq(results.written),
             self.done.eq(results.done),
+            self.computing.eq(core.working | is_ahead),
+            self.emptying.eq(~core.working & command.valid & ~command.ready),
+            self.advances.eq(core.advances),
             self.error_cause.eq(core.error_cause),
             self.error_number.eq(core.error_number),
         ]

@@ -32,9 +32,12 @@ class HalfBuffer(wiring.Component):
     ask : stream of ``half_address``, in
     answer : stream of words, out
 
-    A word that was put can be asked for a clock later. Latency 3 clocks from ``ask`` to ``answer``; throughput one word
-    put and one asked for a clock.
+    A word that was put can be asked for a clock later. Latency ``latency`` = 3 clocks from ``ask`` to
+    ``answer``; throughput one word put and one asked for a clock.
     """
+
+    #: That of the storage, and the clock in which answers stand in a queue.
+    latency = Storage.read_latency + 1
 
     def __init__(self, word: ShapeLike, words: int, ram: RamKind = "block") -> None:
         self.word, self.words, self.ram = word, words, ram

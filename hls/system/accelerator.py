@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Const, Module, Mux, ResetInserter, Signal, Value
+from amaranth.hdl import Const, Module, Mux, ResetInserter, ShapeLike, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -16,6 +16,7 @@ from heddle.arch.program_file import digest
 from heddle.hls.array.command import Cause
 from heddle.hls.array.stce import sums_layout
 from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
+from heddle.hls.control.compute_waits import WAITS, Wait
 from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
 from heddle.hls.feed.compute_unit import ComputeUnit
@@ -30,6 +31,16 @@ from heddle.hls.system.store_unit import StoreUnit
 
 #: Clocks of a program: 2^48 are more than two weeks at 200 MHz.
 CYCLE_BITS = 48
+#: What the machine says of a program besides its results, by port.
+STATUS: dict[str, ShapeLike] = {
+    "busy": 1,
+    "stop": Stop,
+    "stop_number": NUMBER_BITS,
+    "array_cause": Cause,
+    "cycles": CYCLE_BITS,
+    "array_cycles": CYCLE_BITS,
+    **{f"{wait}_cycles": CYCLE_BITS for wait in WAITS},
+}
 
 
 class Accelerator(wiring.Component):
@@ -47,6 +58,10 @@ class Accelerator(wiring.Component):
         Where ``stop`` is ARRAY: why the array refused the command.
     cycles : Signal(48), out
         Clocks in which it was ``busy``.
+    array_cycles : Signal(48), out
+        Those of them in which the array took a command, or a step of one.
+    fill_cycles, load_left_cycles, load_right_cycles, store_cycles, feed_cycles, drain_cycles : Signal(48), out
+        All others, by what the array waited for (``heddle.hls.control.compute_waits.Wait``).
     fetch, load : ReadChannels, out; store : WriteChannels, out
         Memory: programs, tiles, result tiles.
 
@@ -62,11 +77,7 @@ class Accelerator(wiring.Component):
             {
                 "start": In(1),
                 "program_address": In(ADDRESS_BITS),
-                "busy": Out(1),
-                "stop": Out(Stop),
-                "stop_number": Out(NUMBER_BITS),
-                "array_cause": Out(Cause),
-                "cycles": Out(CYCLE_BITS),
+                **{name: Out(shape) for name, shape in STATUS.items()},
                 "fetch": Out(ReadChannels(self.shape.port)),
                 "load": Out(ReadChannels(self.shape.port)),
                 "store": Out(WriteChannels(self.shape.port)),
@@ -107,13 +118,29 @@ class Accelerator(wiring.Component):
         computes = dispatch.compute_busy & (compute.error_cause == Cause.NONE)
         is_quiet = ~(dispatch.load_busy | computes | dispatch.store_busy)
         is_over = fetch.is_over & is_quiet & (dispatch.finished | is_stopped)
+        self._count(m, begins, dispatch, compute)
         with m.If(begins):
-            m.d.sync += [self.busy.eq(1), self.cycles.eq(0)]
-        with m.Elif(self.busy):
-            m.d.sync += self.cycles.eq(self.cycles + 1)
-            with m.If(is_over & ~goes):
-                m.d.sync += self.busy.eq(0)
+            m.d.sync += self.busy.eq(1)
+        with m.Elif(is_over & ~goes):
+            m.d.sync += self.busy.eq(0)
         return m
+
+    def _count(self, m: Module, begins: Value, dispatch: Dispatch, compute: ComputeUnit) -> None:
+        """Count each clock once: as one of the array's, or under what the array waited for."""
+        wait = Signal(Wait)
+        m.d.comb += wait.eq(dispatch.compute_wait)
+        with m.If(compute.emptying):
+            m.d.comb += wait.eq(Wait.DRAIN)
+        with m.Elif(compute.computing):
+            m.d.comb += wait.eq(Wait.FEED)
+        counted: list[tuple[Signal, Value]] = [(self.cycles, Const(1)), (self.array_cycles, compute.advances)]
+        for name, cause in WAITS.items():
+            counted.append((getattr(self, f"{name}_cycles"), ~compute.advances & (wait == cause)))
+        for counter, is_counted in counted:
+            with m.If(begins):
+                m.d.sync += counter.eq(0)
+            with m.Elif(self.busy & is_counted):
+                m.d.sync += counter.eq(counter + 1)
 
     def _units(self, m: Module) -> tuple[Dispatch, LoadUnit, ComputeUnit, StoreUnit]:
         """Dispatch, the three engines, and the buffers between them."""

@@ -34,6 +34,7 @@ from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
 from heddle.hls.axi.write_engine import WriteEngine
+from heddle.hls.control.compute_waits import ComputeWaits
 from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.control.instruction_check import InstructionCheck
@@ -103,6 +104,7 @@ from heddle.hls.system.fetch import Fetch, WordJoiner
 from heddle.hls.system.load_unit import LoadUnit
 from heddle.hls.system.shape import MachineShape
 from heddle.hls.system.store_unit import StoreUnit, SumsReader
+from heddle.hls.system.top import AcceleratorTop
 
 SMALL = override(TINY, {"array.rows": 2, "array.cols": 2, "array.slr_cuts": [1]})
 PORTED = override(SMALL, {"buffers.group_ports": 2})
@@ -116,6 +118,7 @@ STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
 MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Accelerator: lambda: Accelerator(SMALL, load_board(SMALL.board)),
+    AcceleratorTop: lambda: AcceleratorTop(SMALL, load_board(SMALL.board)),
     Accumulator: lambda: Accumulator(FP16),
     Adder: lambda: Adder(),
     Answers: lambda: Answers(8, 2),
@@ -126,6 +129,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Coalescer: lambda: Coalescer(PORT, 40),
     CommandCheck: lambda: CommandCheck(SMALL),
     ComputeUnit: lambda: ComputeUnit(SMALL, HalfAddresses(8, 8, 8)),
+    ComputeWaits: lambda: ComputeWaits(2),
     Cutter: lambda: Cutter(8, 40, 16),
     Datapath: lambda: Datapath(Schedule(SUMS, FEW)),
     DelayLine: lambda: DelayLine(5, 3),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,8 @@ from stand_in_core import LANE, LANES, TOP, Lane, StandIn, stand_in_rtl
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override
-from heddle.hls.array.grid import USPE_MODULE
-from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import WAIVERS, Block, Rtl, control_file, emit, emit_block, emit_rtl
-from heddle.hls.generate import array_rtl, lane_blocks
-from heddle.hls.system.accelerator import Accelerator
+from heddle.hls.generate import accelerator_blocks, array_rtl, lane_blocks
 from heddle.verify.toolchain import find_toolchain
 
 
@@ -82,8 +78,11 @@ def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> N
 
 def test_the_accelerator_is_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
     design = override(load_design("tiny"), {"array.rows": 2, "array.cols": 2, "array.interleave": 2})
-    accelerator = Block("heddle_accelerator", partial(Accelerator, design, load_board(design.board)))
-    rtl = emit_rtl(accelerator, [Block(USPE_MODULE, partial(Uspe, design))])
+    accelerator, element = accelerator_blocks(design, load_board(design.board))
+    rtl = emit_rtl(accelerator, [element])
+    ports = {port.name: port.width for port in rtl.ports}
+    assert {"m_axi_fetch_araddr": 40, "m_axi_load_rdata": 128, "m_axi_store_wstrb": 16}.items() <= ports.items()
+    assert f"module {rtl.top}({', '.join(ports)});" in " ".join(rtl.verilog[f"{rtl.top}.v"].split())
     assert lint(rtl, tmp_path) == ""
     assert slang_complaints(rtl) == ""
 

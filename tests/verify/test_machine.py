@@ -12,9 +12,12 @@ from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
+from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
+from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.timing import time_program
+from heddle.sim.stalls import STALL_CAUSES
 from heddle.verify import machine_cases
 from heddle.verify.machine import Machine, MachineRun, MemoryTiming
 from heddle.verify.machine_cases import LayerCase, Outcome, drawn_cases, outcome
@@ -69,6 +72,25 @@ def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine, mem
         assert time_program(program.words, TINY, timing).cycles == pytest.approx(run.cycles, rel=0.03), case.name
 
 
+def test_each_clock_is_the_arrays_or_stands_under_one_cause(machine: Machine) -> None:
+    case = next(case for case in CASES if case.pass_name == "ff" and isinstance(case.layer, ConvLayer))
+    program = case.compiled(TINY)
+    commands = [each.command for each in program.instructions if isinstance(each, Compute)]
+    lead = int(os_lead_cycles(TINY.array.rows, TINY.array.interleave))
+    prologues = sum(0 if each.ws else each.settle + lead * each.reload for each in commands)
+    steps = sum(each.tiles * each.interval for each in commands)
+    prompt, late = (
+        machine.run(program_bytes(program.words, TINY), case.image(program, TINY), timing)
+        for timing in (PROMPT, MemoryTiming(latency_clocks=300, beat_clocks=8))
+    )
+    for run in (prompt, late):
+        assert run.array_cycles == len(commands) * DISPATCH_CYCLES + prologues + steps
+        assert run.array_cycles + sum(run.stalls.values()) == run.cycles
+        assert set(run.stalls) == {*STALL_CAUSES, "feed"}
+    waits = {cause for cause, cycles in late.stalls.items() if cycles > prompt.stalls[cause] + 100}
+    assert {"fill", "drain"} <= waits
+
+
 STORED = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
 ENDS = f"{STORED} zeros"
 WRONG = [
@@ -115,7 +137,7 @@ def test_the_command_tells_of_each_case_and_fails_with_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fake(case: LayerCase, *_: object) -> Outcome:
-        return Outcome(replace(case, batch=1), MachineRun(IMAGE, 10, Stop.NONE, 0), next(wrong), 3)
+        return Outcome(replace(case, batch=1), MachineRun(IMAGE, 10, Stop.NONE, 0, 4, {"fill": 6}), next(wrong), 3)
 
     monkeypatch.setattr(machine_cases, "Machine", lambda design: None)
     monkeypatch.setattr(machine_cases, "outcome", fake)

@@ -39,7 +39,7 @@ def machine_that(monkeypatch: pytest.MonkeyPatch, stop: Stop, zeros: int) -> Non
         def run(self, program: bytes, image: Image, *_: object) -> MachineRun:
             after = image.copy()
             after[:zeros] = 0
-            return MachineRun(after, 1234, stop, 5)
+            return MachineRun(after, 1234, stop, 5, 1000, {"feed": 234})
 
     monkeypatch.setattr(machine_program, "Machine", Fake)
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
@@ -22,7 +23,6 @@
 namespace {
 
 constexpr uint64_t kPageBytes = 4096;
-constexpr int kAddressBits = 40;
 constexpr unsigned kDecodeError = 3;
 
 struct Settings {
@@ -35,15 +35,18 @@ struct Settings {
     std::exit(3);
 }
 
-// The fields of AR and AW as the RTL lays them down: id, address, beats less one, size, …
+// What a master asks for on AR or AW.
+struct Request {
+    uint64_t address, len, size, burst;
+};
+
 struct Burst {
     uint64_t address, beats, ready_at;
 
-    Burst(uint64_t payload, uint64_t beat_bytes, uint64_t ready, uint64_t clock) : ready_at(ready) {
-        address = payload >> 1 & ((1ull << kAddressBits) - 1);
-        beats = (payload >> (1 + kAddressBits) & 0xff) + 1;
-        const uint64_t size = payload >> (9 + kAddressBits) & 7, burst = payload >> (12 + kAddressBits) & 3;
-        if (1ull << size != beat_bytes || burst != 1) fail(clock, "a burst of another size or kind than INCR beats");
+    Burst(const Request& request, uint64_t beat_bytes, uint64_t ready, uint64_t clock)
+        : address(request.address), beats(request.len + 1), ready_at(ready) {
+        if (1ull << request.size != beat_bytes || request.burst != 1)
+            fail(clock, "a burst of another size or kind than INCR beats");
         const uint64_t first = address / beat_bytes * beat_bytes;
         if (first / kPageBytes != (first + beats * beat_bytes - 1) / kPageBytes) fail(clock, "a burst leaves its page");
     }
@@ -87,22 +90,6 @@ class Memory {
     std::vector<uint8_t> bytes_;
 };
 
-// Bits from `offset` on of a port that is wider than 64 bits.
-// At most 8 of them, which may lie in two words.
-template <class Port> void put_bits(Port& port, unsigned offset, unsigned width, uint32_t value) {
-    const unsigned word = offset / 32, shift = offset % 32;
-    const uint64_t mask = ((1ull << width) - 1) << shift, bits = uint64_t(value) << shift;
-    port[word] = (port[word] & ~uint32_t(mask)) | uint32_t(bits);
-    if (mask >> 32) port[word + 1] = (port[word + 1] & ~uint32_t(mask >> 32)) | uint32_t(bits >> 32);
-}
-
-template <class Port> uint32_t get_bits(const Port& port, unsigned offset, unsigned width) {
-    const unsigned word = offset / 32, shift = offset % 32;
-    uint64_t bits = port[word];
-    if (shift + width > 32) bits |= uint64_t(port[word + 1]) << 32;
-    return bits >> shift & ((1u << width) - 1);
-}
-
 // The channel that all masters share: a beat each `beat_clocks`.
 class Channel {
   public:
@@ -119,7 +106,9 @@ class Reads {
     Reads(const Settings& settings, Memory& memory, Channel& channel, Draws& draws)
         : settings_(settings), memory_(memory), channel_(channel), draws_(draws) {}
 
-    template <class Port> void offer(uint64_t clock, uint8_t& ar_ready, uint8_t& r_valid, Port& r_payload) {
+    // A port's bytes lie as in memory, however wide Verilator makes its words.
+    template <class Port>
+    void offer(uint64_t clock, uint8_t& ar_ready, uint8_t& r_valid, Port& r_data, uint8_t& r_resp, uint8_t& r_last) {
         ar_ready = !draws_.happens(settings_.stall);
         if (!offers_ && !bursts_.empty() && bursts_.front().ready_at <= clock && channel_.is_free(clock) &&
             !draws_.happens(settings_.stall)) {
@@ -129,17 +118,16 @@ class Reads {
             const uint64_t beat = settings_.beat_bytes;
             const uint64_t address = (burst.address / beat + given_) * beat;
             const bool holds = memory_.holds(address);
-            
-            put_bits(r_payload, 0, 1, 0);
-            for (uint64_t i = 0; i < beat; ++i) put_bits(r_payload, 1 + 8 * i, 8, holds ? memory_.at(address + i) : 0);
-            put_bits(r_payload, 1 + 8 * beat, 2, holds ? 0 : kDecodeError);
-            put_bits(r_payload, 3 + 8 * beat, 1, given_ + 1 == burst.beats);
+            if (holds) std::memcpy(&r_data, &memory_.at(address), beat);
+            else std::memset(&r_data, 0, beat);
+            r_resp = holds ? 0 : kDecodeError;
+            r_last = given_ + 1 == burst.beats;
         }
         r_valid = offers_;
     }
 
-    void move(uint64_t clock, bool requests, uint64_t payload, bool takes) {
-        if (requests) bursts_.emplace_back(payload, settings_.beat_bytes, clock + settings_.latency, clock);
+    void move(uint64_t clock, bool requests, const Request& request, bool takes) {
+        if (requests) bursts_.emplace_back(request, settings_.beat_bytes, clock + settings_.latency, clock);
         if (takes) {
             offers_ = false;
             if (++given_ == bursts_.front().beats) {
@@ -172,26 +160,28 @@ class Writes {
     Writes(const Settings& settings, Memory& memory, Channel& channel, Draws& draws)
         : settings_(settings), memory_(memory), channel_(channel), draws_(draws) {}
 
-    void offer(uint64_t clock, uint8_t& aw_ready, uint8_t& w_ready, uint8_t& b_valid, uint8_t& b_payload) {
+    void offer(uint64_t clock, uint8_t& aw_ready, uint8_t& w_ready, uint8_t& b_valid, uint8_t& b_resp) {
         aw_ready = !draws_.happens(settings_.stall);
         w_ready = !bursts_.empty() && channel_.is_free(clock) && !draws_.happens(settings_.stall);
         if (!offers_ && !answers_.empty() && answers_.front().at <= clock && !draws_.happens(settings_.stall)) {
             offers_ = true;
-            b_payload = answers_.front().response << 1;
+            b_resp = answers_.front().response;
         }
         b_valid = offers_;
     }
 
     template <class Port>
-    void move(uint64_t clock, bool requests, uint64_t payload, bool gives, const Port& w_payload, bool answered) {
+    void move(uint64_t clock, bool requests, const Request& request, bool gives, const Port& w_data, uint64_t w_strobes,
+              bool is_last, bool answered) {
         if (gives) {
             channel_.take(clock);
             Burst& burst = bursts_.front();
             const uint64_t beat = settings_.beat_bytes, address = (burst.address / beat + taken_) * beat;
-            const bool holds = memory_.holds(address), is_last = get_bits(w_payload, 9 * beat, 1);
+            const bool holds = memory_.holds(address);
             if (!holds) response_ = kDecodeError;
+            const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&w_data);
             for (uint64_t i = 0; i < beat && holds; ++i)
-                if (get_bits(w_payload, 8 * beat + i, 1)) memory_.at(address + i) = get_bits(w_payload, 8 * i, 8);
+                if (w_strobes >> i & 1) memory_.at(address + i) = bytes[i];
             if (is_last != (++taken_ == burst.beats)) fail(clock, "WLAST is not at a burst's last beat");
             if (is_last) {
                 answers_.push_back({clock + settings_.latency, response_});
@@ -199,7 +189,7 @@ class Writes {
                 taken_ = response_ = 0;
             }
         }
-        if (requests) bursts_.emplace_back(payload, settings_.beat_bytes, clock, clock);
+        if (requests) bursts_.emplace_back(request, settings_.beat_bytes, clock, clock);
         if (answered) {
             offers_ = false;
             answers_.pop_front();
@@ -257,26 +247,35 @@ int main(int argc, char** argv) {
         top.rst = clock < begun + 2;
         top.start = starts || (has_begun && top.busy && draws.happens(16));
         top.program_address = starts ? settings.program : ~settings.program;
-        fetch.offer(clock, top.fetch___05Far___05Fready, top.fetch___05Fr___05Fvalid, top.fetch___05Fr___05Fpayload);
-        load.offer(clock, top.load___05Far___05Fready, top.load___05Fr___05Fvalid, top.load___05Fr___05Fpayload);
-        store.offer(clock, top.store___05Faw___05Fready, top.store___05Fw___05Fready, top.store___05Fb___05Fvalid, top.store___05Fb___05Fpayload);
+        fetch.offer(clock, top.m_axi_fetch_arready, top.m_axi_fetch_rvalid, top.m_axi_fetch_rdata, top.m_axi_fetch_rresp,
+                    top.m_axi_fetch_rlast);
+        load.offer(clock, top.m_axi_load_arready, top.m_axi_load_rvalid, top.m_axi_load_rdata, top.m_axi_load_rresp,
+                   top.m_axi_load_rlast);
+        store.offer(clock, top.m_axi_store_awready, top.m_axi_store_wready, top.m_axi_store_bvalid, top.m_axi_store_bresp);
         top.eval();
         if (has_begun && !top.busy) break;
         has_begun = clock > begun + 3;
-        const bool fetch_ar = top.fetch___05Far___05Fvalid && top.fetch___05Far___05Fready, load_ar = top.load___05Far___05Fvalid && top.load___05Far___05Fready;
-        fetch.move(clock, fetch_ar, top.fetch___05Far___05Fpayload, top.fetch___05Fr___05Fvalid && top.fetch___05Fr___05Fready);
-        load.move(clock, load_ar, top.load___05Far___05Fpayload, top.load___05Fr___05Fvalid && top.load___05Fr___05Fready);
-        store.move(clock, top.store___05Faw___05Fvalid && top.store___05Faw___05Fready, top.store___05Faw___05Fpayload,
-                   top.store___05Fw___05Fvalid && top.store___05Fw___05Fready, top.store___05Fw___05Fpayload,
-                   top.store___05Fb___05Fvalid && top.store___05Fb___05Fready);
+        fetch.move(clock, top.m_axi_fetch_arvalid && top.m_axi_fetch_arready,
+                   {top.m_axi_fetch_araddr, top.m_axi_fetch_arlen, top.m_axi_fetch_arsize, top.m_axi_fetch_arburst},
+                   top.m_axi_fetch_rvalid && top.m_axi_fetch_rready);
+        load.move(clock, top.m_axi_load_arvalid && top.m_axi_load_arready,
+                  {top.m_axi_load_araddr, top.m_axi_load_arlen, top.m_axi_load_arsize, top.m_axi_load_arburst},
+                  top.m_axi_load_rvalid && top.m_axi_load_rready);
+        store.move(clock, top.m_axi_store_awvalid && top.m_axi_store_awready,
+                   {top.m_axi_store_awaddr, top.m_axi_store_awlen, top.m_axi_store_awsize, top.m_axi_store_awburst},
+                   top.m_axi_store_wvalid && top.m_axi_store_wready, top.m_axi_store_wdata, top.m_axi_store_wstrb,
+                   top.m_axi_store_wlast, top.m_axi_store_bvalid && top.m_axi_store_bready);
         if (top.rst) fetch.reset(), load.reset(), store.reset();
         top.clk = 1;
         top.eval();
     }
     if (!fetch.is_idle() || !load.is_idle() || !store.is_idle()) fail(clock, "the machine is not busy, but memory is");
     memory.save();
-    std::printf("{\"cycles\": %llu, \"stop\": %u, \"stop_number\": %u, \"array_cause\": %u}\n",
-                static_cast<unsigned long long>(top.cycles), unsigned(top.stop), unsigned(top.stop_number),
-                unsigned(top.array_cause));
+    auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
+    std::printf("{\"cycles\": %llu, \"stop\": %u, \"stop_number\": %u, \"array_cause\": %u, \"array\": %llu, ", number(top.cycles),
+                unsigned(top.stop), unsigned(top.stop_number), unsigned(top.array_cause), number(top.array_cycles));
+    std::printf("\"stalls\": {\"fill\": %llu, \"load_left\": %llu, \"load_right\": %llu, \"store\": %llu, \"feed\": %llu, \"drain\": %llu}}\n",
+                number(top.fill_cycles), number(top.load_left_cycles), number(top.load_right_cycles),
+                number(top.store_cycles), number(top.feed_cycles), number(top.drain_cycles));
     return 0;
 }
