@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from heddle.arch.design import DATAFLOWS, Dataflow, Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.run_dir import command_line, sha256_of
+from heddle.arch.run_dir import sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.verify import VerifyOptions
 from heddle.cli.output import print_document, print_paths, print_status, print_tables
 from heddle.cli.progress import Report, show_progress
+from heddle.cli.verify_words import command_without_case, gemm_extents, print_failed
 from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.generate import check_generable
 from heddle.reports.runs.documents.verification import Verification
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
-from heddle.verify.model import SIMULATORS
-from heddle.verify.operands import Extents
+from heddle.verify.model import SIMULATORS, TOPS
 from heddle.verify.results import Verdict
 from heddle.verify.run_benches import run_benches
 from heddle.verify.selection import Selection, selected_benches
 
-_GEMM = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})x([1-9]\d{0,5})", re.ASCII)
-
 
 def run(machine: MachineOptions, verification: VerifyOptions) -> int:
     """Verify, print and write as the options ask; return FAILED_CHECK when a case fails, else SUCCESS."""
+    if one_of(verification.top, TOPS, "--top", "top") == "accelerator":
+        from heddle.cli.verify_accelerator import run as run_accelerator
+
+        return run_accelerator(machine, verification)
+    _refuse_options_of_the_accelerator(verification)
     record = RunRecord()
     simulator = one_of(verification.simulator, SIMULATORS, "--simulator", "simulator")
     if verification.waves and verification.out is None:
         raise HeddleError("--waves needs --out DIR, the folder for the FST files")
     design, board = load_machine(machine, verification.sparsity)
     check_generable(design)
-    command = shlex.join(["heddle", *_without_case(command_line()[1:])])
+    command = command_without_case()
     benches = selected_benches(_selection(verification), design, board, command)
     out = run_folder(verification.out, "verify")
     verdicts = run_benches(benches, simulator, out, waves=verification.waves, follow=_follow)
@@ -56,7 +56,7 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
     else:
         _print_verdicts(verdicts, design)
         print_paths(written)
-    _print_failures(verdicts)
+    print_failed(verdicts)
     return SUCCESS if document.passed else FAILED_CHECK
 
 
@@ -66,7 +66,7 @@ def _selection(options: VerifyOptions) -> Selection:
     if options.dataflow is not None:
         dataflow = one_of(options.dataflow, DATAFLOWS, "--dataflow", "dataflow")
     return Selection(
-        gemm=_extents(options.gemm) if options.gemm is not None else None,
+        gemm=gemm_extents(options.gemm),
         workload=options.workload,
         sizes=input_sizes(options.input or (), options.batch_axis or (), options.no_batch),
         weights=options.weights,
@@ -78,18 +78,11 @@ def _selection(options: VerifyOptions) -> Selection:
     )
 
 
-def _extents(text: str) -> Extents:
-    match = _GEMM.fullmatch(text)
-    if match is None:
-        raise HeddleError(f"--gemm: {text!r} is not of the form MxKxN, as in 16x64x16, each from 1 to 999999")
-    return Extents(*map(int, match.groups()))
-
-
-def _without_case(arguments: Sequence[str]) -> list[str]:
-    """``arguments`` without ``--case``, which a rerun adds."""
-    kept = [word for word in arguments if not word.startswith("--case=")]
-    at = kept.index("--case") if "--case" in kept else len(kept)
-    return [*kept[:at], *kept[at + 2 :]]
+def _refuse_options_of_the_accelerator(options: VerifyOptions) -> None:
+    """Raise HeddleError for an option that only the whole machine has."""
+    for name in ("passes", "program", "cases", "latency", "bandwidth"):
+        if getattr(options, name) is not None:
+            raise HeddleError(f"--{name} needs --top accelerator")
 
 
 @contextmanager
@@ -118,12 +111,3 @@ def _print_verdicts(verdicts: Sequence[Verdict], design: Design) -> None:
         table.add_row(verdict.name, bits, *cycles, state)
     print_tables([table])
     print(f"passed: {sum(verdict.passed for verdict in verdicts)} of {len(verdicts)}")
-
-
-def _print_failures(verdicts: Sequence[Verdict]) -> None:
-    """On stderr, for each failed case: what went wrong first, and the command line that runs just it."""
-    for verdict in verdicts:
-        if not verdict.passed:
-            for problem in verdict.problems:
-                print(f"heddle: case {verdict.name}: {problem}", file=sys.stderr)
-            print(f"heddle: case {verdict.name}: to rerun: {verdict.rerun}", file=sys.stderr)

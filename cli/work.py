@@ -61,7 +61,7 @@ def load_work(
         batch=network.batch,
         optimizer=one_of(training.optimizer, OPTIMIZERS, "--optimizer", "optimizer"),
         pregenerate=training.pregenerate,
-        passes=_passes(step.passes),
+        passes=pass_names(step.passes, PASSES),
     )
     design, board = load_machine(machine, step.sparsity)
     loaded = network_choice(network).load()
@@ -128,14 +128,15 @@ def words(text: str, option: str) -> list[str]:
     return found
 
 
+def pass_names(text: str, valid: Sequence[Pass]) -> tuple[Pass, ...]:
+    """Return those of ``valid`` that a comma-separated ``--passes`` names; raises HeddleError for others."""
+    chosen = {one_of(word, valid, "--passes", "pass") for word in words(text, "--passes")}
+    return tuple(name for name in valid if name in chosen)
+
+
 def option_name(field: str) -> str:
     """Return how the option of a field is typed."""
     return f"--{field.replace('_', '-')}"
-
-
-def _passes(text: str) -> tuple[Pass, ...]:
-    chosen = {one_of(word, PASSES, "--passes", "pass") for word in words(text, "--passes")}
-    return tuple(name for name in PASSES if name in chosen)
 
 
 def _check_override(option: str, value: float, key: str, factor: float) -> None:

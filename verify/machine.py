@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heddle.arch.boards import load_board
+from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import PAGE_BYTES
@@ -60,20 +60,20 @@ class MachineRun:
     stalls: Mapping[str, int]
 
 
-def machine_rtl(design: Design) -> Rtl:
+def machine_rtl(design: Design, board: Board) -> Rtl:
     """Return the accelerator as Verilog, the PE once; raises HeddleError for a design that has none."""
     check_accelerator(design)
-    accelerator, element = accelerator_blocks(design, load_board(design.board))
+    accelerator, element = accelerator_blocks(design, board)
     return emit_rtl(accelerator, [element])
 
 
 class Machine:
     """The compiled model of a design's accelerator."""
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, board: Board) -> None:
         """Raises HeddleError as ``heddle.verify.verilator.build_program`` does."""
         self._beat_bytes = design.memory.axi_bits // 8
-        self._program = build_program(machine_rtl(design), _MAIN)
+        self._program = build_program(machine_rtl(design, board), _MAIN)
 
     def run(self, program: bytes, image: Image, timing: MemoryTiming, most_clocks: int = 5_000_000) -> MachineRun:
         """Carry out ``program`` on a copy of ``image``; its bytes stand behind the image, at the next page.

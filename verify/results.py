@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,31 @@ class Verdict:
     @property
     def passed(self) -> bool:
         """True when every bit and, where the simulator claims them, the cycles agree."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class MachineVerdict:
+    """A case of the whole machine held against the simulator.
+
+    Cycles and stalls are None where the run did not end (``rtl``), and where the simulator claims none (``sim``).
+    ``problems`` is empty when the case passed, a line each otherwise.
+    """
+
+    name: str
+    bit_exact: bool
+    rtl_cycles: int | None
+    sim_cycles: int | None
+    array_rtl_cycles: int | None
+    array_sim_cycles: int | None
+    stalls_rtl: Mapping[str, int] | None
+    stalls_sim: Mapping[str, int] | None
+    problems: tuple[str, ...]
+    rerun: str
+
+    @property
+    def passed(self) -> bool:
+        """True when the program ended and every byte of memory is right."""
         return not self.problems
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,8 @@ from heddle.verify.weights import weight_suite
 
 _AnyBench = TypeVar("_AnyBench", Bench, UnitBench)
 
-_WORKLOAD_BATCH = 2
+#: Samples of a network whose layers are verified.
+WORKLOAD_BATCH = 2
 _ANY_SIZES = InputSizes()
 
 
@@ -47,19 +48,29 @@ class Selection:
     case: str | None = None
 
     def __post_init__(self) -> None:
-        given = self.products
-        if len(given) > 1:
-            raise HeddleError(f"{given[0]} and {given[1]} exclude each other; give one of them")
+        check_exclusive({"--gemm": self.gemm, "--workload": self.workload, "--weights": self.weights})
         if self.layer is not None and self.weights is None:
             raise HeddleError("--layer needs --weights FILE, the file that holds the layer")
-        if self.sizes != _ANY_SIZES and self.workload is None:
-            raise HeddleError("--input, --batch-axis and --no-batch need --workload FILE, the .onnx file")
+        check_sizes(self.sizes, self.workload)
 
     @property
     def products(self) -> tuple[str, ...]:
         """The options given that say which products are verified."""
         given = {"--gemm": self.gemm, "--workload": self.workload, "--weights": self.weights}
         return tuple(name for name, value in given.items() if value is not None)
+
+
+def check_exclusive(given: Mapping[str, object]) -> None:
+    """Raise HeddleError where more than one of these options has a value."""
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise HeddleError(f"{names[0]} and {names[1]} exclude each other; give one of them")
+
+
+def check_sizes(sizes: InputSizes, workload: str | None) -> None:
+    """Raise HeddleError for sizes of inputs without the file that has them."""
+    if sizes != _ANY_SIZES and workload is None:
+        raise HeddleError("--input, --batch-axis and --no-batch need --workload FILE, the .onnx file")
 
 
 def selected_benches(selection: Selection, design: Design, board: Board, command: str) -> list[Bench | UnitBench]:
@@ -101,9 +112,9 @@ def _suite(selection: Selection, design: Design) -> Sequence[Run]:
     if selection.workload is not None:
         from heddle.dataflow.load import load_network
 
-        network = load_network(selection.workload, _WORKLOAD_BATCH, selection.sizes)
+        network = load_network(selection.workload, WORKLOAD_BATCH, selection.sizes)
         recipe = recipe_named(selection.recipe)
-        options = StepOptions(batch=_WORKLOAD_BATCH, operand=design.numbers.operand)
+        options = StepOptions(batch=WORKLOAD_BATCH, operand=design.numbers.operand)
         step = training_step(network, recipe, design.sparsity, options)
         return workload_suite(step, design, dataflows, seed)
     return default_suite(design, dataflows, seed)

@@ -23,13 +23,25 @@ from heddle.cli.options.values import (
     out_path,
     path_of,
 )
-from heddle.verify.model import SIMULATORS
+from heddle.verify.model import SIMULATORS, TOPS
+
+_MOST_CASES = 100_000
+_MOST_LATENCY_CLOCKS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyOptions:
     """What only ``verify`` takes."""
 
+    top: Annotated[
+        str,
+        typer.Option(
+            metavar=one_of_words(TOPS),
+            autocompletion=among(TOPS),
+            help="The array with lanes and buffers, or the whole machine running programs from memory to memory.",
+            rich_help_panel=CASES,
+        ),
+    ] = TOPS[0]
     gemm: Annotated[
         str | None,
         typer.Option(metavar="MxKxN", help="One product; a suite of them by default.", rich_help_panel=CASES),
@@ -73,6 +85,43 @@ class VerifyOptions:
             rich_help_panel=CASES,
         ),
     ] = None
+    passes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="P,P",
+            help="Accelerator: the passes of --gemm or --workload, ff,bp,wu by default.",
+            rich_help_panel=CASES,
+        ),
+    ] = None
+    program: Annotated[
+        Path | None,
+        typer.Option(
+            parser=path_of("--program", "folder"),
+            metavar="DIR",
+            help="Accelerator: what heddle compile wrote, on the design that it was compiled for.",
+            rich_help_panel=CASES,
+        ),
+    ] = None
+    cases: Annotated[
+        int | None,
+        typer.Option(help="Accelerator: how many passes of layers are drawn, 20 by default.", rich_help_panel=CASES),
+    ] = None
+    latency: Annotated[
+        int | None,
+        typer.Option(
+            metavar="CLOCKS",
+            help="Accelerator: memory's, to the first beat; 40 by default, or drawn with the layers.",
+            rich_help_panel=CASES,
+        ),
+    ] = None
+    bandwidth: Annotated[
+        float | None,
+        typer.Option(
+            metavar="BYTES",
+            help="Accelerator: memory's a clock, up to the port's width, which is the default.",
+            rich_help_panel=CASES,
+        ),
+    ] = None
     seed: Annotated[int, typer.Option(help="Draws operands and stalls.", rich_help_panel=CASES)] = 0
     case: Annotated[
         str | None, typer.Option(metavar="NAME", help="Run only the case of this name.", rich_help_panel=CASES)
@@ -99,3 +148,5 @@ class VerifyOptions:
 
     def __post_init__(self) -> None:
         check_range("--seed", self.seed, 0, LARGEST_SEED)
+        check_range("--cases", self.cases, 1, _MOST_CASES)
+        check_range("--latency", self.latency, 1, _MOST_LATENCY_CLOCKS)

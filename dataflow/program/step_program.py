@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from heddle.arch.errors import HeddleError
@@ -54,19 +54,31 @@ class StepProgram:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the importer assumed, and one line that counts what is left out."""
-        counts = Counter(each.kind for each in self.left_out)
-        if not counts:
-            return self.work.network.notes
-        counted = ", ".join(f"{count} {kind if count == 1 else _KINDS[kind]}" for kind, count in counts.items())
-        left_out = f"left out of the program, which the machine does not run yet: {counted}"
-        return (*self.work.network.notes, left_out)
+        return (*self.work.network.notes, *([left_out_note(self.left_out)] if self.left_out else []))
+
+
+def left_out_note(left_out: Sequence[LeftOut]) -> str:
+    """Return the line that counts what is left out."""
+    counts = Counter(each.kind for each in left_out)
+    counted = ", ".join(f"{count} {kind if count == 1 else _KINDS[kind]}" for kind, count in counts.items())
+    return f"left out of the program, which the machine does not run yet: {counted}"
 
 
 def step_program(work: StepWork) -> StepProgram:
     """Return the program of a step, its passes in the step's order.
 
-    Raises HeddleError for a recipe whose products have no program yet, for a step without any that has, for a product
-    that no tile fits, and for tensors that the design's memory does not hold.
+    Raises HeddleError as ``step_passes`` does, for a product that no tile fits, and for tensors that the design's
+    memory does not hold.
+    """
+    passes, left_out = step_passes(work)
+    program = compile_passes(passes, work.design, work.board, work.dataflow, work.minimise)
+    return StepProgram(work, program, left_out)
+
+
+def step_passes(work: StepWork) -> tuple[tuple[LayerPass, ...], tuple[LeftOut, ...]]:
+    """Return the passes of a step that have a program, in the step's order, and what of the step has none.
+
+    Raises HeddleError for a recipe whose products have no program yet, and for a step without any that has.
     """
     layers = {layer.name: layer for layer in work.network.weighted_layers}
     passes: list[LayerPass] = []
@@ -82,8 +94,7 @@ def step_program(work: StepWork) -> StepProgram:
             f"no product of {work.network.name} has a program in --passes {','.join(work.options.passes)} "
             "(valid: ff, bp, wu, where the network has convolutions or linear layers)"
         )
-    program = compile_passes(passes, work.design, work.board, work.dataflow, work.minimise)
-    return StepProgram(work, program, tuple(left_out))
+    return tuple(passes), tuple(left_out)
 
 
 def _compilable(item: WorkItem, layer: WeightedLayer | None, work: StepWork) -> LayerPass | str:

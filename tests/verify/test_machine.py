@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 
 import numpy as np
 import pytest
 
+from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
 from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
+from heddle.cli.main import main
+from heddle.dataflow.lowering import NOT_PRUNED
 from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.timing import time_program
 from heddle.sim.stalls import STALL_CAUSES
-from heddle.verify import machine_cases
-from heddle.verify.machine import Machine, MachineRun, MemoryTiming
-from heddle.verify.machine_cases import LayerCase, Outcome, drawn_cases, outcome
+from heddle.verify.machine import Machine, MemoryTiming
+from heddle.verify.machine_cases import drawn_cases
+from heddle.verify.machine_check import judged
 from tests.arch.test_instruction_rules import COMPUTE, LOAD, STORE, instruction
 
 TINY = load_design("tiny")
+BOARD = load_board(TINY.board)
 IMAGE: Image = np.random.default_rng(1).integers(0, 256, 8192, np.uint8)
 PROMPT = MemoryTiming(latency_clocks=3)
-CASES = list(drawn_cases(TINY, 20, seed=7))
+CASES = list(drawn_cases(TINY, BOARD, 20, seed=7))
 
 
 @pytest.fixture(scope="module")
 def machine() -> Machine:
-    return Machine(TINY)
+    return Machine(TINY, BOARD)
 
 
 def program(*texts: str) -> bytes:
@@ -43,9 +47,10 @@ def changed(data: bytes, place: int) -> bytes:
 
 
 def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: Machine) -> None:
-    outcomes = [outcome(case, TINY, machine) for case in CASES]
-    assert [each.line for each in outcomes if not each.passed] == []
-    kinds = {(case.pass_name, bool(case.keep_n)) for case in CASES}
+    verdicts = [judged(case, TINY, BOARD, machine, "") for case in CASES]
+    assert [each for each in verdicts if not each.passed] == []
+    assert all(each.bit_exact for each in verdicts)
+    kinds = {(case.pass_name, case.pruning != NOT_PRUNED) for case in CASES}
     assert kinds == {("ff", False), ("ff", True), ("bp", False), ("bp", True), ("wu", False)}
 
 
@@ -74,13 +79,13 @@ def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine, mem
 
 def test_each_clock_is_the_arrays_or_stands_under_one_cause(machine: Machine) -> None:
     case = next(case for case in CASES if case.pass_name == "ff" and isinstance(case.layer, ConvLayer))
-    program = case.compiled(TINY)
-    commands = [each.command for each in program.instructions if isinstance(each, Compute)]
+    prepared = case.prepared(TINY, BOARD)
+    commands = [each.command for each in prepared.instructions if isinstance(each, Compute)]
     lead = int(os_lead_cycles(TINY.array.rows, TINY.array.interleave))
     prologues = sum(0 if each.ws else each.settle + lead * each.reload for each in commands)
     steps = sum(each.tiles * each.interval for each in commands)
     prompt, late = (
-        machine.run(program_bytes(program.words, TINY), case.image(program, TINY), timing)
+        machine.run(prepared.data, prepared.image, timing)
         for timing in (PROMPT, MemoryTiming(latency_clocks=300, beat_clocks=8))
     )
     for run in (prompt, late):
@@ -133,19 +138,13 @@ def test_a_machine_that_is_still_busy_is_an_error(machine: Machine) -> None:
         machine.run(program("sync last"), IMAGE, MemoryTiming(latency_clocks=200), most_clocks=100)
 
 
-def test_the_command_tells_of_each_case_and_fails_with_one(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_verb_tells_of_each_case_its_clocks_and_what_the_array_waited_for(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fake(case: LayerCase, *_: object) -> Outcome:
-        return Outcome(replace(case, batch=1), MachineRun(IMAGE, 10, Stop.NONE, 0, 4, {"fill": 6}), next(wrong), 3)
-
-    monkeypatch.setattr(machine_cases, "Machine", lambda design: None)
-    monkeypatch.setattr(machine_cases, "outcome", fake)
-    wrong = iter([0, 5])
-    assert machine_cases.main(["--cases", "2"]) == 1
-    first, second, last = capsys.readouterr().out.splitlines()
-    assert first.endswith(": 3 instructions, 10 clocks, every byte equal")
-    assert second.endswith(": 3 instructions, 10 clocks, 5 bytes WRONG")
-    assert last == "1 of 2 passed"
-    assert machine_cases.main(["--design", "nothing"]) == 2
-    assert capsys.readouterr().err.startswith("unknown preset 'nothing'")
+    options = ["--design", "tiny", "--gemm", "6x8x5", "--passes", "ff,wu", "--latency", "20", "--bandwidth", "5"]
+    assert main(["verify", "--top", "accelerator", *options, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [case["name"] for case in document["cases"]] == ["6x8x5-ff-dense-l20-b4-s0", "6x8x5-wu-dense-l20-b4-s0"]
+    for case in document["cases"]:
+        assert case["bit_exact"]
+        assert case["array_rtl_cycles"] + sum(case["stalls_rtl"].values()) == case["rtl_cycles"]

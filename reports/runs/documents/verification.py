@@ -7,8 +7,8 @@ from typing import Self
 
 from heddle.arch.design import Design
 from heddle.arch.document import Document
-from heddle.verify.model import Simulator
-from heddle.verify.results import Verdict, all_passed
+from heddle.verify.model import Simulator, Top
+from heddle.verify.results import MachineVerdict, Verdict, all_passed
 
 
 class StalledCase(Document):
@@ -28,13 +28,27 @@ class ClaimedCase(StalledCase):
     sim_cycles: int
 
 
-class Verification(Document):
-    """What ``heddle verify`` found."""
+class AcceleratorCase(StalledCase):
+    """A program on the whole machine: its clocks, those of the array, and all others by what the array waited for.
 
+    What the simulator claims is None where it claims nothing; what the RTL did, where the program did not end.
+    """
+
+    sim_cycles: int | None
+    array_rtl_cycles: int | None
+    array_sim_cycles: int | None
+    stalls_rtl: dict[str, int] | None
+    stalls_sim: dict[str, int] | None
+
+
+class Verification(Document):
+    """What ``heddle verify`` found. ``top``: what was verified, the array with the blocks beside it or the machine."""
+
+    top: Top = "array"
     design: Design
     simulator: Simulator
     seed: int
-    cases: tuple[ClaimedCase, ...]
+    cases: tuple[ClaimedCase, ...] | tuple[AcceleratorCase, ...]
     stalled_cases: tuple[StalledCase, ...]
     passed: bool
 
@@ -49,6 +63,35 @@ class Verification(Document):
             stalled_cases=tuple(_stalled(each) for each in verdicts if each.sim_cycles is None),
             passed=all_passed(verdicts),
         )
+
+    @classmethod
+    def of_accelerator(cls, verdicts: Sequence[MachineVerdict], design: Design, seed: int) -> Self:
+        """Return the document of the whole machine's ``verdicts``; its model is Verilator's."""
+        return cls(
+            top="accelerator",
+            design=design,
+            simulator="verilator",
+            seed=seed,
+            cases=tuple(_accelerator(each) for each in verdicts),
+            stalled_cases=(),
+            passed=all(each.passed for each in verdicts),
+        )
+
+
+def _accelerator(verdict: MachineVerdict) -> AcceleratorCase:
+    return AcceleratorCase(
+        name=verdict.name,
+        bit_exact=verdict.bit_exact,
+        rtl_cycles=verdict.rtl_cycles,
+        passed=verdict.passed,
+        problems=verdict.problems,
+        rerun=verdict.rerun,
+        sim_cycles=verdict.sim_cycles,
+        array_rtl_cycles=verdict.array_rtl_cycles,
+        array_sim_cycles=verdict.array_sim_cycles,
+        stalls_rtl=dict(verdict.stalls_rtl) if verdict.stalls_rtl is not None else None,
+        stalls_sim=dict(verdict.stalls_sim) if verdict.stalls_sim is not None else None,
+    )
 
 
 def _claimed(verdict: Verdict, sim_cycles: int) -> ClaimedCase:
