@@ -14,6 +14,7 @@ from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
 from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
+from heddle.cli import verify_accelerator
 from heddle.cli.main import main
 from heddle.dataflow.lowering import NOT_PRUNED
 from heddle.dataflow.network import ConvLayer
@@ -139,8 +140,9 @@ def test_a_machine_that_is_still_busy_is_an_error(machine: Machine) -> None:
 
 
 def test_the_verb_tells_of_each_case_its_clocks_and_what_the_array_waited_for(
-    machine: Machine, capsys: pytest.CaptureFixture[str]
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(verify_accelerator, "Machine", lambda *_: machine)
     options = ["--design", "tiny", "--gemm", "6x8x5", "--passes", "ff,wu", "--latency", "20", "--bandwidth", "5"]
     assert main(["verify", "--top", "accelerator", *options, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
