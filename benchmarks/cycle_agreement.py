@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
-from heddle.arch.program_file import program_bytes
 from heddle.sim.program.timing import time_program
 from heddle.verify.machine import Machine, MemoryTiming
 from heddle.verify.machine_cases import LayerCase, drawn_cases
@@ -47,14 +47,13 @@ def designs() -> Sequence[Design]:
     return tiny, override(tiny, {"name": "3x5", "array.rows": 3, "array.cols": 5})
 
 
-def pairs(design: Design, machine: Machine, cases: int, memory: tuple[int, int]) -> Iterator[Pair]:
+def pairs(design: Design, board: Board, machine: Machine, cases: int, memory: tuple[int, int]) -> Iterator[Pair]:
     """Yield ``cases`` programs on ``design`` in a memory."""
-    for case in drawn_cases(design, cases, _SEED):
-        timing = MemoryTiming(*memory, seed=case.timing.seed)
-        program = case.compiled(design)
-        run = machine.run(program_bytes(program.words, design), case.image(program, design), timing)
-        found = time_program(program.words, design, timing)
-        yield Pair(replace(case, timing=timing), run.cycles, found.cycles)
+    for drawn in drawn_cases(design, board, cases, _SEED):
+        case = drawn.on(MemoryTiming(*memory))
+        prepared = case.prepared(design, board)
+        run = machine.run(prepared.data, prepared.image, case.timing)
+        yield Pair(case, run.cycles, time_program(prepared.words, design, case.timing).cycles)
 
 
 def line(design: Design, memory: tuple[int, int], found: Sequence[Pair]) -> str:
@@ -77,9 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("|---|---|---|---|---|---|---|---|---|")
     everything: list[tuple[Design, Pair]] = []
     for design in designs():
-        machine = Machine(design)
+        board = load_board(design.board)
+        machine = Machine(design, board)
         for memory in MEMORIES:
-            found = list(pairs(design, machine, cases, memory))
+            found = list(pairs(design, board, machine, cases, memory))
             everything += ((design, each) for each in found)
             print(line(design, memory, found), flush=True)
     print("\n| design | program | RTL | simulated | difference |\n|---|---|---|---|---|")

@@ -16,7 +16,8 @@ import numpy as np
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
-from heddle.arch.instructions import Instruction
+from heddle.arch.instruction_words import Words
+from heddle.arch.instructions import INSTRUCTION_BYTES, Instruction
 from heddle.arch.program_file import program_bytes
 from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.lowering import NOT_PRUNED, LayerShape, Pruning
@@ -42,6 +43,11 @@ class Prepared:
     instructions: Sequence[Instruction]
     data: bytes
     image: Image
+
+    @property
+    def words(self) -> Words:
+        """The instructions as words: all of the file but its header, which is as long as one."""
+        return np.frombuffer(self.data, "<u8").reshape(-1, INSTRUCTION_BYTES // 8)[1:]
 
 
 class MachineCase(Protocol):

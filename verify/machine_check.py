@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
 from heddle.arch.boards import Board
@@ -14,6 +11,7 @@ from heddle.arch.instructions import Compute
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.execute import execute
+from heddle.sim.program.timing import ProgramTiming, time_program
 from heddle.verify.machine import Machine, MachineRun, MemoryTiming
 from heddle.verify.machine_cases import MachineCase, Prepared
 from heddle.verify.results import MachineVerdict
@@ -23,22 +21,9 @@ from heddle.verify.results import MachineVerdict
 _MOST_CLOCKS, _MOST_INSTRUCTION_CLOCKS, _MOST_STEP_CLOCKS = 1_000_000, 100_000, 256
 
 
-@dataclass(frozen=True)
-class SimulatedTime:
-    """What the simulator says a program takes: clocks, those of the array, and all others by cause."""
-
-    cycles: int
-    array_cycles: int
-    stalls: Mapping[str, int]
-
-
-def simulated_time(prepared: Prepared, design: Design, timing: MemoryTiming) -> SimulatedTime | None:
-    """Return what the simulator says that a program takes; None, as it does not time programs yet.
-
-    The one place where a timing model of programs comes in. Where memory stalls at random or the machine is reset, it
-    claims nothing.
-    """
-    return None
+def simulated_time(prepared: Prepared, design: Design, timing: MemoryTiming) -> ProgramTiming | None:
+    """Return what the simulator says that a program takes; None where memory stalls at random or a reset comes."""
+    return None if timing.stall or timing.reset_clock else time_program(prepared.words, design, timing)
 
 
 def judged(case: MachineCase, design: Design, board: Board, machine: Machine, rerun: str) -> MachineVerdict:

@@ -1,4 +1,4 @@
-"""Why the compute unit gets no computation: one cause for each clock."""
+"""Why the array takes no step: one cause for each clock."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from heddle.hls.stream.queue import Queue
 
 
 class Wait(enum.Enum, shape=3):  # type: ignore[call-arg]  # its metaclass takes it
-    """What the array waits for, by the names that a simulated step has too (``heddle.sim.stalls``).
+    """What the array waits for, by the names and the rule of a simulated program (``heddle.sim.machine.stalls``).
 
-    FILL: the first operands of a program or since the last SYNC. LOAD_LEFT, LOAD_RIGHT: activations or weights of a
-    later computation. STORE: a half of the output buffer. FEED: a computation is under way, and the array has not
-    the words of its next step yet. DRAIN: no computation comes before the end or the next SYNC, or the results of
-    earlier ones are still on their way.
+    FEED: a computation is under way, and the array has not the words of its next step yet; or the next one waits for
+    nothing, and is fetched, dispatched or prepared. DRAIN: no computation comes before the end or the next SYNC. FILL:
+    the array has had none since the start or the last SYNC. LOAD_LEFT, LOAD_RIGHT, STORE: the next one waits for a
+    load of activations or of weights, or for a store.
     """
 
     FILL = 0
@@ -36,21 +36,23 @@ WAITS = {
     "drain": Wait.DRAIN,
 }
 
-#: What is seen of the computation that is first in its queue: whether there is one, and what it lacks.
-FIRST = data.StructLayout({"valid": 1, "lacks_load": 1, "lacks_store": 1, "begins": 1})
+#: The compute unit: the array has steps of a computation left; a computation was taken, and the array has not taken its
+#: command; it takes one in this clock.
+UNIT = data.StructLayout({"working": 1, "ahead": 1, "starts": 1})
+#: The computation that is first in its queue: whether there is one, and what it lacks.
+FIRST = data.StructLayout({"valid": 1, "lacks_load": 1, "lacks_store": 1})
 #: What dispatch holds, as no queue takes it: a SYNC, or the last one has passed; a STORE.
 HELD = data.StructLayout({"end": 1, "store": 1})
 
 
 class ComputeWaits(wiring.Component):
-    """Tells why no computation begins.
+    """Tells why the array takes no step.
 
     Ports
     -----
+    unit : UNIT, in
     first : FIRST, in
-        The computation that is first in its queue.
     held : HELD, in
-        What dispatch holds.
     load_queued, load_queued_weight : Signal(1), in
         A load waits in its queue, and the first of these is one of weights.
     load_taken, load_done : Signal(1), in
@@ -58,7 +60,6 @@ class ComputeWaits(wiring.Component):
     sync : Signal(1), in
         A SYNC passes: what begins after it is a first computation again.
     wait : Wait, out
-        FEED in the clock in which a computation begins.
 
     Latency 0 clocks.
     """
@@ -68,6 +69,7 @@ class ComputeWaits(wiring.Component):
         self.sides = Queue(1, in_flight)
         super().__init__(
             {
+                "unit": In(UNIT),
                 "first": In(FIRST),
                 "held": In(HELD),
                 "load_queued": In(1),
@@ -80,29 +82,31 @@ class ComputeWaits(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Look at the first computation, where there is none at what is held, and then at the oldest load."""
+        """The first cause that holds, in this order; where no computation is queued, what is held and loaded tells."""
         m = Module()
-        has_begun = Signal()
-        with m.If(self.first.begins):
-            m.d.sync += has_begun.eq(1)
+        has_begun, ever_began = Signal(), Signal()  # since the last SYNC, and since the start
         with m.If(self.sync):
             m.d.sync += has_begun.eq(0)
+        with m.If(self.unit.starts):
+            m.d.sync += [has_begun.eq(1), ever_began.eq(1)]
         is_loading, load = self._load(m)
-        with m.If(self.first.valid):
+        with m.If(self.unit.working):
+            m.d.comb += self.wait.eq(Wait.FEED)
+        with m.Elif(~has_begun):
+            m.d.comb += self.wait.eq(Mux(self.held.end & ever_began, Wait.DRAIN, Wait.FILL))
+        with m.Elif(self.unit.ahead):
+            m.d.comb += self.wait.eq(Wait.FEED)
+        with m.Elif(self.first.valid):
             with m.If(self.first.lacks_load):
-                m.d.comb += self.wait.eq(Mux(has_begun, load, Wait.FILL))
-            with m.Elif(self.first.lacks_store):
-                m.d.comb += self.wait.eq(Wait.STORE)
-            with m.Else():  # it begins, or the unit has as many as it takes
-                m.d.comb += self.wait.eq(Mux(self.first.begins, Wait.FEED, Wait.DRAIN))
+                m.d.comb += self.wait.eq(load)
+            with m.Else():
+                m.d.comb += self.wait.eq(Mux(self.first.lacks_store, Wait.STORE, Wait.FEED))
         with m.Elif(self.held.end):
             m.d.comb += self.wait.eq(Wait.DRAIN)
-        with m.Elif(~has_begun):
-            m.d.comb += self.wait.eq(Wait.FILL)
         with m.Elif(self.held.store):
             m.d.comb += self.wait.eq(Wait.STORE)
-        with m.Else():  # nothing is loaded: instructions do not come in time
-            m.d.comb += self.wait.eq(Mux(is_loading, load, Wait.FILL))
+        with m.Else():
+            m.d.comb += self.wait.eq(Mux(is_loading, load, Wait.FEED))
         return m
 
     def _load(self, m: Module) -> tuple[Value, Value]:

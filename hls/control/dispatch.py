@@ -11,7 +11,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.instructions import OPCODE_BITS, QUEUE_INSTRUCTIONS, Opcode
-from heddle.hls.control.compute_waits import ComputeWaits, Wait
+from heddle.hls.control.compute_waits import UNIT, ComputeWaits, Wait
 from heddle.hls.control.instruction import COMPUTE, LOAD, NUMBER_BITS, STORE, SYNC, WORD_BITS, Stop
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue, numbered
@@ -45,8 +45,8 @@ class Dispatch(wiring.Component):
         The engine has taken an instruction that is not done.
     load_number, compute_number, store_number : Signal(32), out
         The number of the oldest of these.
-    compute_wait : Wait, out
-        Why the compute unit is given no computation.
+    compute_state : UNIT, in; compute_wait : Wait, out
+        What the compute unit does, and why its array takes no step, where it takes none.
 
     Latency: 2 clocks from an instruction to its queue, 1 more to the engine. Throughput: an instruction each clock. A
     program is stopped in the clock in which nothing can go on any more, however long memory takes to answer.
@@ -61,6 +61,7 @@ class Dispatch(wiring.Component):
             "finished": Out(1),
             "stop": Out(Stop),
             "stop_number": Out(NUMBER_BITS),
+            "compute_state": In(UNIT),
             "compute_wait": Out(Wait),
         }
         for name, (_, layout) in QUEUES.items():
@@ -140,7 +141,7 @@ class Dispatch(wiring.Component):
             waits.first.valid.eq(~compute.is_empty),
             waits.first.lacks_load.eq(compute.lacks_previous),
             waits.first.lacks_store.eq(compute.lacks_next),
-            waits.first.begins.eq(transfer(compute.output)),
+            waits.unit.eq(self.compute_state),
             waits.held.end.eq((taken & (opcode == Opcode.SYNC)) | self.finished | (self.stop != Stop.NONE)),
             waits.held.store.eq(taken & (opcode == Opcode.STORE)),
             waits.load_queued.eq(~load.is_empty),

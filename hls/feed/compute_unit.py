@@ -51,10 +51,12 @@ class ComputeUnit(wiring.Component):
         Results, to the output buffer.
     error_cause, error_number : Cause, Signal(32), out
         Why the array refused a command, and which, from 0 since reset. Nothing more is done then until reset.
-    computing : Signal(1), out
-        A computation was taken, and the array has not taken all of its steps.
-    emptying : Signal(1), out
-        The next one's command waits until nothing of another dataflow is in the array.
+    working : Signal(1), out
+        The array has steps of a computation left to take.
+    ahead : Signal(1), out
+        A computation was taken, and the array has not taken its command.
+    starts : Signal(1), out
+        The array takes a command.
     advances : Signal(1), out
         In this clock the array takes a command, or a step of one.
 
@@ -78,8 +80,9 @@ class ComputeUnit(wiring.Component):
                 "put": Out(stream.Signature(put_layout(design, addresses.out))),
                 "error_cause": Out(Cause),
                 "error_number": Out(NUMBER_BITS),
-                "computing": Out(1),
-                "emptying": Out(1),
+                "working": Out(1),
+                "ahead": Out(1),
+                "starts": Out(1),
                 "advances": Out(1),
             }
         )
@@ -112,8 +115,9 @@ class ComputeUnit(wiring.Component):
             command.ready.eq(core.command.ready),
             partial.written.eq(results.written),
             self.done.eq(results.done),
-            self.computing.eq(core.working | is_ahead),
-            self.emptying.eq(~core.working & command.valid & ~command.ready),
+            self.working.eq(core.working),
+            self.ahead.eq(is_ahead),
+            self.starts.eq(transfer(command)),
             self.advances.eq(core.advances),
             self.error_cause.eq(core.error_cause),
             self.error_number.eq(core.error_number),

@@ -16,7 +16,7 @@ from heddle.arch.program_file import digest
 from heddle.hls.array.command import Cause
 from heddle.hls.array.stce import sums_layout
 from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
-from heddle.hls.control.compute_waits import WAITS, Wait
+from heddle.hls.control.compute_waits import WAITS
 from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
 from heddle.hls.feed.compute_unit import ComputeUnit
@@ -127,15 +127,14 @@ class Accelerator(wiring.Component):
 
     def _count(self, m: Module, begins: Value, dispatch: Dispatch, compute: ComputeUnit) -> None:
         """Count each clock once: as one of the array's, or under what the array waited for."""
-        wait = Signal(Wait)
-        m.d.comb += wait.eq(dispatch.compute_wait)
-        with m.If(compute.emptying):
-            m.d.comb += wait.eq(Wait.DRAIN)
-        with m.Elif(compute.computing):
-            m.d.comb += wait.eq(Wait.FEED)
+        m.d.comb += [
+            dispatch.compute_state.working.eq(compute.working),
+            dispatch.compute_state.ahead.eq(compute.ahead),
+            dispatch.compute_state.starts.eq(compute.starts),
+        ]
         counted: list[tuple[Signal, Value]] = [(self.cycles, Const(1)), (self.array_cycles, compute.advances)]
         for name, cause in WAITS.items():
-            counted.append((getattr(self, f"{name}_cycles"), ~compute.advances & (wait == cause)))
+            counted.append((getattr(self, f"{name}_cycles"), ~compute.advances & (dispatch.compute_wait == cause)))
         for counter, is_counted in counted:
             with m.If(begins):
                 m.d.sync += counter.eq(0)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fake_machine import FakeMachine
 
@@ -13,6 +14,8 @@ from heddle.arch.run_dir import sha256_of
 from heddle.cli import verify_accelerator
 from heddle.cli.main import main
 from heddle.hls.control.instruction import Stop
+from heddle.sim.program.timing import ProgramTiming
+from heddle.verify import machine_check
 from heddle.verify.machine import MemoryTiming
 
 Capture = pytest.CaptureFixture[str]
@@ -24,7 +27,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> type[FakeMachine]:
     class Fake(FakeMachine):
         """With faults of its own."""
 
+    timing = ProgramTiming(31, 10, {"fill": 21}, np.zeros(0, np.int64), np.zeros(0, np.int64))
     monkeypatch.setattr(verify_accelerator, "Machine", Fake)
+    monkeypatch.setattr(machine_check, "time_program", lambda *_: timing)
     return Fake
 
 
@@ -42,15 +47,17 @@ def test_drawn_layers_run_on_drawn_memories(machine: type[FakeMachine], capsys: 
         "name": "linear0-wu-dense-l1-b2-s0",
         "bit_exact": True,
         "rtl_cycles": 30,
-        "sim_cycles": None,
+        "sim_cycles": 31,
         "array_rtl_cycles": 10,
-        "array_sim_cycles": None,
+        "array_sim_cycles": 10,
         "stalls_rtl": {"fill": 20},
-        "stalls_sim": None,
+        "stalls_sim": {"fill": 21},
         "passed": True,
         "problems": [],
         "rerun": document["cases"][0]["rerun"],
     }
+    assert document["cases"][2]["name"].endswith("-r2036")
+    assert document["cases"][2]["sim_cycles"] is None
     assert json.loads((tmp_path / "verify.json").read_text()) == document
     assert (tmp_path / "provenance.json").is_file()
 

@@ -23,7 +23,7 @@ from heddle.hls.control.instruction import Stop
 from heddle.sim.program.timing import time_program
 from heddle.sim.stalls import STALL_CAUSES
 from heddle.verify.machine import Machine, MemoryTiming
-from heddle.verify.machine_cases import drawn_cases
+from heddle.verify.machine_cases import LayerCase, drawn_cases
 from heddle.verify.machine_check import judged
 from tests.arch.test_instruction_rules import COMPUTE, LOAD, STORE, instruction
 
@@ -57,7 +57,7 @@ def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: 
 
 def reads_as_the_contract(case: LayerCase) -> bool:
     """Whether the RTL's left feeder already reads a program's words as ``heddle.arch.left_feed`` has it."""
-    computes = [each for each in case.compiled(TINY).instructions if isinstance(each, Compute)]
+    computes = [each for each in case.compiled(TINY, BOARD).instructions if isinstance(each, Compute)]
     slots = [each.walk.taps * -(-each.walk.elements // each.group_elements) * each.group_slots for each in computes]
     return all(
         not each.walk.turned
@@ -70,12 +70,16 @@ def reads_as_the_contract(case: LayerCase) -> bool:
 @pytest.mark.parametrize("memory", [(1, 1), (100, 2), (400, 4)], ids=lambda memory: "l{}-b{}".format(*memory))
 def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine, memory: tuple[int, int]) -> None:
     timing = MemoryTiming(*memory)
-    cases = [replace(case, timing=timing) for case in CASES if reads_as_the_contract(case)]
+    cases = [case.on(timing) for case in CASES if reads_as_the_contract(case)]
     assert len(cases) >= 4
     for case in cases:
-        program = case.compiled(TINY)
-        run = machine.run(program_bytes(program.words, TINY), case.image(program, TINY), timing)
-        assert time_program(program.words, TINY, timing).cycles == pytest.approx(run.cycles, rel=0.03), case.name
+        prepared = case.prepared(TINY, BOARD)
+        run = machine.run(prepared.data, prepared.image, timing)
+        simulated = time_program(prepared.words, TINY, timing)
+        assert simulated.cycles == pytest.approx(run.cycles, rel=0.03), case.name
+        assert simulated.array_cycles == run.array_cycles, case.name
+        for cause, cycles in simulated.stalls.items():
+            assert cycles == pytest.approx(run.stalls[cause], abs=0.03 * run.cycles), (case.name, cause)
 
 
 def test_each_clock_is_the_arrays_or_stands_under_one_cause(machine: Machine) -> None:
