@@ -21,7 +21,7 @@ from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.generate import check_accelerator
 from heddle.hls.names import ACCELERATOR_MODULE
-from heddle.reports.runs.documents.verification import Verification
+from heddle.reports.runs.documents.verification import AcceleratorVerification
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
 from heddle.verify.machine import Machine
 from heddle.verify.machine_check import judged
@@ -51,7 +51,7 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
         for case in suite.cases:
             report(len(verdicts), len(suite.cases))
             verdicts.append(judged(case, design, board, model, f"{command} --case {case.name}"))
-    document = Verification.of_accelerator(verdicts, design, verification.seed)
+    document = AcceleratorVerification.of(verdicts, design, verification.seed)
     written = []
     if out is not None:
         hashes = machine_hashes(design, board)

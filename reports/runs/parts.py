@@ -6,14 +6,19 @@ from pathlib import Path
 
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.json_file import read_json
 from heddle.reports.review.content import AgreementPart, AgreementRow
 from heddle.reports.runs.documents.training import TrainingDocument
-from heddle.reports.runs.documents.verification import StalledCase, Verification
+from heddle.reports.runs.documents.verification import AcceleratorVerification, StalledCase, Verification
 from heddle.reports.training_facts import TrainingFacts
 
 
 def read_agreement(path: Path) -> tuple[AgreementPart, Design]:
     """Return the cases of a ``verify.json``, and the design that was run; raises HeddleError for a damaged file."""
+    if read_json(path).get("top") == "accelerator":
+        of_machine = AcceleratorVerification.read(path)
+        machine_rows = tuple(_agreement(case, case.sim_cycles) for case in of_machine.cases)
+        return AgreementPart(of_machine.design.name, of_machine.simulator, machine_rows), of_machine.design
     found = Verification.read(path)
     rows = [_agreement(case, case.sim_cycles) for case in found.cases]
     rows += [_agreement(case, None) for case in found.stalled_cases]

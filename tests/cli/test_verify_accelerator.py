@@ -14,6 +14,7 @@ from heddle.arch.run_dir import sha256_of
 from heddle.cli import verify_accelerator
 from heddle.cli.main import main
 from heddle.hls.control.instruction import Stop
+from heddle.reports.runs.parts import read_agreement
 from heddle.sim.program.timing import ProgramTiming
 from heddle.verify import machine_check
 from heddle.verify.machine import MemoryTiming
@@ -60,6 +61,8 @@ def test_drawn_layers_run_on_drawn_memories(machine: type[FakeMachine], capsys: 
     assert document["cases"][2]["sim_cycles"] is None
     assert json.loads((tmp_path / "verify.json").read_text()) == document
     assert (tmp_path / "provenance.json").is_file()
+    agreement, _ = read_agreement(tmp_path / "verify.json")
+    assert [(row.rtl_cycles, row.sim_cycles) for row in agreement.rows] == [(30, 31), (30, 31), (30, None)]
 
 
 def test_a_given_memory_is_that_of_every_case(machine: type[FakeMachine], capsys: Capture) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Literal, Self
 
 from heddle.arch.design import Design
 from heddle.arch.document import Document
-from heddle.verify.model import Simulator, Top
+from heddle.verify.model import Simulator
 from heddle.verify.results import MachineVerdict, Verdict, all_passed
 
 
@@ -42,13 +42,12 @@ class AcceleratorCase(StalledCase):
 
 
 class Verification(Document):
-    """What ``heddle verify`` found. ``top``: what was verified, the array with the blocks beside it or the machine."""
+    """What ``heddle verify`` found."""
 
-    top: Top = "array"
     design: Design
     simulator: Simulator
     seed: int
-    cases: tuple[ClaimedCase, ...] | tuple[AcceleratorCase, ...]
+    cases: tuple[ClaimedCase, ...]
     stalled_cases: tuple[StalledCase, ...]
     passed: bool
 
@@ -64,16 +63,26 @@ class Verification(Document):
             passed=all_passed(verdicts),
         )
 
+
+class AcceleratorVerification(Document):
+    """What ``heddle verify --top accelerator`` found."""
+
+    top: Literal["accelerator"]
+    design: Design
+    simulator: Simulator
+    seed: int
+    cases: tuple[AcceleratorCase, ...]
+    passed: bool
+
     @classmethod
-    def of_accelerator(cls, verdicts: Sequence[MachineVerdict], design: Design, seed: int) -> Self:
-        """Return the document of the whole machine's ``verdicts``; its model is Verilator's."""
+    def of(cls, verdicts: Sequence[MachineVerdict], design: Design, seed: int) -> Self:
+        """Return the document of ``verdicts``; the machine's model is Verilator's."""
         return cls(
             top="accelerator",
             design=design,
             simulator="verilator",
             seed=seed,
             cases=tuple(_accelerator(each) for each in verdicts),
-            stalled_cases=(),
             passed=all(each.passed for each in verdicts),
         )
 
