@@ -29,6 +29,8 @@ from heddle.verify.selection import WORKLOAD_BATCH, check_exclusive, check_sizes
 DRAWN_CASES = 20
 #: The passes that have products; the machine has no updates.
 PRODUCT_PASSES: tuple[Pass, ...] = ("ff", "bp", "wu")
+#: Elements of a product's operands and result: the model takes hours for so many.
+_MOST_ELEMENTS = 1 << 22
 _ANY_SIZES = InputSizes()
 
 
@@ -123,6 +125,12 @@ def _gemm_cases(
     extents: Extents, passes: Sequence[Pass], design: Design, timing: MemoryTiming, dataflow: DataflowChoice
 ) -> Iterator[LayerCase]:
     """A linear layer whose FF is the product: its passes at the design's N:M, dense where groups are not whole."""
+    elements = extents.m * extents.k + extents.k * extents.n + extents.m * extents.n
+    if elements > _MOST_ELEMENTS:
+        raise HeddleError(
+            f"--gemm: operands and result have {elements:,} elements, and a case holds at most {_MOST_ELEMENTS:,}; "
+            "verify a smaller product, which needs the same hardware"
+        )
     layer = LinearLayer(f"{extents.m}x{extents.k}x{extents.n}", extents.m, extents.k, extents.n)
     for pass_name in passes:
         is_pruned = design.sparsity.n < design.sparsity.m and can_prune(layer, pass_name, design)

@@ -162,6 +162,11 @@ def test_a_compiled_program_runs_on_the_design_that_it_was_compiled_for(
         (["--simulator", "icarus"], "--simulator icarus needs --top array: the machine's model is Verilator's"),
         (["--simulator", "questa"], "--simulator: unknown simulator 'questa' (valid: verilator, icarus)"),
         (["--gemm", "4x4"], "--gemm: '4x4' is not of the form MxKxN, as in 16x64x16, each from 1 to 999999"),
+        (
+            ["--gemm", "9999x999x9"],
+            "--gemm: operands and result have 10,087,983 elements, and a case holds at most 4,194,304; "
+            "verify a smaller product, which needs the same hardware",
+        ),
         (["--gemm", "4x4x4", "--cases", "2"], "--gemm and --cases exclude each other; give one of them"),
         (["--gemm", "4x4x4", "--workload", "mlp"], "--gemm and --workload exclude each other; give one of them"),
         (["--passes", "ff"], "--passes needs --gemm or --workload, of which it names passes"),
