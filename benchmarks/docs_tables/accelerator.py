@@ -124,6 +124,10 @@ def feeder_latencies() -> Table:
                 "3 from an address to its groups; 4 where a read gives 2 or 4, 5 for 8 or 16, 6 for 32",
                 "a beat's groups put and a read's a clock",
             ],
-            ["`SharedReader`", "0", "a word a clock for both readers together"],
+            [
+                "`SharedBuffer`",
+                "3 from an address to its word",
+                "a word put, and one read by either of two readers, a clock",
+            ],
         ],
     )

@@ -1,62 +1,75 @@
-"""Two readers of one buffer: the first one first, and each gets what it asked for."""
+"""A buffer of two halves with two readers: the first one first, and neither waits for the other to take its words."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, ShapeLike, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
-from heddle.hls.stream.handshake import assert_stable, transfer
-from heddle.hls.stream.queue import Queue
+from heddle.hls.memory.answers import Answers
+from heddle.hls.memory.buffer_shape import RamKind
+from heddle.hls.memory.half_buffer import half_address
+from heddle.hls.memory.storage import Storage, StorageShape
+from heddle.hls.stream.handshake import transfer
+
+_READERS = 2
 
 
-class SharedReader(wiring.Component):
-    """Lets two readers ask one buffer.
+class SharedBuffer(wiring.Component):
+    """Two halves of ``words`` words, as ``HalfBuffer`` has them, for two readers.
 
     Ports
     -----
-    asks, answers : two streams of ``place``, in, and of ``word``, out
-        Of the first reader and of the second, who waits while the first asks.
-    ask, answer : streams of ``place``, out, and of ``word``, in
-        Those of the buffer.
+    put : stream of {at, word}, in
+        A word for a half; always taken.
+    asks, answers : two streams of ``half_address``, in, and of words, out
+        Of the first reader and of the second, who waits in each clock in which the first asks.
 
-    Latency 0 clocks; throughput a word a clock for both together, up to ``depth`` words under way.
+    A word that was put can be asked for a clock later. Latency 3 clocks from an ask to its answer; throughput one word
+    put and one asked for a clock, for both readers together. The words of each wait in a queue of its own: a reader
+    that takes none can ask for no more when its queue is full, and the other goes on.
     """
 
-    def __init__(self, place: ShapeLike, word: ShapeLike, depth: int = 8) -> None:
-        self.owners = Queue(1, depth)
-        places, words = stream.Signature(place), stream.Signature(word)
+    def __init__(self, word: ShapeLike, words: int, ram: RamKind = "block") -> None:
+        self.word, self.words, self.ram = word, words, ram
+        at = half_address(words)
         super().__init__(
             {
-                "asks": In(places).array(2),
-                "answers": Out(words).array(2),
-                "ask": Out(places),
-                "answer": In(words),
+                "put": In(stream.Signature(data.StructLayout({"at": at, "word": word}))),
+                "asks": In(stream.Signature(at)).array(_READERS),
+                "answers": Out(stream.Signature(word)).array(_READERS),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Who asked stands in a queue; one who has begun to wait for the buffer keeps its turn."""
+        """One RAM, and for each reader a queue of what it asked for."""
         m = Module()
-        m.submodules.owners = owners = self.owners
-        is_waiting, waiting = Signal(), Signal()
-        chosen = Mux(is_waiting, waiting, ~self.asks[0].valid)
-        m.d.comb += [
-            self.ask.valid.eq(Mux(chosen, self.asks[1].valid, self.asks[0].valid) & owners.input.ready),
-            self.ask.payload.eq(Mux(chosen, self.asks[1].payload, self.asks[0].payload)),
-            owners.input.valid.eq(transfer(self.ask)),
-            owners.input.payload.eq(chosen),
-            owners.output.ready.eq(transfer(self.answer)),
-        ]
-        m.d.sync += [is_waiting.eq(self.ask.valid & ~self.ask.ready), waiting.eq(chosen)]
-        for number, (asks, answers) in enumerate(zip(self.asks, self.answers, strict=True)):
-            is_its = owners.output.valid & (owners.output.payload == number)
+        shape = StorageShape(Shape.cast(self.word).width, 2 * self.words, self.ram)
+        m.submodules.storage = storage = Storage(shape)
+        queues = [Answers(self.word, storage.read_latency) for _ in range(_READERS)]
+        for number, queue in enumerate(queues):
+            m.submodules[f"answers{number}"] = queue
+            connect(m, queue.answer, flipped(self.answers[number]))
             m.d.comb += [
-                asks.ready.eq((chosen == number) & self.ask.ready & owners.input.ready),
-                answers.valid.eq(self.answer.valid & is_its),
-                answers.payload.eq(self.answer.payload),
+                queue.asked.eq(transfer(self.asks[number])),
+                Value.cast(queue.word).eq(storage.read_data),
             ]
-            with m.If(is_its):
-                m.d.comb += self.answer.ready.eq(answers.ready)
-        assert_stable(m, self.ask)
+        first, second = self.asks
+        first_asks = Signal()
+        m.d.comb += [
+            self.put.ready.eq(1),
+            storage.write_en.eq(self.put.valid),
+            storage.write_addr.eq(_place(self.put.payload.at)),
+            storage.write_data.eq(self.put.payload.word),
+            first.ready.eq(queues[0].has_room),
+            first_asks.eq(transfer(first)),
+            second.ready.eq(queues[1].has_room & ~first_asks),
+            storage.read_en.eq(first_asks | transfer(second)),
+            storage.read_addr.eq(Mux(first_asks, _place(first.payload), _place(second.payload))),
+        ]
         return m
+
+
+def _place(at: data.View) -> Value:
+    """The half is the lowest bit of the address: so a half needs no power of two of words."""
+    return Cat(at.half, at.address)

@@ -22,7 +22,7 @@ from heddle.hls.control.instruction import NUMBER_BITS, Stop
 from heddle.hls.feed.compute_unit import ComputeUnit
 from heddle.hls.memory.group_buffer import GroupBuffer
 from heddle.hls.memory.half_buffer import HalfBuffer, half_address
-from heddle.hls.memory.sharing import SharedReader
+from heddle.hls.memory.sharing import SharedBuffer
 from heddle.hls.stream.fork import Fork
 from heddle.hls.system.fetch import Fetch
 from heddle.hls.system.load_unit import LoadUnit
@@ -199,16 +199,13 @@ class Accelerator(wiring.Component):
     def _out(self, m: Module, compute: ComputeUnit, store: StoreUnit) -> None:
         """Partial sums before results that are stored: the array waits for the first, memory for the second."""
         shape, sums = self.shape, sums_layout(self.design)
-        m.submodules.out = out = HalfBuffer(sums, shape.out_words, self.rams.output)
-        m.submodules.out_readers = readers = SharedReader(half_address(shape.out_words), sums)
+        m.submodules.out = out = SharedBuffer(sums, shape.out_words, self.rams.output)
         connect(m, compute.put, out.put)
-        connect(m, readers.ask, out.ask)
-        connect(m, out.answer, readers.answer)
         for number, (ask, answer) in enumerate(
             ((compute.partial_ask, compute.partial_answer), (store.ask, store.sums))
         ):
-            connect(m, ask, readers.asks[number])
-            connect(m, readers.answers[number], answer)
+            connect(m, ask, out.asks[number])
+            connect(m, out.answers[number], answer)
 
     def _stops(
         self, m: Module, fetch: Fetch, dispatch: Dispatch, load: LoadUnit, compute: ComputeUnit, store: StoreUnit

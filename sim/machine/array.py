@@ -64,13 +64,13 @@ ARRAY = record_dtype(ArrayRow)
 class Array(NamedTuple):
     """The array at work.
 
-    ``put_at``: clocks in which its last results were put into the buffer, by their number. ``wanted_in``: clocks in
-    which the array's partial sums had the buffer's read port, each at its own place modulo the length.
+    ``put_at``: clocks in which its last results were put into the buffer, by their number. ``asked_in``: clocks in
+    which a partial sum was asked of the buffer, each at its own place modulo the length.
     """
 
     state: ArrayRow
     put_at: Ints
-    wanted_in: Ints
+    asked_in: Ints
 
 
 def new_array(most_results: int) -> Array:
@@ -179,10 +179,9 @@ def partial_at(array: Array, source: int, is_inside: bool) -> int:
     if not is_inside:
         state["asked_at"] = passed
         return max(passed + QUEUE_CYCLES, last + 1)
-    wanted = max(passed, array.put_at[source & most] + WRITTEN_CYCLES)
-    asked = max(wanted, taken_at[number % BUFFER_ANSWERS] + 1)
-    for clock in range(wanted, asked + 1):
-        array.wanted_in[clock % WANTED_CLOCKS] = clock
+    written = array.put_at[source & most] + WRITTEN_CYCLES
+    asked = max(passed, written, taken_at[number % BUFFER_ANSWERS] + 1)
+    array.asked_in[asked % WANTED_CLOCKS] = asked
     state["asked_at"] = asked
     return max(asked + BUFFER_CYCLES, last + 1)
 
@@ -198,7 +197,7 @@ def take_partial(array: Array, clock: int) -> None:
 
 @kernel
 def port_free_at(array: Array, clock: int) -> int:
-    """Return the first clock from ``clock`` on in which no partial sum wants the buffer's read port: they go first."""
-    while array.wanted_in[clock % WANTED_CLOCKS] == clock:
+    """Return the first clock from ``clock`` on in which no partial sum is asked for: they go first."""
+    while array.asked_in[clock % WANTED_CLOCKS] == clock:
         clock += 1
     return clock

@@ -193,7 +193,7 @@ def _free_orders(
     if number > 0:
         results -= unit.last_result[number - 1]
     state["left_free_at"] = left_at + ORDER_CYCLES + reads
-    state["sums_free_at"] = sums_at + ORDER_CYCLES + results
+    state["sums_free_at"] = max(sums_at + ORDER_CYCLES + results, unit.array.state["asked_at"] + 1)
     per_slot = 1 if compute["interleave_cols"] == 1 else shape.interleave
     rights = compute["tiles"] * (shape.rows if compute["ws"] else compute["length"] * per_slot)
     state["right_free_at"] = right_at + ORDER_CYCLES + rights

@@ -90,7 +90,7 @@ from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import BufferShape, SliceSize
 from heddle.hls.memory.group_buffer import GroupBuffer
 from heddle.hls.memory.half_buffer import HalfBuffer
-from heddle.hls.memory.sharing import SharedReader
+from heddle.hls.memory.sharing import SharedBuffer
 from heddle.hls.memory.storage import RamSlice, Storage, StorageShape
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
@@ -185,7 +185,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RightOrder: lambda: RightOrder(SMALL, 8),
     RowCuts: lambda: RowCuts(4),
     Sequencer: lambda: Sequencer(SMALL),
-    SharedReader: lambda: SharedReader(4, 8),
+    SharedBuffer: lambda: SharedBuffer(8, 5),
     Slicer: lambda: Slicer(PORT, 8, 4),
     SlowDivider: lambda: SlowDivider(4),
     SoreLane: lambda: SoreLane(1, 2),

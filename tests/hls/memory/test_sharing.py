@@ -1,71 +1,87 @@
-"""Two readers of one buffer: each gets its own words in its order, and the first asks first."""
+"""Two readers of one buffer: each gets its own words in order, the first asks first, and neither holds the other."""
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import pytest
-from stream_bench import Collector, Feeder, Moved, run
+from stream_bench import simulate
 
-from heddle.hls.memory.sharing import SharedReader
+from heddle.hls.memory.sharing import SharedBuffer
 
-COUNT = 60
-
-
-def shared(idle: tuple[float, float], pause: tuple[float, float], busy: float) -> tuple[list[Moved], list[int]]:
-    """Both readers ask ``COUNT`` places of a buffer that gives each place's number plus 1000, 3 clocks later or more.
-
-    Returns what moved at both asks and both answers, and all places in the order in which the buffer was asked.
-    """
-    reader, rng, order = SharedReader(8, 16), Random(5), []
-
-    async def buffer(ctx: Any) -> None:
-        waiting: deque[tuple[int, int]] = deque()
-        clock, offers = 0, False
-        while True:
-            ctx.set(reader.ask.ready, rng.random() < busy)
-            offers = offers or bool(waiting and waiting[0][0] <= clock and rng.random() < busy)
-            ctx.set(reader.answer.valid, offers)
-            if offers:
-                ctx.set(reader.answer.payload, waiting[0][1] + 1000)
-            *_, asks, takes_ask, place, takes = await ctx.tick().sample(
-                reader.ask.valid, reader.ask.ready, reader.ask.payload, reader.answer.ready
-            )
-            if asks and takes_ask:
-                order.append(place)
-                waiting.append((clock + 3, place))
-            if offers and takes:
-                waiting.popleft()
-                offers = False
-            clock += 1
-
-    places = [list(range(first, first + COUNT)) for first in (0, 100)]
-    ends = [
-        *(Feeder(reader.asks[each], places[each], idle[each], seed=each) for each in (0, 1)),
-        *(Collector(reader.answers[each], COUNT, pause[each], seed=each + 2) for each in (0, 1)),
-    ]
-    return run(reader, ends, beside=[buffer]), order
+COUNT, LATENCY = 60, 3
+#: What a reader may ask for and not take.
+HELD = 4
 
 
-@pytest.mark.parametrize("idle", [(0.0, 0.0), (0.6, 0.0), (0.0, 0.6), (0.4, 0.4)])
-@pytest.mark.parametrize(("pause", "busy"), [((0.0, 0.0), 1.0), ((0.7, 0.2), 0.6), ((0.2, 0.7), 0.8)])
-def test_each_reader_gets_the_words_that_it_asked_for(
-    idle: tuple[float, float], pause: tuple[float, float], busy: float
-) -> None:
-    (_, _, first, second), order = shared(idle, pause, busy)
-    assert first.words == [1000 + place for place in range(COUNT)]
-    assert second.words == [1100 + place for place in range(COUNT)]
-    assert sorted(order) == [*range(COUNT), *range(100, 100 + COUNT)]
+@dataclass
+class Reader:
+    """How often a reader asks and takes, of each clock; and in which clocks it did, and what it was given."""
+
+    asks: float = 1.0
+    takes: float = 1.0
+    asked: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
 
 
-def test_the_second_waits_while_the_first_asks() -> None:
-    _, order = shared((0.0, 0.0), (0.0, 0.0), 1.0)
-    assert order == [*range(COUNT), *range(100, 100 + COUNT)]
+def read_by(*readers: Reader, clocks: int = 600) -> None:
+    """Let reader h ask for the places of half h, which hold their number plus 1000 x (1 + h), in turn."""
+    buffer, rng = SharedBuffer(16, COUNT), Random(3)
+
+    async def bench(ctx: Any) -> None:
+        ctx.set(buffer.put.valid, 1)
+        for half in range(2):
+            for place in range(COUNT):
+                ctx.set(buffer.put.payload, {"at": {"half": half, "address": place}, "word": place + 1000 * (1 + half)})
+                await ctx.tick()
+        ctx.set(buffer.put.valid, 0)
+        offers = [False, False]
+        for clock in range(clocks):
+            for half, reader in enumerate(readers):
+                place = len(reader.asked)
+                offers[half] = place < COUNT and (offers[half] or rng.random() < reader.asks)
+                ctx.set(buffer.asks[half].payload, {"half": half, "address": min(place, COUNT - 1)})
+                ctx.set(buffer.asks[half].valid, offers[half])
+                ctx.set(buffer.answers[half].ready, rng.random() < reader.takes)
+            for half, reader in enumerate(readers):
+                ask, answer = buffer.asks[half], buffer.answers[half]
+                if ctx.get(ask.valid) and ctx.get(ask.ready):
+                    reader.asked.append(clock)
+                    offers[half] = False
+                if ctx.get(answer.valid) and ctx.get(answer.ready):
+                    reader.taken.append(clock)
+                    reader.words.append(ctx.get(answer.payload))
+            await ctx.tick()
+
+    simulate(buffer, bench)
 
 
-def test_asks_and_answers_pass_in_their_own_clock_a_word_a_clock() -> None:
-    (asked, *_, first, _), _ = shared((0.0, 0.0), (0.0, 0.0), 1.0)
-    assert asked.clocks == list(range(COUNT))
-    assert first.clocks == [clock + 3 for clock in asked.clocks]
+@pytest.mark.parametrize("asks", [(1.0, 1.0), (0.4, 1.0), (0.6, 0.6)])
+@pytest.mark.parametrize("takes", [(1.0, 1.0), (0.3, 0.8), (0.8, 0.3)])
+def test_each_reader_gets_the_words_that_it_asked_for(asks: tuple[float, float], takes: tuple[float, float]) -> None:
+    readers = [Reader(*each) for each in zip(asks, takes, strict=True)]
+    read_by(*readers)
+    for half, reader in enumerate(readers):
+        assert reader.words == [place + 1000 * (1 + half) for place in range(COUNT)]
+        assert all(taken >= asked + LATENCY for asked, taken in zip(reader.asked, reader.taken, strict=True))
+
+
+def test_the_second_waits_while_the_first_asks_and_words_come_one_a_clock() -> None:
+    first, second = Reader(), Reader()
+    read_by(first, second)
+    assert first.asked == list(range(COUNT))
+    assert second.asked == list(range(COUNT, 2 * COUNT))
+    for reader in (first, second):
+        assert reader.taken == [clock + LATENCY for clock in reader.asked]
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_a_reader_that_takes_nothing_holds_no_words_of_the_other(held: int) -> None:
+    readers = [Reader(), Reader()]
+    readers[held].takes = 0.0
+    read_by(*readers, clocks=2 * COUNT)
+    assert len(readers[held].asked) == HELD
+    assert len(readers[1 - held].words) == COUNT
