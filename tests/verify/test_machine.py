@@ -11,7 +11,6 @@ from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import words_of
-from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
 from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
 from heddle.cli import verify_accelerator
@@ -55,31 +54,22 @@ def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: 
     assert kinds == {("ff", False), ("ff", True), ("bp", False), ("bp", True), ("wu", False)}
 
 
-def reads_as_the_contract(case: LayerCase) -> bool:
-    """Whether the RTL's left feeder already reads a program's words as ``heddle.arch.left_feed`` has it."""
-    computes = [each for each in case.compiled(TINY, BOARD).instructions if isinstance(each, Compute)]
-    slots = [each.walk.taps * -(-each.walk.elements // each.group_elements) * each.group_slots for each in computes]
-    return all(
-        not each.walk.turned
-        and each.command.interleave_cols in (0, TINY.array.interleave)
-        and (not each.command.ws or its_slots % TINY.array.rows == 0)
-        for each, its_slots in zip(computes, slots, strict=True)
-    )
+#: Prompt and fast memory, and slow ones.
+MEMORIES = (MemoryTiming(1), MemoryTiming(100, 2), MemoryTiming(400, 4))
 
 
-@pytest.mark.parametrize("memory", [(1, 1), (100, 2), (400, 4)], ids=lambda memory: "l{}-b{}".format(*memory))
-def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine, memory: tuple[int, int]) -> None:
-    timing = MemoryTiming(*memory)
-    cases = [case.on(timing) for case in CASES if reads_as_the_contract(case)]
-    assert len(cases) >= 4
-    for case in cases:
-        prepared = case.prepared(TINY, BOARD)
+def test_the_simulator_of_time_takes_the_clocks_of_the_rtl(machine: Machine) -> None:
+    equal = 0
+    for number, case in enumerate(CASES):
+        timing, prepared = MEMORIES[number % len(MEMORIES)], case.prepared(TINY, BOARD)
         run = machine.run(prepared.data, prepared.image, timing)
         simulated = time_program(prepared.words, TINY, timing)
-        assert simulated.cycles == pytest.approx(run.cycles, rel=0.03), case.name
+        assert simulated.cycles == pytest.approx(run.cycles, rel=0.03), (case.name, timing)
         assert simulated.array_cycles == run.array_cycles, case.name
         for cause, cycles in simulated.stalls.items():
-            assert cycles == pytest.approx(run.stalls[cause], abs=0.03 * run.cycles), (case.name, cause)
+            assert cycles == pytest.approx(run.stalls[cause], abs=0.03 * run.cycles), (case.name, timing, cause)
+        equal += simulated.cycles == run.cycles
+    assert equal >= len(CASES) // 2
 
 
 def test_each_clock_is_the_arrays_or_stands_under_one_cause(machine: Machine) -> None:
