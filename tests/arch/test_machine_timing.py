@@ -18,14 +18,19 @@ from heddle.hls.axi.rotator import rotation_clocks
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.feed.left_address import LeftAddress
+from heddle.hls.feed.left_hold import LeftHold
+from heddle.hls.feed.left_rows import LeftRows
 from heddle.hls.feed.prepare import Prepare
 from heddle.hls.gear.left import GroupSpread
 from heddle.hls.gear.right import RightGearbox, WordCollector
 from heddle.hls.gear.rows import RowCuts
 from heddle.hls.gear.store import StoreShape
 from heddle.hls.memory.answers import Answers
+from heddle.hls.memory.group_buffer import GroupBuffer
+from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
+from heddle.hls.stream.transpose import Transposer
 from heddle.hls.system.shape import MachineShape
 from heddle.sim.machine.shape import machine_shape
 from heddle.verify.machine import MemoryTiming
@@ -42,6 +47,8 @@ def test_each_latency_is_that_of_its_component() -> None:
     assert RowCuts.latency == timing.CUT_CYCLES
     assert Cutter.latency == timing.CUTTER_CYCLES
     assert (GroupSpread.latency, WordCollector.latency) == (timing.SPREAD_CYCLES, timing.COLLECT_CYCLES)
+    assert (LeftRows.latency, LeftHold.latency) == (timing.LEFT_ROWS_CYCLES, timing.LEFT_HOLD_CYCLES)
+    assert Transposer.latency == timing.LEFT_TURN_CYCLES
     assert (Prepare.latency, LeftAddress.latency) == (timing.PREPARE_CYCLES, timing.LEFT_ADDRESS_CYCLES)
 
 
@@ -69,3 +76,10 @@ def test_sizes_of_a_machine_are_those_of_the_rtl(changes: dict[str, int]) -> Non
     assert (sizes.narrow_part, sizes.wide_part) == (stored.narrow_part, stored.wide_part)
     for bits, part in ((sizes.element_bits, sizes.value_part), (sizes.index_bits, sizes.index_part)):
         assert part == RightGearbox(design.array.cols, bits, shape.port).part
+
+
+@pytest.mark.parametrize("ports", [1, 2, 4, 8, 16, 32])
+def test_the_groups_of_a_read_are_turned_in_the_clocks_of_the_rtl(ports: int) -> None:
+    buffer = GroupBuffer(8, 64, 2, ports)
+    rtlil_of(buffer, "buffer")  # elaborated, as whatever is made must be
+    assert timing.BUFFER_CYCLES + timing.group_turn_cycles(ports) == buffer.latency
