@@ -35,6 +35,7 @@ class ArrayRow(TypedDict):
     ``first_result``       number of the first result of the computation that was begun last
     ``results_from``       clock from which the writer of results takes that computation
     ``left_taken_at``      clock in which it took the first word of the last chunk of left words
+    ``right_freed_at``     clock in which a weight word was taken that let the computation's last one be asked for
     ``partials``           partial sums taken; ``asked_at``: clock in which the last was asked for
     ``sums_at``            clock in which their feeder took the computation; ``sums``: places that it has passed
     ``partial_taken_at``   clocks in which the last ones were taken
@@ -51,6 +52,7 @@ class ArrayRow(TypedDict):
     first_result: int
     results_from: int
     left_taken_at: int
+    right_freed_at: int
     partials: int
     asked_at: int
     sums_at: int
@@ -77,7 +79,7 @@ def new_array(most_results: int) -> Array:
     """Return an array that is idle; a partial sum is a result of at most ``most_results`` before."""
     state: ArrayRow = np.zeros(1, ARRAY)[0]
     state["at"] = state["results_from"] = -1
-    state["left_taken_at"] = state["asked_at"] = NEVER
+    state["left_taken_at"] = state["right_freed_at"] = state["asked_at"] = NEVER
     state["partial_taken_at"][:] = NEVER
     put_at = np.full(1 << (2 * most_results + 64).bit_length(), NEVER, np.int64)
     return Array(state, put_at, np.full(WANTED_CLOCKS, NEVER, np.int64))

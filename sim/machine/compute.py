@@ -196,7 +196,7 @@ def _free_orders(
     state["sums_free_at"] = max(sums_at + ORDER_CYCLES + results, unit.array.state["asked_at"] + 1)
     per_slot = 1 if compute["interleave_cols"] == 1 else shape.interleave
     rights = compute["tiles"] * (shape.rows if compute["ws"] else compute["length"] * per_slot)
-    state["right_free_at"] = right_at + ORDER_CYCLES + rights
+    state["right_free_at"] = max(right_at + ORDER_CYCLES + rights, unit.array.state["right_freed_at"] + 2)
 
 
 @kernel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from heddle.arch.jit import kernel
-from heddle.arch.timing import os_issue_cycles, os_lead_cycles, pe_latency, ws_row_steps
+from heddle.arch.machine_timing import BUFFER_ANSWERS
+from heddle.arch.timing import os_issue_cycles, os_lead_cycles, pe_latency, ring_cycles, ws_row_steps
 from heddle.sim.machine.array import Array, begin_run, partial_at, pass_partials, step, take_partial
 from heddle.sim.machine.left_words import chunk_reads, chunk_steps, chunks_of, tiles_across
 from heddle.sim.machine.rows import ComputeRow
@@ -34,9 +35,9 @@ def _run_os_tile(
     words, interleave = shape.rows * shape.interleave, shape.interleave
     issue = os_issue_cycles(compute["length"], interleave, shape.adder_stages)
     interval = compute["interval"]
-    coming = interval - os_lead_cycles(shape.rows, interleave)
+    coming, freeing = interval - os_lead_cycles(shape.rows, interleave), -1
     if number == compute["tiles"] - 1:
-        coming = interval
+        coming, freeing = interval, _freeing_phase(compute, shape)
     chunk, next_chunk = 0, 0
     for phase in range(interval):
         not_before = 0
@@ -52,9 +53,21 @@ def _run_os_tile(
             chunk += 1
             if chunk == chunks.taps * chunks.of_tap:
                 next_chunk = interval
+        if phase == freeing:
+            state["right_freed_at"] = state["at"]
         if phase == issue - interleave:
             begin_run(array, 1 + pe_latency(shape.adder_stages, shape.multiplier_stages), words)
     return chunk * reads
+
+
+@kernel
+def _freeing_phase(compute: ComputeRow, shape: MachineShape) -> int:
+    """OS: the step that takes the weight word in whose place the tile's last one is asked for; -1: none of the tile."""
+    of_slot = 1 if compute["interleave_cols"] == 1 else shape.interleave
+    word = compute["length"] * of_slot - 1 - BUFFER_ANSWERS
+    if word < 0:
+        return -1
+    return word // of_slot * ring_cycles(shape.interleave, shape.adder_stages) + word % of_slot
 
 
 @kernel
