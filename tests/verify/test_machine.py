@@ -11,6 +11,7 @@ from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import words_of
+from heddle.arch.instructions import Compute
 from heddle.arch.program_file import program_bytes
 from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
 from heddle.cli import verify_accelerator
@@ -22,7 +23,7 @@ from heddle.hls.control.instruction import Stop
 from heddle.sim.program.timing import time_program
 from heddle.sim.stalls import STALL_CAUSES
 from heddle.verify.machine import Machine, MemoryTiming
-from heddle.verify.machine_cases import LayerCase, drawn_cases
+from heddle.verify.machine_cases import drawn_cases
 from heddle.verify.machine_check import judged
 from tests.arch.test_instruction_rules import COMPUTE, LOAD, STORE, instruction
 
