@@ -116,11 +116,10 @@ class LeftLoops(wiring.Component):
 
     def _last_row(self, m: Module, ends_word: Value) -> Value:
         """WS: whether the word is that of the tile's last row."""
-        done, after = Signal(COUNT_BITS), Signal(COUNT_BITS)
-        m.d.comb += after.eq(done + 1)
-        is_last: Value = after == self.compute.command.length
+        left = Signal(COUNT_BITS, name="rows_left")
+        is_last: Value = left == 1
         with m.If(self.moves & ends_word):
-            m.d.sync += done.eq(Mux(is_last, 0, after))
+            m.d.sync += left.eq(Mux(is_last, self.compute.command.length, left - 1))
         with m.If(self.start):
-            m.d.sync += done.eq(0)
+            m.d.sync += left.eq(self.compute.command.length)
         return is_last

@@ -34,6 +34,8 @@ class LeftSpan(wiring.Component):
         Groups of the read that count.
     count : out
         How far the walk over taps goes on behind them: groups; turned, channels.
+    ends_tap : Signal(1), out
+        That is all that the tap has.
     first, offset, rows : out
         As ``LeftShape.part`` has them.
     ends_word : Signal(1), out
@@ -57,7 +59,7 @@ class LeftSpan(wiring.Component):
                 "groups": Out(shape.part["groups"].shape),
                 "count": Out(range(max(shape.ports, shape.rows) + 1)),
                 **{name: Out(shape.part[name].shape) for name in ("first", "offset", "rows")},
-                **{name: Out(1) for name in ("ends_word", "ends_taps", "keeps_group")},
+                **{name: Out(1) for name in ("ends_tap", "ends_word", "ends_taps", "keeps_group")},
             }
         )
 
@@ -83,20 +85,25 @@ class LeftSpan(wiring.Component):
                 self.offset.eq(at),
                 self.rows.eq(shape.rows),
                 self.ends_word.eq(at == shape.rows - 1),
-                self.ends_taps.eq(self.is_last_tap & (self.tap.left == held)),
+                self.ends_tap.eq(self._has_tap(shape.held_groups)),
+                self.ends_taps.eq(self.is_last_tap & self._has_tap(shape.held_groups)),
                 taken.eq(1),
             ]
         return m
 
     def _of_tap(self, most: int) -> Value:
         """Up to ``most`` groups, as many as the tap has."""
-        left = self.tap.left
-        return Mux(left < most, left[: most.bit_length()], most)
+        return Mux(self._has_tap(most), self.tap.left[: most.bit_length()], most)
+
+    def _has_tap(self, most: int) -> Value:
+        """Whether the tap has no more than ``most`` groups."""
+        fits: Value = self.tap.left <= most
+        return fits
 
     def _fold(self, m: Module, turned: Value, at: Signal, taken: Signal) -> None:
         """WS: the groups of a fold, some at a time; turned, one at a time."""
         m.submodules.folds = folds = LeftFolds(self.shape.design)
-        of_tap, is_last = Signal(range(self.shape.ports + 1)), Signal()
+        of_tap, is_last, has_tap = Signal(range(self.shape.ports + 1)), Signal(), Signal()
         groups = Signal(range(self.shape.ports + 1), name="groups_of_fold")
         m.d.comb += [
             folds.start.eq(self.start),
@@ -113,11 +120,13 @@ class LeftSpan(wiring.Component):
             groups.eq(Mux(is_last, folds.left, of_tap)),
             self.groups.eq(groups),
             self.keeps_group.eq(is_last & folds.shares),
+            has_tap.eq(self._has_tap(self.shape.ports) & (of_tap <= folds.left)),
             self.count.eq(Mux(turned, 1, groups - self.keeps_group)),
+            self.ends_tap.eq(Mux(turned, self.tap.left == 1, has_tap & ~self.keeps_group)),
             self.first.eq(folds.first),
             self.offset.eq(at),
             self.rows.eq(folds.rows),
-            self.ends_word.eq(is_last | Mux(turned, self.ends_pixels, self.is_last_tap & (self.tap.left == groups))),
+            self.ends_word.eq(is_last | Mux(turned, self.ends_pixels, self.is_last_tap & has_tap)),
             taken.eq(groups),
         ]
 
@@ -142,6 +151,7 @@ class LeftSpan(wiring.Component):
             self.groups.eq(Mux(is_whole, last_group + 1, shape.turned_groups)),
             taken.eq(Mux(is_whole, part, shape.turned_groups * shape.group_m - lane)),
             self.count.eq(taken),
+            self.ends_tap.eq(is_whole & ends_tap),
             self.first.eq((lane - at)[:lane_bits]),
             self.offset.eq((at + (shape.group_m - 1 - lane)[:lane_bits]) >> lane_bits),
             self.rows.eq(at + part),

@@ -13,17 +13,18 @@ from amaranth.lib.wiring import In, Out
 from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, TAP_BITS
 from heddle.arch.isa import GROUP_SLOTS_BITS
 
-#: A position of a map, and its number among the tile's pixels, which may pass their count by a few rows of the array.
+#: A position of a map, and how many of the tile's pixels follow the one before it: a count that need not be compared
+#: with another one.
 PIXEL = data.StructLayout(
-    {"image": PLACE_BITS, "row": PLACE_BITS, "col": PLACE_BITS, "number": PLACE_BITS + 1, "is_beyond": 1}
+    {"image": PLACE_BITS, "row": PLACE_BITS, "col": PLACE_BITS, "pixels_left": PLACE_BITS, "is_beyond": 1}
 )
-#: A tap (row and column in the kernel, number in the tile), a group of its channels, a lane within that, and how many
-#: groups, or channels, the tap has from there on.
+#: A tap (row and column in the kernel), how many of the tile's follow the one before it, a group of its channels, a
+#: lane within that, and how many groups, or channels, the tap has from there on.
 TAP = data.StructLayout(
     {
         "row": TAP_BITS,
         "col": TAP_BITS,
-        "number": TAP_BITS,
+        "taps_left": TAP_BITS,
         "group": ELEMENT_BITS,
         "lane": GROUP_SLOTS_BITS,
         "left": ELEMENT_BITS,
@@ -73,7 +74,7 @@ class PixelWalk(wiring.Component):
         ends_row, ends_image = place.col == self.col_positions - 1, place.row == self.row_positions - 1
         m.d.comb += [
             self.place.eq(place),
-            self.is_last.eq(place.is_beyond | (place.number == self.pixels - 1)),
+            self.is_last.eq(place.is_beyond | (place.pixels_left == 1)),
             self.was_last.eq(marked.is_beyond),
             stepped.eq(place),
             after.eq(stepped),
@@ -83,7 +84,7 @@ class PixelWalk(wiring.Component):
                 stepped.col.eq(Mux(ends_row, 0, place.col + 1)),
                 stepped.row.eq(Mux(ends_row, Mux(ends_image, 0, place.row + 1), place.row)),
                 stepped.image.eq(place.image + (ends_row & ends_image)),
-                stepped.number.eq(place.number + 1),
+                stepped.pixels_left.eq(place.pixels_left - 1),
                 stepped.is_beyond.eq(self.is_last),
             ]
         with m.If(self.mark):
@@ -100,9 +101,9 @@ class PixelWalk(wiring.Component):
         with m.If(self.save):
             m.d.sync += saved.eq(after)
         with m.If(self.start):
-            first = {"image": 0, "row": self.first_row, "col": self.first_col, "number": 0, "is_beyond": 0}
+            first = {"row": self.first_row, "col": self.first_col, "pixels_left": self.pixels}
             for each in (place, kept, saved):
-                m.d.sync += [each[name].eq(value) for name, value in first.items()]
+                m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
 
 
@@ -114,7 +115,9 @@ class TapWalk(wiring.Component):
     by_channel : Signal(1), in
         A step counts channels; else it counts groups.
     count : in
-        What a step takes, no more than the tap has left; it may be 0.
+        What a step takes; it may be 0.
+    ends_tap : Signal(1), in
+        It is all that the tap has left. Who steps knows that earlier than a comparison of ``count``.
     col_taps, taps, in
         Taps along a row of the kernel, taps of the tile.
     extent : in
@@ -137,6 +140,7 @@ class TapWalk(wiring.Component):
             {
                 "by_channel": In(1),
                 "count": In(range(most + 1)),
+                "ends_tap": In(1),
                 "col_taps": In(TAP_BITS),
                 "taps": In(TAP_BITS),
                 "extent": In(ELEMENT_BITS),
@@ -153,14 +157,14 @@ class TapWalk(wiring.Component):
         m = Module()
         place, saved = Signal(TAP, name="at", reset_less=True), Signal(TAP, name="saved_at", reset_less=True)
         after = Signal(TAP)
-        m.d.comb += [self.place.eq(place), self.is_last.eq(place.number == self.taps - 1), after.eq(place)]
+        m.d.comb += [self.place.eq(place), self.is_last.eq(place.taps_left == 1), after.eq(place)]
         with m.If(self.step):
             self._advance(m, place, after)
         m.d.sync += place.eq(Mux(self.restore, saved, after))
         with m.If(self.save):
             m.d.sync += saved.eq(after)
         with m.If(self.start):
-            first = {"row": self.first_row, "col": self.first_col, "left": self.extent}
+            first = {"row": self.first_row, "col": self.first_col, "taps_left": self.taps, "left": self.extent}
             for each in (place, saved):
                 m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
@@ -168,12 +172,12 @@ class TapWalk(wiring.Component):
     def _advance(self, m: Module, place: data.View, after: data.View) -> None:
         """Go on by some groups or channels, or to the first of the next tap."""
         ends_row = place.col == self.col_taps - 1
-        with m.If(place.left == self.count):
+        with m.If(self.ends_tap):
             m.d.comb += [
                 after.left.eq(self.extent),
                 after.group.eq(0),
                 after.lane.eq(0),
-                after.number.eq(place.number + 1),
+                after.taps_left.eq(place.taps_left - 1),
                 after.is_beyond.eq(place.is_beyond | self.is_last),
                 after.col.eq(Mux(ends_row, 0, place.col + 1)),
                 after.row.eq(place.row + ends_row),
