@@ -87,6 +87,7 @@ class LeftOrder(Order):
             span.ends_group.eq(frame.moves & flags.ends_group),
             span.next_fold.eq(flags.save_slots),
             taps.count.eq(span.count),
+            taps.reach.eq(span.reach),
             taps.ends_tap.eq(span.ends_tap),
             *(each.start.eq(frame.starts) for each in (loops, span, pixels, taps)),
         ]

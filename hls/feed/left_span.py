@@ -34,6 +34,8 @@ class LeftSpan(wiring.Component):
         Groups of the read that count.
     count : out
         How far the walk over taps goes on behind them: groups; turned, channels.
+    reach : out
+        Turned: the lane behind them, counted from the walk's group on.
     ends_tap : Signal(1), out
         That is all that the tap has.
     first, offset, rows : out
@@ -58,6 +60,7 @@ class LeftSpan(wiring.Component):
                 "tap": In(TAP),
                 "groups": Out(shape.part["groups"].shape),
                 "count": Out(range(max(shape.ports, shape.rows) + 1)),
+                "reach": Out(range(shape.rows + shape.group_m)),
                 **{name: Out(shape.part[name].shape) for name in ("first", "offset", "rows")},
                 **{name: Out(1) for name in ("ends_tap", "ends_word", "ends_taps", "keeps_group")},
             }
@@ -123,6 +126,7 @@ class LeftSpan(wiring.Component):
             has_tap.eq(self._has_tap(self.shape.ports) & (of_tap <= folds.left)),
             self.count.eq(Mux(turned, 1, groups - self.keeps_group)),
             self.ends_tap.eq(Mux(turned, self.tap.left == 1, has_tap & ~self.keeps_group)),
+            self.reach.eq(self.tap.lane + 1),
             self.first.eq(folds.first),
             self.offset.eq(at),
             self.rows.eq(folds.rows),
@@ -134,22 +138,26 @@ class LeftSpan(wiring.Component):
         """OS, turned: the channels of a tap, from one on that may stand within its group."""
         shape, lane = self.shape, self.tap.lane
         lane_bits = (shape.group_m - 1).bit_length()
+        most = shape.turned_groups * shape.group_m
         rows_left = Signal(range(shape.rows + 1))
-        part = Signal(range(shape.rows + 1))  # rows of the tap's channels that the word has room for
-        ends_tap, fills_word = Signal(), Signal()
+        part, reach, over = Signal(range(shape.rows + 1)), Signal.like(self.reach), Signal(range(most + 1))
+        ends_tap, fills_word, is_whole = Signal(), Signal(), Signal()
+        # What the word has room for of the tap's channels, how far they reach from the first one's group on, and how
+        # far a read does: known a clock before they are asked for.
+        channels = Mux(self.tap.left < rows_left, self.tap.left[: len(part)], rows_left)
         m.d.comb += rows_left.eq(shape.rows - at)
         m.d.sync += [
-            part.eq(Mux(self.tap.left < rows_left, self.tap.left, rows_left)),
+            part.eq(channels),
+            reach.eq(lane + channels),
+            over.eq(most - lane),
             ends_tap.eq(self.tap.left <= rows_left),
             fills_word.eq(rows_left <= self.tap.left),
         ]
-        last_group = Signal(range(shape.rows + shape.group_m))
-        is_whole = Signal()
         m.d.comb += [
-            last_group.eq((lane + part - 1)[: len(last_group)] >> lane_bits),
-            is_whole.eq(last_group < shape.turned_groups),
-            self.groups.eq(Mux(is_whole, last_group + 1, shape.turned_groups)),
-            taken.eq(Mux(is_whole, part, shape.turned_groups * shape.group_m - lane)),
+            is_whole.eq(reach <= most),
+            self.groups.eq(Mux(is_whole, (reach + shape.group_m - 1) >> lane_bits, shape.turned_groups)),
+            self.reach.eq(Mux(is_whole, reach, most)),
+            taken.eq(Mux(is_whole, part, over)),
             self.count.eq(taken),
             self.ends_tap.eq(is_whole & ends_tap),
             self.first.eq((lane - at)[:lane_bits]),

@@ -6,7 +6,7 @@ needs no arithmetic.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -71,7 +71,9 @@ class PixelWalk(wiring.Component):
             Signal(PIXEL, name=name, reset_less=True) for name in ("at", "kept_at", "saved_at", "marked_at")
         )
         stepped, after = Signal(PIXEL), Signal(PIXEL)
-        ends_row, ends_image = place.col == self.col_positions - 1, place.row == self.row_positions - 1
+        last_row, last_col = Signal(PLACE_BITS, reset_less=True), Signal(PLACE_BITS, reset_less=True)
+        m.d.sync += [last_row.eq(self.row_positions - 1), last_col.eq(self.col_positions - 1)]
+        ends_row, ends_image = place.col == last_col, place.row == last_row
         m.d.comb += [
             self.place.eq(place),
             self.is_last.eq(place.is_beyond | (place.pixels_left == 1)),
@@ -116,8 +118,10 @@ class TapWalk(wiring.Component):
         A step counts channels; else it counts groups.
     count : in
         What a step takes; it may be 0.
+    reach : in
+        By channels: the lane behind the step, counted from the place's group on.
     ends_tap : Signal(1), in
-        It is all that the tap has left. Who steps knows that earlier than a comparison of ``count``.
+        The step takes all that the tap has left. Who steps knows that earlier than a comparison of ``count``.
     col_taps, taps, in
         Taps along a row of the kernel, taps of the tile.
     extent : in
@@ -140,6 +144,7 @@ class TapWalk(wiring.Component):
             {
                 "by_channel": In(1),
                 "count": In(range(most + 1)),
+                "reach": In(range(most + self.group_m)),
                 "ends_tap": In(1),
                 "col_taps": In(TAP_BITS),
                 "taps": In(TAP_BITS),
@@ -156,10 +161,11 @@ class TapWalk(wiring.Component):
         """Channels, then columns of the kernel, then its rows."""
         m = Module()
         place, saved = Signal(TAP, name="at", reset_less=True), Signal(TAP, name="saved_at", reset_less=True)
-        after = Signal(TAP)
+        after, last_col = Signal(TAP), Signal(TAP_BITS, reset_less=True)
+        m.d.sync += last_col.eq(self.col_taps - 1)
         m.d.comb += [self.place.eq(place), self.is_last.eq(place.taps_left == 1), after.eq(place)]
         with m.If(self.step):
-            self._advance(m, place, after)
+            self._advance(m, place, after, place.col == last_col)
         m.d.sync += place.eq(Mux(self.restore, saved, after))
         with m.If(self.save):
             m.d.sync += saved.eq(after)
@@ -169,9 +175,8 @@ class TapWalk(wiring.Component):
                 m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
 
-    def _advance(self, m: Module, place: data.View, after: data.View) -> None:
+    def _advance(self, m: Module, place: data.View, after: data.View, ends_row: Value) -> None:
         """Go on by some groups or channels, or to the first of the next tap."""
-        ends_row = place.col == self.col_taps - 1
         with m.If(self.ends_tap):
             m.d.comb += [
                 after.left.eq(self.extent),
@@ -184,9 +189,8 @@ class TapWalk(wiring.Component):
             ]
         with m.Else():
             lane_bits = (self.group_m - 1).bit_length()
-            moved = place.lane[:lane_bits] + self.count
             m.d.comb += [
                 after.left.eq(place.left - self.count),
-                after.group.eq(place.group + Mux(self.by_channel, moved[lane_bits:], self.count)),
-                after.lane.eq(Mux(self.by_channel, moved[:lane_bits], 0)),
+                after.group.eq(place.group + Mux(self.by_channel, self.reach[lane_bits:], self.count)),
+                after.lane.eq(Mux(self.by_channel, self.reach[:lane_bits], 0)),
             ]
