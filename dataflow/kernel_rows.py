@@ -48,7 +48,8 @@ class MachineRow(TypedDict):
     """What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
 
     ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT. ``cuts``: how many
-    boundaries between dies the array crosses.
+    boundaries between dies the array crosses. ``group_m``: operands of an activation group; ``group_ports``: groups
+    that a read of the activation buffer gives, 0 where the array has every left word in time (a textbook's).
     """
 
     rows: int
@@ -65,6 +66,8 @@ class MachineRow(TypedDict):
     weight_half_bytes: int
     output_half_bytes: int
     burst_bytes: int
+    group_m: int
+    group_ports: int
 
 
 class RatesRow(TypedDict):
@@ -81,9 +84,10 @@ class RatesRow(TypedDict):
 class TileMappingRow(TypedDict):
     """One way to run a product, and its work. ``order`` 0: m outermost, 1: n outermost; k is always innermost.
 
-    ``compute_cycles`` is the array's busy time with lead-in and tail; bytes are whole DRAM bursts; ``edge_bytes`` are
-    those of the first tile's loads and the last store, which nothing overlaps. ``loads`` counts the steps that bring
-    an operand, ``drain_cycles`` the tails of all result tiles. ``energy_j`` leaves out what flows with time.
+    ``compute_cycles`` is the array's busy time with lead-in and tail, ``feed_cycles`` what it waits beyond that for its
+    left words. Bytes are whole DRAM bursts; ``edge_bytes`` are those of the first tile's loads and the last store,
+    which nothing overlaps. ``loads`` counts the steps that bring an operand, ``drain_cycles`` the tails of all result
+    tiles. ``energy_j`` leaves out what flows with time.
     """
 
     ws: int
@@ -97,6 +101,7 @@ class TileMappingRow(TypedDict):
     tiles_n: int
     tiles_k: int
     compute_cycles: float
+    feed_cycles: float
     load_bytes: float
     store_bytes: float
     edge_bytes: float
@@ -181,6 +186,8 @@ def machine_row(design: Design, board: Board) -> Rows:
         "weight_half_bytes": _half_bytes(buffers.weight_bytes, design),
         "output_half_bytes": _half_bytes(buffers.output_bytes, design),
         "burst_bytes": board.memory.timing.burst_bytes,
+        "group_m": design.sparsity.m,
+        "group_ports": buffers.group_ports if array.drain == "chain" else 0,
     }
     return rows_of(MACHINE, [row])
 

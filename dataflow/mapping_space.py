@@ -41,7 +41,7 @@ from heddle.dataflow.mapping_choice import (
 )
 from heddle.dataflow.mapping_energy import EnergyRow
 from heddle.dataflow.reduction_cuts import Cuts, ResultTile, cuts_of, fewest_parts, next_parts, part_length
-from heddle.dataflow.tile_mapping import fill_mapping
+from heddle.dataflow.tile_mapping import array_cycles, fill_mapping
 
 #: Room for one product's frontier: more than four times what products of up to 2^20 in each size and I = 64 need.
 MAX_MAPPINGS = 1 << 14
@@ -62,14 +62,14 @@ class _Upfront(NamedTuple):
 
     edge_bytes: float
     later_bytes: float
-    compute_cycles: float
+    array_cycles: float
 
 
 @kernel
 def _dominates(a: TileMappingRow, b: TileMappingRow) -> bool:
     """True when ``a`` is at least as good as ``b`` in everything that any rates make time of, and in energy."""
     return (
-        a["compute_cycles"] <= b["compute_cycles"]
+        array_cycles(a) <= array_cycles(b)
         and a["load_bytes"] <= b["load_bytes"]
         and a["store_bytes"] <= b["store_bytes"]
         and a["edge_bytes"] <= b["edge_bytes"]
@@ -109,19 +109,19 @@ def _fill(work: Searched, tile: ResultTile, order: int, tile_k: int, mapping: Ti
     mapping["order"], mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = order, tile.m, tile.n, tile_k
     fill_mapping(work.product, work.machine, work.energy, mapping)
     moved = mapping["load_bytes"] + mapping["store_bytes"]
-    return _Upfront(mapping["edge_bytes"], moved - mapping["edge_bytes"], mapping["compute_cycles"])
+    return _Upfront(mapping["edge_bytes"], moved - mapping["edge_bytes"], array_cycles(mapping))
 
 
 @kernel
 def _may_pay(before: _Upfront, cut: _Upfront) -> bool:
     """Whether the shorter first load of ``cut`` can be worth its longer computation.
 
-    While the array is what a product waits for, the DRAM moves the later bytes within the compute cycles: so a byte of
-    the edge takes at most ``compute_cycles / later_bytes``, whatever the rates.
+    While the array is what a product waits for, the DRAM moves the later bytes within the array cycles: so a byte of
+    the edge takes at most ``array_cycles / later_bytes``, whatever the rates.
     """
     saved_bytes = before.edge_bytes - cut.edge_bytes
-    longer_cycles = cut.compute_cycles - before.compute_cycles
-    return saved_bytes * before.compute_cycles > longer_cycles * before.later_bytes
+    longer_cycles = cut.array_cycles - before.array_cycles
+    return saved_bytes * before.array_cycles > longer_cycles * before.later_bytes
 
 
 @kernel

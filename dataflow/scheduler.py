@@ -42,6 +42,7 @@ class TileMapping:
     tiles_k: int
     cycles: float
     compute_cycles: float
+    feed_cycles: float
     load_bytes: int
     store_bytes: int
 
@@ -227,6 +228,7 @@ def _mapping(row: np.void, cycles: float) -> TileMapping:
         tiles_k=values["tiles_k"],
         cycles=cycles,
         compute_cycles=values["compute_cycles"],
+        feed_cycles=values["feed_cycles"],
         load_bytes=int(values["load_bytes"]),
         store_bytes=int(values["store_bytes"]),
     )

@@ -14,6 +14,7 @@ from heddle.dataflow.cost import (
     out_store_bytes,
     right_load_bytes,
 )
+from heddle.dataflow.feed_cost import feed_cycles
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_energy import EnergyRow, product_energy, total_j
 
@@ -42,12 +43,14 @@ def _tiles_of(product: ProductRow, machine: MachineRow, mapping: TileMappingRow,
 @kernel
 def _instructions_cycles(
     product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
-) -> float:
-    """Array cycles of all tiles of one repetition: at most eight kinds, full or last in each dimension.
+) -> tuple[float, float]:
+    """Array cycles of all tiles of one repetition, and how long they wait for left words.
 
-    Of the parts of a reduction all but the first go on from partial sums.
+    There are at most eight kinds, full or last in each dimension. Of the parts of a reduction all but the first go on
+    from partial sums.
     """
-    cycles = 0.0
+    cycles, waits = 0.0, 0.0
+    ws, ir, ic = mapping["ws"], mapping["interleave_rows"], mapping["interleave_cols"]
     for kind in range(8):
         m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
         n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
@@ -55,10 +58,11 @@ def _instructions_cycles(
         if times_m * times_n * times_k > 0:
             shape = _tiles_of(product, machine, mapping, m, n, k)
             holds_first = mapping["tiles_k"] == 1 or not kind & 4
-            first = instruction_cycles(machine, mapping["ws"], shape, 0)
-            reloading = instruction_cycles(machine, mapping["ws"], shape, 1)
+            first = instruction_cycles(machine, ws, shape, 0)
+            reloading = instruction_cycles(machine, ws, shape, 1)
             cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
-    return cycles
+            waits += times_m * times_n * times_k * feed_cycles(machine, product, ws, ir, ic, shape, m, n, k)
+    return cycles, waits
 
 
 @kernel
@@ -103,8 +107,9 @@ def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, ma
     count, burst_bytes = product["count"], machine["burst_bytes"]
     last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
     full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
-    compute = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
+    compute, waits = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
     mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
+    mapping["feed_cycles"] = count * waits
     left, right = _operand_bytes(product, burst_bytes, mapping, last_m, last_n, last_k)
     left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
     mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
@@ -135,6 +140,12 @@ def operand_repeats(order: int, tiles_m: int, tiles_n: int, tiles_k: int) -> tup
 
 
 @kernel
+def array_cycles(mapping: TileMappingRow) -> float:
+    """The time of the array and of the feeder that it waits for."""
+    return mapping["compute_cycles"] + mapping["feed_cycles"]
+
+
+@kernel
 def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, rates: RatesRow) -> float:
     """Predicted cycles of a mapping: the slowest of its resources and of its two token loops, plus the edges.
 
@@ -143,7 +154,7 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
     each tile is loaded, latency included, then used; in the result's it is computed, drained, then stored.
     """
     per_byte = rates["cycles_per_byte"]
-    edge, compute = mapping["edge_bytes"], mapping["compute_cycles"]
+    edge, compute = mapping["edge_bytes"], array_cycles(mapping)
     moved = mapping["load_bytes"] + mapping["store_bytes"]
     turns = mapping["stores"] * rates["turnaround_cycles"]
     lanes = lane_cycles(out_elements, rates["vector_lanes"])

@@ -8,6 +8,7 @@ STALL_CAUSES = {
     "load_left": "waiting for the left operand",
     "load_right": "waiting for the right operand",
     "store": "no free half of the output buffer",
+    "feed": "waiting for left words within a computation",
     "drain": "tail and last store",
 }
 
@@ -18,7 +19,7 @@ OTHER_WORK = {
 }
 
 #: Places of the causes in the engines' counters.
-FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, DRAIN = range(len(STALL_CAUSES))
+FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND, FEED, DRAIN = range(len(STALL_CAUSES))
 
 
 def stall_text(cause: str) -> str:

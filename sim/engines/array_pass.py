@@ -20,7 +20,7 @@ from heddle.sim.engines.prompt_memory import run_while_prompt
 from heddle.sim.engines.streams import run_updates_until
 from heddle.sim.engines.tile_costs import TileCostRow, fill_costs
 from heddle.sim.engines.tiles import Tile, grid_of, results_of, tile_at, tile_count
-from heddle.sim.stalls import DRAIN
+from heddle.sim.stalls import DRAIN, FEED
 
 
 @kernel
@@ -50,6 +50,7 @@ def run_product(engines: Engines, job: Job, state: ProductState, start: float) -
             _store(dram, events, walk, costs[tile_at(pipe["store"], results).kind], store_at)
         elif not run_while_prompt(engines, walk, costs, laps, load_at):
             _load(dram, events, walk, tile, costs[tile.kind], load_at)
+    job.stalls[FEED] += pipe["feed_cycles"]
     job.stalls[DRAIN] += pipe["end"] - pipe["array_free"]
 
 

@@ -89,7 +89,7 @@ def skip_laps(laps: Laps, dram: Dram, passed: PassedOver, events: Events, walk: 
     pipe, size, now = walk.pipe, _size_begun(walk.pipe["load"]), laps.now
     then, before, counts = laps.pipes[size], laps.times[size], laps.counts[size]
     _read_times(walk, now)
-    cycles = pipe["busy_cycles"] - then["busy_cycles"]
+    cycles = pipe["busy_cycles"] - then["busy_cycles"] + pipe["feed_cycles"] - then["feed_cycles"]
     times = _laps_left(walk, size)
     if times > 0 and _is_a_lap(walk, then, size):
         times = min(times, _laps_of_even_spacing(before, now, then, pipe, cycles))
@@ -219,6 +219,7 @@ def _move_counts(pipe: PipeRow, then: PipeRow, laps: int) -> None:
     pipe["used_lefts"], pipe["used_rights"] = pipe["lefts"], pipe["rights"]
     pipe["address"] += laps * (pipe["address"] - then["address"])
     pipe["busy_cycles"] += laps * (pipe["busy_cycles"] - then["busy_cycles"])
+    pipe["feed_cycles"] += laps * (pipe["feed_cycles"] - then["feed_cycles"])
     pipe["dram_bytes"] += laps * (pipe["dram_bytes"] - then["dram_bytes"])
 
 

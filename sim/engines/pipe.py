@@ -17,7 +17,7 @@ class PipeRow(TypedDict):
 
     The next step to load and to compute, the next result to store; results computed; tiles of each operand loaded and
     reached by the array; when the array, SORE and the store lanes are free; when the last store so far ends; the
-    array's instructions, and from the end of the last one to its last result.
+    array's instructions, its waits for left words within them, and from the end of the last one to its last result.
     """
 
     load: CursorRow
@@ -35,6 +35,7 @@ class PipeRow(TypedDict):
     lanes_free: float
     end: float
     busy_cycles: float
+    feed_cycles: float
     finish_cycles: float
     dram_bytes: float
 
@@ -80,7 +81,8 @@ def reset(pipe: PipeRow, halves: HalvesRow, start: float) -> None:
     pipe["results"], pipe["address"] = 0, 0
     pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
     pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
-    pipe["end"], pipe["busy_cycles"], pipe["finish_cycles"], pipe["dram_bytes"] = start, 0.0, 0.0, 0.0
+    pipe["busy_cycles"], pipe["feed_cycles"], pipe["finish_cycles"] = 0.0, 0.0, 0.0
+    pipe["end"], pipe["dram_bytes"] = start, 0.0
     for half in range(2):
         halves["left_ready"][half], halves["left_free"][half] = start, start
         halves["right_ready"][half], halves["right_free"][half] = start, start

@@ -89,9 +89,10 @@ def compute(events: Events, walk: Walk, tile: Tile, cost: TileCostRow) -> None:
     elif begin > pipe["array_free"]:
         walk.stalls[_stall_cause(begin, left_ready, right_ready)] += begin - pipe["array_free"]
     cycles = cost["compute_cycles"] if tile.first_part else cost["resumed_cycles"]
-    end = begin + cycles
+    end = begin + cycles + cost["feed_cycles"]
     pipe["array_free"] = end
     pipe["busy_cycles"] += cycles
+    pipe["feed_cycles"] += cost["feed_cycles"]
     pipe["finish_cycles"] = cost["finish_cycles"]
     halves["left_free"][left] = end
     halves["right_free"][right] = end

@@ -21,6 +21,7 @@ from heddle.dataflow.cost import (
     right_pixel_bytes,
     right_runs,
 )
+from heddle.dataflow.feed_cost import feed_cycles
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
 from heddle.sim.engines.dram import DramRow
 from heddle.sim.engines.dram_bounds import longest_cycles
@@ -40,7 +41,7 @@ class TileCostRow(TypedDict):
     """Tiles of one kind: what moves, and cycles of the array, of SORE on the right operand and of the store lanes.
 
     ``resumed_cycles`` are the instruction's where it goes on from partial sums, ``compute_cycles`` where it does not;
-    ``finish_cycles`` pass from its end to its last result.
+    ``finish_cycles`` pass from its end to its last result, and ``feed_cycles`` are what it waits for left words.
     """
 
     left: MoveRow
@@ -48,6 +49,7 @@ class TileCostRow(TypedDict):
     out: MoveRow
     compute_cycles: float
     resumed_cycles: float
+    feed_cycles: float
     finish_cycles: float
     pruning_cycles: float
     lane_cycles: float
@@ -104,6 +106,8 @@ def _fill_cycles(
     shape = _array_tiles(machine, product, mapping, size)
     cost["compute_cycles"] = instruction_cycles(machine, mapping["ws"], shape, False)
     cost["resumed_cycles"] = instruction_cycles(machine, mapping["ws"], shape, True)
+    ir, ic = mapping["interleave_rows"], mapping["interleave_cols"]
+    cost["feed_cycles"] = feed_cycles(machine, product, mapping["ws"], ir, ic, shape, size.m, size.n, size.k)
     cost["finish_cycles"] = shape.finish
     cost["pruning_cycles"] = 0.0
     if product["prune_on_load"]:

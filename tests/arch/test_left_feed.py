@@ -2,63 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from naive_left_feed import naive_turned_word, naive_ws_word, os_chunks, os_cycles, ws_cycles
 
 from heddle.arch.left_feed import LeftTile, os_tile_cycles, turned_word_cycles, ws_tile_cycles, ws_word_cycles
-
-
-def naive_turned_word(tile: LeftTile, first_row: int, rows: int, ports: int) -> int:
-    """M reads for each run of up to ``ports`` groups of one tap among the word's rows."""
-    reads, held = 0, None
-    for row in range(first_row, first_row + rows):
-        tap, channel = divmod(row, tile.channels)
-        group = channel // tile.group_m
-        if tap >= tile.taps:
-            break
-        if held is None or held[0] != tap or not held[1] <= group < held[1] + ports:
-            held = (tap, group)
-            reads += tile.group_m
-    return max(1, reads)
-
-
-def naive_ws_word(tile: LeftTile, first_slot: int, rows: int, ports: int) -> int:
-    """The reads that the word's slots need, one after another."""
-    groups = sorted({slot // tile.group_slots for slot in range(first_slot, first_slot + rows)})
-    if tile.turned:
-        return max(1, sum(tile.group_m for group in groups if group * tile.group_m < tile.pixels))
-    per_tap = -(-tile.channels // tile.group_m)
-    reads, held = 0, None
-    for group in groups:
-        tap, place = divmod(group, per_tap)
-        if tap >= tile.taps:
-            break
-        if held is None or held[0] != tap or not held[1] <= place < held[1] + ports:
-            held = (tap, place)
-            reads += 1
-    return max(1, reads)
-
-
-def os_chunks(
-    tile: LeftTile, first_row: int, rows: int, ports: int, outputs: int, ring: int
-) -> Iterator[tuple[int, int]]:
-    """Reads and array cycles of each chunk: the words of all outputs along rows, for all slots of its groups.
-
-    A row of the array takes a group a clock, and has a read each ``rows`` clocks: so a chunk has no more groups.
-    """
-    group_cycles, ports = tile.group_slots * ring, min(ports, rows)
-    if tile.turned:
-        words = [naive_turned_word(tile, first_row + output * rows, rows, ports) for output in range(outputs)]
-        for _ in range(0, tile.pixels, tile.group_m):
-            yield sum(words), group_cycles
-        return
-    for _ in range(tile.taps):
-        for first in range(0, -(-tile.channels // tile.group_m), ports):
-            yield rows * outputs, min(ports, -(-tile.channels // tile.group_m) - first) * group_cycles
-
 
 tiles = st.builds(
     lambda kept, *sizes: LeftTile(*sizes, group_slots=min(kept, sizes[-1])),
@@ -96,10 +45,9 @@ def test_an_os_tile_takes_the_longer_of_reads_and_steps_for_each_chunk(
 ) -> None:
     outputs, across = split
     ring = outputs * across + spare
-    *before, (last_reads, last_steps) = os_chunks(tile, 5, rows, ports, outputs, ring)
-    last_steps -= min(missing, tile.group_slots - 1) * ring  # the last group of the reduction may have fewer slots
-    expected = sum(max(pair) for pair in before) + max(last_reads, last_steps - spare + idle)
-    issue = sum(steps for _, steps in before) + last_steps - spare
+    less = spare + min(missing, tile.group_slots - 1) * ring  # the reduction's last group may have fewer slots
+    issue = sum(steps for _, steps in os_chunks(tile, 5, rows, ports, outputs, ring)) - less
+    expected = os_cycles(tile, 5, rows, ports, outputs, ring, less, idle)
     assert os_tile_cycles(tile, 5, rows, ports, outputs, issue + idle, issue, ring) == expected
 
 
@@ -107,8 +55,7 @@ def test_an_os_tile_takes_the_longer_of_reads_and_steps_for_each_chunk(
 def test_a_ws_tile_reads_each_word_while_the_one_before_is_taken(
     tile: LeftTile, rows: int, ports: int, length: int, idle: int, first: int
 ) -> None:
-    reads = naive_ws_word(tile, first, rows, ports)
-    expected = sum(max(reads, 1 + (word == length - 1) * idle) for word in range(length))
+    expected = ws_cycles(tile, first, rows, ports, length, idle)
     assert ws_tile_cycles(tile, first, rows, ports, length, length + idle) == expected
 
 

@@ -51,6 +51,7 @@ def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(
         for row in frontier[:: 1 + len(frontier) // 4]:
             walked = naive.cost(product, design, naive.rates_of(design, board), tiling_of(row))
             assert row["compute_cycles"] == walked.compute_cycles
+            assert row["feed_cycles"] == walked.feed_cycles
             assert row["load_bytes"] == walked.load_bytes
             assert row["store_bytes"] == walked.store_bytes
             assert row["loads"] == walked.loads

@@ -8,12 +8,13 @@ from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.training import StepOptions, training_step
 from heddle.dataflow.zoo import zoo_network
 from heddle.sim.engines.simulate import simulate
-from heddle.sim.stalls import DRAIN, FILL, LOAD_LEFT, LOAD_RIGHT, STALL_CAUSES, STORE_BEHIND
+from heddle.sim.stalls import DRAIN, FEED, FILL, LOAD_LEFT, LOAD_RIGHT, STALL_CAUSES, STORE_BEHIND
 
 
 def test_the_counters_stand_in_the_registrys_order() -> None:
-    places = {"fill": FILL, "load_left": LOAD_LEFT, "load_right": LOAD_RIGHT, "store": STORE_BEHIND, "drain": DRAIN}
-    assert [places[cause] for cause in STALL_CAUSES] == list(range(5))
+    places = {"fill": FILL, "load_left": LOAD_LEFT, "load_right": LOAD_RIGHT, "store": STORE_BEHIND}
+    places |= {"feed": FEED, "drain": DRAIN}
+    assert [places[cause] for cause in STALL_CAUSES] == list(range(6))
 
 
 def test_the_engines_count_these_causes_of_every_pass_on_the_array() -> None:

@@ -85,7 +85,8 @@ def run_without_memory(product: Product, design: Design, mapping: TileMapping, s
             begin += lead(design, tiling.dataflow)
         instruction = naive.instruction(product, design, tiling, (m, n, k))
         cycles = instruction.cycles(reloads=not first_part)
-        array_free = left.free[-1] = right.free[-1] = begin + cycles
+        waits = naive.left_waits(product, design, tiling, m, n, k)
+        array_free = left.free[-1] = right.free[-1] = begin + cycles + waits
         busy += cycles
         if last_part:
             out.fill(max(array_free + instruction.finish, lanes_free))

@@ -15,9 +15,11 @@ from math import ceil, gcd
 
 from naive_energy import NaiveReads, reads_of, spent_j
 from naive_instruction import NaiveInstruction, lead, parts_of
+from naive_left_feed import os_chunks, os_cycles, ws_cycles
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.left_feed import LeftTile
 from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.step_items import Operand, Product
 
@@ -63,10 +65,11 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a tiling costs: array cycles with lead-in and tail, DRAM bytes, cycles in all, joules of what is done."""
+    """What a tiling costs: array cycles with lead-in and tail, waits for left words, bytes, cycles, joules of acts."""
 
     tiling: Tiling
     compute_cycles: int
+    feed_cycles: int
     load_bytes: int
     store_bytes: int
     edge_bytes: int
@@ -74,6 +77,11 @@ class Cost:
     stores: int
     cycles: float
     energy_j: float
+
+    @property
+    def array_cycles(self) -> int:
+        """Cycles of the array with its waits for left words."""
+        return self.compute_cycles + self.feed_cycles
 
     @property
     def moved_bytes(self) -> int:
@@ -107,8 +115,8 @@ def until_no_cut_pays(cuts: list[Cost]) -> list[Cost]:
     """Cuts, the longest parts first, up to the first whose shorter first load no memory makes worth its longer work."""
     for place, (before, cut) in enumerate(pairwise(cuts)):
         later_bytes = before.moved_bytes - before.edge_bytes
-        saved = float(before.edge_bytes - cut.edge_bytes) * before.compute_cycles
-        if saved <= float(cut.compute_cycles - before.compute_cycles) * later_bytes:
+        saved = float(before.edge_bytes - cut.edge_bytes) * before.array_cycles
+        if saved <= float(cut.array_cycles - before.array_cycles) * later_bytes:
             return cuts[: place + 2]
     return cuts
 
@@ -275,7 +283,7 @@ def out_transfer(product: Product, burst_bytes: int, tile_m: int, tile_n: int) -
 
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
     """Walk all tiles of all repetitions, then take the slowest of what works beside one another."""
-    compute = loads = load_bytes = stores = store_bytes = pruned = 0
+    compute = waits = loads = load_bytes = stores = store_bytes = pruned = 0
     k_parts = parts_of(product.k, tiling.tile_k)
     first_bytes = last_bytes = 0
     reads = NaiveReads(0, 0, 0)
@@ -301,6 +309,7 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
                 first_bytes = first_bytes or brought
                 cycles, read, finish = work(m, n, k, ik > 0)
                 compute += cycles
+                waits += left_waits(product, design, tiling, m, n, k)
                 reads += read
             stores += 1
             last_bytes = out(m, n)
@@ -308,11 +317,20 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
     drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
     compute += lead(design, tiling.dataflow) + finish
     total = total_cycles(
-        product, rates, compute, load_bytes, store_bytes, first_bytes + last_bytes, loads, stores, drained, pruned
+        product,
+        rates,
+        compute + waits,
+        load_bytes,
+        store_bytes,
+        first_bytes + last_bytes,
+        loads,
+        stores,
+        drained,
+        pruned,
     )
     energy_j = spent_j(product, design, reads, load_bytes + store_bytes, pruned)
     edge_bytes = first_bytes + last_bytes
-    return Cost(tiling, compute, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j)
+    return Cost(tiling, compute, waits, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j)
 
 
 def tile_work(
@@ -331,6 +349,41 @@ def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, in
         yield from ((im, m, jn, n) for im, m in along_m for jn, n in along_n)
     else:
         yield from ((im, m, jn, n) for jn, n in along_n for im, m in along_m)
+
+
+def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
+    """The left operand of an [m x k] tile in the machine's groups."""
+    group_m, turned = design.sparsity.m, product.left.pixels_on_k
+    met = reach_of_tile(product.left, m, k, product.group_m)
+    kept = ceil(Fraction(group_m * product.keep_n, product.group_m))
+    pixels = k if turned else m
+    return LeftTile(int(turned), met.taps, met.channels, pixels, group_m, min(kept, pixels if turned else met.channels))
+
+
+@cache
+def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int, k: int) -> int:
+    """Cycles that an instruction waits for left words: those of its array tiles, one after another."""
+    if design.array.drain != "chain":
+        return 0
+    array, ports, tile = design.array, design.buffers.group_ports, left_tile(product, design, m, k)
+    counted, waits = instruction(product, design, tiling, (m, n, k)), 0
+    idle = counted.interval - counted.issue
+    if tiling.dataflow == "ws":
+        for slot in range(0, counted.slots, array.rows):
+            cycles = ws_cycles(tile, slot, array.rows, ports, m, idle)
+            waits += len(parts_of(n, array.cols)) * (cycles - counted.interval)
+        return waits
+    outputs, across = tiling.interleave
+    ring = max(array.interleave, array.adder_stages)
+    for row in range(0, m, array.rows * outputs):
+        chunks = list(os_chunks(tile, row, array.rows, ports, outputs, ring))
+        # The last group may have fewer slots than others. Those of taps before it are counted as whole ones.
+        steps = sum(steps for _, steps in chunks)
+        missing = min(max(0, steps - counted.slots * ring), (tile.group_slots - 1) * ring)
+        less = ring - array.interleave if array.interleave < ring else 0
+        cycles = os_cycles(tile, row, array.rows, ports, outputs, ring, missing + less, idle)
+        waits += len(parts_of(n, array.cols * across)) * (cycles - (steps - missing - less + idle))
+    return waits
 
 
 def instruction(product: Product, design: Design, tiling: Tiling, sizes: tuple[int, int, int]) -> NaiveInstruction:

@@ -106,6 +106,7 @@ def machines(draw: st.DrawFn) -> Design:
             "buffers.activation_bytes": draw(st.integers(400, 6000)),
             "buffers.weight_bytes": draw(st.integers(400, 6000)),
             "buffers.output_bytes": draw(st.integers(400, 6000)),
+            "buffers.group_ports": draw(st.sampled_from((1, 2, 4, 16))),
             "memory.channels": draw(st.integers(1, 4)),
             "memory.axi_bits": draw(st.sampled_from((64, 512))),
             "lanes.vector": draw(st.integers(1, 8)),

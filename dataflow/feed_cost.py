@@ -1,0 +1,75 @@
+"""What the array waits for its left words in a tile of a product: ``heddle.arch.left_feed`` over all array tiles."""
+
+from __future__ import annotations
+
+from heddle.arch.jit import kernel
+from heddle.arch.left_feed import LeftTile, os_tile_cycles, ws_tile_cycles
+from heddle.arch.timing import ring_cycles
+from heddle.dataflow.cost import ArrayTiles, ceil_div, tile_reach
+from heddle.dataflow.kernel_rows import MachineRow, ProductRow
+
+
+@kernel
+def left_tile(product: ProductRow, group_m: int, m: int, k: int) -> LeftTile:
+    """Return the left operand of an [m x k] tile as the feeder walks it, in groups of ``group_m`` of the machine.
+
+    A product that keeps N of fewer than the machine's M (dense: 1 of 1) keeps as large a share of a whole group.
+    """
+    left = product["left"]
+    turned = left["pixels_on_k"]
+    reach = tile_reach(left, m, k, product["group_m"])
+    pixels = k if turned else m
+    along = pixels if turned else reach.channels
+    kept = ceil_div(group_m * product["keep_n"], product["group_m"])
+    return LeftTile(turned, reach.taps, reach.channels, pixels, group_m, min(kept, along))
+
+
+@kernel
+def feed_cycles(
+    machine: MachineRow, product: ProductRow, ws: int, ir: int, ic: int, shape: ArrayTiles, m: int, n: int, k: int
+) -> int:
+    """Cycles that one instruction's array tiles wait for left words, beyond the intervals of ``shape``.
+
+    A textbook array (no ``group_ports``) waits for none.
+    """
+    if not machine["group_ports"]:
+        return 0
+    tile = left_tile(product, machine["group_m"], m, k)
+    if ws:
+        return shape.fresh * _ws_waits(machine, tile, shape.tiles // shape.fresh, m, shape.interval)
+    across = ceil_div(n, machine["cols"] * ic)
+    return across * _os_waits(machine, tile, shape, shape.tiles // across, ir)
+
+
+@kernel
+def _os_waits(machine: MachineRow, tile: LeftTile, shape: ArrayTiles, down: int, ir: int) -> int:
+    """The waits of ``down`` array tiles, one below the other."""
+    rows, ports = machine["rows"], machine["group_ports"]
+    ring = ring_cycles(machine["interleave"], machine["adder_stages"])
+    interval, issue = shape.interval, shape.issue
+    if not tile.turned:
+        return down * (os_tile_cycles(tile, 0, rows, ports, ir, interval, issue, ring) - interval)
+    cycles, height = 0, rows * ir
+    # Where channels fill rows evenly, all array tiles but the last meet their groups alike.
+    alike = down - 1 if tile.channels % rows == 0 and rows % tile.group_m == 0 else 0
+    if alike:
+        cycles = alike * os_tile_cycles(tile, 0, rows, ports, ir, interval, issue, ring)
+    for number in range(alike, down):
+        cycles += os_tile_cycles(tile, number * height, rows, ports, ir, interval, issue, ring)
+    return cycles - down * interval
+
+
+@kernel
+def _ws_waits(machine: MachineRow, tile: LeftTile, folds: int, length: int, interval: int) -> int:
+    """The waits of ``folds`` array tiles of the same columns, one a fold."""
+    rows, ports = machine["rows"], machine["group_ports"]
+    tap_slots = ceil_div(tile.channels, tile.group_m) * tile.group_slots
+    # Where folds are whole groups, and taps whole folds or folds whole taps, all but the last meet their groups alike.
+    is_even = rows % tile.group_slots == 0 and (tile.turned or tap_slots % rows == 0 or rows % tap_slots == 0)
+    alike = folds - 1 if is_even else 0
+    cycles = 0
+    if alike:
+        cycles = alike * ws_tile_cycles(tile, 0, rows, ports, length, interval)
+    for fold in range(alike, folds):
+        cycles += ws_tile_cycles(tile, fold * rows, rows, ports, length, interval)
+    return cycles - folds * interval
