@@ -49,6 +49,7 @@ class ResourceInputs:
     activation_bytes: Amounts
     weight_bytes: Amounts
     output_bytes: Amounts
+    group_ports: Amounts
     channels: Amounts
     axi_bits: Amounts
     board_has_uram: Amounts
@@ -93,6 +94,7 @@ class ResourceInputs:
             "activation_bytes": design.buffers.activation_bytes,
             "weight_bytes": design.buffers.weight_bytes,
             "output_bytes": design.buffers.output_bytes,
+            "group_ports": design.buffers.group_ports,
             "channels": design.memory.channels,
             "axi_bits": design.memory.axi_bits,
             "board_has_uram": int(board.resources.uram > 0),

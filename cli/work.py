@@ -43,6 +43,7 @@ _OVERRIDES: tuple[tuple[str, str, float], ...] = (
     ("activation_kib", "buffers.activation_bytes", _KIB),
     ("weight_kib", "buffers.weight_bytes", _KIB),
     ("output_kib", "buffers.output_bytes", _KIB),
+    ("group_ports", "buffers.group_ports", 1),
 )
 
 

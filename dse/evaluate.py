@@ -90,6 +90,7 @@ class Evaluator:
             interleave_cols_only=_flags([s["interleave_axes"] == "cols" for s in structures]),
             adder_stages=_column(structures, "adder_stages"),
             multiplier_stages=_column(structures, "multiplier_stages"),
+            group_ports=_column(structures, "group_ports"),
             has_os=_flags(["os" in names for names in dataflows]),
             has_ws=_flags(["ws" in names for names in dataflows]),
             sore_lanes=rates.sore_lanes,

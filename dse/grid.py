@@ -134,6 +134,7 @@ class Grid:
             "activation_bytes": buffers[:, 0],
             "weight_bytes": buffers[:, 1],
             "output_bytes": buffers[:, 2],
+            "group_ports": axes["group_ports"],
             "clock_hz": axes["clock_hz"],
             "channels": axes["channels"],
             "axi_bits": np.full(len(points), AXI_BITS, np.int64),

@@ -76,6 +76,7 @@ class Machine(NamedTuple):
     multiplier_stages: int
     interleave: int
     interleave_axes: str
+    group_ports: int
 
 
 def machines_of(structure: Mapping[str, Any]) -> dict[str, Machine]:
@@ -86,7 +87,8 @@ def machines_of(structure: Mapping[str, Any]) -> dict[str, Machine]:
 def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
     """WS keeps no outputs in rotation, so that its mappings are the same whatever the interleave."""
     interleave, axes = (1, "both") if dataflow == "ws" else (structure["interleave"], structure["interleave_axes"])
-    return Machine(dataflow, structure["adder_stages"], structure["multiplier_stages"], interleave, axes)
+    stages = structure["adder_stages"], structure["multiplier_stages"]
+    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"])
 
 
 class GroupSearch:

@@ -38,6 +38,7 @@ STRUCTURE_AXES = (
     "multiplier_stages",
     "interleave",
     "interleave_axes",
+    "group_ports",
     "dataflows",
 )
 GROUP_AXES = STRUCTURE_AXES[:4]
@@ -67,6 +68,7 @@ _SMALLEST: Mapping[str, Any] = {
     "multiplier_stages": 1,
     "interleave": 1,
     "interleave_axes": "both",
+    "group_ports": 1,
     "dataflows": "os+ws",
     "clock_hz": 1e8,
     "channels": 1,
@@ -88,7 +90,7 @@ class Space(Section):
     """The axes of a space, each with its values in the order of the points.
 
     ``buffers`` are triples of bytes: activation, weight and output buffer. ``dataflows`` are what the array
-    supports. A value must be one that a Design accepts, and stands once on its axis.
+    supports. ``group_ports`` are 1 where a file says nothing of them. A value must be one that a Design accepts, and stands once on its axis.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)]
@@ -100,6 +102,7 @@ class Space(Section):
     multiplier_stages: Counts
     interleave: Counts
     interleave_axes: Annotated[tuple[InterleaveAxes, ...], Field(min_length=1)]
+    group_ports: Counts = (1,)
     dataflows: Annotated[tuple[DataflowSet, ...], Field(min_length=1)]
     clock_hz: Annotated[tuple[float, ...], Field(min_length=1)]
     channels: Counts
@@ -165,6 +168,7 @@ def make_design(values: Mapping[str, Any], name: str, board: str) -> Design:
             "activation_bytes": activation_bytes,
             "weight_bytes": weight_bytes,
             "output_bytes": output_bytes,
+            "group_ports": values["group_ports"],
         },
         "memory": {"channels": values["channels"], "axi_bits": AXI_BITS},
     }

@@ -171,4 +171,5 @@ _KNOWN = (
         ("activation_bytes", "weight_bytes", "output_bytes"),
         lambda activation, weight, output: f"{_kib(activation)}/{_kib(weight)}/{_kib(output)}",
     ),
+    DesignColumn("group ports", ("group_ports",), _plain),
 )

@@ -36,6 +36,7 @@ _OTHERS: dict[str, Any] = {
     "chain_drain": 1,
     "vector_lanes": 1,
     "channels": 1,
+    "group_ports": 1,
     "axi_bits": 512,
     "board_has_uram": 1,
 }

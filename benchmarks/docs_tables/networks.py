@@ -54,6 +54,7 @@ def space_axes() -> Table:
         ],
         ["`rows`, `cols`", "the array", f"{_both(space)} each"],
         ["`buffers`", "bytes of the activation, weight and output buffer", _buffers(space)],
+        ["`group_ports`", "activation groups that a read gives", _listed(space.group_ports)],
         [
             "`adder_stages`, `multiplier_stages`",
             "pipeline of a PE",

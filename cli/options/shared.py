@@ -175,6 +175,9 @@ class MachineOptions:
     ] = None
     weight_kib: Annotated[int | None, typer.Option(help="Weight buffer, both halves.", rich_help_panel=MACHINE)] = None
     output_kib: Annotated[int | None, typer.Option(help="Output buffer, both halves.", rich_help_panel=MACHINE)] = None
+    group_ports: Annotated[
+        int | None, typer.Option(help="Activation groups that a read gives.", rich_help_panel=MACHINE)
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

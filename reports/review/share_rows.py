@@ -67,12 +67,16 @@ def design_rows(design: Design) -> tuple[Named, ...]:
             ("results leave", _DRAINS[array.drain]),
             ("numbers", f"{design.numbers.operand.upper()} operands, {design.numbers.accumulator.upper()} sums"),
             ("lanes", f"SORE {lanes.sore}, WUVE {lanes.wuve}, vector {lanes.vector}"),
-            ("activation buffer", _kib(buffers.activation_bytes)),
+            ("activation buffer", f"{_kib(buffers.activation_bytes)}, {_groups(buffers.group_ports)} a read"),
             ("weight buffer", _kib(buffers.weight_bytes)),
             ("output buffer", _kib(buffers.output_bytes)),
             ("DRAM channels", "unlimited (idealised)" if memory.unlimited else channels),
         )
     )
+
+
+def _groups(number: int) -> str:
+    return f"{number} group{'s' if number > 1 else ''}"
 
 
 def machine_text(design: Design, board: Board) -> str:

@@ -67,6 +67,7 @@ def test_the_columns_of_a_point_are_the_parts_of_its_design(point: int):
         "activation_bytes": buffers.activation_bytes,
         "weight_bytes": buffers.weight_bytes,
         "output_bytes": buffers.output_bytes,
+        "group_ports": buffers.group_ports,
         "clock_hz": design.clock_hz,
         "channels": design.memory.channels,
         "axi_bits": design.memory.axi_bits,

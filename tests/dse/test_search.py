@@ -50,11 +50,13 @@ def test_a_structure_of_both_dataflows_has_the_machines_of_each():
         "multiplier_stages": 1,
         "interleave": 8,
         "interleave_axes": "cols",
+        "group_ports": 2,
     }
     machines = machines_of(both)
     assert machines["os"] == machines_of(both | {"dataflows": "os"})["os"]
     assert machines["ws"] == machines_of(both | {"dataflows": "ws", "interleave": 4})["ws"]
     assert machines["os"].interleave == 8
+    assert {machine.group_ports for machine in machines.values()} == {2}
 
 
 def chosen_in(dataflow: str, products: np.ndarray, design: Design, rates: np.ndarray) -> Chosen:

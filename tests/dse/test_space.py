@@ -43,7 +43,7 @@ def test_the_default_space_spans_millions_of_points_and_both_usual_sparsities():
 
 
 def test_points_are_all_combinations_of_the_axes(space: Space):
-    assert space.points == math.prod(len(space.axis(name)) for name in AXES) == 384
+    assert space.points == math.prod(len(space.axis(name)) for name in AXES) == 768
 
 
 def test_the_sparsities_of_a_space_can_be_replaced(space: Space):
@@ -107,7 +107,7 @@ def test_a_wrong_space_file_is_refused_in_one_line(space_file: Path, old: str, n
     [
         ("rows = [2, 512]", "rows = [2, 2]", "4:12"),
         ("rows = [2, 512]", "rows = [0, 512]", "4:9"),
-        ("200e6", "1e99", "12:19"),
+        ("200e6", "1e99", "13:19"),
     ],
 )
 def test_the_value_that_no_design_has_is_placed(space_file: Path, old: str, new: str, place: str):
