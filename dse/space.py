@@ -90,7 +90,8 @@ class Space(Section):
     """The axes of a space, each with its values in the order of the points.
 
     ``buffers`` are triples of bytes: activation, weight and output buffer. ``dataflows`` are what the array
-    supports. ``group_ports`` are 1 where a file says nothing of them. A value must be one that a Design accepts, and stands once on its axis.
+    supports. ``group_ports`` are 1 where a file says nothing of them. A value must be one that a Design accepts, and
+    stands once on its axis.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)]
