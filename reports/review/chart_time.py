@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from heddle.reports.breakdown import STAGE_PARTS, layer_rows, stages, stall_cycles
-from heddle.reports.palette import BLUE, GREEN, MUTED, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE
+from heddle.reports.palette import BLUE, GREEN, MUTED, ORANGE, PART_COLOURS, PURPLE, RED, SAMPLE, YELLOW
 from heddle.reports.review.vega import PAPER, SKY, Figure, LegendEntry, figure, records, unit_labels
 from heddle.reports.summary import headline
 from heddle.reports.units import percent, seconds
@@ -28,6 +28,7 @@ _CAUSE_COLOURS = {
     "load_left": ORANGE,
     "load_right": RED,
     "store": PURPLE,
+    "feed": YELLOW,
     "fill": SKY,
     "drain": SAMPLE,
     "vector": BLUE,
