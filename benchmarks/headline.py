@@ -67,8 +67,8 @@ def shares(result: StepResult) -> dict[str, float]:
 
     ``MACs``: what the multiply-adds would take on a full array. ``edges``: the rest of the array's busy cycles (ragged
     tiles, dispatch). ``fill, drain``: each pass's first loads and lead-in, its tail and last store. ``DRAM``: the
-    array waiting for operands or for room to store. ``left words``: the array waiting for the left feeder. ``vector``: normalisation and other streams. ``update``: updates
-    that outlast everything else.
+    array waiting for operands or for room to store. ``left words``: the array waiting for the left feeder. ``vector``:
+    normalisation and other streams. ``update``: updates that outlast everything else.
     """
     array = [p for p in result.passes if p.engine in ("os", "ws")]
     macs = result.macs / result.design.array.processing_elements

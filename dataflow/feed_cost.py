@@ -13,13 +13,14 @@ from heddle.dataflow.kernel_rows import MachineRow, ProductRow
 def left_tile(product: ProductRow, group_m: int, m: int, k: int) -> LeftTile:
     """Return the left operand of an [m x k] tile as the feeder walks it, in groups of ``group_m`` of the machine.
 
-    A product that keeps N of fewer than the machine's M (dense: 1 of 1) keeps as large a share of a whole group.
+    A product that keeps N of fewer than the machine's M keeps as large a share of a whole group. A dense one has the
+    channels of a tap in groups that are about equal.
     """
     left = product["left"]
     turned = left["pixels_on_k"]
     reach = tile_reach(left, m, k, product["group_m"])
     pixels = k if turned else m
-    along = pixels if turned else reach.channels
+    along = pixels if turned else ceil_div(reach.channels, ceil_div(reach.channels, group_m))
     kept = ceil_div(group_m * product["keep_n"], product["group_m"])
     return LeftTile(turned, reach.taps, reach.channels, pixels, group_m, min(kept, along))
 

@@ -357,7 +357,9 @@ def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
     met = reach_of_tile(product.left, m, k, product.group_m)
     kept = ceil(Fraction(group_m * product.keep_n, product.group_m))
     pixels = k if turned else m
-    return LeftTile(int(turned), met.taps, met.channels, pixels, group_m, min(kept, pixels if turned else met.channels))
+    # The channels of a tap stand in as many groups as they need, about equal ones.
+    most = pixels if turned else ceil(Fraction(met.channels, ceil(Fraction(met.channels, group_m))))
+    return LeftTile(int(turned), met.taps, met.channels, pixels, group_m, min(kept, most))
 
 
 @cache
