@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from heddle.arch import coefficients as c
 from heddle.arch.array_resources import array
 from heddle.arch.buffer_resources import buffers
+from heddle.arch.feed_resources import left_feeder
 from heddle.arch.lane_resources import sore, vector, wuve
 from heddle.arch.resource_inputs import ResourceInputs, ResourceTable, ceil_div, table, total
 
@@ -38,6 +39,7 @@ def module_tables(inputs: ResourceInputs) -> Mapping[str, ResourceTable]:
         "wuve": wuve(inputs),
         "vector": vector(inputs),
         "buffers": buffers(inputs),
+        "left_feeder": left_feeder(inputs),
         "dma": _dma(inputs),
         "controller": _controller(),
         "dram_controllers": _dram_controllers(inputs),

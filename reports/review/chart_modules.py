@@ -39,6 +39,7 @@ _PART_NAMES = {
     "wuve": "WUVE",
     "dma": "DMA",
     "vector": "vector unit",
+    "left_feeder": "left feeder",
     "dram_controllers": "DRAM controllers",
 }
 _ROW_PIXELS, _BAR_PIXELS = 32, 18

@@ -24,7 +24,7 @@ from heddle.synth.yosys.slices import UltraScaleSlices
 from heddle.synth.yosys.sources import Hierarchy, hierarchy
 
 #: Parts of a machine that no plan maps yet, or that have no RTL; the resource model estimates them.
-NOT_SYNTHESISED = ("vector", "dma", "controller", "dram_controllers", "host_link")
+NOT_SYNTHESISED = ("vector", "left_feeder", "dma", "controller", "dram_controllers", "host_link")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def test_the_modules_are_these():
         "wuve",
         "vector",
         "buffers",
+        "left_feeder",
         "dma",
         "controller",
         "dram_controllers",

@@ -89,7 +89,7 @@ def test_the_document_has_the_promised_keys(yosys: FakeYosys, capsys: Capture) -
     assert document["design"]["array"]["rows"] == 2
     assert document["board"] == "vcu1525"
     assert document["covers"] == ["array", "sore", "wuve", "buffers"]
-    assert document["missing"] == ["vector", "dma", "controller", "dram_controllers", "host_link"]
+    assert document["missing"] == ["vector", "left_feeder", "dma", "controller", "dram_controllers", "host_link"]
     assert document["modules"][0].keys() == {"name", "part", "count", *COUNTED}
     assert document["stages"][0].keys() == {"module", "start", "end", "delay_ns", "relative"}
     assert document["fan_outs"] == [{"loads": 660, "module": "heddle_array_stce", "net": "hop7[0]"}]

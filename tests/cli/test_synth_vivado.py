@@ -53,7 +53,7 @@ def test_vivado_s_reports_become_the_document(monkeypatch: pytest.MonkeyPatch, c
     assert document["fits"] is True
     assert document["tool"].startswith("Vivado v.2021.2")
     assert document["covers"] == ["array", "sore", "wuve", "buffers"]
-    assert document["missing"][:3] == ["vector", "dma", "controller"]
+    assert document["missing"][:3] == ["vector", "left_feeder", "dma"]
     assert document["estimated"].keys() == {*document["missing"]}
     assert document["timing"]["met"] is False
     assert document["timing"]["setup"]["worst_ns"] == -0.321

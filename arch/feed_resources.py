@@ -1,0 +1,47 @@
+"""What the left feeder takes: the memories of its rows by structure, and estimates for the choices around them.
+
+The estimates are set to the mapped feeder of ``sat-vcu1525`` at 1, 2, 4 and 16 groups a read
+(``benchmarks.feeder_area``); no other design's is in them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from heddle.arch import coefficients as c
+from heddle.arch.lut_memory import queue_memory_lut
+from heddle.arch.resource_inputs import Amounts, ResourceInputs, ResourceTable, ceil_div, table
+
+#: Words of a row's memory up to which it is made of LUTs; a deeper one is block RAM (``heddle.hls.feed.left_row``).
+_LUT_WORDS = 64
+_BLOCK_BITS, _BLOCK_WORDS = 72, 512
+#: A LUT chooses one of four; so three choices less are left behind each.
+_CHOICES = 3
+
+
+def left_feeder(i: ResourceInputs) -> ResourceTable:
+    """Rows that hold two chunks, their choice of a group, transposers of M x M operands, and the walk over the tile.
+
+    A machine without a chain is a textbook's, and has no feeder.
+    """
+    bits, groups = i.m * i.operand_bits, np.minimum(i.group_ports, i.rows)
+    words = 2 * _outputs_along_rows(i) * groups
+    in_luts = words <= _LUT_WORDS
+    memory = i.rows * np.where(in_luts, queue_memory_lut(bits, words), 0)
+    blocks = i.rows * np.where(in_luts, 0, ceil_div(bits, _BLOCK_BITS) * ceil_div(words, _BLOCK_WORDS))
+    choices = np.where(groups > 1, i.rows * bits * ceil_div(groups - 1, _CHOICES), 0)
+    transposers = np.minimum(groups, ceil_div(i.rows, i.m)) * i.m * bits
+    laying = i.rows * groups * c.FEEDER_LUT_PER_GROUP.value
+    lut = c.FEEDER_LUT.value + memory + choices + c.TRANSPOSER_LUT_PER_BIT.value * transposers + laying
+    return table(
+        lut=i.chain_drain * lut,
+        lut_as_memory=i.chain_drain * memory,
+        ff=i.chain_drain * (c.FEEDER_FF.value + i.rows * bits),
+        dsp=i.chain_drain * int(c.FEEDER_DSP.value),
+        bram36=i.chain_drain * blocks,
+    )
+
+
+def _outputs_along_rows(i: ResourceInputs) -> Amounts:
+    """The most outputs of a PE that lie along rows: in OS all, where its links allow them."""
+    return np.where((i.has_os == 1) & (i.interleave_cols_only == 0), i.interleave, 1)
