@@ -107,6 +107,7 @@ def test_options_of_the_command_line_reach_the_design(capsys: Capture) -> None:
         "--activation-kib": "300",
         "--weight-kib": "200",
         "--output-kib": "100",
+        "--group-ports": "4",
         "--sparsity": "1:4",
         "--board": "alveo-u250",
     }
@@ -131,6 +132,7 @@ def test_options_of_the_command_line_reach_the_design(capsys: Capture) -> None:
         "activation_bytes": 300 * 1024,
         "weight_bytes": 200 * 1024,
         "output_bytes": 100 * 1024,
+        "group_ports": 4,
     }
     assert design["sparsity"] == {"n": 1, "m": 4}
     assert design["board"] == "alveo-u250"

@@ -34,6 +34,7 @@ def mapping(dataflow, cycles):
         tiles_k=1,
         cycles=cycles,
         compute_cycles=cycles,
+        feed_cycles=0.0,
         load_bytes=64,
         store_bytes=64,
     )
