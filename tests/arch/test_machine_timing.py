@@ -56,7 +56,9 @@ def test_each_depth_is_that_of_its_component() -> None:
     assert inspect.signature(Dispatch).parameters["in_flight"].default == timing.ENGINE_INSTRUCTIONS
     for engine in (ReadEngine, WriteEngine):
         assert inspect.signature(engine).parameters["most_outstanding"].default == timing.OUTSTANDING_BURSTS
-    assert Answers(8, timing.BUFFER_CYCLES - 1).queue.depth == timing.BUFFER_ANSWERS
+    answers = Answers(8, timing.BUFFER_CYCLES - 1)
+    rtlil_of(answers, "answers")  # elaborated, as whatever is made must be
+    assert answers.queue.depth == timing.BUFFER_ANSWERS
 
 
 @pytest.mark.parametrize("data_bytes", [4, 8, 16, 32, 64, 128])
@@ -75,11 +77,13 @@ def test_sizes_of_a_machine_are_those_of_the_rtl(changes: dict[str, int]) -> Non
     assert sizes.lanes == shape.lanes
     assert (sizes.narrow_part, sizes.wide_part) == (stored.narrow_part, stored.wide_part)
     for bits, part in ((sizes.element_bits, sizes.value_part), (sizes.index_bits, sizes.index_part)):
-        assert part == RightGearbox(design.array.cols, bits, shape.port).part
+        gearbox = RightGearbox(design.array.cols, bits, shape.port)
+        rtlil_of(gearbox, "gearbox")
+        assert part == gearbox.part
 
 
 @pytest.mark.parametrize("ports", [1, 2, 4, 8, 16, 32])
 def test_the_groups_of_a_read_are_turned_in_the_clocks_of_the_rtl(ports: int) -> None:
     buffer = GroupBuffer(8, 64, 2, ports)
-    rtlil_of(buffer, "buffer")  # elaborated, as whatever is made must be
+    rtlil_of(buffer, "buffer")
     assert timing.BUFFER_CYCLES + timing.group_turn_cycles(ports) == buffer.latency

@@ -153,9 +153,8 @@ def test_filters_and_limits_reduce_marks_and_rows_alike_and_show_all_brings_them
     assert (count_text(page), marks(page), table_rows(page)) == ("8 of 24 designs shown", 8, 8)
     slider = page.get_by_label("time at most")
     slider.focus()
-    for _ in range(12):
+    while (shown := marks(page)) == 8:
         slider.press("ArrowLeft")
-    shown = marks(page)
     assert 0 < shown < 8
     assert table_rows(page) == shown
     assert page.locator("#front-table caption").inner_text() == f"{shown} designs shown, 24 on the front"
