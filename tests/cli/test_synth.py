@@ -136,7 +136,10 @@ def test_without_json_a_person_reads_modules_totals_and_stages(yosys: FakeYosys,
     relative = [float(line.split()[-1]) for line in stages.splitlines() if re.search(r"\d\.\d\d\s*$", line)]
     assert relative[0] == 1.0
     assert relative == sorted(relative, reverse=True)
-    assert "vector, left_feeder, dma, controller, dram_controllers, host_link are not synthesised" in printed.err + printed.out
+    assert (
+        "vector, left_feeder, dma, controller, dram_controllers, host_link are not synthesised"
+        in printed.err + printed.out
+    )
 
 
 def test_out_writes_the_result_a_vivado_project_and_provenance(

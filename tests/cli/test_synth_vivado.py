@@ -75,7 +75,9 @@ def test_vivado_s_figures_are_a_table_for_a_person(
     assert "101,234" in printed.out
     assert "timing NOT met, worst setup slack -0.321 ns" in printed.out
     assert "array, sore, wuve, buffers were run, a register at each of their ports" in printed.out + printed.err
-    assert "vector, left_feeder, dma, controller, dram_controllers, host_link are estimated" in printed.out + printed.err
+    assert (
+        "vector, left_feeder, dma, controller, dram_controllers, host_link are estimated" in printed.out + printed.err
+    )
 
 
 def test_a_core_that_does_not_fit_by_vivado_fails(

@@ -12,8 +12,9 @@ from heddle.arch.resources import RESOURCE_NAMES
 from heddle.cli.main import main
 from heddle.reports.runs.documents.synthesis import YosysSynthesis
 from heddle.reports.runs.documents.training import MachineCosts, SeedRun, TrainingDocument
-from heddle.reports.runs.documents.verification import Verification
-from heddle.verify.results import Verdict
+from heddle.reports.runs.documents.verification import AcceleratorVerification, Verification
+from heddle.sim.stalls import STALL_CAUSES
+from heddle.verify.results import MachineVerdict, Verdict
 
 EXPLORE = ["explore", "--workload", "mlp", "--batch", "16", "--space", "small"]
 SIMULATE = ["simulate", "--workload", "mlp", "--batch", "8", "--design", "tiny"]
@@ -36,6 +37,16 @@ def verify_document(design: Design) -> dict[str, Any]:
     rerun = "heddle verify --case a"
     verdicts = [Verdict("a", True, 120, 120, (), rerun), Verdict("b", True, 140, None, (), rerun)]
     return Verification.of(verdicts, design, "verilator", 0).model_dump(mode="json")
+
+
+def accelerator_document(design: Design) -> dict[str, Any]:
+    """What ``heddle verify --top accelerator`` writes of two programs, of which one is not simulated in time."""
+    waits = dict.fromkeys(STALL_CAUSES, 5)
+    verdicts = [
+        MachineVerdict("a", True, 120, 120, 90, 90, waits, waits, (), "heddle verify --top accelerator --case a"),
+        MachineVerdict("b", True, 140, None, 110, None, waits, None, (), "heddle verify --top accelerator --case b"),
+    ]
+    return AcceleratorVerification.of(verdicts, design, 0).model_dump(mode="json")
 
 
 def synth_document(design: Design) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_the_head_says_what_the_run_came_to(full):
     assert re.search(r"speed-up \d\.\d\d× 2:8 over dense", text)
     assert re.search(r"fits vcu1525 yes LUT at 1\d\.\d % of what can be used", text)
     assert "Energy is an uncalibrated estimate" in text
-    assert "Use of the board: array by yosys; SORE, WUVE, vector unit, buffers, DMA, " in text
+    assert "Use of the board: array by yosys; SORE, WUVE, vector unit, buffers, left feeder, DMA, " in text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from pydantic import BaseModel
 from reviews import full_review, vivado_reports
-from run_folders import synth_document, train_document, verify_document
+from run_folders import accelerator_document, synth_document, train_document, verify_document
 
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override
@@ -44,7 +44,7 @@ from heddle.reports.runs.documents.schedule import ScheduleDocument, schedule_te
 from heddle.reports.runs.documents.step import StepDocument, StepTotals, step_text
 from heddle.reports.runs.documents.synthesis import YosysSynthesis, read_synthesis_document, vivado_synthesis
 from heddle.reports.runs.documents.training import TrainingDocument
-from heddle.reports.runs.documents.verification import Verification
+from heddle.reports.runs.documents.verification import AcceleratorVerification, Verification
 from heddle.reports.runs.work_file import exploration_file, step_file
 from heddle.sim.estimate import estimate
 
@@ -98,6 +98,7 @@ def documents() -> tuple[Document, ...]:
         check_model(TrainingDocument, train_document(TINY), "train"),
         printed_program(work),
         check_model(Verification, verify_document(TINY), "verify"),
+        check_model(AcceleratorVerification, accelerator_document(TINY), "verify"),
         manifest(TINY, [emit_block(sore_block(TINY)).description], "top", ["top.v"]),
         ReviewDocument.of(Path("report.html"), full_review(), ("step",), ["odd.rpt: no table"]),
         ComparisonDocument.of(Path("comparison.html"), compare(*sides)),
