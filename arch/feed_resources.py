@@ -12,8 +12,9 @@ from heddle.arch import coefficients as c
 from heddle.arch.lut_memory import queue_memory_lut
 from heddle.arch.resource_inputs import Amounts, ResourceInputs, ResourceTable, ceil_div, table
 
-#: Words of a row's memory up to which it is made of LUTs; a deeper one is block RAM (``heddle.hls.feed.left_row``).
-_LUT_WORDS = 64
+#: Words of a row's memory up to which it is made of LUTs: a deeper one takes four of them or more for two bits, and is
+#: block RAM.
+LUT_WORDS = 64
 _BLOCK_BITS, _BLOCK_WORDS = 72, 512
 #: A LUT chooses one of four; so three choices less are left behind each.
 _CHOICES = 3
@@ -26,7 +27,7 @@ def left_feeder(i: ResourceInputs) -> ResourceTable:
     """
     bits, groups = i.m * i.operand_bits, np.minimum(i.group_ports, i.rows)
     words = 2 * _outputs_along_rows(i) * groups
-    in_luts = words <= _LUT_WORDS
+    in_luts = words <= LUT_WORDS
     memory = i.rows * np.where(in_luts, queue_memory_lut(bits, words), 0)
     blocks = i.rows * np.where(in_luts, 0, ceil_div(bits, _BLOCK_BITS) * ceil_div(words, _BLOCK_WORDS))
     choices = np.where(groups > 1, i.rows * bits * ceil_div(groups - 1, _CHOICES), 0)

@@ -71,6 +71,17 @@ def turned_word_cycles(tile: LeftTile, first_row: int, rows: int, ports: int) ->
 
 
 @kernel
+def os_chunk_reads(tile: LeftTile, first_row: int, rows: int, ports: int, outputs: int) -> int:
+    """Reads of a chunk of an OS array tile from ``first_row`` on: those of the words of all outputs along rows."""
+    if not tile.turned:
+        return rows * outputs
+    reads = 0
+    for output in range(outputs):
+        reads += turned_word_cycles(tile, first_row + output * rows, rows, ports)
+    return reads
+
+
+@kernel
 def os_tile_cycles(
     tile: LeftTile, first_row: int, rows: int, ports: int, outputs: int, interval: int, issue: int, ring: int
 ) -> int:
@@ -83,16 +94,14 @@ def os_tile_cycles(
     steps = _ceil_div(issue, ring) * ring
     # What the interval has beyond whole turns of the ring; less than none where the last turn ends with its outputs.
     idle = interval - steps
+    reads = os_chunk_reads(tile, first_row, rows, ports, outputs)
     if tile.turned:
-        reads = 0
-        for output in range(outputs):
-            reads += turned_word_cycles(tile, first_row + output * rows, rows, ports)
         groups = _ceil_div(tile.pixels, tile.group_m)
         idle -= _missing(groups * group_cycles - steps, group_cycles, ring)
         return interval + _chunk_waits(groups, 1, reads, group_cycles, idle, 1)
     groups = _ceil_div(tile.channels, tile.group_m)
     idle -= _missing(tile.taps * groups * group_cycles - steps, group_cycles, ring)
-    return interval + _chunk_waits(groups, min(ports, rows), rows * outputs, group_cycles, idle, tile.taps)
+    return interval + _chunk_waits(groups, min(ports, rows), reads, group_cycles, idle, tile.taps)
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from heddle.arch.design import DATAFLOWS, Dataflow, Design
+from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
@@ -13,7 +13,7 @@ from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.verify import VerifyOptions
 from heddle.cli.output import print_document, print_paths, print_status, print_tables
 from heddle.cli.progress import Report, show_progress
-from heddle.cli.verify_words import command_without_case, gemm_extents, print_failed
+from heddle.cli.verify_words import chosen_dataflow, command_without_case, gemm_extents, print_failed
 from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
@@ -62,9 +62,6 @@ def run(machine: MachineOptions, verification: VerifyOptions) -> int:
 
 def _selection(options: VerifyOptions) -> Selection:
     """The cases that the options name; raises HeddleError for words that say none."""
-    dataflow: Dataflow | None = None
-    if options.dataflow is not None:
-        dataflow = one_of(options.dataflow, DATAFLOWS, "--dataflow", "dataflow")
     return Selection(
         gemm=gemm_extents(options.gemm),
         workload=options.workload,
@@ -72,7 +69,7 @@ def _selection(options: VerifyOptions) -> Selection:
         weights=options.weights,
         layer=options.layer,
         recipe=options.recipe,
-        dataflow=dataflow,
+        dataflow=chosen_dataflow(options.dataflow),
         seed=options.seed,
         case=options.case,
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from heddle.arch.boards import Board, load_board
-from heddle.arch.design import DATAFLOWS, Dataflow, Design
+from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
@@ -15,7 +15,7 @@ from heddle.cli.options.values import check_range
 from heddle.cli.options.verify import VerifyOptions
 from heddle.cli.output import print_document, print_notes, print_paths, print_status, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.verify_words import command_without_case, gemm_extents, print_failed
+from heddle.cli.verify_words import chosen_dataflow, command_without_case, gemm_extents, print_failed
 from heddle.cli.work import load_machine, one_of, pass_names
 from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
@@ -91,9 +91,6 @@ def _machine(machine: MachineOptions, options: VerifyOptions) -> tuple[Design, B
 
 def _selection(options: VerifyOptions, design: Design) -> MachineSelection:
     """The cases that the options name; raises HeddleError for words that say none."""
-    dataflow: Dataflow | None = None
-    if options.dataflow is not None:
-        dataflow = one_of(options.dataflow, DATAFLOWS, "--dataflow", "dataflow")
     port_bytes = design.memory.axi_bits // 8
     check_range("--bandwidth", options.bandwidth, _LEAST_BANDWIDTH, port_bytes)
     return MachineSelection(
@@ -104,7 +101,7 @@ def _selection(options: VerifyOptions, design: Design) -> MachineSelection:
         passes=pass_names(options.passes, PRODUCT_PASSES) if options.passes is not None else None,
         recipe=options.recipe,
         sizes=input_sizes(options.input or (), options.batch_axis or (), options.no_batch),
-        dataflow=dataflow,
+        dataflow=chosen_dataflow(options.dataflow),
         latency_clocks=options.latency,
         beat_clocks=math.ceil(port_bytes / options.bandwidth) if options.bandwidth is not None else None,
         seed=options.seed,

@@ -1,4 +1,4 @@
-"""What both tops of ``heddle verify`` read and say: sizes of a product, a case's own command line, its failure."""
+"""What both tops of ``heddle verify`` read and say: sizes, a dataflow, a case's own command line, its failure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from heddle.arch.design import DATAFLOWS, Dataflow
 from heddle.arch.errors import HeddleError
 from heddle.arch.run_dir import command_line
+from heddle.cli.work import one_of
 from heddle.verify.operands import Extents
 from heddle.verify.results import MachineVerdict, Verdict
 
@@ -23,6 +25,11 @@ def gemm_extents(text: str | None) -> Extents | None:
     if match is None:
         raise HeddleError(f"--gemm: {text!r} is not of the form MxKxN, as in 16x64x16, each from 1 to 999999")
     return Extents(*map(int, match.groups()))
+
+
+def chosen_dataflow(text: str | None) -> Dataflow | None:
+    """Return the dataflow that ``--dataflow`` names, or None without it; raises HeddleError for another word."""
+    return None if text is None else one_of(text, DATAFLOWS, "--dataflow", "dataflow")
 
 
 def command_without_case() -> str:

@@ -7,11 +7,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from heddle.arch.feed_resources import LUT_WORDS
 from heddle.hls.feed.left_shape import LeftShape, group_layout
 from heddle.hls.layout import below
-
-#: Words of a memory of LUTs: a deeper one takes four LUTs or more for two bits, and is block RAM.
-LUT_WORDS = 64
 
 
 class LeftRow(wiring.Component):

@@ -20,12 +20,11 @@ from operator import or_
 
 from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 
 from heddle.hls.description import Described
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, SLICE_BITS, SLICE_LATENCY, BufferShape, SliceSize
-from heddle.hls.memory.storage import access_members
+from heddle.hls.memory.storage import access_members, ram_block
 from heddle.hls.stream.delay import flags, registers
 
 
@@ -58,15 +57,7 @@ class BufferSlice(wiring.Component):
         """One write port, one read port, and the register that a RAM block has at its output."""
         m = Module()
         size = self.size
-        m.submodules.storage = storage = Memory(
-            shape=size.bits, depth=2 * size.words, init=[], attrs={"ram_style": size.ram}
-        )
-        write, read = storage.write_port(), storage.read_port()
-        output = Signal(size.bits, reset_less=True)
-        with m.If(self.shown):
-            m.d.sync += output.eq(read.data)
-        with m.Else():
-            m.d.sync += output.eq(0)
+        write, read, output = ram_block(m, size.bits, 2 * size.words, size.ram, self.shown)
         m.d.comb += [
             write.en.eq(self.write_en),
             write.addr.eq(Cat(self.filling, self.write_addr)),

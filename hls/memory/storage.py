@@ -14,7 +14,7 @@ from operator import or_
 
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
+from amaranth.lib.memory import Memory, ReadPort, WritePort
 from amaranth.lib.wiring import In, Out
 
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, SLICE_BITS, SLICE_LATENCY, RamKind
@@ -79,15 +79,7 @@ class RamSlice(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         """One write port, one read port, and the register that a RAM block has at its output."""
         m = Module()
-        m.submodules.storage = storage = Memory(
-            shape=self.bits, depth=self.words, init=[], attrs={"ram_style": self.ram}
-        )
-        write, read = storage.write_port(), storage.read_port()
-        output = Signal(self.bits, reset_less=True)
-        with m.If(self.shown):
-            m.d.sync += output.eq(read.data)
-        with m.Else():
-            m.d.sync += output.eq(0)
+        write, read, output = ram_block(m, self.bits, self.words, self.ram, self.shown)
         m.d.comb += [
             write.en.eq(self.write_en),
             write.addr.eq(self.write_addr),
@@ -155,6 +147,18 @@ class Storage(wiring.Component):
     def _is_in(self, address: Value, bank: int) -> Value:
         """Whether an address is in a bank, whose number stands above the bits of an address within it."""
         return address[self.shape.place_bits :] == bank
+
+
+def ram_block(m: Module, bits: int, words: int, ram: RamKind, shown: Value) -> tuple[WritePort, ReadPort, Signal]:
+    """Place one RAM block into ``m``; return its ports and the register at its output, zeros where not ``shown``."""
+    m.submodules.storage = storage = Memory(shape=bits, depth=words, init=[], attrs={"ram_style": ram})
+    write, read = storage.write_port(), storage.read_port()
+    output = Signal(bits, reset_less=True)
+    with m.If(shown):
+        m.d.sync += output.eq(read.data)
+    with m.Else():
+        m.d.sync += output.eq(0)
+    return write, read, output
 
 
 def access_members(bits: int, words: int) -> dict[str, wiring.Member]:

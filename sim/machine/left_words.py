@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from heddle.arch.jit import kernel
-from heddle.arch.left_feed import LeftTile, turned_word_cycles, ws_word_cycles
+from heddle.arch.left_feed import LeftTile, os_chunk_reads, ws_word_cycles
 from heddle.arch.timing import ring_cycles
 from heddle.sim.machine.rows import ComputeRow
 from heddle.sim.machine.shape import MachineShape
@@ -69,9 +69,4 @@ def chunk_reads(compute: ComputeRow, row: int, shape: MachineShape) -> int:
     if compute["ws"]:
         return ws_word_cycles(tile, row * shape.rows, shape.rows, shape.group_ports)
     outputs = shape.interleave // compute["interleave_cols"]
-    if not compute["turned"]:
-        return shape.rows * outputs
-    reads = 0
-    for output in range(outputs):
-        reads += turned_word_cycles(tile, (row * outputs + output) * shape.rows, shape.rows, shape.group_ports)
-    return reads
+    return os_chunk_reads(tile, row * outputs * shape.rows, shape.rows, shape.group_ports, outputs)

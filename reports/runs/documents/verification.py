@@ -21,6 +21,11 @@ class StalledCase(Document):
     problems: tuple[str, ...]
     rerun: str
 
+    @classmethod
+    def of(cls, verdict: Verdict | MachineVerdict) -> Self:
+        """Return what the document says of a verdict, which has an attribute of each field's name."""
+        return cls.model_validate(verdict, from_attributes=True)
+
 
 class ClaimedCase(StalledCase):
     """A case whose cycles the simulator claims as well."""
@@ -58,8 +63,8 @@ class Verification(Document):
             design=design,
             simulator=simulator,
             seed=seed,
-            cases=tuple(_claimed(each, each.sim_cycles) for each in verdicts if each.sim_cycles is not None),
-            stalled_cases=tuple(_stalled(each) for each in verdicts if each.sim_cycles is None),
+            cases=tuple(ClaimedCase.of(each) for each in verdicts if each.sim_cycles is not None),
+            stalled_cases=tuple(StalledCase.of(each) for each in verdicts if each.sim_cycles is None),
             passed=all_passed(verdicts),
         )
 
@@ -82,45 +87,6 @@ class AcceleratorVerification(Document):
             design=design,
             simulator="verilator",
             seed=seed,
-            cases=tuple(_accelerator(each) for each in verdicts),
+            cases=tuple(AcceleratorCase.of(each) for each in verdicts),
             passed=all(each.passed for each in verdicts),
         )
-
-
-def _accelerator(verdict: MachineVerdict) -> AcceleratorCase:
-    return AcceleratorCase(
-        name=verdict.name,
-        bit_exact=verdict.bit_exact,
-        rtl_cycles=verdict.rtl_cycles,
-        passed=verdict.passed,
-        problems=verdict.problems,
-        rerun=verdict.rerun,
-        sim_cycles=verdict.sim_cycles,
-        array_rtl_cycles=verdict.array_rtl_cycles,
-        array_sim_cycles=verdict.array_sim_cycles,
-        stalls_rtl=dict(verdict.stalls_rtl) if verdict.stalls_rtl is not None else None,
-        stalls_sim=dict(verdict.stalls_sim) if verdict.stalls_sim is not None else None,
-    )
-
-
-def _claimed(verdict: Verdict, sim_cycles: int) -> ClaimedCase:
-    return ClaimedCase(
-        name=verdict.name,
-        bit_exact=verdict.bit_exact,
-        rtl_cycles=verdict.rtl_cycles,
-        passed=verdict.passed,
-        problems=verdict.problems,
-        rerun=verdict.rerun,
-        sim_cycles=sim_cycles,
-    )
-
-
-def _stalled(verdict: Verdict) -> StalledCase:
-    return StalledCase(
-        name=verdict.name,
-        bit_exact=verdict.bit_exact,
-        rtl_cycles=verdict.rtl_cycles,
-        passed=verdict.passed,
-        problems=verdict.problems,
-        rerun=verdict.rerun,
-    )
