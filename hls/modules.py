@@ -13,12 +13,12 @@ from itertools import count
 from pathlib import Path
 
 from amaranth.back import rtlil
-from amaranth.hdl import Fragment, Instance
+from amaranth.hdl import Fragment, Instance, Value
 from amaranth.hdl._ir import PortDirection  # what convert_fragment takes; Amaranth 0.5 exports it nowhere else
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 
-from heddle.hls.instance import instance_of, signature_ports
+from heddle.hls.instance import Restarted, instance_of, signature_ports
 
 _CLOCK = re.compile(r"^  wire width 1 input \d+ +\\clk$", re.MULTILINE)
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -81,15 +81,15 @@ class _Modules:
             self.texts[own] = text.replace(f"\\{_UNNAMED}", f"\\{own}")
         return self._names[text]
 
-    def _place_instances(self, fragment: Fragment) -> None:
-        """Put instances of their modules into the places of the components below ``fragment``."""
+    def _place_instances(self, fragment: Fragment, restart: Value | None = None) -> None:
+        """Put instances into the places of the components below ``fragment``; ``restart`` resets them."""
         for at, (below, name, src_loc) in enumerate(fragment.subfragments):
             component = _component_of(below)
             if component is None:
-                self._place_instances(below)
+                self._place_instances(below, _restart_of(below, restart))
                 continue
             module = self._below_top(component, below)
-            placed = self._instance(component, module)
+            placed = self._instance(component, module, restart)
             placed.src_loc = src_loc
             fragment.subfragments[at] = (placed, name, src_loc)
 
@@ -104,8 +104,9 @@ class _Modules:
             self._variants[key] = self.add(component, fragment, name)
         return self._variants[key]
 
-    def _instance(self, component: wiring.Component, module: str) -> Instance:
-        return instance_of(module, signature_ports(component), clocked=_CLOCK.search(self.texts[module]) is not None)
+    def _instance(self, component: wiring.Component, module: str, restart: Value | None) -> Instance:
+        is_clocked = _CLOCK.search(self.texts[module]) is not None
+        return instance_of(module, signature_ports(component), is_clocked, restart)
 
     def _free(self, name: str) -> str:
         """``name``, or that with the next number where another module has it."""
@@ -117,6 +118,16 @@ def _component_of(fragment: Fragment) -> wiring.Component | None:
     """The component that ``fragment`` was elaborated from; None for another, and for a memory, which is no module."""
     first = (fragment.origins or (None,))[0]
     return first if isinstance(first, wiring.Component) and not isinstance(first, Memory) else None
+
+
+def _restart_of(fragment: Fragment, outer: Value | None) -> Value | None:
+    """What resets the components below ``fragment``, which is no component. Raises ValueError for registers there."""
+    first = (fragment.origins or (None,))[0]
+    if not isinstance(first, Restarted):
+        return outer
+    if set(fragment.statements) - {"comb"}:
+        raise ValueError("a restarted module has registers of its own, which nothing restarts")
+    return first.restart
 
 
 def _tidied(text: str) -> str:

@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from heddle.hls.instance import Restarted
 from heddle.hls.memory.buffer import BufferSlice
 from heddle.hls.memory.buffer_shape import RamKind, SliceSize
 from heddle.hls.modules import module_name, rtlil_of
@@ -51,6 +52,25 @@ class Around(wiring.Component):
         return m
 
 
+class Half(wiring.Component):
+    """Two sums, one of which ``restart`` resets; with a register of its own among what is restarted, or without."""
+
+    def __init__(self, has_register: bool = False) -> None:
+        self.has_register = has_register
+        super().__init__({"restart": In(1), "word": In(8), "sums": Out(data.ArrayLayout(8, 2))})
+
+    def elaborate(self, platform: object) -> Module:
+        m, units = Module(), Module()
+        m.submodules.units = Restarted(units, self.restart)
+        for number, place in enumerate((m, units)):
+            place.submodules[f"sum_{number}"] = inner = Sum(1, clocked=True)
+            m.d.comb += [inner.a.eq(self.word), self.sums[number].eq(inner.sum)]
+        if self.has_register:
+            own = Signal()
+            units.d.sync += own.eq(self.word[0])
+        return m
+
+
 def modules(component: wiring.Component, name: str = "top") -> dict[str, str]:
     """RTLIL of each module by name."""
     return {text.split()[0]: text for text in re.split(r"^module \\", rtlil_of(component, name), flags=re.M)[1:]}
@@ -70,6 +90,25 @@ def test_a_submodule_has_the_ports_of_its_signature_and_a_clock_where_it_needs_o
         ("sum", "output"),
     ]
     assert [name for name, _ in ports(modules(Around((1,), clocked=False))["top_sum"])] == ["a", "b", "sum"]
+
+
+def test_what_is_restarted_has_the_signal_in_its_reset_and_is_the_same_module() -> None:
+    found = modules(Half())
+    assert sorted(found) == ["top", "top.units", "top_sum"]
+    either = re.search(r"connect \\A \\rst .*\n    connect \\B \\restart .*\n    connect \\Y (\S+)", found["top.units"])
+    assert either is not None
+    assert placed_resets(found["top.units"]) == {"sum_1": either[1]}
+    assert placed_resets(found["top"])["sum_0"] == "\\rst"
+
+
+def placed_resets(text: str) -> dict[str, str]:
+    """What stands at the reset of each instance, by its name."""
+    return dict(re.findall(r"^  cell \\\S+ \\(\S+)\n(?:    .*\n)*?    connect \\rst (\S+)", text, re.M))
+
+
+def test_a_register_that_nothing_restarts_is_refused() -> None:
+    with pytest.raises(ValueError, match="registers of its own"):
+        rtlil_of(Half(has_register=True), "top")
 
 
 def test_equal_submodules_are_one_module_and_others_of_their_class_are_numbered() -> None:
