@@ -16,7 +16,8 @@ def beats_have_their_bytes(spreader: Spreader) -> Harness:
     """A beat that moves in comes out as one beat, with its own bytes and the strobes and the end that it was told.
 
     Bytes are stated of any one step (2 bytes) of any word that the solver picks: it is written by the beat that it
-    belongs to, in its lane, or not at all where the transfer ends before it.
+    belongs to, in its lane, or not at all where the transfer ends before it. A beat that moves in while the spreader is
+    cut off has no strobes and takes no word.
     """
     watch, choice = Signal(), Signal(range(spreader.shape.data_bytes // STEP_BYTES))
     harness = stability(spreader, watch, choice)
@@ -24,25 +25,28 @@ def beats_have_their_bytes(spreader: Spreader) -> Harness:
     assume_beats(m, spreader.beats, shape, beat.address)
     strobes = Cat((beat.address <= lane) & (lane < beat.address + beat.bytes) for lane in range(shape.data_bytes))
     told, ends, inside = Signal(shape.data_bytes), Signal(), Signal()
+    is_out, lane = Signal(), Signal.like(choice)  # the beat that waits to leave has it
     held = Signal(range(2 * shape.data_bytes))  # bytes taken and not written, of a transfer that goes on
     came, left, took = transfer(spreader.beats), transfer(written), transfer(spreader.words)
+    fills = came & ~spreader.cut  # the beat has bytes
     with m.If(came):
+        m.d.sync += [told.eq(Mux(spreader.cut, 0, strobes)), ends.eq(beat.ends), is_out.eq(0)]
+    with m.If(fills):
         brought = Mux(took, shape.data_bytes, 0)
-        m.d.sync += [told.eq(strobes), ends.eq(beat.ends), held.eq(Mux(beat.last, 0, held + brought - beat.bytes))]
+        m.d.sync += held.eq(Mux(beat.last, 0, held + brought - beat.bytes))
     steps, waits = beat.bytes // STEP_BYTES, held // STEP_BYTES
     watched, ahead = Signal(), Signal(range(shape.data_bytes))  # of what is held, steps before the one picked
     step = Signal(8 * STEP_BYTES)
-    is_out, lane = Signal(), Signal.like(choice)  # the beat that waits to leave has it
     picks = watch & took & ~watched
     place = Mux(watched, ahead, waits + choice)
-    with m.If(came):
+    with m.If(fills):
         m.d.sync += [
             is_out.eq((watched | picks) & (place < steps)),
             lane.eq(beat.address // STEP_BYTES + place),
             watched.eq((watched | picks) & (place >= steps) & ~beat.last),
             ahead.eq(place - steps),
         ]
-    with m.If(came & picks):
+    with m.If(fills & picks):
         m.d.sync += step.eq(spreader.words.payload.data.word_select(choice, 8 * STEP_BYTES))
     in_held = spreader.held.word_select((spreader.at // STEP_BYTES + ahead)[: len(choice)], 8 * STEP_BYTES)
     m.d.sync += [
@@ -51,7 +55,7 @@ def beats_have_their_bytes(spreader: Spreader) -> Harness:
         Assert(~inside | (written.payload.strb == told)),
         Assert(~inside | (written.payload.last == ends)),
         Assert(~(inside & is_out) | (written.payload.data.word_select(lane, 8 * STEP_BYTES) == step)),
-        Assert(~took | came),
+        Assert(~took | fills),
         Assert(held < shape.data_bytes),
         Assert(held == (-spreader.at)[: shape.lane_bits]),
         Assert(held % STEP_BYTES == 0),

@@ -58,7 +58,10 @@ def requests_are_spans(requester: Requester) -> Harness:
 
 
 def reading(engine: ReadEngine) -> Harness:
-    """The read master: no beat finds the queue full, and each beat asked for is one that is wanted."""
+    """The read master: no beat finds the queue full, and each beat asked for is one that is wanted.
+
+    Cut off, it begins nothing; it is owed answers as long as some are to come.
+    """
     contents = contents_of(engine.requester.bursts)
     harness = stability(engine)
     m, shape, requester = harness.module, engine.shape, engine.requester
@@ -74,6 +77,8 @@ def reading(engine: ReadEngine) -> Harness:
     wanted = queued_beats(contents, requester, shape) + uncut_beats(requester.cutter, shape)
     m.d.sync += [
         Assert(~engine.axi.r.valid | engine.axi.r.ready),
+        Assert(~(engine.cut & transfer(engine.spans))),
+        Assert(engine.owes == ((owed != 0) | engine.axi.ar.valid)),
         Assert(engine.room + owed + level == engine.queue_beats),
         Assert(requester.outstanding == due_bursts + engine.axi.ar.valid),
         Assert(wanted == owed + level),
@@ -85,7 +90,8 @@ def reading(engine: ReadEngine) -> Harness:
 def writing(engine: WriteEngine) -> Harness:
     """The write master: a burst has as many beats as it asked for; ``done`` comes once all of a transfer are answered.
 
-    Of any one span that the solver picks: W has its beats, and says ``last`` with the last of them alone.
+    Of any one span that the solver picks: W has its beats, and says ``last`` with the last of them alone. Cut off, it
+    begins nothing, and a beat of what has begun waits for nothing but the one before.
     """
     watch = Signal()
     contents, flags = contents_of(engine.requester.bursts), contents_of(engine.unanswered)
@@ -111,6 +117,9 @@ def writing(engine: WriteEngine) -> Harness:
         last.eq((after & ~(Const(1) << place)) | ((engine.spans.payload.last & begun) << place)),
         was_last.eq(answered & last[0]),
         Assert(engine.axi.b.ready),
+        Assert(~(engine.cut & begun)),
+        Assert(engine.owes == (count != 0)),
+        Assert(~(engine.cut & requester.beats.valid & (~w.valid | w.ready)) | requester.beats.ready),
         Assert(engine.done == was_last),
         Assert(count == requester.outstanding),
         Assert(count == unanswered.level),

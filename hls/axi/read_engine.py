@@ -26,6 +26,8 @@ class ReadEngine(wiring.Component):
     Ports:
         spans : stream of spans (``span_layout``), in; ``last`` ends a transfer
         words : stream of words (``word_layout``), out; the transfer's bytes without gaps, its last word has ``last``
+        cut : Signal(1), in; no burst begins any more, and those that have begun go to their end
+        owes : Signal(1), out; a burst has begun, and memory has not answered all of it
         error : Response, out; the first response that was not OKAY, until reset; as ``Packer`` has it
         axi : ``ReadChannels``, out
 
@@ -60,6 +62,8 @@ class ReadEngine(wiring.Component):
         members = {
             "spans": In(stream.Signature(span_layout(shape))),
             "words": Out(stream.Signature(word_layout(shape))),
+            "cut": In(1),
+            "owes": Out(1),
             "error": Out(Response),
             "axi": Out(ReadChannels(shape)),
         }
@@ -77,7 +81,8 @@ class ReadEngine(wiring.Component):
         connect(m, packer.words, flipped(self.words))
         m.d.comb += [
             self.error.eq(packer.error),
-            requester.hold.eq(requester.beat_count > self.room),
+            self.owes.eq(requester.outstanding != 0),
+            requester.hold.eq(self.cut | (requester.beat_count > self.room)),
             requester.ended.eq(transfer(self.axi.r) & self.axi.r.payload.last),
         ]
         begun = transfer(self.spans)

@@ -27,6 +27,7 @@ class Spreader(wiring.Component):
             the burst's last beat, ``last`` the transfer's
         words : stream of words (``word_layout``), in; as many as the transfer's bytes fill. ``bytes`` and ``last`` are
             not read: beats say how many bytes a transfer has
+        cut : Signal(1), in; beats that come now take no words and have no strobes
         written : stream of ``shape.write_beat``, out
 
     A beat's ``address`` and ``bytes`` are even. Bytes without a strobe are not defined. Latency ``latency`` =
@@ -41,6 +42,7 @@ class Spreader(wiring.Component):
             {
                 "beats": In(stream.Signature(piece_layout(shape.lane_bits, shape.data_bytes))),
                 "words": In(stream.Signature(word_layout(shape))),
+                "cut": In(1),
                 "written": Out(stream.Signature(shape.write_beat)),
             }
         )
@@ -55,13 +57,13 @@ class Spreader(wiring.Component):
         total = Signal(range(2 * shape.data_bytes))  # at most a full beat from a word's last lane on
         m.d.comb += [
             total.eq(self.at + beat.bytes),
-            needs.eq((self.at == 0) | (total > shape.data_bytes)),
+            needs.eq(~self.cut & ((self.at == 0) | (total > shape.data_bytes))),
             free.eq(~written.valid | written.ready),
             moves.eq(free & self.beats.valid & (self.words.valid | ~needs)),
             self.beats.ready.eq(free & (self.words.valid | ~needs)),
             self.words.ready.eq(free & self.beats.valid & needs),
         ]
-        with m.If(moves):
+        with m.If(moves & ~self.cut):
             m.d.sync += self.at.eq(Mux(beat.last, 0, total))
         amount = (beat.address - self.at)[STEP_BITS : shape.lane_bits]
         turned = rotated(m, self._sources(m, moves & needs), amount, free, name="turned")
@@ -88,5 +90,5 @@ class Spreader(wiring.Component):
         beat = self.beats.payload
         end = beat.address + beat.bytes
         places = range(0, self.shape.data_bytes, STEP_BYTES)
-        strobes = Cat((beat.address <= place) & (end > place) for place in places)
+        strobes = Cat(~self.cut & (beat.address <= place) & (end > place) for place in places)
         return registers(m, strobes, self.latency, free, name="strobes")

@@ -26,6 +26,9 @@ class WriteEngine(wiring.Component):
     Ports:
         spans : stream of spans (``span_layout``), in; ``last`` ends a transfer
         words : stream of words (``word_layout``), in; the transfer's bytes without gaps, as ``Spreader`` has it
+        cut : Signal(1), in; no burst begins any more; those that have begun go to their end, their beats that have no
+            data yet without strobes, so that nobody need bring any
+        owes : Signal(1), out; a burst has begun, and memory has not confirmed it
         done : Signal(1), out; for a clock, when all bursts of a transfer have had their response; in order of transfers
         error : Response, out; the first response that was not OKAY, until reset; with ``done``, of that transfer too
         axi : ``WriteChannels``, out
@@ -51,6 +54,8 @@ class WriteEngine(wiring.Component):
         members = {
             "spans": In(stream.Signature(span_layout(shape))),
             "words": In(stream.Signature(word_layout(shape))),
+            "cut": In(1),
+            "owes": Out(1),
             "done": Out(1),
             "error": Out(Response),
             "axi": Out(WriteChannels(shape)),
@@ -73,6 +78,11 @@ class WriteEngine(wiring.Component):
         connect(m, requester.beats, spreader.beats)
         connect(m, flipped(self.words), spreader.words)
         connect(m, spreader.written, flipped(self.axi.w))
+        m.d.comb += [
+            requester.hold.eq(self.cut),
+            spreader.cut.eq(self.cut),
+            self.owes.eq(requester.outstanding != 0),
+        ]
         self._count_answers(m)
         return m
 
