@@ -22,6 +22,7 @@ from heddle.hls.generate import (
 from heddle.hls.manifest import manifest
 from heddle.hls.memory.buffer_shape import SLICE_LATENCY
 from heddle.hls.names import ACCELERATOR_MODULE
+from heddle.hls.register_header import REGISTER_HEADER_NAME, register_header
 
 MANIFEST_NAME = "manifest.json"
 
@@ -40,7 +41,7 @@ class GeneratedDesign:
 
 
 def generated_design(design: Design, board: Board, buffer_latency: int = SLICE_LATENCY) -> GeneratedDesign:
-    """Return ``design`` as files: the whole machine, and by themselves array core, lanes and double buffers.
+    """Return ``design`` as files: the machine with a C header of its registers, array core, lanes and double buffers.
 
     A machine that does not exist is left out, and the rest is there. ``buffer_latency`` is at least 2: clocks from a
     double buffer's address to its word. The same arguments give the same text. Raises HeddleError for a design that is
@@ -63,5 +64,7 @@ def generated_design(design: Design, board: Board, buffer_latency: int = SLICE_L
         rtl = emit_rtl(top, repeated)
         files |= rtl.files
         modules |= {module.name: module for module in rtl.modules}
+    if fault is None:
+        files[REGISTER_HEADER_NAME] = register_header(design)
     document = manifest(design, modules.values(), core.name, files, left_out).text()
     return GeneratedDesign(core.name, {**dict(sorted(files.items())), MANIFEST_NAME: document}, left_out)

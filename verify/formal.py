@@ -29,6 +29,7 @@ from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError, unknown
 from heddle.hls.axi.coalescer import Joiner
 from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.lite import LiteSlave
 from heddle.hls.axi.packer import Packer
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
@@ -54,6 +55,7 @@ from heddle.verify.axi_properties import (
 )
 from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.gear_properties import slices_are_the_stream
+from heddle.verify.lite_properties import accesses_are_answered_once
 from heddle.verify.properties import (
     Harness,
     fork_once,
@@ -121,6 +123,7 @@ def proofs() -> dict[str, Proof]:
         Proof("axi-spans", lambda: spans_stay_in_pages(Joiner(NARROW))),
         Proof("axi-spread", lambda: beats_have_their_bytes(Spreader(NARROW))),
         Proof("axi-pack", lambda: words_have_the_bytes(Packer(NARROW)), "bounded", steps=8, quick=False),
+        Proof("axi-lite", lambda: accesses_are_answered_once(LiteSlave(5))),
         *_axi_proofs("requests", 2, lambda bursts: requests_are_spans(Requester(NARROW, bursts))),
         *_axi_proofs("read", 1, lambda bursts: reading(ReadEngine(NARROW, bursts))),
         *_axi_proofs("write", 2, lambda bursts: writing(WriteEngine(NARROW, bursts))),

@@ -15,9 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,22 +66,24 @@ def build_verilator_model(rtl: Rtl, *, waves: bool = False) -> Model:
     return Model("verilator", _built(rtl, bench), rtl.top, waves)
 
 
-def build_program(rtl: Rtl, main: Path) -> Path:
+def build_program(rtl: Rtl, main: Path, headers: Mapping[str, str]) -> Path:
     """Return the program that ``main``, C++ around a model named Vtop, makes with ``rtl``, compiled now or before.
 
-    Raises HeddleError as ``build_verilator_model`` does.
+    ``headers``: the text, by file name, of all that ``main`` includes besides. Raises HeddleError as
+    ``build_verilator_model`` does.
     """
-    return _built(rtl, _Bench(main, _FLAGS, (), "`verilator_config\n")) / rtl.top
+    return _built(rtl, _Bench(main, _FLAGS, (), "`verilator_config\n", headers)) / rtl.top
 
 
 @dataclass(frozen=True)
 class _Bench:
-    """What drives a model: its main program, Verilator's flags, what is linked, and what Verilator is to leave open."""
+    """What drives a model: its main program and its headers, Verilator's flags, what is linked, what is left open."""
 
     main: Path
     flags: tuple[str, ...]
     libraries: tuple[str, ...]
     control: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _built(rtl: Rtl, bench: _Bench) -> Path:
@@ -133,7 +135,8 @@ def _digest(rtl: Rtl, toolchain: Toolchain, bench: _Bench) -> str:
     )
     tools = [answer.stdout, version("cocotb"), str(cocotb_tools.config.libs_dir)]
     texts = [part for item in _sources(rtl).items() for part in item]
-    driving = [bench.main.read_text(), *bench.flags, bench.control]
+    headers = [part for header in sorted(bench.headers.items()) for part in header]
+    driving = [bench.main.read_text(), *bench.flags, bench.control, *headers]
     return hashlib.sha256("\0".join([*tools, *driving, *texts]).encode()).hexdigest()[:32]
 
 
@@ -156,6 +159,9 @@ def _compile(rtl: Rtl, toolchain: Toolchain, bench: _Bench, folder: Path) -> Non
         work = Path(made)
         for name, text in {**_sources(rtl), _BENCH_CONTROL: bench.control}.items():
             (work / name).write_text(text)
+        (work / "build").mkdir()  # where C++ is compiled, so that no flag need name it
+        for name, text in bench.headers.items():
+            (work / "build" / name).write_text(text)
         no_lz4, nothing = _NO_LZ4
         (work / no_lz4).write_bytes(nothing)
         launcher = [sys.executable, "-I", str(_OBJECT_CACHE), str(folder.parent / _OBJECTS)]

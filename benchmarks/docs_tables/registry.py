@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.calibration import fit
-from benchmarks.docs_tables import accelerator, clocks, machine, networks, stored
+from benchmarks.docs_tables import accelerator, clocks, machine, networks, registers, stored
 from benchmarks.docs_tables.pages import PageError, Table
 
 #: Tables that the code makes at once.
@@ -22,6 +22,7 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "memory-latencies": machine.memory_latencies,
     "machine-sizes": accelerator.machine_sizes,
     "feeder-latencies": accelerator.feeder_latencies,
+    "register-map": registers.register_map,
     "left-waits": accelerator.left_waits,
     "zoo": networks.zoo,
     "space-axes": networks.space_axes,

@@ -18,12 +18,18 @@ from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.axi_faults import AXI_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
+from benchmarks.mutants.register_faults import CUT_FAULTS, LITE_FAULTS, REGISTER_FAULTS, STOP_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
 from benchmarks.mutants.verify_faults import VERIFY_FAULTS, VERIFY_KINDS
 from heddle.arch.errors import HeddleError, unknown
 
-#: By the part of the suite that must catch them: tests, proofs and vectors; ``heddle verify`` by itself.
-SETS = {"suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS), "verify": VERIFY_FAULTS}
+#: By the part of the suite that must catch them: tests, proofs and vectors; those of a host's control of the machine;
+#: ``heddle verify`` by itself.
+SETS = {
+    "suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS),
+    "registers": (*LITE_FAULTS, *CUT_FAULTS, *REGISTER_FAULTS, *STOP_FAULTS),
+    "verify": VERIFY_FAULTS,
+}
 FAULTS = {fault.name: fault for faults in SETS.values() for fault in faults}
 #: One for each kind of check.
 QUICK = ("first-slot-from-the-ring", "infinity-minus-infinity", "fork-remembers", "narrowed-half-up")

@@ -84,8 +84,8 @@ MASTER_FAULTS = (
     Fault(
         "room-for-a-beat",
         "hls/axi/read_engine.py",
-        "requester.hold.eq(requester.beat_count > self.room)",
-        "requester.hold.eq(self.room == 0)",
+        "requester.beat_count > self.room",
+        "self.room == 0",
         "a burst is asked for while the queue has room for one beat",
         proof("axi-read-2"),
     ),

@@ -24,7 +24,8 @@ class Stop(enum.Enum, shape=5):  # type: ignore[call-arg]  # its metaclass takes
     ``NO_END``: the last instruction is no SYNC last. ``GOES_ON``: SYNC last is not the last instruction.
     ``DEADLOCK``: a token never comes. ``TOO_MANY_TOKENS``: more of them than a counter holds. ``NO_PROGRAM``,
     ``OTHER_VERSION``, ``OTHER_DESIGN``, ``CHECKSUM``: its header, or its bytes, are not what they should be.
-    ``READ_ERROR``, ``WRITE_ERROR``: memory said so. ``ARRAY``: the array refused a command.
+    ``READ_ERROR``, ``WRITE_ERROR``: memory said so. ``ARRAY``: the array refused a command. ``TIMEOUT``: nothing has
+    moved for as long as the host allows. ``ABORTED``: the host said so.
     """
 
     NONE = Fault.NONE
@@ -47,3 +48,5 @@ class Stop(enum.Enum, shape=5):  # type: ignore[call-arg]  # its metaclass takes
     WRITE_ERROR = 17
     ARRAY = 18
     ALIGNMENT = Fault.ALIGNMENT
+    TIMEOUT = 20
+    ABORTED = 21

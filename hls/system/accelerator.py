@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Const, Module, Mux, ResetInserter, ShapeLike, Signal, Value
+from amaranth.hdl import Const, Module, Mux, ShapeLike, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -13,24 +13,36 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.instructions import ADDRESS_BITS
 from heddle.arch.program_file import digest
+from heddle.arch.register_map import REGISTER_BITS
 from heddle.hls.array.command import Cause
 from heddle.hls.array.stce import sums_layout
 from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
 from heddle.hls.control.compute_waits import WAITS
-from heddle.hls.control.dispatch import Dispatch
+from heddle.hls.control.dispatch import QUEUES, Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
+from heddle.hls.control.watchdog import Watchdog
 from heddle.hls.feed.compute_unit import ComputeUnit
+from heddle.hls.instance import Restarted
 from heddle.hls.memory.group_buffer import GroupBuffer
 from heddle.hls.memory.half_buffer import HalfBuffer, half_address
 from heddle.hls.memory.sharing import SharedBuffer
 from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.handshake import transfer
 from heddle.hls.system.fetch import Fetch
 from heddle.hls.system.load_unit import LoadUnit
 from heddle.hls.system.shape import MachineShape
+from heddle.hls.system.stops import FirstStop
 from heddle.hls.system.store_unit import StoreUnit
 
 #: Clocks of a program: 2^48 are more than two weeks at 200 MHz.
 CYCLE_BITS = 48
+#: What the machine is told, by port.
+COMMANDS: dict[str, ShapeLike] = {
+    "start": 1,
+    "abort": 1,
+    "program_address": ADDRESS_BITS,
+    "time_limit": REGISTER_BITS,
+}
 #: What the machine says of a program besides its results, by port.
 STATUS: dict[str, ShapeLike] = {
     "busy": 1,
@@ -50,8 +62,13 @@ class Accelerator(wiring.Component):
     -----
     start : Signal(1), in; program_address : Signal(40), in
         Run the program whose header stands there, at a multiple of 64. Only while not ``busy``; others are not heard.
+    abort : Signal(1), in
+        Stop the program, if one runs.
+    time_limit : Signal(32), in
+        Stop a program in which nothing has moved for so many clocks, 0 for never: no word of memory, no step of the
+        array, no group that is read for one, no word of a tile laid down.
     busy : Signal(1), out
-        From the clock after ``start`` until the program has ended or was stopped, and nothing is under way any more.
+        From the clock after ``start`` until the program has ended, or was stopped and memory owes no answer any more.
     stop, stop_number : Stop, Signal(32), out
         Why the last program was stopped, NONE where it ended, and the number of the instruction.
     array_cause : Cause, out
@@ -65,7 +82,8 @@ class Accelerator(wiring.Component):
     fetch, load : ReadChannels, out; store : WriteChannels, out
         Memory: programs, tiles, result tiles.
 
-    Each program begins with everything as after a reset, except for what the buffers hold.
+    Each program begins with everything as after a reset, except for what the buffers hold. So a stopped one need not
+    come to an end: no burst begins after the stop, those that have begun go to theirs, and all else is left as it is.
     """
 
     def __init__(self, design: Design, board: Board) -> None:
@@ -75,8 +93,7 @@ class Accelerator(wiring.Component):
         self.fetching = Fetch(self.shape.port, digest(design))
         super().__init__(
             {
-                "start": In(1),
-                "program_address": In(ADDRESS_BITS),
+                **{name: In(shape) for name, shape in COMMANDS.items()},
                 **{name: Out(shape) for name, shape in STATUS.items()},
                 "fetch": Out(ReadChannels(self.shape.port)),
                 "load": Out(ReadChannels(self.shape.port)),
@@ -97,7 +114,7 @@ class Accelerator(wiring.Component):
         with m.If(begins):
             m.d.sync += program.eq(self.program_address)
         units = Module()
-        m.submodules.units = ResetInserter(begins)(units)
+        m.submodules.units = Restarted(units, begins)
         dispatch, load, compute, store = self._units(units)
         fetch = self.fetching
         units.submodules.fetch = fetch
@@ -108,22 +125,33 @@ class Accelerator(wiring.Component):
             fetch.address.eq(program),
             fetch.start.eq(goes),
             dispatch.hold.eq(is_stopped),
-            # What was asked for is read to its end, and thrown away.
             dispatch.instructions.valid.eq(fetch.instructions.valid & ~is_stopped),
             dispatch.instructions.payload.eq(fetch.instructions.payload),
-            fetch.instructions.ready.eq(dispatch.instructions.ready | is_stopped),
+            fetch.instructions.ready.eq(dispatch.instructions.ready & ~is_stopped),
+            *(unit.cut.eq(is_stopped) for unit in (fetch, load, store)),
             self.array_cause.eq(compute.error_cause),
         ]
-        self._stops(m, fetch, dispatch, load, compute, store)
-        computes = dispatch.compute_busy & (compute.error_cause == Cause.NONE)
-        is_quiet = ~(dispatch.load_busy | computes | dispatch.store_busy)
-        is_over = fetch.is_over & is_quiet & (dispatch.finished | is_stopped)
+        is_late = self._watch(m, load, compute)
+        self._stops(m, begins, is_late, fetch, dispatch, load, compute, store)
         self._count(m, begins, dispatch, compute)
+        # Nothing is under way in a program that has finished: its last SYNC passes when all engines are done.
+        is_over = Mux(is_stopped, ~(fetch.owes | load.owes | store.owes), dispatch.finished & fetch.is_over)
         with m.If(begins):
             m.d.sync += self.busy.eq(1)
-        with m.Elif(is_over & ~goes):
+        with m.Elif(is_over):
             m.d.sync += self.busy.eq(0)
         return m
+
+    def _watch(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> Value:
+        """Whether nothing has moved for too long."""
+        m.submodules.watchdog = watchdog = Watchdog()
+        channels = (self.fetch.ar, self.fetch.r, self.load.ar, self.load.r, self.store.aw, self.store.w, self.store.b)
+        moves = [*(transfer(channel) for channel in channels), compute.advances, transfer(compute.left_ask)]
+        moves += [put.valid for put in (load.groups, load.values, load.indices, compute.put)]
+        moved = Signal()  # so many signals from all over the machine are brought together in a clock of their own
+        m.d.sync += moved.eq(reduce(or_, moves))
+        m.d.comb += [watchdog.runs.eq(self.busy), watchdog.moves.eq(moved), watchdog.limit.eq(self.time_limit)]
+        return watchdog.late
 
     def _count(self, m: Module, begins: Value, dispatch: Dispatch, compute: ComputeUnit) -> None:
         """Count each clock once: as one of the array's, or under what the array waited for."""
@@ -208,21 +236,42 @@ class Accelerator(wiring.Component):
             connect(m, out.answers[number], answer)
 
     def _stops(
-        self, m: Module, fetch: Fetch, dispatch: Dispatch, load: LoadUnit, compute: ComputeUnit, store: StoreUnit
+        self,
+        m: Module,
+        begins: Value,
+        is_late: Value,
+        fetch: Fetch,
+        dispatch: Dispatch,
+        load: LoadUnit,
+        compute: ComputeUnit,
+        store: StoreUnit,
     ) -> None:
         """The first reason why a program cannot go on stays until the next program."""
-        causes = (
+        oldest = self._oldest(fetch, dispatch)
+        reasons = (
             (fetch.stop != Stop.NONE, fetch.stop, Const(0, NUMBER_BITS)),
             (dispatch.stop != Stop.NONE, dispatch.stop, dispatch.stop_number),
             (load.error != Response.OKAY, Stop.READ_ERROR, dispatch.load_number),
             (store.error != Response.OKAY, Stop.WRITE_ERROR, dispatch.store_number),
             (compute.error_cause != Cause.NONE, Stop.ARRAY, dispatch.compute_number),
+            (is_late, Stop.TIMEOUT, oldest),
+            (self.abort, Stop.ABORTED, oldest),
         )
-        with m.If(self.start & ~self.busy):
-            m.d.sync += [self.stop.eq(Stop.NONE), self.stop_number.eq(0)]
-        with m.Elif(self.busy & (self.stop == Stop.NONE) & reduce(or_, (holds for holds, _, _ in causes))):
-            cause: Value = Const(Stop.NONE)
-            number: Value = Const(0, NUMBER_BITS)
-            for holds, its_cause, its_number in reversed(causes):
-                cause, number = Mux(holds, its_cause, cause), Mux(holds, its_number, number)
-            m.d.sync += [self.stop.eq(cause), self.stop_number.eq(number)]
+        m.submodules.stops = stops = FirstStop(len(reasons))
+        for place, (holds, cause, number) in enumerate(reasons):
+            found = stops.found[place]
+            m.d.comb += [found.holds.eq(holds), found.stop.eq(cause), found.number.eq(number)]
+        m.d.comb += [
+            stops.begins.eq(begins),
+            stops.runs.eq(self.busy),
+            self.stop.eq(stops.stop),
+            self.stop_number.eq(stops.number),
+        ]
+
+    def _oldest(self, fetch: Fetch, dispatch: Dispatch) -> Value:
+        """The lowest number of what is in an engine; where nothing is, that of what fetch gives next."""
+        oldest: Value = fetch.instructions.payload.number
+        for name in QUEUES:
+            number, is_busy = getattr(dispatch, f"{name}_number"), getattr(dispatch, f"{name}_busy")
+            oldest = Mux(is_busy & (number < oldest), number, oldest)
+        return oldest

@@ -62,6 +62,8 @@ class Fetch(wiring.Component):
     address : Signal(40), in; start : Signal(1), in
         Where the program's header stands, a multiple of 64.
     instructions : stream of NUMBERED_WORD, out
+    cut : Signal(1), in; owes : Signal(1), out
+        Nothing more is asked for; memory has not given all that was.
     stop : Stop, out
         What is wrong with the header, with memory's answers, or, when all were given, with the instructions' checksum.
     is_over : Signal(1), out
@@ -81,6 +83,8 @@ class Fetch(wiring.Component):
                 "address": In(ADDRESS_BITS),
                 "start": In(1),
                 "instructions": Out(stream.Signature(NUMBERED_WORD)),
+                "cut": In(1),
+                "owes": Out(1),
                 "stop": Out(Stop),
                 "is_over": Out(1),
                 "axi": Out(ReadChannels(port)),
@@ -145,6 +149,8 @@ class Fetch(wiring.Component):
         with m.If(reads.error != Response.OKAY):
             m.d.sync += self.stop.eq(Stop.READ_ERROR)
         m.d.comb += [
+            reads.cut.eq(self.cut),
+            self.owes.eq(reads.owes),
             asked.payload.address.eq(address),
             asked.payload.bytes.eq(INSTRUCTION_BYTES),
             given.payload.number.eq(number),

@@ -35,6 +35,8 @@ class Part(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass takes
 
 #: A part of a tile to be loaded.
 STEP = data.StructLayout({"load": LOAD, "part": Part})
+#: A transfer of bytes: the part that they are, and whether the tile's bytes end with it.
+_TRANSFER = data.StructLayout({"part": Part, "ends": 1})
 #: Where the words of a part go, and whether indices are counted.
 _DESTINATION = data.StructLayout({"half": 1, "is_counted": 1})
 _Gearbox = LeftGearbox | RightGearbox
@@ -52,8 +54,10 @@ class LoadUnit(wiring.Component):
         For a clock, when the oldest tile that was taken is in its half.
     groups : stream of {at, groups, count}, out; values, indices : streams of {at, word}, out
         To the buffers, which always take them.
+    cut : Signal(1), in; owes : Signal(1), out
+        No burst begins any more; memory has not answered all that have.
     error : Response, out
-        The first response of memory that was not OKAY.
+        The first response of memory that was not OKAY, once the tile that it is of is the oldest one.
     axi : ReadChannels, out
 
     A packed tile is two transfers: the values, then the indices. Throughput: what the walk, the port and the gearboxes
@@ -62,10 +66,13 @@ class LoadUnit(wiring.Component):
 
     def __init__(self, design: Design, shape: MachineShape) -> None:
         self.design, self.shape = design, shape
+        self.heard = Signal(Response)  # what memory said first that was not OKAY
         super().__init__(
             {
                 "input": In(stream.Signature(LOAD)),
                 "done": Out(1),
+                "cut": In(1),
+                "owes": Out(1),
                 "groups": Out(stream.Signature(shape.put_groups)),
                 "values": Out(stream.Signature(shape.put_values)),
                 "indices": Out(stream.Signature(shape.put_indices)),
@@ -145,26 +152,41 @@ class LoadUnit(wiring.Component):
             ]
         connect(m, coalescer.spans, reads.spans)
         connect(m, reads.axi, flipped(self.axi))
-        m.d.comb += self.error.eq(reads.error)
+        m.d.comb += [reads.cut.eq(self.cut), self.owes.eq(reads.owes), self.heard.eq(reads.error)]
         return reads.words
 
     def _route(
         self, m: Module, steps: wiring.PureInterface, words: wiring.PureInterface, takers: Mapping[Any, _Gearbox]
     ) -> None:
         """Give the bytes of each transfer to the gearbox of its part."""
-        m.submodules.transfers = transfers = Queue(Part, _UNDER_WAY)
-        is_read = steps.payload.part != Part.COUNTED
+        m.submodules.transfers = transfers = Queue(_TRANSFER, _UNDER_WAY)
+        part, ended = steps.payload.part, transfer(words) & words.payload.last
+        is_read = part != Part.COUNTED
         m.d.comb += [
             transfers.input.valid.eq(steps.valid & is_read),
-            transfers.input.payload.eq(steps.payload.part),
+            transfers.input.payload.part.eq(part),
+            transfers.input.payload.ends.eq((part != Part.VALUES) | ~steps.payload.load.packed),
             steps.ready.eq(transfers.input.ready | ~is_read),
-            transfers.output.ready.eq(transfer(words) & words.payload.last),
+            transfers.output.ready.eq(ended),
         ]
+        self._place_error(m, ended & transfers.output.payload.ends)
         for part, taker in takers.items():
-            is_its = transfers.output.valid & (transfers.output.payload == part)
+            is_its = transfers.output.valid & (transfers.output.payload.part == part)
             m.d.comb += [taker.words.valid.eq(words.valid & is_its), taker.words.payload.eq(words.payload)]
             with m.If(is_its):
                 m.d.comb += words.ready.eq(taker.words.ready)
+
+    def _place_error(self, m: Module, has_read: Value) -> None:
+        """Hold an error back until the tiles that were read whole before it are done; ``has_read``: one more is."""
+        read, before = Signal(range(2 * _UNDER_WAY + 1)), Signal(range(2 * _UNDER_WAY + 1))  # tiles, not done
+        is_heard = Signal()
+        m.d.sync += read.eq(read + has_read - self.done)
+        with m.If(~is_heard):
+            m.d.sync += [is_heard.eq(self.heard != Response.OKAY), before.eq(read - self.done)]
+        with m.Elif(before != 0):
+            m.d.sync += before.eq(before - self.done)
+        with m.If(is_heard & (before == 0)):
+            m.d.comb += self.error.eq(self.heard)
 
     def _settle(self, m: Module, steps: wiring.PureInterface, takers: Mapping[Any, _Gearbox | IndexCounter]) -> None:
         """Tell each gearbox what its tile is."""

@@ -68,6 +68,8 @@ class StoreUnit(wiring.Component):
     input : stream of STORE, in
     done : Signal(1), out
         For a clock, when memory has confirmed all bytes of the oldest tile that was taken.
+    cut : Signal(1), in; owes : Signal(1), out
+        No burst begins any more, and nothing is done; memory has not confirmed all that have begun (``WriteEngine``).
     ask, sums : streams of half_address, out, and of C x Signal(32), in
         Words of the output buffer.
     error : Response, out
@@ -84,6 +86,8 @@ class StoreUnit(wiring.Component):
             {
                 "input": In(stream.Signature(STORE)),
                 "done": Out(1),
+                "cut": In(1),
+                "owes": Out(1),
                 "ask": Out(stream.Signature(half_address(shape.out_words))),
                 "sums": In(stream.Signature(sums_layout(design))),
                 "error": Out(Response),
@@ -112,7 +116,13 @@ class StoreUnit(wiring.Component):
         connect(m, writes.axi, flipped(self.axi))
         self._instruct(m, to_walk, walk.tiles)
         self._settle(m, to_gearbox, gearbox.settings)
-        m.d.comb += [self.done.eq(writes.done), self.error.eq(writes.error)]
+        m.d.comb += [
+            # Bursts that end without data may end before the instruction has been taken whole.
+            self.done.eq(writes.done & ~self.cut),
+            self.error.eq(writes.error),
+            writes.cut.eq(self.cut),
+            self.owes.eq(writes.owes),
+        ]
         return m
 
     def _instruct(self, m: Module, stores: wiring.PureInterface, tiles: wiring.PureInterface) -> None:

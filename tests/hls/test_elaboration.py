@@ -28,6 +28,7 @@ from heddle.hls.array.ws_steps import WsSteps
 from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.coalescer import Coalescer, Joiner
 from heddle.hls.axi.cutter import Cutter
+from heddle.hls.axi.lite import LiteSlave
 from heddle.hls.axi.packer import Packer
 from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.read_engine import ReadEngine
@@ -39,6 +40,7 @@ from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.control.watchdog import Watchdog
 from heddle.hls.feed.compute_unit import ComputeUnit, HalfAddresses
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.feed.left_address import LeftAddress
@@ -102,7 +104,9 @@ from heddle.hls.system.accelerator import Accelerator
 from heddle.hls.system.checksum import Checksum
 from heddle.hls.system.fetch import Fetch, WordJoiner
 from heddle.hls.system.load_unit import LoadUnit
+from heddle.hls.system.registers import Registers
 from heddle.hls.system.shape import MachineShape
+from heddle.hls.system.stops import FirstStop
 from heddle.hls.system.store_unit import StoreUnit, SumsReader
 from heddle.hls.system.top import AcceleratorTop
 
@@ -138,6 +142,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Divider: lambda: Divider(FP16),
     DoubleBuffer: lambda: DoubleBuffer(BufferShape(80, 300, "block", read_latency=4)),
     Fetch: lambda: Fetch(BUS, 0),
+    FirstStop: lambda: FirstStop(2),
     Fork: lambda: Fork(8, 2),
     Grid: lambda: Grid(SMALL),
     GroupBuffer: lambda: GroupBuffer(16, 10, 4, 2),
@@ -161,6 +166,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     LeftSpread: lambda: LeftSpread(LEFT),
     LeftTurn: lambda: LeftTurn(LEFT),
     LeftWords: lambda: LeftWords(LEFT),
+    LiteSlave: lambda: LiteSlave(12),
     LoadUnit: lambda: LoadUnit(TINY, MachineShape(TINY)),
     Multiplier: lambda: Multiplier(FP16, 2),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
@@ -178,6 +184,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Reader: lambda: Reader(8, 2, 8, 2),
     RecodedRegister: lambda: RecodedRegister(FP16),
     Recoder: lambda: Recoder(FP16),
+    Registers: lambda: Registers(0),
     Requester: lambda: Requester(PORT, 2),
     ResultWriter: lambda: ResultWriter(SMALL, 8),
     RightFeeder: lambda: RightFeeder(SMALL, 8),
@@ -204,6 +211,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
+    Watchdog: lambda: Watchdog(),
     WholeGroups: lambda: WholeGroups(4, 2),
     WordCollector: lambda: WordCollector(3, 2, 2),
     WordJoiner: lambda: WordJoiner(BUS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,15 @@ def test_the_lanes_are_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> N
         assert slang_complaints(rtl) == "", block.name
 
 
-def test_the_accelerator_is_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
+@cache
+def small_machine() -> Rtl:
     design = override(load_design("tiny"), {"array.rows": 2, "array.cols": 2, "array.interleave": 2})
     accelerator, element = accelerator_blocks(design, load_board(design.board))
-    rtl = emit_rtl(accelerator, [element])
+    return emit_rtl(accelerator, [element])
+
+
+def test_the_accelerator_is_clean_under_wall_but_for_the_waivers(tmp_path: Path) -> None:
+    rtl = small_machine()
     ports = {port.name: port.width for port in rtl.ports}
     assert {"m_axi_fetch_araddr": 40, "m_axi_load_rdata": 128, "m_axi_store_wstrb": 16}.items() <= ports.items()
     header = re.search(rf"module {rtl.top}\(([^)]*)\)", rtl.verilog[f"{rtl.top}.v"])
@@ -97,8 +103,7 @@ def test_slang_complains_of_what_is_wrong() -> None:
 
 
 def test_every_waiver_is_needed(tmp_path: Path) -> None:
-    rtl = array_rtl(load_design("tiny"))
-    complaints = lint(replace(rtl, control="`verilator_config\n"), tmp_path)
+    complaints = lint(replace(small_machine(), control="`verilator_config\n"), tmp_path)
     assert {rule for rule, _ in WAIVERS if f"%Warning-{rule}" in complaints} == {rule for rule, _ in WAIVERS}
 
 
