@@ -7,6 +7,7 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.program_file import read_program
 from heddle.dataflow.program.memory_image import Image
+from heddle.hls.array.command import Cause
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.execute import execute
 from heddle.verify.machine import MachineRun, MemoryTiming
@@ -31,4 +32,17 @@ class FakeMachine:
         after = image.copy()
         execute(read_program(program, self.design), after, self.design)
         after[: self.wrong_bytes] ^= 1
-        return MachineRun(after, 30, self.stop, 5, 10, {"fill": 20})
+        return MachineRun(
+            image=after,
+            cycles=30,
+            stop=self.stop,
+            stop_number=5,
+            array_cause=Cause.NONE,
+            array_cycles=10,
+            stalls={"fill": 20},
+            stop_clock=None,
+            stop_at_once=self.stop,
+            busy_at_stop=False,
+            error_master="",
+            error_address=0,
+        )

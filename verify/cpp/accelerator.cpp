@@ -58,7 +58,7 @@ struct Run {
 class Driver {
   public:
     Driver(const Settings& settings, Host& host, const Faults& faults)
-        : settings_(settings), host_(host), faults_(faults) {}
+        : settings_(settings), host_(host), faults_(faults), abort_clock_(settings["abort_clock"]) {}
 
     bool is_over() const { return state_ == kOver; }
     bool is_collecting() const { return state_ == kCollecting; }
@@ -74,7 +74,7 @@ class Driver {
 
     // Once a clock, after the host has moved.
     void step(uint64_t clock, bool interrupt) {
-        if (clock && clock == settings_["abort_clock"]) host_.write(HEDDLE_CONTROL_OFFSET, HEDDLE_ABORT_MASK);
+        if (clock && clock == abort_clock_) host_.write(HEDDLE_CONTROL_OFFSET, HEDDLE_ABORT_MASK);
         if (!host_.is_idle()) return;
         switch (state_) {
             case kStarting:
@@ -120,7 +120,7 @@ class Driver {
         host_.write(HEDDLE_PROGRAM_ADDRESS_HIGH_OFFSET, uint32_t(program_ >> 32));
         host_.write(HEDDLE_TIME_LIMIT_OFFSET, uint32_t(settings_["time_limit"]));
         host_.write(HEDDLE_CONTROL_OFFSET, HEDDLE_START_MASK);
-        if (!settings_["abort_clock"]) {  // else it may have ended before
+        if (!abort_clock_) {  // else it may have ended before
             host_.write_at_once(HEDDLE_PROGRAM_ADDRESS_LOW_OFFSET, ~uint32_t(program_));
             host_.write_at_once(HEDDLE_CONTROL_OFFSET, HEDDLE_START_MASK);
         }
@@ -151,7 +151,7 @@ class Driver {
     const Settings& settings_;
     Host& host_;
     const Faults& faults_;
-    uint64_t program_ = 0, started_ = 0;
+    uint64_t abort_clock_, program_ = 0, started_ = 0;
     bool is_last_ = false;
     uint32_t identification_ = 0, design_ = 0;
     State state_ = kStarting;
