@@ -39,8 +39,8 @@ demo: setup
 	$(BIN)/heddle report runs/demo
 
 test: setup-train setup-browser lint
-	$(BIN)/python -m pytest -n 2 --durations=10
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not compiled and not rtl and not outer"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not compiled and not rtl and not outer"
 
 # The packages by their installed names, as links, for tools that read sources and know no mapping: mypy, editors.
 PACKAGES := arch dataflow hls sim synth verify training dse reports cli

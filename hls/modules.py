@@ -7,7 +7,10 @@ submodules are one module, instantiated by name. So a component meets its surrou
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -22,6 +25,8 @@ from heddle.hls.instance import Restarted, instance_of, signature_ports
 
 _CLOCK = re.compile(r"^  wire width 1 input \d+ +\\clk$", re.MULTILINE)
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+#: Between two collections of garbage: some 200 MB.
+_GATHERED_OBJECTS = 2_000_000
 #: Stands for a module's name until its text is known; no name of ours has it.
 _UNNAMED = "@"
 _SOURCE = re.compile(r'^( *attribute \\src ")(.*)(:\d+")$')
@@ -55,8 +60,20 @@ def rtlil_of(component: wiring.Component, name: str, platform: object = None) ->
     elaborated for ``platform``.
     """
     modules = _Modules(name)
-    modules.add(component, Fragment.get(component, platform), name)
+    with _rare_collection():
+        modules.add(component, Fragment.get(component, platform), name)
     return "\n".join(modules.texts.values())
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Let garbage gather: a netlist is millions of small objects in use, and to walk them often doubles the time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_GATHERED_OBJECTS, 1, 1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -33,10 +34,15 @@ def _each_component_is_elaborated() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in the folders of hardware as ``rtl``; training, verbs, pages and the API as ``outer``."""
+    """Mark what stands in the folders of hardware as ``rtl``; training, verbs, pages and the API as ``outer``.
+
+    Tests that share what a fixture of their module makes go to one process, so that it is made once.
+    """
     here = Path(__file__).parent
     kernels = [here / name for name in _OF_KERNELS]
     for item in items:
+        if _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(here))))
         if item.path in kernels:
             continue
         if item.path.parent == here:
@@ -44,6 +50,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, folders in _MARKS.items():
             if any(here / folder in item.path.parents for folder in folders):
                 item.add_marker(mark)
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    """Whether a fixture that the test asks for is made once for its module."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(definition.scope == "module" for several in fixtures for definition in several)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and items out of garbage collection: they live to the end, and to walk them takes half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
