@@ -18,15 +18,18 @@ from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.axi_faults import AXI_FAULTS
 from benchmarks.mutants.fault import Fault
 from benchmarks.mutants.lane_faults import LANE_FAULTS
+from benchmarks.mutants.machine_block_faults import CONTROL_BLOCK_FAULTS, MEMORY_FAULTS
+from benchmarks.mutants.machine_feed_faults import FEED_FAULTS, TRANSFER_FAULTS
 from benchmarks.mutants.register_faults import CUT_FAULTS, LITE_FAULTS, REGISTER_FAULTS, STOP_FAULTS
 from benchmarks.mutants.trial import Outcome, Trial, control, mutant
 from benchmarks.mutants.verify_faults import VERIFY_FAULTS, VERIFY_KINDS
 from heddle.arch.errors import HeddleError, unknown
 
-#: By the part of the suite that must catch them: tests, proofs and vectors; those of a host's control of the machine;
-#: ``heddle verify`` by itself.
+#: By the part of the suite that must catch them: tests, proofs and vectors; those of the whole machine's blocks, and of
+#: a host's control of it; ``heddle verify`` by itself.
 SETS = {
     "suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS),
+    "machine": (*MEMORY_FAULTS, *CONTROL_BLOCK_FAULTS, *TRANSFER_FAULTS, *FEED_FAULTS),
     "registers": (*LITE_FAULTS, *CUT_FAULTS, *REGISTER_FAULTS, *STOP_FAULTS),
     "verify": VERIFY_FAULTS,
 }

@@ -46,6 +46,11 @@ def verified(design: str) -> Check:
     return Check(f"heddle verify --design {design}", ("-m", "benchmarks.mutants.verify_check", design), _MISMATCH)
 
 
+def machine(design: str) -> Check:
+    """The programs that ``heddle verify --top accelerator`` draws for a design, up to the first that fails."""
+    return Check(f"machine {design}", ("-m", "benchmarks.mutants.machine_check", design), _MISMATCH)
+
+
 def unit_tests(module: str) -> Check:
     """The tests of one module, up to the first that fails."""
     pytest = ("-m", "pytest", "-x", "--tb=line", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 
 from heddle.arch.errors import HeddleError
-from heddle.verify.results import Verdict
+from heddle.verify.results import MachineVerdict, Verdict
 
 
-def exit_status(verdicts: Iterable[Verdict]) -> int:
+def exit_status(verdicts: Iterable[Verdict | MachineVerdict]) -> int:
     """Return 0 where all ``verdicts`` pass, 1 at the first that does not, and 2 where they cannot be had."""
     try:
         failed = next((verdict for verdict in verdicts if not verdict.passed), None)
