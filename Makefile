@@ -58,6 +58,7 @@ bench: setup
 
 sweep: setup
 	$(BIN)/python -m heddle.verify.sweep
+	$(BIN)/python -m heddle.verify.machine_sweep
 
 proofs: setup
 	$(BIN)/python -m heddle.verify.formal

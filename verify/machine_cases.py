@@ -32,6 +32,7 @@ from heddle.verify.machine import MemoryTiming
 
 _PASSES: tuple[Pass, ...] = ("ff", "bp", "wu")
 _KERNELS, _STRIDES, _PADDINGS, _GROUPS = (1, 2, 3, 5, 7), (1, 1, 2, 3), (0, 1, 2, 3), (1, 1, 1, 2)
+_DILATIONS = ((1, 1), (1, 1), (1, 1), (2, 2), (1, 2), (3, 1))
 _CHANNELS = (1, 3, 4, 8, 13, 16, 30)
 _MOST_SIZE = 9
 
@@ -146,8 +147,12 @@ def _linear(rng: random.Random, number: int, channels: Sequence[int]) -> LinearL
 def _convolution(rng: random.Random, number: int, channels: Sequence[int]) -> ConvLayer:
     while True:
         kernel, stride, padding, groups = map(rng.choice, (_KERNELS, _STRIDES, _PADDINGS, _GROUPS))
+        dilation = rng.choice(_DILATIONS)
         height, width = rng.randint(1, _MOST_SIZE), rng.randint(1, _MOST_SIZE)
-        out_height, out_width = ((size + 2 * padding - kernel) // stride + 1 for size in (height, width))
+        out_height, out_width = (
+            (size + 2 * padding - apart * (kernel - 1) - 1) // stride + 1
+            for size, apart in zip((height, width), dilation, strict=True)
+        )
         if min(out_height, out_width) >= 1:
             return ConvLayer(
                 f"conv{number}",
@@ -162,6 +167,7 @@ def _convolution(rng: random.Random, number: int, channels: Sequence[int]) -> Co
                 stride,
                 stride,
                 groups=groups,
+                dilation=dilation,
             )
 
 

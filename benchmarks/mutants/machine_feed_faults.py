@@ -12,7 +12,7 @@ TRANSFER_FAULTS = (
         "(values != 0) & (indices != 0)",
         "(values != 0)",
         "a tile of weights counts as loaded when its indices are still to come",
-        machine("tiny"),
+        unit_tests("hls/system/test_load_unit.py"),
     ),
     Fault(
         "index-bits-cut-off",
@@ -20,7 +20,7 @@ TRANSFER_FAULTS = (
         "* index_bits(self.design.sparsity.m) + 7) >> 3",
         "* index_bits(self.design.sparsity.m)) >> 3",
         "a slot's indices are read without their last byte",
-        machine("tiny"),
+        unit_tests("hls/system/test_load_unit.py"),
     ),
     Fault(
         "groups-one-by-one",
@@ -28,7 +28,7 @@ TRANSFER_FAULTS = (
         "Mux(is_last, 0, place + count)",
         "Mux(is_last, 0, place + 1)",
         "groups that are put together are overwritten by the next ones",
-        machine("tiny"),
+        unit_tests("hls/system/test_load_unit.py"),
     ),
     Fault(
         "index-counts-on",
@@ -135,7 +135,7 @@ FEED_FAULTS = (
         "self.input.ready.eq(Mux(tag.turned, turn.input.ready, is_room & ~turn.is_busy))",
         "self.input.ready.eq(Mux(tag.turned, turn.input.ready, is_room))",
         "reads that are not turned vanish while turned ones are laid",
-        unit_tests("hls/feed/test_left_words.py"),
+        unit_tests("hls/feed/test_left_feeder.py"),
     ),
     Fault(
         "chunk-over-the-one-in-use",
