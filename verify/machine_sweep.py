@@ -1,4 +1,4 @@
-"""The sweep of the whole machine: several machines, drawn programs of its own on each, every byte of memory and the clocks.
+"""The sweep of the whole machine: several machines, drawn programs on each, every byte of memory and the clocks.
 
 ``python -m heddle.verify.machine_sweep`` runs all of it; ``--machine NAME`` only one. Same seed, same programs.
 """
@@ -67,7 +67,7 @@ _CHANGES: Mapping[str, Mapping[str, Any]] = {
 
 
 def machines() -> dict[str, Design]:
-    """Return the machines of the sweep by their names: shape, dataflows, M, groups of a read, what else is not usual."""
+    """Return the machines of the sweep by their names: shape, dataflows, M, groups of a read, and what is not usual."""
     tiny = load_design("tiny")
     return {name: override(tiny, {**changes, "name": name}) for name, changes in _CHANGES.items()}
 
