@@ -14,6 +14,7 @@ from heddle.sim.stalls import STALL_CAUSES
 
 LACKS_LOAD = {"first": {"valid": 1, "lacks_load": 1}}
 LACKS_STORE = {"first": {"valid": 1, "lacks_store": 1}}
+LACKS_BOTH = {"first": {"valid": 1, "lacks_load": 1, "lacks_store": 1}}
 LACKS_NOTHING = {"first": {"valid": 1}}
 STARTS = {"unit": {"starts": 1, "ahead": 1}}
 AHEAD = {"unit": {"ahead": 1}}
@@ -59,6 +60,7 @@ def test_the_causes_are_those_of_a_simulated_program() -> None:
         (LACKS_LOAD | WEIGHTS_QUEUED, Wait.LOAD_RIGHT),
         (LACKS_LOAD | GROUPS_QUEUED, Wait.LOAD_LEFT),
         (LACKS_STORE | WEIGHTS_QUEUED, Wait.STORE),
+        (LACKS_BOTH | GROUPS_QUEUED, Wait.LOAD_LEFT),
         (LACKS_NOTHING, Wait.FEED),
         (SYNC_HELD | WEIGHTS_QUEUED, Wait.DRAIN),
         (STORE_HELD | WEIGHTS_QUEUED, Wait.STORE),

@@ -151,6 +151,15 @@ def test_a_program_runs_in_the_order_of_its_tokens_or_is_stopped_where_none_come
         assert (found.finished, found.stop, found.stop_number) == (False, Stop.DEADLOCK, waiting)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_each_token_lets_one_instruction_begin_when_they_come_as_fast_as_they_go(seed: int) -> None:
+    pair = [instruction(f"{LOAD} signal_next"), instruction(f"{COMPUTE} wait_previous")]
+    program = [*pair * 20, LAST]
+    found = run(program, seed)
+    assert_in_order(program, found)
+    assert found.finished
+
+
 def test_a_compiled_program_runs_to_its_end_with_two_instructions_in_an_engine() -> None:
     program = LayerRun(ConvLayer("conv", 6, 6, 8, 6, 6, 16, 3, 3), "ff", TINY, keep_n=2).compiled().instructions
     found = run(program, seed=1)

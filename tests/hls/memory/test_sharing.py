@@ -80,8 +80,8 @@ def test_the_second_waits_while_the_first_asks_and_words_come_one_a_clock() -> N
 
 @pytest.mark.parametrize("held", [0, 1])
 def test_a_reader_that_takes_nothing_holds_no_words_of_the_other(held: int) -> None:
-    readers = [Reader(), Reader()]
+    readers = [Reader(asks=0.5), Reader(asks=0.5)]  # so that each asks after the other's queue is full
     readers[held].takes = 0.0
-    read_by(*readers, clocks=2 * COUNT)
+    read_by(*readers, clocks=6 * COUNT)
     assert len(readers[held].asked) == HELD
     assert len(readers[1 - held].words) == COUNT
