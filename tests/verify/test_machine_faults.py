@@ -12,7 +12,7 @@ from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import INSTRUCTION_BYTES, Compute
-from heddle.arch.program_file import program_bytes
+from heddle.arch.program_file import Header, program_bytes
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.execute import execute
@@ -169,6 +169,14 @@ def test_a_program_that_is_cut_short_ends_where_its_bytes_do(machine: Machine) -
         first = then_usual(machine, cut, PROMPT, Mishaps())
         expected = (Stop.OPCODE, left) if left < count - 1 else (Stop.CHECKSUM, 0)
         assert (first.stop, first.stop_number) == expected
+
+
+def test_a_header_that_promises_thousands_of_millions_of_instructions_does_not_read_them(machine: Machine) -> None:
+    header = Header.decode(int.from_bytes(USUAL.data[: Header.byte_count()], "little"))
+    promising = replace(header, instructions=1 << 31).encode().to_bytes(INSTRUCTION_BYTES, "little")
+    first = then_usual(machine, promising + USUAL.data[INSTRUCTION_BYTES:], PROMPT, Mishaps())
+    assert (first.stop, first.stop_number) == (Stop.GOES_ON, len(USUAL.instructions) - 1)
+    assert first.cycles < 5000
 
 
 @pytest.mark.parametrize(("given", "stop", "number"), WRONG)
