@@ -142,23 +142,33 @@ def test_a_limit_above_the_latency_of_memory_stops_nothing(machine: Machine) -> 
     assert then_usual(machine, USUAL.data, MemoryTiming(40), Mishaps(time_limit_cycles=2200)).stop == Stop.NONE
 
 
-def waiting_for_ever() -> tuple[bytes, int]:
-    """A program whose computation has more array tiles than words come for, and the number of that."""
+def told_otherwise(tiles: int = 0, interval: int = 0) -> tuple[bytes, int]:
+    """The usual program, more tiles or steps told to the array in its first computation, and the number of that."""
     changed = list(USUAL.instructions)
     number = next(place for place, each in enumerate(changed) if isinstance(each, Compute))
     compute = changed[number]
     assert isinstance(compute, Compute)
-    changed[number] = replace(compute, command=replace(compute.command, tiles=compute.command.tiles + 7))
+    command = compute.command
+    longer = replace(command, tiles=command.tiles + tiles, interval=command.interval + interval)
+    changed[number] = replace(compute, command=longer)
     return program_bytes(words_of(changed), TINY), number
 
 
 @pytest.mark.parametrize("timing", [PROMPT, RESTLESS], ids=["prompt", "restless"])
 def test_a_computation_that_waits_for_ever_ends_by_limit_or_by_hand(machine: Machine, timing: MemoryTiming) -> None:
-    hanging, number = waiting_for_ever()
+    hanging, number = told_otherwise(tiles=7)  # no words come for them
     ways = {Stop.TIMEOUT: Mishaps(time_limit_cycles=1000), Stop.ABORTED: Mishaps(abort_clock=9000)}
     for stop, mishaps in ways.items():
         first = then_usual(machine, hanging, timing, mishaps)
         assert (first.stop, first.stop_number, first.busy_at_stop) == (stop, number, False)
+
+
+def test_a_computation_of_hours_is_no_matter_of_the_limit_and_ends_by_hand(machine: Machine) -> None:
+    """The array takes a step in every clock."""
+    endless, number = told_otherwise(interval=1 << 31)
+    first = then_usual(machine, endless, PROMPT, Mishaps(time_limit_cycles=1000, abort_clock=9000))
+    assert (first.stop, first.stop_number, first.busy_at_stop) == (Stop.ABORTED, number, False)
+    assert first.cycles > 8000
 
 
 def test_a_program_that_is_cut_short_ends_where_its_bytes_do(machine: Machine) -> None:
