@@ -13,20 +13,24 @@ from heddle.arch.design_io import load_design
 from heddle.arch.instruction_words import words_of
 from heddle.arch.instructions import INSTRUCTION_BYTES, Compute
 from heddle.arch.program_file import Header, program_bytes
+from heddle.dataflow.lowering import NOT_PRUNED
+from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.execute import execute
 from heddle.verify.machine import Machine, MachineRun, MemoryTiming, Mishaps, Outcome
-from heddle.verify.machine_cases import Prepared, drawn_cases
+from heddle.verify.machine_cases import LayerCase, Prepared
 from tests.verify.test_machine import WRONG, program
+
+#: All that needs the compiled machine goes to one process.
+pytestmark = pytest.mark.xdist_group("machine")
 
 TINY = load_design("tiny")
 BOARD = load_board(TINY.board)
 PROMPT = MemoryTiming(latency_clocks=5)
 RESTLESS = MemoryTiming(latency_clocks=30, beat_clocks=2, stall=100, seed=3)
-#: A weight gradient of some 600 clocks on prompt memory, with loads, two computations and a store.
-USUAL_NAME = "conv16-wu-dense-l20-b4-s40-r641"
-USUAL = next(case.prepared(TINY, BOARD) for case in drawn_cases(TINY, BOARD, 20, seed=7) if case.name == USUAL_NAME)
+#: A weight gradient of some 1,000 clocks on prompt memory, with loads, computations and a store.
+USUAL = LayerCase(ConvLayer("usual", 5, 5, 16, 5, 5, 8, 1, 1, 1, 1), "wu", 3, NOT_PRUNED, PROMPT).prepared(TINY, BOARD)
 
 
 def right_image(prepared: Prepared) -> Image:
