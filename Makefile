@@ -38,9 +38,12 @@ demo: setup
 	$(BIN)/heddle explore --workload resnet18 --batch 512 --board vcu1525 --out runs/demo
 	$(BIN)/heddle report runs/demo
 
+# The tests of a file run in one process, as they share what its fixtures make; files in their order, the last ones short.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
 test: setup-train setup-browser lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=10
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not compiled and not rtl and not outer"
+	$(BIN)/python -m pytest -n 2 $(BY_FILE) --durations=10
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not compiled and not rtl and not outer"
 
 # The packages by their installed names, as links, for tools that read sources and know no mapping: mypy, editors.
 PACKAGES := arch dataflow hls sim synth verify training dse reports cli

@@ -34,15 +34,10 @@ def _each_component_is_elaborated() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands in the folders of hardware as ``rtl``; training, verbs, pages and the API as ``outer``.
-
-    Tests that share what a fixture of their module makes go to one process, so that it is made once.
-    """
+    """Mark what stands in the folders of hardware as ``rtl``; training, verbs, pages and the API as ``outer``."""
     here = Path(__file__).parent
     kernels = [here / name for name in _OF_KERNELS]
     for item in items:
-        if _shares_a_fixture(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(here))))
         if item.path in kernels:
             continue
         if item.path.parent == here:
@@ -50,12 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, folders in _MARKS.items():
             if any(here / folder in item.path.parents for folder in folders):
                 item.add_marker(mark)
-
-
-def _shares_a_fixture(item: pytest.Item) -> bool:
-    """Whether a fixture that the test asks for is made once for its module."""
-    fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-    return any(definition.scope == "module" for several in fixtures for definition in several)
 
 
 def pytest_collection_finish() -> None:
