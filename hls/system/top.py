@@ -49,7 +49,7 @@ class AcceleratorTop(wiring.Component):
         super().__init__(Described({**axi, "interrupt": Out(1)}, latencies, {"rams": asdict(accelerator.rams)}))
 
     def elaborate(self, platform: object) -> Module:
-        """Wires only."""
+        """The machine, its registers, and wires."""
         m = Module()
         m.submodules.accelerator = accelerator = self.accelerator
         m.submodules.registers = registers = self.registers
