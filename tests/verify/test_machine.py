@@ -27,9 +27,6 @@ from heddle.verify.machine_cases import drawn_cases
 from heddle.verify.machine_check import judged
 from tests.arch.test_instruction_rules import COMPUTE, LOAD, STORE, instruction
 
-#: All that needs the compiled machine goes to one process.
-pytestmark = pytest.mark.xdist_group("machine")
-
 TINY = load_design("tiny")
 BOARD = load_board(TINY.board)
 IMAGE: Image = np.random.default_rng(1).integers(0, 256, 8192, np.uint8)

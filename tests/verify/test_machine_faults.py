@@ -22,9 +22,6 @@ from heddle.verify.machine import Machine, MachineRun, MemoryTiming, Mishaps, Ou
 from heddle.verify.machine_cases import LayerCase, Prepared
 from tests.verify.test_machine import WRONG, program
 
-#: All that needs the compiled machine goes to one process.
-pytestmark = pytest.mark.xdist_group("machine")
-
 TINY = load_design("tiny")
 BOARD = load_board(TINY.board)
 PROMPT = MemoryTiming(latency_clocks=5)
