@@ -64,7 +64,7 @@ _FEEDER = (
 )
 FEEDER_LUT = Coefficient("feeder_lut", 2300, "LUT", f"{_FEEDER}: walks over pixels and taps, addresses", 0.3)
 FEEDER_FF = Coefficient("feeder_ff", 2200, "FF", f"{_FEEDER}: as feeder_lut", 0.3)
-FEEDER_DSP = Coefficient("feeder_dsp", 7, "DSP", "architecture: products of a place, in the RTL", 0.0)
+FEEDER_DSP = Coefficient("feeder_dsp", 9, "DSP", "architecture: products of a place, in the RTL", 0.0)
 FEEDER_LUT_PER_GROUP = Coefficient(
     "feeder_lut_per_group", 22, "LUT/(row x group)", f"{_FEEDER}: which rows take which group of a read", 0.3
 )

@@ -31,7 +31,7 @@ def left_feeder(i: ResourceInputs) -> ResourceTable:
     memory = i.rows * np.where(in_luts, queue_memory_lut(bits, words), 0)
     blocks = i.rows * np.where(in_luts, 0, ceil_div(bits, _BLOCK_BITS) * ceil_div(words, _BLOCK_WORDS))
     choices = np.where(groups > 1, i.rows * bits * ceil_div(groups - 1, _CHOICES), 0)
-    transposers = np.minimum(groups, ceil_div(i.rows, i.m)) * i.m * bits
+    transposers = groups * i.m * bits
     laying = i.rows * groups * c.FEEDER_LUT_PER_GROUP.value
     lut = c.FEEDER_LUT.value + memory + choices + c.TRANSPOSER_LUT_PER_BIT.value * transposers + laying
     return table(

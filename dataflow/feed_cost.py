@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heddle.arch.jit import kernel
-from heddle.arch.left_feed import LeftTile, os_tile_cycles, ws_tile_cycles
+from heddle.arch.left_feed import LeftTile, os_tile_cycles, run_taps, tap_groups, ws_tile_cycles
 from heddle.arch.timing import ring_cycles
 from heddle.dataflow.cost import ArrayTiles, ceil_div, tile_reach
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow
@@ -22,7 +22,20 @@ def left_tile(product: ProductRow, group_m: int, m: int, k: int) -> LeftTile:
     pixels = k if turned else m
     along = pixels if turned else ceil_div(reach.channels, ceil_div(reach.channels, group_m))
     kept = ceil_div(group_m * product["keep_n"], product["group_m"])
-    return LeftTile(turned, reach.taps, reach.channels, pixels, group_m, min(kept, along))
+    first_tap = first_tap_of(reach.taps, left["row_taps"], left["taps"])
+    return LeftTile(turned, reach.taps, left["row_taps"], first_tap, reach.channels, pixels, group_m, min(kept, along))
+
+
+@kernel
+def first_tap_of(taps: int, row_taps: int, all_taps: int) -> int:
+    """Where in a row of the kernel a tile of ``taps`` of ``all_taps`` begins, which its size does not say.
+
+    Tiles of whole rows, or of an equal part of one, begin with it or stay in it. Any other is taken to begin with the
+    last tap of a row, which makes the most runs.
+    """
+    if taps % row_taps == 0 or row_taps % taps == 0 or all_taps == row_taps:
+        return 0
+    return row_taps - 1
 
 
 @kernel
@@ -64,9 +77,11 @@ def _os_waits(machine: MachineRow, tile: LeftTile, shape: ArrayTiles, down: int,
 def _ws_waits(machine: MachineRow, tile: LeftTile, folds: int, length: int, interval: int) -> int:
     """The waits of ``folds`` array tiles of the same columns, one a fold."""
     rows, ports = machine["rows"], machine["group_ports"]
-    tap_slots = ceil_div(tile.channels, tile.group_m) * tile.group_slots
-    # Where folds are whole groups, and taps whole folds or folds whole taps, all but the last meet their groups alike.
-    is_even = rows % tile.group_slots == 0 and (tile.turned or tap_slots % rows == 0 or rows % tap_slots == 0)
+    tap_slots = tap_groups(tile) * tile.group_slots
+    run_slots = run_taps(tile) * tap_slots
+    # Where folds are whole groups, and taps whole folds or folds whole runs, all but the last meet their groups alike.
+    in_runs = tile.first_tap == 0 and (run_slots % rows == 0 or rows % run_slots == 0)
+    is_even = rows % tile.group_slots == 0 and (tile.turned or tap_slots % rows == 0 or in_runs)
     alike = folds - 1 if is_even else 0
     cycles = 0
     if alike:

@@ -25,6 +25,7 @@ class OperandRow(TypedDict):
     pixel_step: float
     halo: float
     tiled: int
+    row_taps: int
 
 
 class ProductRow(TypedDict):
@@ -155,6 +156,7 @@ def _operand_row(operand: Operand) -> OperandRow:
         "pixel_step": operand.pixel_step,
         "halo": operand.halo,
         "tiled": operand.tiled,
+        "row_taps": operand.row_taps,
     }
 
 

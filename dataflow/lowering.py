@@ -16,7 +16,8 @@ from heddle.dataflow.step_items import Operand, Product
 class LayerShape:
     """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution.
 
-    Its pixels come in ``steps`` equal parts, each of which waits for the one before.
+    ``taps_apart``: pixels from one tap of a kernel row to the next. The layer's pixels come in ``steps`` equal parts,
+    each of which waits for the one before.
     """
 
     out_pixels: int
@@ -30,6 +31,7 @@ class LayerShape:
     groups: int
     operand: FloatFormat = FP16
     steps: int = 1
+    taps_apart: int = 1
 
     @classmethod
     def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat = FP16) -> LayerShape:
@@ -48,6 +50,7 @@ class LayerShape:
             stride=(layer.stride_height, layer.stride_width),
             groups=layer.groups,
             operand=operand,
+            taps_apart=layer.dilation[1],
         )
 
     @property
@@ -72,7 +75,18 @@ class LayerShape:
             halo = float(max(0, self.kernel[1] - self.stride[1]))
         else:
             halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
-        return Operand(bits=self.operand.width, taps=self.taps, pixels_on_k=pixels_on_k, pixel_step=step, halo=halo)
+        return Operand(
+            bits=self.operand.width,
+            taps=self.taps,
+            pixels_on_k=pixels_on_k,
+            pixel_step=step,
+            halo=halo,
+            row_taps=self.row_taps(self.kernel[1]),
+        )
+
+    def row_taps(self, taps: int) -> int:
+        """Return how many of the ``taps`` of a kernel row read pixels that follow each other."""
+        return taps if self.taps_apart == 1 else 1
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,7 @@ def _taps_by_residue(kernel: int, stride: int) -> list[int]:
 def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> Operand:
     """DY spread over one phase's taps."""
     halo = float(taps[1] - 1 if shape.kernel[0] == 1 else (taps[0] - 1) * shape.out_width)
-    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo)
+    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo, row_taps=shape.row_taps(taps[1]))
 
 
 def _weights_on_the_right(

@@ -30,7 +30,8 @@ class Operand:
     One of its two axes counts pixels (or rows, samples), the other channels times ``taps``. ``pixels_on_k``
     says that the pixel axis is the reduction. A tile of p pixels touches p * ``pixel_step`` + ``halo`` stored
     pixels. ``bits`` is the storage of one element, index included. ``tiled`` operands are stored in the order
-    in which tiles are read (weights: the update writes them so), so every tile is one contiguous run.
+    in which tiles are read (weights: the update writes them so), so every tile is one contiguous run. Of the taps as
+    many as ``row_taps`` read pixels that follow each other: those of a row of the kernel.
     """
 
     bits: float = _DEFAULT_BITS
@@ -39,6 +40,7 @@ class Operand:
     pixel_step: float = 1.0
     halo: float = 0.0
     tiled: bool = False
+    row_taps: int = 1
 
 
 @dataclass(frozen=True)

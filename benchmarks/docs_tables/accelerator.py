@@ -67,7 +67,7 @@ def _os_wait(slots: int, outputs: int, turned: int = 0) -> Callable[[Design, int
     def waits(design: Design, ports: int) -> float:
         array, group_m = design.array, design.sparsity.m
         ring = ring_cycles(array.interleave, array.adder_stages)
-        left = LeftTile(turned, 1, 512, 512, group_m, slots)
+        left = LeftTile(turned, 1, 1, 0, 512, 512, group_m, slots)
         steps = 512 // group_m * slots * ring
         return os_tile_cycles(left, 0, array.rows, ports, outputs, steps, steps, ring) / steps
 
@@ -76,7 +76,7 @@ def _os_wait(slots: int, outputs: int, turned: int = 0) -> Callable[[Design, int
 
 def _ws_wait(slots: int, turned: int = 0) -> Callable[[Design, int], float]:
     def waits(design: Design, ports: int) -> float:
-        left = LeftTile(turned, 1, 1024, 1024, design.sparsity.m, slots)
+        left = LeftTile(turned, 1, 1, 0, 1024, 1024, design.sparsity.m, slots)
         return ws_tile_cycles(left, 0, design.array.rows, ports, 1024, 1024) / 1024
 
     return waits

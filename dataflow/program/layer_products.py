@@ -149,12 +149,20 @@ class LayerMaps:
         for number, phase in enumerate(self.geometry.phases((self.x.height, self.x.width))):
             pixels = self.x.images * phase.rows.walk.count * phase.cols.walk.count
             kernel = (len(phase.rows.taps), len(phase.cols.taps))
-            of_phase = replace(shape, kernel=kernel, stride=(1, 1), out_pixels=pixels, in_pixels=pixels)
+            rows, cols = _axis(phase.rows.walk, self.dy.height), _axis(phase.cols.walk, self.dy.width)
+            of_phase = replace(
+                shape,
+                kernel=kernel,
+                stride=(1, 1),
+                out_pixels=pixels,
+                in_pixels=pixels,
+                taps_apart=max(1, cols.tap_step),
+            )
             yield LayerProduct(
                 name=f"{self.layer.name}.bp{number}{self._suffix(group)}",
                 product=backward_products(of_phase, "weight", pruning)[0],
-                rows=_axis(phase.rows.walk, self.dy.height),
-                cols=_axis(phase.cols.walk, self.dy.width),
+                rows=rows,
+                cols=cols,
                 left=gradient,
                 is_turned=False,
                 right=KernelTaps(group, tuple(pairs(phase.rows.taps, phase.cols.taps))),

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from heddle.arch.jit import kernel
-from heddle.arch.left_feed import LeftTile, os_chunk_reads, ws_word_cycles
+from heddle.arch.left_feed import (
+    LeftTile,
+    os_chunk_groups,
+    os_chunk_reads,
+    run_groups_left,
+    tap_groups,
+    ws_word_cycles,
+)
 from heddle.arch.timing import ring_cycles
 from heddle.sim.machine.rows import ComputeRow
 from heddle.sim.machine.shape import MachineShape
-
-
-class Chunks(NamedTuple):
-    """The chunks of an array tile: how many taps it has, chunks and groups of a tap, groups of a chunk, its steps.
-
-    Each chunk is ``group_steps`` for each of its groups; the last one lasts to the end of the interval.
-    """
-
-    taps: int
-    of_tap: int
-    groups: int
-    width: int
-    group_steps: int
 
 
 @kernel
 def left_tile(compute: ComputeRow, shape: MachineShape) -> LeftTile:
     """Return the left operand's tile. Turned, groups are of M pixels."""
     group = shape.group_m if compute["turned"] else compute["group_elements"]
+    row_taps = compute["kernel_cols"] if compute["tap_step"] == 1 else 1
     return LeftTile(
-        compute["turned"], compute["taps"], compute["elements"], compute["pixels"], group, compute["group_slots"]
+        compute["turned"],
+        compute["taps"],
+        row_taps,
+        compute["first_tap"] % row_taps,
+        compute["elements"],
+        compute["pixels"],
+        group,
+        compute["group_slots"],
     )
 
 
@@ -42,24 +42,27 @@ def tiles_across(compute: ComputeRow, shape: MachineShape) -> int:
 
 
 @kernel
-def chunks_of(compute: ComputeRow, shape: MachineShape) -> Chunks:
-    """Return the chunks of each of the computation's array tiles: in WS each row of the tile is one."""
-    if compute["ws"]:
-        return Chunks(1, compute["length"], compute["length"], 1, 1)
+def all_chunks_groups(compute: ComputeRow, shape: MachineShape) -> int:
+    """Return the groups of an OS array tile: of pixels, or of channels of its taps."""
     tile = left_tile(compute, shape)
-    channels = compute["pixels"] if compute["turned"] else compute["elements"]
-    groups = (channels + tile.group_m - 1) // tile.group_m
-    # A row of the array takes a group a clock, and has a read each R clocks.
-    width = 1 if compute["turned"] else min(shape.group_ports, shape.rows)
-    steps = tile.group_slots * ring_cycles(shape.interleave, shape.adder_stages)
-    return Chunks(1 if compute["turned"] else compute["taps"], (groups + width - 1) // width, groups, width, steps)
+    if tile.turned:
+        return (tile.pixels + tile.group_m - 1) // tile.group_m
+    return tile.taps * tap_groups(tile)
 
 
 @kernel
-def chunk_steps(chunks: Chunks, number: int) -> int:
-    """Return the steps of chunk ``number`` of an array tile."""
-    first = number % chunks.of_tap * chunks.width
-    return min(chunks.width, chunks.groups - first) * chunks.group_steps
+def chunk_groups(compute: ComputeRow, first: int, shape: MachineShape) -> int:
+    """Return the groups of the OS chunk that begins with group ``first`` of its array tile."""
+    tile = left_tile(compute, shape)
+    if tile.turned:
+        return 1
+    return min(os_chunk_groups(shape.rows, shape.group_ports), run_groups_left(tile, first))
+
+
+@kernel
+def group_steps(compute: ComputeRow, shape: MachineShape) -> int:
+    """Return the steps of each group of an OS chunk; those of an array tile's last one last to the interval's end."""
+    return compute["group_slots"] * ring_cycles(shape.interleave, shape.adder_stages)
 
 
 @kernel

@@ -68,6 +68,9 @@ class ComputeRow(TypedDict):
     group_elements: int
     group_slots: int
     turned: int
+    tap_step: int
+    kernel_cols: int
+    first_tap: int
     taps: int
     pixels: int
     elements: int
@@ -87,7 +90,9 @@ _COMMAND = {name: f"command.{name}" for name in (
 )}  # fmt: skip
 _COMPUTE = {
     **{name: name for name in ("cols", "group_elements", "group_slots")},
-    **{name: f"walk.{name}" for name in ("turned", "taps", "pixels", "elements")},
+    "tap_step": "walk.cols.tap_step",
+    "kernel_cols": "walk.cols.taps",
+    **{name: f"walk.{name}" for name in ("turned", "first_tap", "taps", "pixels", "elements")},
 }
 
 

@@ -6,7 +6,7 @@ from heddle.arch.jit import kernel
 from heddle.arch.machine_timing import BUFFER_ANSWERS
 from heddle.arch.timing import os_issue_cycles, os_lead_cycles, pe_latency, ring_cycles, ws_row_steps
 from heddle.sim.machine.array import Array, begin_run, partial_at, pass_partials, step, take_partial
-from heddle.sim.machine.left_words import chunk_reads, chunk_steps, chunks_of, tiles_across
+from heddle.sim.machine.left_words import all_chunks_groups, chunk_groups, chunk_reads, group_steps, tiles_across
 from heddle.sim.machine.rows import ComputeRow
 from heddle.sim.machine.shape import MachineShape
 
@@ -31,14 +31,15 @@ def _run_os_tile(
     array: Array, compute: ComputeRow, number: int, reads: int, first_result: int, shape: MachineShape
 ) -> int:
     """Partial sums enter as R x I words that end with the first slot: the last ones in the first steps of the tile."""
-    chunks, state = chunks_of(compute, shape), array.state
+    state, groups = array.state, all_chunks_groups(compute, shape)
+    of_group = group_steps(compute, shape)
     words, interleave = shape.rows * shape.interleave, shape.interleave
     issue = os_issue_cycles(compute["length"], interleave, shape.adder_stages)
     interval = compute["interval"]
     coming, freeing = interval - os_lead_cycles(shape.rows, interleave), -1
     if number == compute["tiles"] - 1:
         coming, freeing = interval, _freeing_phase(compute, shape)
-    chunk, next_chunk = 0, 0
+    chunks, group, next_chunk = 0, 0, 0
     for phase in range(interval):
         not_before = 0
         if phase == next_chunk:
@@ -49,15 +50,15 @@ def _run_os_tile(
             step(array, not_before, shape)
         if phase == next_chunk:
             state["left_taken_at"] = state["at"]
-            next_chunk = phase + chunk_steps(chunks, chunk)
-            chunk += 1
-            if chunk == chunks.taps * chunks.of_tap:
+            of_chunk = chunk_groups(compute, group, shape)
+            chunks, group, next_chunk = chunks + 1, group + of_chunk, phase + of_chunk * of_group
+            if group == groups:
                 next_chunk = interval
         if phase == freeing:
             state["right_freed_at"] = state["at"]
         if phase == issue - interleave:
             begin_run(array, 1 + pe_latency(shape.adder_stages, shape.multiplier_stages), words)
-    return chunk * reads
+    return chunks * reads
 
 
 @kernel

@@ -90,9 +90,8 @@ def test_a_pass_that_cannot_be_mapped_is_named_and_the_rest_goes_on() -> None:
     assert {("thin", "ff"), ("thin", "bp"), ("thin", "wu")} <= kept
 
 
-def test_taps_that_no_buffer_holds_are_cut_and_take_the_array_no_longer_than_the_product() -> None:
-    # 64 windows of 8192 taps slide over one row; the product of the same sizes has them spread out, a group of channels
-    # to a read. A tap of one channel is a read of its own.
+def test_taps_that_no_buffer_holds_are_cut_and_cost_no_more_than_the_product() -> None:
+    # 64 windows of 8192 taps slide over one row; the product of the same sizes has them spread out.
     sliding = ConvLayer("row", 1, 8255, 1, 1, 64, 64, kernel_height=1, kernel_width=8192)
     options = StepOptions(batch=1, passes=("ff",))
     as_conv, as_product = (
@@ -102,8 +101,7 @@ def test_taps_that_no_buffer_holds_are_cut_and_take_the_array_no_longer_than_the
     (conv_entry,), (entry,) = as_conv.by_product.values(), as_product.by_product.values()
     assert not as_conv.failures
     assert conv_entry.mapping.tile_k < 8192
-    assert conv_entry.mapping.compute_cycles <= entry.mapping.compute_cycles * (1 + TIME_TOLERANCE)
-    assert conv_entry.mapping.feed_cycles > entry.mapping.feed_cycles == 0
+    assert conv_entry.mapping.cycles <= entry.mapping.cycles * (1 + TIME_TOLERANCE)
     assert conv_entry.mapping.load_bytes < entry.mapping.load_bytes  # windows share their pixels
 
 

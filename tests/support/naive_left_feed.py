@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from heddle.arch.left_feed import LeftTile
 
 
+def per_tap(tile: LeftTile) -> int:
+    """Groups of channels of a tap."""
+    return -(-tile.channels // tile.group_m)
+
+
+def reads_of(groups: Iterable[int], tile: LeftTile, ports: int) -> int:
+    """Reads for groups of channels, numbered over the tile's taps: each gives up to ``ports`` of a row of the kernel.
+
+    Turned, taps whose last group is shorter than their others are read one by one.
+    """
+    reads, held = 0, (-1, 0)
+    apart = tile.turned and per_tap(tile) > 1 and tile.channels % tile.group_m > 0
+    for group in groups:
+        tap, of_tap = divmod(group, per_tap(tile))
+        row, col = divmod(tile.first_tap + tap, tile.row_taps)
+        run, place = (tap, of_tap) if apart else (row, col * per_tap(tile) + of_tap)
+        if run != held[0] or not held[1] <= place < held[1] + ports:
+            held = run, place
+            reads += 1
+    return reads
+
+
 def naive_turned_word(tile: LeftTile, first_row: int, rows: int, ports: int) -> int:
-    """M reads for each run of up to ``ports`` groups of one tap among the word's rows."""
-    reads, held = 0, None
-    for row in range(first_row, first_row + rows):
-        tap, channel = divmod(row, tile.channels)
-        group = channel // tile.group_m
-        if tap >= tile.taps:
-            break
-        if held is None or held[0] != tap or not held[1] <= group < held[1] + ports:
-            held = (tap, group)
-            reads += tile.group_m
-    return max(1, reads)
+    """M reads for each run of up to ``ports`` groups among the word's rows."""
+    places = [divmod(row, tile.channels) for row in range(first_row, first_row + rows)]
+    groups = [tap * per_tap(tile) + channel // tile.group_m for tap, channel in places if tap < tile.taps]
+    return max(1, tile.group_m * reads_of(groups, tile, ports))
 
 
 def naive_ws_word(tile: LeftTile, first_slot: int, rows: int, ports: int) -> int:
@@ -26,16 +41,7 @@ def naive_ws_word(tile: LeftTile, first_slot: int, rows: int, ports: int) -> int
     groups = sorted({slot // tile.group_slots for slot in range(first_slot, first_slot + rows)})
     if tile.turned:
         return max(1, sum(tile.group_m for group in groups if group * tile.group_m < tile.pixels))
-    per_tap = -(-tile.channels // tile.group_m)
-    reads, held = 0, None
-    for group in groups:
-        tap, place = divmod(group, per_tap)
-        if tap >= tile.taps:
-            break
-        if held is None or held[0] != tap or not held[1] <= place < held[1] + ports:
-            held = (tap, place)
-            reads += 1
-    return max(1, reads)
+    return max(1, reads_of((group for group in groups if group < tile.taps * per_tap(tile)), tile, ports))
 
 
 def os_chunks(
@@ -51,9 +57,11 @@ def os_chunks(
         for _ in range(0, tile.pixels, tile.group_m):
             yield sum(words), group_cycles
         return
-    for _ in range(tile.taps):
-        for first in range(0, -(-tile.channels // tile.group_m), ports):
-            yield rows * outputs, min(ports, -(-tile.channels // tile.group_m) - first) * group_cycles
+    rows_of_taps = [(tile.first_tap + tap) // tile.row_taps for tap in range(tile.taps)]
+    for row in dict.fromkeys(rows_of_taps):
+        groups = rows_of_taps.count(row) * per_tap(tile)
+        for first in range(0, groups, ports):
+            yield rows * outputs, min(ports, groups - first) * group_cycles
 
 
 def os_cycles(

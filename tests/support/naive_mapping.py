@@ -267,7 +267,11 @@ def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
     pixels = k if turned else m
     # The channels of a tap stand in as many groups as they need, about equal ones.
     most = pixels if turned else ceil(Fraction(met.channels, ceil(Fraction(met.channels, group_m))))
-    return LeftTile(int(turned), met.taps, met.channels, pixels, group_m, min(kept, most))
+    row_taps, first_tap = product.left.row_taps, 0
+    # Tiles that cut rows of the kernel unevenly are taken to begin with the last tap of one.
+    if product.left.taps > row_taps and met.taps % row_taps and row_taps % met.taps:
+        first_tap = row_taps - 1
+    return LeftTile(int(turned), met.taps, row_taps, first_tap, met.channels, pixels, group_m, min(kept, most))
 
 
 @cache
