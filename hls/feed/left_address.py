@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,17 +18,25 @@ from heddle.hls.stream.handshake import assert_stable
 _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 1) + 2)
 
 
+#: Pixels from a run's first one to an end of the map, as far as they matter: a run has fewer taps, so that no group of
+#: it lies further. In products with groups of a pixel a DSP slice takes them.
+_DISTANCE = range((1 << TAP_BITS) + 1)
+
+
 class LeftAddress(wiring.Component):
     """From positions and taps to addresses of groups.
 
-    A place along an axis is start + position x step + tap x tap_step; outside 0 to size - 1 it is a zero. The group is
-    ((image x rows + row) x columns + column + origin) x groups of a pixel + group. What is stored has an address below
-    2^``address_bits``, so that all but the places is worked out modulo that.
+    A place along an axis is start + position x step + tap x tap_step; outside 0 to size - 1 it is a zero. The first
+    group is ((image x rows + row) x columns + column + origin) x groups of a pixel + group, with the column of the
+    run's first tap. Those that follow it in the read are of the same row, so each lies in the map or does not by its
+    number: how far that is from the map's ends is counted in groups. What is stored has an address below
+    2^``address_bits``, so that all but the places is worked out modulo that; a read may begin before the half, where
+    its first groups are zeros.
 
     Ports
     -----
     input : stream of ``read_layout``, in
-    output : stream of ``fetch_layout`` with ``LeftShape.part``, out
+    output : stream of ``fetch_layout`` with ``LeftShape.placed``, out
 
     Latency 5 clocks, throughput a read a clock; in each of the first four a DSP slice multiplies, or adds three.
     """
@@ -36,12 +44,12 @@ class LeftAddress(wiring.Component):
     latency = 5
 
     def __init__(self, shape: LeftShape, address_bits: int) -> None:
-        self.read, self.address_bits = read_layout(shape), address_bits
-        output = stream.Signature(fetch_layout(address_bits, shape.part))
+        self.shape, self.read, self.address_bits = shape, read_layout(shape), address_bits
+        output = stream.Signature(fetch_layout(address_bits, shape.placed))
         super().__init__({"input": In(stream.Signature(self.read)), "output": Out(output)})
 
     def elaborate(self, platform: object) -> Module:
-        """Products; places; the pixel's row; the pixel's first group; the group."""
+        """Products; places; the pixel's row, and how far the map reaches; the pixel's first group; the group."""
         m = Module()
         advances = Signal()
         m.d.comb += [advances.eq(~self.output.valid | self.output.ready), self.input.ready.eq(advances)]
@@ -52,20 +60,23 @@ class LeftAddress(wiring.Component):
             at.append(data.View(self.read, steps.register(at[-1].as_value(), f"read{stage}")))
             valid = steps.register(valid, f"valid{stage}", has_reset=True)
         row, row_is_out = self._place(steps, at, "row")
-        col, col_is_out = self._place(steps, at, "col")
+        col, _ = self._place(steps, at, "col")
         image_rows = steps.address(steps.address(at[0].image * at[0].map.rows.size, "image_rows"), "image_row")
         pixel_row = steps.address((image_rows + row) * at[2].map.cols.size, "pixel_row")
         pixel = pixel_row + steps.address(col, "pixel_col") + at[3].map.origin
         first_group = steps.address(pixel * at[3].map.groups_per_pixel, "first_group")
-        is_out = steps.register(steps.register(row_is_out | col_is_out, "is_out"), "was_out")
-        fetch = self.output.payload
+        is_out = steps.register(steps.register(row_is_out, "is_out"), "was_out")
+        begins = self._groups_to(steps, at, -col, "begins")
+        ends = self._groups_to(steps, at, at[2].map.cols.size - col, "ends")
+        ports, fetch = self.shape.ports, self.output.payload
         with m.If(advances):
             m.d.sync += [
                 self.output.valid.eq(valid),
-                fetch.is_zero.eq(at[4].is_zero | is_out),
+                fetch.is_zero.eq(at[4].is_zero | is_out | (ends <= 0) | (begins >= ports)),
                 fetch.ask.half.eq(at[4].map.half),
                 fetch.ask.address.eq(first_group + at[4].group),
-                fetch.tag.eq(at[4].part),
+                fetch.tag.in_map.eq(Cat((begins <= number) & (ends > number) for number in range(ports))),
+                *(fetch.tag[name].eq(at[4].part[name]) for name, _ in self.shape.part),
             ]
         assert_stable(m, self.output)
         return m
@@ -78,6 +89,13 @@ class LeftAddress(wiring.Component):
         place = Signal(_AT, name=f"{axis}_place", reset_less=True)
         steps.set(place, at[1].map[of_axis].start + by_step + by_tap)
         return place, (place < 0) | (place >= at[2].map[of_axis].size)
+
+    def _groups_to(self, steps: _Steps, at: Sequence[data.View], pixels: Value, name: str) -> Signal:
+        """Four clocks in, groups from the read's first one to an end of the map ``pixels`` behind its run's first."""
+        furthest = _DISTANCE.stop - 1
+        distance = Mux(pixels < 0, 0, Mux(pixels > furthest, furthest, pixels[: TAP_BITS + 1]))
+        near = steps.register(distance, f"{name}_in_pixels")
+        return steps.register(near * at[3].map.groups_per_pixel - at[3].group, f"{name}_in_groups")
 
 
 class _Steps:

@@ -7,7 +7,7 @@ from amaranth.lib import data
 
 from heddle.arch.design import Design
 from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
-from heddle.arch.isa import GROUP_SLOTS_BITS
+from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 from heddle.hls.feed.left_loops import LeftLoops
 from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.left_span import LeftSpan
@@ -31,7 +31,7 @@ READ_MAP = data.StructLayout(
 
 
 def read_layout(shape: LeftShape) -> data.StructLayout:
-    """Return the layout of a read: a position, a tap and its first group of channels, and what the groups are for."""
+    """Return the layout of a read: a position, a run's first tap, a group of the run, and what the groups are for."""
     return data.StructLayout(
         {
             "map": READ_MAP,
@@ -41,7 +41,7 @@ def read_layout(shape: LeftShape) -> data.StructLayout:
             "col": PLACE_BITS,
             "tap_row": TAP_BITS,
             "tap_col": TAP_BITS,
-            "group": ELEMENT_BITS,
+            "group": COUNT_BITS,
             "part": shape.part,
         }
     )
@@ -50,11 +50,11 @@ def read_layout(shape: LeftShape) -> data.StructLayout:
 class LeftOrder(Order):
     """Reads of the left operand, chunk after chunk (``heddle.arch.left_feed``).
 
-    In OS a chunk is of some groups of channels of a tap: a read for each of R rows of the tile, and for each of a PE's
-    outputs along rows. In WS each row of the array holds a slot of its own, and word after word, each a chunk, takes
-    the next row of the tile. A tile's rows are pixels and its slots taps x channels, or, ``turned``, the other way
-    round: then M reads, one of each pixel, make the groups of all rows that are channels of the groups that were read,
-    or, in WS, slots of these pixels.
+    In OS a chunk is of some groups of channels of a run of taps: a read for each of R rows of the tile, and for each of
+    a PE's outputs along rows. In WS each row of the array holds a slot of its own, and word after word, each a chunk,
+    takes the next row of the tile. A tile's rows are pixels and its slots taps x channels, or, ``turned``, the other
+    way round: then M reads, one of each pixel, make the groups of all rows that are channels of the groups that were
+    read, or, in WS, slots of these pixels.
 
     Its words are of ``read_layout``.
     """
@@ -66,7 +66,7 @@ class LeftOrder(Order):
     def _loops(self, m: Module, frame: Frame) -> Value:
         """Two walks, of which one is over rows and the other over slots, and the loops that move them."""
         m.submodules.pixels = pixels = PixelWalk()
-        m.submodules.taps = taps = TapWalk(self.shape.group_m, max(self.shape.ports, self.shape.rows))
+        m.submodules.taps = taps = TapWalk(max(self.shape.ports, self.shape.rows))
         m.submodules.loops = loops = LeftLoops(self.design)
         m.submodules.span = span = LeftSpan(self.design)
         flags = loops.flags
@@ -82,13 +82,14 @@ class LeftOrder(Order):
             loops.ends_pixels.eq(ends_pixels),
             span.prepared.eq(frame.held),
             span.tap.eq(taps.place),
-            span.is_last_tap.eq(taps.is_last),
+            span.is_last_run.eq(taps.is_last),
             span.ends_pixels.eq(ends_pixels),
             span.ends_group.eq(frame.moves & flags.ends_group),
             span.next_fold.eq(flags.save_slots),
             taps.count.eq(span.count),
-            taps.reach.eq(span.reach),
-            taps.ends_tap.eq(span.ends_tap),
+            taps.groups.eq(span.passed),
+            taps.lane.eq(span.lane),
+            taps.ends_run.eq(span.ends_run),
             *(each.start.eq(frame.starts) for each in (loops, span, pixels, taps)),
         ]
         self._settings(m, frame.held, pixels, taps)
@@ -105,10 +106,12 @@ class LeftOrder(Order):
             pixels.pixels.eq(walk.pixels),
             pixels.first_row.eq(walk.first_row),
             pixels.first_col.eq(walk.first_col),
-            taps.by_channel.eq(walk.turned),
+            taps.crosses_taps.eq(held.crosses_taps),
             taps.col_taps.eq(walk.cols.taps),
-            taps.taps.eq(walk.taps),
-            taps.extent.eq(Mux(walk.turned, walk.elements, held.groups_per_pixel)),
+            taps.runs.eq(held.runs),
+            taps.first_run.eq(held.first_run),
+            taps.next_run.eq(held.next_run),
+            taps.last_run.eq(held.last_run),
             taps.first_row.eq(held.tap_row),
             taps.first_col.eq(held.tap_col),
         ]
@@ -156,8 +159,9 @@ class LeftOrder(Order):
             part.at_once.eq(turned & ws),
             part.is_empty.eq(is_empty),
             part.element.eq(taps.place.lane),
-            # In OS a row of the array is one of the tile, as if each stood in a group of its own; turned, M of them do.
-            part.group_slots.eq(Mux(ws, compute.group_slots, Mux(turned, self.shape.group_m, 1))),
+            # In OS a row of the array is one of the tile, as if each stood in a group of its own; turned, the channels
+            # of a group stand in one.
+            part.group_slots.eq(Mux(ws, compute.group_slots, Mux(turned, held.group_channels, 1))),
             part.first.eq(span.first),
             part.offset.eq(span.offset),
             # What turned reads reach is known, and stays, only when the last of them comes.

@@ -12,7 +12,7 @@ from heddle.hls.stream.handshake import assert_stable
 
 
 class LeftRows(wiring.Component):
-    """Spells out the rows of ``LeftShape.part``.
+    """Spells out the rows of ``LeftShape.placed``.
 
     Row r stands in group (``first`` + r) / ``group_slots`` of the word. A group has any number of slots up to M, so the
     quotients of all numbers are looked up by it in the first clock; in the second, each row takes the quotient that is
@@ -20,7 +20,7 @@ class LeftRows(wiring.Component):
 
     Ports
     -----
-    input : stream of ``fetch_layout`` with ``LeftShape.part``, in
+    input : stream of ``fetch_layout`` with ``LeftShape.placed``, in
     output : stream of ``fetch_layout`` with ``LeftShape.laying``, out
 
     Latency 2 clocks, throughput a read a clock.
@@ -32,7 +32,7 @@ class LeftRows(wiring.Component):
         self.shape, self.address_bits = shape, address_bits
         super().__init__(
             {
-                "input": In(stream.Signature(fetch_layout(address_bits, shape.part))),
+                "input": In(stream.Signature(fetch_layout(address_bits, shape.placed))),
                 "output": Out(stream.Signature(fetch_layout(address_bits, shape.laying))),
             }
         )

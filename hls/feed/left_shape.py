@@ -10,6 +10,7 @@ from amaranth.lib import data
 from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import GROUP_SLOTS_BITS
+from heddle.arch.left_feed import os_chunk_groups
 from heddle.hls.layout import below
 
 
@@ -41,19 +42,14 @@ class LeftShape:
 
     @property
     def held_groups(self) -> int:
-        """OS: groups of a chunk. A row takes a group a clock, and has a read each R clocks: so R groups at most."""
-        return min(self.ports, self.rows) if "os" in self.design.array.dataflows else 1
+        """OS: groups of a chunk, turned of a read (``heddle.arch.left_feed``): R at most."""
+        return os_chunk_groups(self.rows, self.ports) if "os" in self.design.array.dataflows else 1
 
     @property
     def outputs(self) -> int:
         """OS: the most outputs along rows of a PE, each of which has words of its own."""
         array = self.design.array
         return array.interleave // min(interleave_choices(array)) if "os" in array.dataflows else 1
-
-    @property
-    def turned_groups(self) -> int:
-        """OS, turned: groups of channels of one tap that the R rows of a word stand in, as far as a read gives them."""
-        return min(self.ports, (self.rows + self.group_m - 2) // self.group_m + 1)
 
     @property
     def groups(self) -> data.ArrayLayout:
@@ -99,13 +95,18 @@ class LeftShape:
         )
 
     @cached_property
+    def placed(self) -> data.StructLayout:
+        """The same, and which groups of the read lie in the map: the others are zeros of the padding."""
+        return data.StructLayout({**{name: self.part[name].shape for name, _ in self.part}, "in_map": self.ports})
+
+    @cached_property
     def laying(self) -> data.StructLayout:
         """The same with the rows spelt out: which ones, and which of the read's groups each has."""
         return data.StructLayout(
             {
                 **{
-                    name: self.part[name].shape
-                    for name in ("by_row", "turned", "at_once", "is_empty", "element", "first")
+                    name: self.placed[name].shape
+                    for name in ("in_map", "by_row", "turned", "at_once", "is_empty", "element", "group_slots", "first")
                 },
                 "rows": self.rows,
                 "lanes": data.ArrayLayout(below(self.ports), self.rows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Array, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,8 +31,8 @@ class LeftTurn(wiring.Component):
 
     def __init__(self, shape: LeftShape) -> None:
         self.shape = shape
-        names = ("at_once", "is_empty", "element", "first", "rows", "lanes", "ends_word", "ends_chunk", "chunk")
-        tag = data.StructLayout({name: shape.laying[name].shape for name in names})
+        not_noted = ("in_map", "by_row", "turned", "ends_group")
+        tag = data.StructLayout({name: field.shape for name, field in shape.laying if name not in not_noted})
         # While M channels are laid, M reads come: at most so many empty ones.
         self.pending = Queue(tag, shape.group_m + 2)
         super().__init__(
@@ -67,7 +67,7 @@ class LeftTurn(wiring.Component):
 
     def _blocks(self, m: Module) -> list[Transposer]:
         width = self.shape.design.numbers.operand_format.width
-        blocks = [Transposer(self.shape.group_m, width) for _ in range(self.shape.turned_groups)]
+        blocks = [Transposer(self.shape.group_m, width) for _ in range(self.shape.held_groups)]
         for number, block in enumerate(blocks):
             m.submodules[f"block{number}"] = block
         return blocks
@@ -94,11 +94,15 @@ class LeftTurn(wiring.Component):
             m.d.sync += channel.eq(channel + ~tag.is_empty)
 
     def _rows(self, m: Module, tag: data.View, channel: Signal) -> Value:
-        """Row r has channel (``first`` + r) mod M of its group, or all of them have ``element``."""
+        """Row r has channel (``first`` + r) mod ``group_slots`` of its group, or all of them have ``element``."""
         group_m, rows = self.shape.group_m, Signal(self.shape.rows)
-        place = Signal(range(group_m))
-        m.d.comb += place.eq(channel - tag.first)
+        slots, place, is_there = tag.group_slots[: group_m.bit_length()], Signal(range(group_m)), Signal()
+        m.d.comb += [
+            is_there.eq(channel < slots),
+            place.eq(Mux(channel < tag.first, channel + slots, channel) - tag.first),
+        ]
         for row in range(self.shape.rows):
-            has_channel = (place == row % group_m) & ~tag.at_once | (channel == tag.element) & tag.at_once
+            of_row = Array([0, *(row % divisor for divisor in range(1, group_m + 1))])[slots]
+            has_channel = (place == of_row) & is_there & ~tag.at_once | (channel == tag.element) & tag.at_once
             m.d.comb += rows[row].eq(tag.rows[row] & has_channel & ~tag.is_empty)
         return rows

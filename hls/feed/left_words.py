@@ -16,6 +16,8 @@ from heddle.hls.feed.reader import fetched_layout
 class LeftWords(wiring.Component):
     """Lays reads into rows as they come, or what M of them give turned, and gives the words.
 
+    Groups of a read that lie outside the map are zeros.
+
     Ports
     -----
     input : stream of ``fetched_layout`` with ``LeftShape.laying``, in
@@ -39,13 +41,16 @@ class LeftWords(wiring.Component):
         m = Module()
         m.submodules.turn = turn = LeftTurn(self.shape)
         m.submodules.held = hold = LeftHold(self.shape)
-        read, tag = self.input.payload.word, self.input.payload.tag
-        lay = Signal(self.shape.lay)
+        tag, lay, read = self.input.payload.tag, Signal(self.shape.lay), Signal(self.shape.groups)
+        for number in range(self.shape.ports):
+            group = self.input.payload.word[number].as_value()
+            m.d.comb += read[number].as_value().eq(Mux(tag.in_map[number], group, 0))
         is_room, is_valid, is_next = Signal(), Signal(), Signal()
         m.d.comb += [
             is_room.eq(~is_valid | hold.input.ready),
             turn.input.valid.eq(self.input.valid & tag.turned),
-            turn.input.payload.eq(self.input.payload),
+            turn.input.payload.word.eq(read),
+            turn.input.payload.tag.eq(tag),
             turn.output.ready.eq(is_room),
             self.input.ready.eq(Mux(tag.turned, turn.input.ready, is_room & ~turn.is_busy)),
             is_next.eq(turn.output.valid | (self.input.valid & ~tag.turned & ~turn.is_busy)),

@@ -21,6 +21,14 @@ PREPARED = data.StructLayout(
         "groups_per_pixel": ELEMENT_BITS,
         "tap_row": TAP_BITS,  # of the first tap, in the kernel
         "tap_col": TAP_BITS,
+        "crosses_taps": 1,  # a run has all taps of a row of the kernel, else one
+        "runs": TAP_BITS,
+        # Groups of channels of a run, turned its channels: of the first, which may begin within a row of the kernel, of
+        # those behind it, and of the last of these, which may end in one.
+        "first_run": COUNT_BITS,
+        "next_run": COUNT_BITS,
+        "last_run": COUNT_BITS,
+        "group_channels": GROUP_SLOTS_BITS,  # turned: channels of a group
         "col_words": ELEMENT_BITS,  # words of the array's columns in a row of the tile
         "rows": COUNT_BITS,  # of the tile
         "slots": COUNT_BITS,  # of its reduction
@@ -43,9 +51,9 @@ class Prepare(wiring.Component):
 
     latency = ELEMENT_BITS + 4  # taken, divided, multiplied twice
 
-    def __init__(self, rows: int, cols: int) -> None:
-        """For an array of ``rows`` x ``cols``."""
-        self.rows, self.cols = rows, cols
+    def __init__(self, rows: int, cols: int, group_m: int) -> None:
+        """For an array of ``rows`` x ``cols`` and groups of ``group_m``."""
+        self.rows, self.cols, self.group_m = rows, cols, group_m
         super().__init__({"input": In(stream.Signature(COMPUTE)), "output": Out(stream.Signature(PREPARED))})
 
     def elaborate(self, platform: object) -> Module:
@@ -54,6 +62,7 @@ class Prepare(wiring.Component):
         m.submodules.groups = groups = SlowDivider(ELEMENT_BITS)
         m.submodules.words = words = SlowDivider(ELEMENT_BITS)
         m.submodules.taps = taps = SlowDivider(TAP_BITS)
+        m.submodules.last_tap = last_tap = SlowDivider(TAP_BITS)
         m.submodules.fold = fold = SlowDivider(ROW_BITS)
         held, age = Signal(COMPUTE, reset_less=True), Signal(range(self.latency + 1))
         walk, prepared = held.walk, self.output.payload
@@ -62,6 +71,7 @@ class Prepare(wiring.Component):
             (groups, walk.elements - 1, held.group_elements),
             (words, held.cols - 1, self.cols),
             (taps, walk.first_tap, walk.cols.taps),
+            (last_tap, walk.first_tap + walk.taps - 1, walk.cols.taps),
             (fold, self.rows, held.group_slots),
         ):
             m.d.comb += [divider.dividend.eq(dividend), divider.divisor.eq(divisor), divider.start.eq(age == 1)]
@@ -91,5 +101,31 @@ class Prepare(wiring.Component):
             m.d.sync += [held.eq(self.input.payload), age.eq(1)]
         with m.If(transfer(self.output)):
             m.d.sync += age.eq(0)
+        self._runs(m, walk, prepared, taps, last_tap)
         assert_stable(m, self.output)
         return m
+
+    def _runs(self, m: Module, walk: data.View, prepared: data.View, first: SlowDivider, last: SlowDivider) -> None:
+        """Taps that a read may go through, and what they have together (``heddle.arch.left_feed``)."""
+        is_one_group = walk.elements <= self.group_m
+        is_even = walk.elements[: (self.group_m - 1).bit_length()] == 0
+        crosses, in_one_row, of_tap = Signal(), Signal(), Signal(ELEMENT_BITS)
+        m.d.comb += [
+            crosses.eq((walk.cols.tap_step == 1) & (~walk.turned | is_one_group | is_even)),
+            in_one_row.eq(first.quotient == last.quotient),
+            of_tap.eq(Mux(walk.turned, walk.elements, prepared.groups_per_pixel)),
+            prepared.crosses_taps.eq(crosses),
+            prepared.runs.eq(Mux(crosses, last.quotient - first.quotient + 1, walk.taps)),
+            prepared.group_channels.eq(Mux(is_one_group, walk.elements, self.group_m)),
+        ]
+        for name, taps in (
+            ("first_run", Mux(in_one_row, walk.taps, walk.cols.taps - first.remainder)),
+            ("next_run", walk.cols.taps),
+            ("last_run", last.remainder + 1),
+        ):
+            of_run, product = (
+                Signal(bits, reset_less=True, name=f"{what}_{name}")
+                for what, bits in (("taps_of", TAP_BITS), ("part_of", COUNT_BITS))
+            )
+            m.d.sync += [of_run.eq(Mux(crosses, taps, 1)), product.eq(of_run * of_tap)]
+            m.d.comb += prepared[name].eq(product)

@@ -1,4 +1,4 @@
-"""Two walks that the left operand's order is made of: over pixels, and over taps with the channels of each.
+"""Two walks that the left operand's order is made of: over pixels, and over runs of taps with their channels.
 
 Each stands at a place, goes on by ``step``, and goes back to the place that it last saved. So a loop that starts anew
 needs no arithmetic.
@@ -10,24 +10,24 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, TAP_BITS
-from heddle.arch.isa import GROUP_SLOTS_BITS
+from heddle.arch.instructions import PLACE_BITS, TAP_BITS
+from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 
 #: A position of a map, and how many of the tile's pixels follow the one before it: a count that need not be compared
 #: with another one.
 PIXEL = data.StructLayout(
     {"image": PLACE_BITS, "row": PLACE_BITS, "col": PLACE_BITS, "pixels_left": PLACE_BITS, "is_beyond": 1}
 )
-#: A tap (row and column in the kernel), how many of the tile's follow the one before it, a group of its channels, a
-#: lane within that, and how many groups, or channels, the tap has from there on.
+#: The first tap of a run (row and column in the kernel), how many of the tile's runs follow the one before it, a group
+#: of its channels, a lane within that, and how many groups, or channels, the run has from there on.
 TAP = data.StructLayout(
     {
         "row": TAP_BITS,
         "col": TAP_BITS,
-        "taps_left": TAP_BITS,
-        "group": ELEMENT_BITS,
+        "runs_left": TAP_BITS,
+        "group": COUNT_BITS,
         "lane": GROUP_SLOTS_BITS,
-        "left": ELEMENT_BITS,
+        "left": COUNT_BITS,
         "is_beyond": 1,
     }
 )
@@ -110,47 +110,44 @@ class PixelWalk(wiring.Component):
 
 
 class TapWalk(wiring.Component):
-    """Taps of a tile and the channels of each: some groups at a time, or some channels.
+    """Runs of taps of a tile and the channels of each: some groups at a time, or some channels.
 
     Ports
     -----
-    by_channel : Signal(1), in
-        A step counts channels; else it counts groups.
     count : in
-        What a step takes; it may be 0.
-    reach : in
-        By channels: the lane behind the step, counted from the place's group on.
-    ends_tap : Signal(1), in
-        The step takes all that the tap has left. Who steps knows that earlier than a comparison of ``count``.
-    col_taps, taps, in
-        Taps along a row of the kernel, taps of the tile.
-    extent : in
-        Channels, or groups, of a tap.
+        What a step takes of what its run has ``left``, groups or channels; it may be 0.
+    groups, lane : in
+        How many groups further the step goes, and the lane behind it.
+    ends_run : Signal(1), in
+        The step takes all that the run has left. Who steps knows that earlier than a comparison of ``count``.
+    crosses_taps : Signal(1); col_taps, in
+        A run has the taps of a row of the kernel, of which there are ``col_taps``; else it is one tap.
+    runs : in
+        Runs of the tile.
+    first_run, next_run, last_run : in
+        What the first run has, those behind it, and the last of these.
     first_row, first_col : in
         The first tap.
     start, step, restore, save : Signal(1), in
         As ``PixelWalk`` has them.
     place : TAP, out
     is_last : Signal(1), out
-        The tap is the tile's last.
+        The run is the tile's last.
 
-    Latency 1 clock, throughput a step a clock. ``group_m`` channels make a group where steps are channels.
+    Latency 1 clock, throughput a step a clock.
     """
 
-    def __init__(self, group_m: int, most: int) -> None:
+    def __init__(self, most: int) -> None:
         """A step takes ``most`` at most."""
-        self.group_m = group_m
         super().__init__(
             {
-                "by_channel": In(1),
                 "count": In(range(most + 1)),
-                "reach": In(range(most + self.group_m)),
-                "ends_tap": In(1),
-                "col_taps": In(TAP_BITS),
-                "taps": In(TAP_BITS),
-                "extent": In(ELEMENT_BITS),
-                "first_row": In(TAP_BITS),
-                "first_col": In(TAP_BITS),
+                "groups": In(range(most + 1)),
+                "lane": In(GROUP_SLOTS_BITS),
+                "ends_run": In(1),
+                "crosses_taps": In(1),
+                **{name: In(TAP_BITS) for name in ("col_taps", "runs", "first_row", "first_col")},
+                **{name: In(COUNT_BITS) for name in ("first_run", "next_run", "last_run")},
                 **{name: In(1) for name in ("start", "step", "restore", "save")},
                 "place": Out(TAP),
                 "is_last": Out(1),
@@ -163,34 +160,33 @@ class TapWalk(wiring.Component):
         place, saved = Signal(TAP, name="at", reset_less=True), Signal(TAP, name="saved_at", reset_less=True)
         after, last_col = Signal(TAP), Signal(TAP_BITS, reset_less=True)
         m.d.sync += last_col.eq(self.col_taps - 1)
-        m.d.comb += [self.place.eq(place), self.is_last.eq(place.taps_left == 1), after.eq(place)]
+        m.d.comb += [self.place.eq(place), self.is_last.eq(place.runs_left == 1), after.eq(place)]
         with m.If(self.step):
-            self._advance(m, place, after, place.col == last_col)
+            self._advance(m, place, after, self.crosses_taps | (place.col == last_col))
         m.d.sync += place.eq(Mux(self.restore, saved, after))
         with m.If(self.save):
             m.d.sync += saved.eq(after)
         with m.If(self.start):
-            first = {"row": self.first_row, "col": self.first_col, "taps_left": self.taps, "left": self.extent}
+            first = {"row": self.first_row, "col": self.first_col, "runs_left": self.runs, "left": self.first_run}
             for each in (place, saved):
                 m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
 
     def _advance(self, m: Module, place: data.View, after: data.View, ends_row: Value) -> None:
-        """Go on by some groups or channels, or to the first of the next tap."""
-        with m.If(self.ends_tap):
+        """Go on by some groups or channels, or to the first of the next run."""
+        with m.If(self.ends_run):
             m.d.comb += [
-                after.left.eq(self.extent),
+                after.left.eq(Mux(place.runs_left == 2, self.last_run, self.next_run)),
                 after.group.eq(0),
                 after.lane.eq(0),
-                after.taps_left.eq(place.taps_left - 1),
+                after.runs_left.eq(place.runs_left - 1),
                 after.is_beyond.eq(place.is_beyond | self.is_last),
                 after.col.eq(Mux(ends_row, 0, place.col + 1)),
                 after.row.eq(place.row + ends_row),
             ]
         with m.Else():
-            lane_bits = (self.group_m - 1).bit_length()
             m.d.comb += [
                 after.left.eq(place.left - self.count),
-                after.group.eq(place.group + Mux(self.by_channel, self.reach[lane_bits:], self.count)),
-                after.lane.eq(Mux(self.by_channel, self.reach[:lane_bits], 0)),
+                after.group.eq(place.group + self.groups),
+                after.lane.eq(self.lane),
             ]

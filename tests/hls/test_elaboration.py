@@ -44,6 +44,7 @@ from heddle.hls.control.watchdog import Watchdog
 from heddle.hls.feed.compute_unit import ComputeUnit, HalfAddresses
 from heddle.hls.feed.divide import SlowDivider
 from heddle.hls.feed.left_address import LeftAddress
+from heddle.hls.feed.left_channels import LeftChannels
 from heddle.hls.feed.left_feeder import LeftFeeder
 from heddle.hls.feed.left_folds import LeftFolds
 from heddle.hls.feed.left_hold import LeftHold
@@ -154,6 +155,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Joiner: lambda: Joiner(PORT),
     LeftAddress: lambda: LeftAddress(LEFT, 8),
     LeftFeeder: lambda: LeftFeeder(PORTED, 8),
+    LeftChannels: lambda: LeftChannels(LEFT),
     LeftFolds: lambda: LeftFolds(SMALL),
     LeftGearbox: lambda: LeftGearbox(8, 2, PORT),
     LeftHold: lambda: LeftHold(LEFT),
@@ -176,7 +178,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     PartialFeeder: lambda: PartialFeeder(SMALL, 8),
     PixelWalk: lambda: PixelWalk(),
     PlaceWalk: lambda: PlaceWalk(),
-    Prepare: lambda: Prepare(2, 2),
+    Prepare: lambda: Prepare(2, 2, 4),
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
@@ -206,7 +208,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SumsNarrower: lambda: SumsNarrower(STORED),
     SumsOrder: lambda: SumsOrder(SMALL, 8),
     SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
-    TapWalk: lambda: TapWalk(4, 2),
+    TapWalk: lambda: TapWalk(2),
     TileCounter: lambda: TileCounter(),
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),

@@ -6,6 +6,7 @@ Computations are those of compiled programs, one after another and each in the o
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
@@ -44,16 +45,18 @@ class Tile:
     half: LeftHalf
 
 
-def first_tile(run: LayerRun) -> Tile:
-    """The first computation of a compiled pass."""
+def tile_of(run: LayerRun, number: int) -> Tile:
+    """Computation ``number`` of a compiled pass."""
     program, image, _ = run.executed()
     halves: dict[int, LeftHalf] = {}
     for each in program.instructions:
         if isinstance(each, Load) and not each.weight:
             halves[each.half] = load_left(each, image, run.design.sparsity.m, run.design.numbers.operand_format)
         if isinstance(each, Compute):
-            return Tile(each, halves[each.left_half])
-    raise AssertionError("the pass has no computation")
+            if not number:
+                return Tile(each, halves[each.left_half])
+            number -= 1
+    raise AssertionError("the pass has fewer computations")
 
 
 def outputs_of(tile: Tile, design: Design) -> int:
@@ -97,12 +100,26 @@ class Chunk:
     words: int
 
 
-def runs(groups: Iterable[tuple[int, int]], ports: int) -> int:
-    """Reads for ``groups`` of (tap, number), in rising order: each gives up to ``ports`` that follow each other."""
+def kernel_row(tile: Tile) -> int:
+    """Taps of a row of the kernel that read pixels which follow each other."""
+    cols = tile.compute.walk.cols
+    return cols.taps if cols.tap_step == 1 else 1
+
+
+def reads_of(tile: Tile, groups: Iterable[tuple[int, int]], design: Design) -> int:
+    """Reads for ``groups`` of (tap, number), in rising order: each gives up to G that follow each other in a row.
+
+    Turned, taps whose last group is shorter than their others are read one by one.
+    """
+    walk, group_m, ports = tile.compute.walk, design.sparsity.m, design.buffers.group_ports
+    per_tap = -(-walk.elements // group_m)
+    row_taps = 1 if walk.turned and per_tap > 1 and walk.elements % group_m else kernel_row(tile)
     count, held = 0, (-1, 0)
     for tap, group in groups:
-        if held[0] != tap or not held[1] <= group < held[1] + ports:
-            count, held = count + 1, (tap, group)
+        row, col = divmod(walk.first_tap + tap, row_taps)
+        place = col * per_tap + group
+        if held[0] != row or not held[1] <= place < held[1] + ports:
+            count, held = count + 1, (row, place)
     return count
 
 
@@ -128,11 +145,13 @@ def os_chunks(tile: Tile, design: Design, number: int) -> Iterator[Chunk]:
         reads = sum(turned_reads(tile, range(first, first + array.rows), design) for first in firsts)
         yield from (Chunk(reads, count) for count in words)
         return
-    per_tap, width = -(-walk.elements // group_m), min(ports, array.rows)
-    for tap in range(walk.taps):
-        of_tap = words[tap * per_tap : (tap + 1) * per_tap]
-        for first in range(0, per_tap, width):
-            yield Chunk(array.rows * outputs, sum(of_tap[first : first + width]))
+    width, rows = min(ports, array.rows), defaultdict[int, list[int]](list)
+    for number, group in enumerate(words):
+        tap = walk.first_tap + number // -(-walk.elements // group_m)
+        rows[tap // kernel_row(tile)].append(group)
+    for of_row in rows.values():
+        for first in range(0, len(of_row), width):
+            yield Chunk(array.rows * outputs, sum(of_row[first : first + width]))
 
 
 def turned_reads(tile: Tile, rows: range, design: Design) -> int:
@@ -140,7 +159,7 @@ def turned_reads(tile: Tile, rows: range, design: Design) -> int:
     walk, group_m = tile.compute.walk, design.sparsity.m
     of_rows = [divmod(row, walk.elements) for row in rows if row < walk.taps * walk.elements]
     groups = ((tap, channel // group_m) for tap, channel in of_rows)
-    return max(1, group_m * runs(groups, design.buffers.group_ports))
+    return max(1, group_m * reads_of(tile, groups, design))
 
 
 def ws_chunks(tile: Tile, design: Design, number: int) -> Iterator[Chunk]:
@@ -152,7 +171,7 @@ def ws_chunks(tile: Tile, design: Design, number: int) -> Iterator[Chunk]:
     else:
         per_tap = -(-walk.elements // group_m)
         there = (divmod(group, per_tap) for group in groups if group < walk.taps * per_tap)
-        reads = runs(there, design.buffers.group_ports)
+        reads = reads_of(tile, there, design)
     yield from [Chunk(reads, 1)] * compute.command.length
 
 
@@ -161,7 +180,9 @@ def by_contract(tile: Tile, design: Design) -> int:
     walk, command, rows, ports = tile.compute.walk, tile.compute.command, design.array.rows, design.buffers.group_ports
     outputs, across = (1 if command.ws else outputs_of(tile, design)), across_of(tile, design)
     slots = tile.compute.group_slots if command.ws or outputs > 1 else 1
-    left = LeftTile(walk.turned, walk.taps, walk.elements, walk.pixels, design.sparsity.m, slots)
+    row_taps = kernel_row(tile)
+    first_tap = walk.first_tap % row_taps
+    left = LeftTile(walk.turned, walk.taps, row_taps, first_tap, walk.elements, walk.pixels, design.sparsity.m, slots)
     words = len(left_words(tile, design)) // command.tiles
     total = 0
     for number in range(command.tiles // across):
@@ -187,7 +208,7 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0,
     ``busy``: chance of each move; ``wait``: clocks between two words that the array takes.
     """
     rng, noise, m = random.Random(seed), np.random.default_rng(seed), Module()
-    prepare, feeder = Prepare(design.array.rows, design.array.cols), LeftFeeder(design, ADDRESS_BITS)
+    prepare, feeder = Prepare(design.array.rows, design.array.cols, design.sparsity.m), LeftFeeder(design, ADDRESS_BITS)
     m.submodules.prepare, m.submodules.feeder = prepare, feeder
     wiring.connect(m, prepare.output, feeder.input)
     ports, group_m, found = design.buffers.group_ports, design.sparsity.m, Fed()
@@ -206,9 +227,12 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0,
         ctx.set(feeder.ask.ready, rng.random() < busy)
         if ctx.get(feeder.ask.ready) and ctx.get(feeder.ask.valid):
             half, address = ctx.get(feeder.ask.payload.half), ctx.get(feeder.ask.payload.address)
-            groups = halves[half][address : address + ports]
-            behind = noise.integers(0, 1 << 16, (ports - len(groups), group_m), groups.dtype)
-            asked.append(int.from_bytes(np.concatenate([groups, behind]).tobytes(), "little"))
+            groups = noise.integers(0, 1 << 16, (ports, group_m), halves[half].dtype)
+            for number in range(ports):
+                place = (address + number) % (1 << ADDRESS_BITS)
+                if place < len(halves[half]):
+                    groups[number] = halves[half][place]
+            asked.append(int.from_bytes(groups.tobytes(), "little"))
 
     async def bench(ctx: Any) -> None:
         started = answered = clock = 0
@@ -249,22 +273,33 @@ def elements(word: int, design: Design) -> Bits:
 
 @dataclass(frozen=True)
 class Case:
-    """A pass of a layer, and what its program may choose from."""
+    """A computation of a pass of a layer, and what its program may choose from.
+
+    ``buffers``: smaller ones, which cut the taps.
+    """
 
     layer: WeightedLayer
     pass_name: Pass
     dataflow: str
     axes: str = "both"
     keep_n: int = 0
+    buffers: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
 
     def tile(self, design: Design) -> Tile:
-        choices = {"array.dataflows": [self.dataflow], "array.interleave_axes": self.axes}
-        return first_tile(LayerRun(self.layer, self.pass_name, override(design, choices), batch=1, keep_n=self.keep_n))
+        choices = {"array.dataflows": [self.dataflow], "array.interleave_axes": self.axes, **self.buffers}
+        run = LayerRun(self.layer, self.pass_name, override(design, choices), batch=1, keep_n=self.keep_n)
+        return tile_of(run, self.number)
 
 
 PADDED = ConvLayer("conv", 2, 2, 12, 3, 3, 5, 2, 2)
 STRIDED = ConvLayer("conv", 5, 3, 9, 3, 2, 4, 3, 3, 2, 2)
 RAGGED = ConvLayer("conv", 2, 2, 5, 3, 3, 3, 2, 2)
+DILATED = ConvLayer("conv", 3, 5, 4, 3, 5, 2, 3, 3, dilation=(1, 2))
+IMAGE = ConvLayer("conv", 2, 3, 3, 2, 3, 2, 3, 3)
+EVEN = ConvLayer("conv", 1, 3, 8, 1, 3, 2, 1, 3)
+LONG = ConvLayer("conv", 2, 3, 4, 2, 3, 2, 2, 5, padding=(1, 0, 2, 2))
+FEW_WEIGHTS, FEW_RESULTS = {"buffers.weight_bytes": 160}, {"buffers.output_bytes": 256}
 CASES = {
     "os": Case(PADDED, "ff", "os", "cols"),
     "os-rows": Case(PADDED, "ff", "os", "rows", keep_n=2),
@@ -275,6 +310,12 @@ CASES = {
     "ws-turned": Case(RAGGED, "wu", "ws"),
     "os-sparse": Case(LinearLayer("fc", 3, 20, 7), "ff", "os", keep_n=1),
     "ws-strided": Case(STRIDED, "bp", "ws"),
+    "os-dilated": Case(DILATED, "ff", "os", "cols", keep_n=2),
+    "os-turned-taps-of-a-group": Case(IMAGE, "wu", "os", "cols"),
+    "os-turned-whole-groups": Case(EVEN, "wu", "os", "cols"),
+    "os-from-within-a-kernel-row": Case(LONG, "ff", "os", "cols", keep_n=2, buffers=FEW_WEIGHTS, number=2),
+    "ws-from-within-a-kernel-row": Case(LONG, "ff", "ws", keep_n=2, buffers=FEW_WEIGHTS, number=1),
+    "os-turned-from-within-a-kernel-row": Case(LONG, "wu", "os", "rows", buffers=FEW_RESULTS, number=1),
 }
 DESIGNS = {
     f"{name}-{ports}": override(design, {"buffers.group_ports": ports})

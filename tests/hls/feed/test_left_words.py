@@ -1,4 +1,7 @@
-"""What is read, laid into words: at once into some rows, or turned, of M reads a lane of each after the other."""
+"""What is read, laid into words: at once into some rows, or turned, of M reads a lane of each after the other.
+
+Groups that lie outside the map are zeros, whatever was read in their place.
+"""
 
 from __future__ import annotations
 
@@ -54,15 +57,22 @@ def parts(
 ) -> Iterator[tuple[list[Group], dict[str, Any]]]:
     """The reads of one part, with what is said of each; ``word`` gets the groups that they give."""
     reads = [[[rng.getrandbits(16) for _ in range(GROUP_M)] for _ in range(PORTS)] for _ in range(GROUP_M)]
-    element, first = rng.randrange(GROUP_M), rng.randrange(GROUP_M)
+    in_map = [rng.getrandbits(PORTS) for _ in range(GROUP_M)]
+    slots = rng.randint(1, GROUP_M)
+    element, first = rng.randrange(GROUP_M), rng.randrange(slots)
+
+    def given(read: int, row: int) -> Group:
+        return reads[read][lanes[row]] if in_map[read] >> lanes[row] & 1 else [0] * GROUP_M
+
     for row in rows:
-        channel = element if kind == "turned-ws" else (first + row) % GROUP_M
-        word[row] = reads[0][lanes[row]] if kind == "read" else [read[lanes[row]][channel] for read in reads]
+        channel = element if kind == "turned-ws" else (first + row) % slots
+        word[row] = given(0, row) if kind == "read" else [given(read, row)[channel] for read in range(GROUP_M)]
     if kind == "read":
-        yield reads[0], {"ends_group": 1}
+        yield reads[0], {"ends_group": 1, "in_map": in_map[0]}
         return
-    of_read = {"turned": 1, "at_once": kind == "turned-ws", "element": element, "first": first}
-    yield from ((read, {**of_read, "ends_group": number == GROUP_M - 1}) for number, read in enumerate(reads))
+    of_read = {"turned": 1, "at_once": kind == "turned-ws", "element": element, "first": first, "group_slots": slots}
+    for number, read in enumerate(reads):
+        yield read, {**of_read, "ends_group": number == GROUP_M - 1, "in_map": in_map[number]}
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.6])
@@ -81,10 +91,9 @@ def test_rows_have_the_groups_that_were_read_for_them(kind: str, pause: float) -
 
 
 def test_an_empty_word_between_two_turned_ones_takes_one_clock() -> None:
-    pixels = [
-        {"word": [[4 * pixel + lane for lane in range(GROUP_M)]] * PORTS, "tag": {"turned": 1}} for pixel in range(4)
-    ]
-    ends = {"turned": 1, "ends_group": 1, "ends_word": 1, "ends_chunk": 1, "chunk": ONE_WORD, "lanes": [0] * ROWS}
+    of_read = {"turned": 1, "group_slots": GROUP_M, "in_map": (1 << PORTS) - 1}
+    pixels = [{"word": [[4 * pixel + lane for lane in range(GROUP_M)]] * PORTS, "tag": of_read} for pixel in range(4)]
+    ends = {**of_read, "ends_group": 1, "ends_word": 1, "ends_chunk": 1, "chunk": ONE_WORD, "lanes": [0] * ROWS}
     last = {"word": pixels[3]["word"], "tag": {**ends, "rows": 0b101}}
     empty = {"word": [[0] * GROUP_M] * PORTS, "tag": {**ends, "is_empty": 1, "rows": 0b111}}
     reads = [*pixels[:3], last, empty, *pixels[:3], last]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,18 +10,18 @@ from amaranth.sim import Simulator
 
 from heddle.hls.feed.prepare import Prepare
 
-ROWS, COLS = 10, 5
-#: Fields of a computation, and what is worked out of them.
+ROWS, COLS, GROUP_M = 10, 5, 4
+#: Fields of a computation, and what is worked out of them. A row of the kernel has 3 taps.
 DENSE = (
     {"group_elements": 4, "group_slots": 4, "cols": 7},
-    {"pixels": 9, "elements": 8, "taps": 3, "first_tap": 5},
+    {"pixels": 9, "elements": 8, "taps": 6, "first_tap": 5},
     {
         "groups_per_pixel": 2,
         "tap_row": 1,
         "tap_col": 2,
         "col_words": 2,
         "rows": 9,
-        "slots": 24,
+        "slots": 48,
         "fold_groups": 2,
         "fold_slots": 2,
     },
@@ -39,28 +40,56 @@ TURNED = (
         "fold_slots": 2,
     },
 )
+#: Of 8 taps from the last of the kernel's first row on, each of 2 groups: 1, 3, 3 and 1.
+OF_ROWS = {"crosses_taps": 1, "runs": 4, "first_run": 2, "next_run": 6, "last_run": 2}
+OF_TAPS = {"crosses_taps": 0, "runs": 8}
+RUNS = {
+    "rows": ({"elements": 8}, OF_ROWS),
+    "within-a-row": ({"elements": 8, "first_tap": 4, "taps": 2}, {"runs": 1, "first_run": 4}),
+    "taps-apart": ({"elements": 8, "cols": {"tap_step": 2}}, {**OF_TAPS, "first_run": 2, "next_run": 2, "last_run": 2}),
+    "turned": (
+        {"elements": 8, "turned": 1},
+        {**OF_ROWS, "first_run": 8, "next_run": 24, "last_run": 8, "group_channels": 4},
+    ),
+    "turned-one-group": (
+        {"elements": 3, "turned": 1},
+        {**OF_ROWS, "first_run": 3, "next_run": 9, "last_run": 3, "group_channels": 3},
+    ),
+    "turned-unlike-groups": (
+        {"elements": 7, "turned": 1},
+        {**OF_TAPS, "first_run": 7, "next_run": 7, "last_run": 7, "group_channels": 4},
+    ),
+}
+
+
+@pytest.mark.parametrize(("walk", "expected"), RUNS.values(), ids=RUNS)
+def test_a_run_has_the_taps_of_a_kernel_row_that_follow_each_other(
+    walk: dict[str, Any], expected: dict[str, int]
+) -> None:
+    in_rows = {"taps": 8, "first_tap": 2, **walk, "cols": {"tap_step": 1, "taps": 3, **walk.get("cols", {})}}
+    assert prepared({"group_elements": 4, "group_slots": 4, "cols": 7, "walk": in_rows}, expected) == [expected] * 2
 
 
 @pytest.mark.parametrize(("fields", "walk", "expected"), [DENSE, TURNED])
 def test_counts_come_after_the_stated_clocks(
     fields: dict[str, int], walk: dict[str, int], expected: dict[str, int]
 ) -> None:
-    unit = Prepare(ROWS, COLS)
+    assert prepared({**fields, "walk": {**walk, "cols": {"taps": 3}}}, expected) == [expected] * 2
+
+
+def prepared(fields: dict[str, Any], names: Iterable[str]) -> list[dict[str, int]]:
+    """What is worked out of ``fields``, twice, and never later than the stated clocks."""
+    unit, found = Prepare(ROWS, COLS, GROUP_M), list[dict[str, int]]()
 
     async def bench(ctx: Any) -> None:
-        compute, prepared = unit.input.payload, unit.output.payload
-        for name, value in fields.items():
-            ctx.set(compute[name], value)
-        for name, value in walk.items():
-            ctx.set(compute.walk[name], value)
-        ctx.set(compute.walk.cols.taps, 3)
+        put(ctx, unit.input.payload, fields)
         ctx.set(unit.output.ready, 1)
         for _ in range(2):
             ctx.set(unit.input.valid, 1)
             assert ctx.get(unit.input.ready)
             await ctx.tick().repeat(unit.latency)
             assert ctx.get(unit.output.valid)
-            assert {name: ctx.get(prepared[name]) for name in expected} == expected
+            found.append({name: ctx.get(unit.output.payload[name]) for name in names})
             await ctx.tick()
             assert not ctx.get(unit.output.valid)
 
@@ -68,10 +97,19 @@ def test_counts_come_after_the_stated_clocks(
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
+    return found
+
+
+def put(ctx: Any, view: Any, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            put(ctx, view[name], value)
+        else:
+            ctx.set(view[name], value)
 
 
 def test_counts_do_not_come_before() -> None:
-    unit, clocks = Prepare(ROWS, COLS), 0
+    unit, clocks = Prepare(ROWS, COLS, GROUP_M), 0
 
     async def bench(ctx: Any) -> None:
         nonlocal clocks
