@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.feed.left_shape import LeftShape
-from heddle.hls.feed.walks import TAP
+from heddle.hls.feed.walks import TAP, step_layout
 
 
 class LeftChannels(wiring.Component):
@@ -30,8 +30,8 @@ class LeftChannels(wiring.Component):
         Channels of these that are for rows of the word.
     rows : out
         Rows of the word up to the last one that has a channel of the run.
-    passed, lane : out
-        How many groups further the walk goes, and the lane behind them.
+    full, short : ``step_layout``; is_short : Signal(1), out
+        How the walk goes on behind them: by all that a read has, or to the end of the word.
     ends_run, fills_word : Signal(1), out
         The run, or the word, has no more.
     first, offset : out
@@ -51,9 +51,8 @@ class LeftChannels(wiring.Component):
                 **{name: In(1) for name in ("ends_group", "ends_word")},
                 "groups": Out(groups),
                 **{name: Out(rows) for name in ("taken", "rows")},
-                "passed": Out(groups),
-                "lane": Out(GROUP_SLOTS_BITS),
-                **{name: Out(1) for name in ("ends_run", "fills_word")},
+                **{name: Out(step_layout(max(shape.ports, shape.rows))) for name in ("full", "short")},
+                **{name: Out(1) for name in ("is_short", "ends_run", "fills_word")},
                 **{name: Out(shape.part[name].shape) for name in ("first", "offset")},
             }
         )
@@ -77,13 +76,15 @@ class LeftChannels(wiring.Component):
             ends_run.eq(left <= rows_left),
             fills_word.eq(rows_left <= left),
         ]
-        is_whole = Signal()
         m.d.comb += [
-            is_whole.eq(reach <= end),
-            self.taken.eq(Mux(is_whole, part, over)),
+            self.is_short.eq(reach <= end),
+            self.taken.eq(Mux(self.is_short, part, over)),
             self.rows.eq(self.at + part),
-            self.ends_run.eq(is_whole & ends_run),
-            self.fills_word.eq(is_whole & fills_word),
+            self.ends_run.eq(self.is_short & ends_run),
+            self.fills_word.eq(self.is_short & fills_word),
+            self.full.count.eq(over),
+            self.full.groups.eq(most),
+            self.short.count.eq(part),
         ]
         self._groups(m, reach, end)
         self._rows(m)
@@ -92,16 +93,16 @@ class LeftChannels(wiring.Component):
     def _groups(self, m: Module, reach: Value, end_of_read: Value) -> None:
         """Compare with the end of each group, instead of a division by the channels of one."""
         most = self.shape.held_groups
-        m.d.comb += [self.groups.eq(1), self.passed.eq(0), self.lane.eq(reach)]
+        m.d.comb += [self.groups.eq(1), self.short.lane.eq(reach)]
         for number in range(1, most):
             end = Signal(range(number * self.shape.group_m + 1), name=f"end{number}")
             m.d.sync += end.eq(self.group_channels * number)
             with m.If(reach > end):
                 m.d.comb += self.groups.eq(number + 1)
             with m.If(reach >= end):
-                m.d.comb += [self.passed.eq(number), self.lane.eq(reach - end)]
+                m.d.comb += [self.short.groups.eq(number), self.short.lane.eq(reach - end)]
         with m.If(reach >= end_of_read):
-            m.d.comb += [self.groups.eq(most), self.passed.eq(most), self.lane.eq(0)]
+            m.d.comb += [self.groups.eq(most), self.short.groups.eq(most), self.short.lane.eq(0)]
 
     def _rows(self, m: Module) -> None:
         """Where the word's first row stands in its group, and the groups that rows before ``at`` stand in.

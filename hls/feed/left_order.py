@@ -86,9 +86,9 @@ class LeftOrder(Order):
             span.ends_pixels.eq(ends_pixels),
             span.ends_group.eq(frame.moves & flags.ends_group),
             span.next_fold.eq(flags.save_slots),
-            taps.count.eq(span.count),
-            taps.groups.eq(span.passed),
-            taps.lane.eq(span.lane),
+            taps.full.eq(span.full),
+            taps.short.eq(span.short),
+            taps.is_short.eq(span.is_short),
             taps.ends_run.eq(span.ends_run),
             *(each.start.eq(frame.starts) for each in (loops, span, pixels, taps)),
         ]

@@ -7,12 +7,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.design import Design
-from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.hls.feed.left_channels import LeftChannels
 from heddle.hls.feed.left_folds import LeftFolds
 from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.prepare import PREPARED
-from heddle.hls.feed.walks import TAP
+from heddle.hls.feed.walks import TAP, step_layout
 
 
 class LeftSpan(wiring.Component):
@@ -34,12 +33,8 @@ class LeftSpan(wiring.Component):
         WS: with the end of the word the next fold begins.
     groups : out
         Groups of the read that count.
-    count : out
-        What the walk takes behind them of what its run has left: groups; turned, channels.
-    passed, lane : out
-        How many groups further it goes, and the lane behind them.
-    ends_run : Signal(1), out
-        That is all that the run has.
+    full, short : ``step_layout``; is_short, ends_run : Signal(1), out
+        How the walk goes on behind them: its counts are of groups, and turned of channels.
     first, offset, rows : out
         As ``LeftShape.part`` has them.
     ends_word : Signal(1), out
@@ -61,11 +56,9 @@ class LeftSpan(wiring.Component):
                 **{name: In(1) for name in ("start", "is_last_run", "ends_pixels", "ends_group", "next_fold")},
                 "tap": In(TAP),
                 "groups": Out(shape.part["groups"].shape),
-                "count": Out(range(max(shape.ports, shape.rows) + 1)),
-                "passed": Out(range(max(shape.ports, shape.rows) + 1)),
-                "lane": Out(GROUP_SLOTS_BITS),
+                **{name: Out(step_layout(max(shape.ports, shape.rows))) for name in ("full", "short")},
                 **{name: Out(shape.part[name].shape) for name in ("first", "offset", "rows")},
-                **{name: Out(1) for name in ("ends_run", "ends_word", "ends_taps", "keeps_group")},
+                **{name: Out(1) for name in ("is_short", "ends_run", "ends_word", "ends_taps", "keeps_group")},
             }
         )
 
@@ -84,11 +77,10 @@ class LeftSpan(wiring.Component):
         with m.Elif(turned):
             self._channels(m, at, taken)
         with m.Else():
-            held = self._of_run(shape.held_groups)
             m.d.comb += [
-                self.groups.eq(held),
-                self.count.eq(held),
-                self.passed.eq(held),
+                self.groups.eq(self._of_run(shape.held_groups)),
+                self.full.count.eq(shape.held_groups),
+                self.full.groups.eq(shape.held_groups),
                 self.offset.eq(at),
                 self.rows.eq(shape.rows),
                 self.ends_word.eq(at == shape.rows - 1),
@@ -110,9 +102,10 @@ class LeftSpan(wiring.Component):
     def _fold(self, m: Module, turned: Value, at: Signal, taken: Signal) -> None:
         """WS: the groups of a fold, some at a time; turned, one at a time."""
         m.submodules.folds = folds = LeftFolds(self.shape.design)
-        of_run, is_last, has_run = Signal(range(self.shape.ports + 1)), Signal(), Signal()
-        lane, fills_group = self.tap.lane + 1, Signal()
-        groups = Signal(range(self.shape.ports + 1), name="groups_of_fold")
+        ports, left = self.shape.ports, self.tap.left
+        is_last, has_run = Signal(), Signal()
+        groups = Signal(range(ports + 1), name="groups_of_fold")
+        is_last_read, fits_run = folds.left <= Mux(turned, 1, ports), folds.left <= left
         m.d.comb += [
             folds.start.eq(self.start),
             folds.step.eq(self.ends_group & self.ends_word & self.next_fold),
@@ -123,23 +116,28 @@ class LeftSpan(wiring.Component):
             folds.fold_groups.eq(self.prepared.fold_groups),
             folds.fold_slots.eq(self.prepared.fold_slots),
             folds.slots.eq(self.prepared.slots),
-            of_run.eq(Mux(turned, 1, self._of_run(self.shape.ports))),
-            is_last.eq(folds.left <= of_run),
-            groups.eq(Mux(is_last, folds.left, of_run)),
+            is_last.eq(is_last_read & (turned | fits_run)),
+            groups.eq(Mux(is_last, folds.left, Mux(turned, 1, self._of_run(ports)))),
             self.groups.eq(groups),
             self.keeps_group.eq(is_last & folds.shares),
-            has_run.eq(self._has_run(self.shape.ports) & (of_run <= folds.left)),
-            fills_group.eq(lane == self.prepared.group_channels),
-            self.count.eq(Mux(turned, 1, groups - self.keeps_group)),
-            self.passed.eq(Mux(turned, fills_group, groups - self.keeps_group)),
-            self.lane.eq(Mux(turned & ~fills_group, lane, 0)),
-            self.ends_run.eq(Mux(turned, self.tap.left == 1, has_run & ~self.keeps_group)),
+            has_run.eq(self._has_run(ports) & (left <= folds.left)),
+            self.is_short.eq(is_last),
+            self.ends_run.eq(Mux(turned, left == 1, has_run & ~self.keeps_group)),
             self.first.eq(folds.first),
             self.offset.eq(at),
             self.rows.eq(folds.rows),
             self.ends_word.eq(is_last | Mux(turned, self.ends_pixels, self.is_last_run & has_run)),
             taken.eq(groups),
         ]
+        of_fold = folds.left - folds.shares
+        with m.If(turned):
+            lane = self.tap.lane + 1
+            fills_group = lane == self.prepared.group_channels
+            for step in (self.full, self.short):
+                m.d.comb += [step.count.eq(1), step.groups.eq(fills_group), step.lane.eq(Mux(fills_group, 0, lane))]
+        with m.Else():
+            m.d.comb += [self.full.count.eq(ports), self.full.groups.eq(ports)]
+            m.d.comb += [self.short.count.eq(of_fold), self.short.groups.eq(of_fold)]
 
     def _channels(self, m: Module, at: Signal, taken: Signal) -> None:
         """OS, turned: the channels of a run, from one on that may stand within its group."""
@@ -151,9 +149,9 @@ class LeftSpan(wiring.Component):
             channels.ends_group.eq(self.ends_group),
             channels.ends_word.eq(self.ends_word),
             self.groups.eq(channels.groups),
-            self.count.eq(channels.taken),
-            self.passed.eq(channels.passed),
-            self.lane.eq(channels.lane),
+            self.full.eq(channels.full),
+            self.short.eq(channels.short),
+            self.is_short.eq(channels.is_short),
             self.ends_run.eq(channels.ends_run),
             self.first.eq(channels.first),
             self.offset.eq(channels.offset),

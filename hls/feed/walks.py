@@ -33,6 +33,14 @@ TAP = data.StructLayout(
 )
 
 
+def step_layout(most: int) -> data.StructLayout:
+    """Return the layout of a step within a run: what it takes, ``most`` at most, and where that leads.
+
+    ``count`` of the groups, or channels, that the run has left; so many ``groups`` further; ``lane``: the one behind.
+    """
+    return data.StructLayout({"count": range(most + 1), "groups": range(most + 1), "lane": GROUP_SLOTS_BITS})
+
+
 class PixelWalk(wiring.Component):
     """Pixels of a tile, image by image, row by row.
 
@@ -114,12 +122,10 @@ class TapWalk(wiring.Component):
 
     Ports
     -----
-    count : in
-        What a step takes of what its run has ``left``, groups or channels; it may be 0.
-    groups, lane : in
-        How many groups further the step goes, and the lane behind it.
+    full, short : ``step_layout``; is_short : Signal(1), in
+        The step; ``is_short`` may come late.
     ends_run : Signal(1), in
-        The step takes all that the run has left. Who steps knows that earlier than a comparison of ``count``.
+        It takes all that the run has left instead, and goes on to the next one.
     crosses_taps : Signal(1); col_taps, in
         A run has the taps of a row of the kernel, of which there are ``col_taps``; else it is one tap.
     runs : in
@@ -141,11 +147,8 @@ class TapWalk(wiring.Component):
         """A step takes ``most`` at most."""
         super().__init__(
             {
-                "count": In(range(most + 1)),
-                "groups": In(range(most + 1)),
-                "lane": In(GROUP_SLOTS_BITS),
-                "ends_run": In(1),
-                "crosses_taps": In(1),
+                **{name: In(step_layout(most)) for name in ("full", "short")},
+                **{name: In(1) for name in ("is_short", "ends_run", "crosses_taps")},
                 **{name: In(TAP_BITS) for name in ("col_taps", "runs", "first_row", "first_col")},
                 **{name: In(COUNT_BITS) for name in ("first_run", "next_run", "last_run")},
                 **{name: In(1) for name in ("start", "step", "restore", "save")},
@@ -185,8 +188,9 @@ class TapWalk(wiring.Component):
                 after.row.eq(place.row + ends_row),
             ]
         with m.Else():
+            full, short, is_short = self.full, self.short, self.is_short
             m.d.comb += [
-                after.left.eq(place.left - self.count),
-                after.group.eq(place.group + self.groups),
-                after.lane.eq(self.lane),
+                after.left.eq(Mux(is_short, place.left - short.count, place.left - full.count)),
+                after.group.eq(Mux(is_short, place.group + short.groups, place.group + full.groups)),
+                after.lane.eq(Mux(is_short, short.lane, full.lane)),
             ]
