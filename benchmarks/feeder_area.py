@@ -20,15 +20,16 @@ from heddle.synth.yosys.run import own_cells, plain_name
 from heddle.synth.yosys.sources import Hierarchy
 
 _BASE = "sat-vcu1525"
+_PORTS = (1, 2, 4, 16)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ports", nargs="*", type=int, choices=GROUP_PORTS, default=[1, 2, 4, 16])
+    parser.add_argument("ports", nargs="*", type=int, choices=GROUP_PORTS)
     print("| groups of a read | LUT | of these as memory | FF | DSP | RAMB36 | worst path | of |")
     print("|---|---|---|---|---|---|---|---|")
-    for ports in parser.parse_args().ports:
+    for ports in parser.parse_args().ports or _PORTS:
         print(row(str(ports), feeder(override(load_design(_BASE), {"buffers.group_ports": ports}))), flush=True)
 
 

@@ -29,7 +29,8 @@ class GroupBuffer(wiring.Component):
         ``count`` groups from ``at`` on; always taken.
     ask : stream of ``half_address``, in
     answer : stream of ``ports`` groups, out
-        The one that was asked for and those that follow it. What follows the last one of the half means nothing.
+        The one that was asked for and those that follow it. What lies outside the half means nothing: that follows its
+        last group, or comes before its first one, where addresses are counted modulo all that there are.
 
     Group g stands in bank g mod ``banks``, so that groups that follow each other are in different ones. What can be
     asked for, and when, is as in ``HalfBuffer``. Latency ``latency`` clocks from ``ask`` to ``answer``: 3, and where

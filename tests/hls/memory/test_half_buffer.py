@@ -16,6 +16,7 @@ from heddle.hls.memory.half_buffer import HalfBuffer
 
 #: Words of a half: no power of two, so that the halves do not end where addresses do.
 WORDS = 6
+ADDRESSES = 8
 BITS = 12
 Place = tuple[int, int]
 
@@ -56,8 +57,9 @@ class Traffic:
         put_port, ask, answer = self.buffer.put, self.buffer.ask, self.buffer.answer
         for _ in range(400):
             if asked is None and self.held and rng.random() < self.busy:
-                asked = rng.choice(sorted(self.held))
-                ctx.set(ask.payload, {"half": asked[0], "address": asked[1]})
+                half, address = rng.choice(sorted(self.held))
+                asked = half, address - rng.randrange(self.ports)  # it may begin before the half
+                ctx.set(ask.payload, {"half": half, "address": asked[1] % ADDRESSES})
             ctx.set(ask.valid, asked is not None)
             put = self.put(rng, asked)
             ctx.set(put_port.valid, put is not None)
