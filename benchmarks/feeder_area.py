@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from heddle.arch.design import GROUP_PORTS, Design
+from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.hls.emit import Block
 from heddle.hls.feed.left_feeder import LeftFeeder
@@ -26,10 +26,10 @@ _PORTS = (1, 2, 4, 16)
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ports", nargs="*", type=int, choices=GROUP_PORTS)
+    parser.add_argument("ports", nargs="*", type=int, default=_PORTS)
     print("| groups of a read | LUT | of these as memory | FF | DSP | RAMB36 | worst path | of |")
     print("|---|---|---|---|---|---|---|---|")
-    for ports in parser.parse_args().ports or _PORTS:
+    for ports in parser.parse_args().ports:
         print(row(str(ports), feeder(override(load_design(_BASE), {"buffers.group_ports": ports}))), flush=True)
 
 
