@@ -191,3 +191,20 @@ def test_tiles_of_a_kernel_of_one_row_share_its_columns() -> None:
     assert (ff.left.halo, bp.left.halo) == (14.0, 14.0)
     strided = LayerShape.of(replace(row, stride_width=5, out_width=18), 1)
     assert forward_products(strided, NOT_PRUNED)[0].left.halo == 10.0
+
+
+@pytest.mark.parametrize(("dilation", "row_taps"), [(1, 5), (2, 1)])
+def test_taps_of_a_kernel_row_read_pixels_that_follow_each_other_unless_they_lie_apart(
+    dilation: int, row_taps: int
+) -> None:
+    layer = ConvLayer("conv", 9, 9, 8, 9, 9, 8, 3, 5, dilation=(1, dilation))
+    shape = LayerShape.of(layer, 1)
+    (forward,), (gradient,) = forward_products(shape, NOT_PRUNED), weight_gradient_products(shape, None, NOT_PRUNED)
+    (backward,) = backward_products(shape, None, NOT_PRUNED)
+    assert [product.left.row_taps for product in (forward, backward, gradient)] == [row_taps] * 3
+
+
+def test_a_phase_of_bp_has_rows_of_the_taps_that_meet_its_pixels() -> None:
+    shape = LayerShape.of(conv(size=8, kernel=3, stride=2), 1)
+    products = backward_products(shape, None, NOT_PRUNED)
+    assert {(product.left.taps, product.left.row_taps) for product in products} == {(4, 2), (2, 1), (2, 2), (1, 1)}

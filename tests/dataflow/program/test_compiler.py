@@ -52,6 +52,18 @@ def test_a_strided_1_x_1_convolution_loads_only_the_pixels_that_it_meets() -> No
     assert pixels == 4 * 4
 
 
+@pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2), (2, 2)])
+def test_a_product_has_taps_in_a_row_where_its_walk_goes_on_by_a_pixel(
+    pass_name: Pass, stride: int, dilation: int
+) -> None:
+    width = (12 - dilation * 4 - 1) // stride + 1
+    layer = ConvLayer("conv", 3, 12, 4, 1, width, 4, 3, 5, 1, stride, dilation=(1, dilation), padding=(0, 0, 0, 0))
+    for compiled in LayerRun(layer, pass_name, TINY, batch=1).compiled().products:
+        cols = compiled.plan.product.cols
+        assert compiled.plan.product.product.left.row_taps == (cols.taps if cols.tap_step == 1 else 1)
+
+
 def test_a_pixel_of_few_channels_is_cut_into_equal_groups() -> None:
     program = LayerRun(ConvLayer("conv", 6, 6, 6, 6, 6, 8, 3, 3), "ff", TINY).compiled()
     groups = {
