@@ -162,9 +162,9 @@ class LeftOrder(Order):
             # In OS a row of the array is one of the tile, as if each stood in a group of its own; turned, the channels
             # of a group stand in one.
             part.group_slots.eq(Mux(ws, compute.group_slots, Mux(turned, held.group_channels, 1))),
-            part.first.eq(span.first),
             part.offset.eq(span.offset),
             # What turned reads reach is known, and stays, only when the last of them comes.
+            part.first.eq(Mux(reaches, span.first, 0)),
             part.groups.eq(Mux(reaches, Mux(by_row, 1, span.groups), 0)),
             part.rows.eq(Mux(reaches, span.rows, 0)),
             part.ends_group.eq(flags.ends_group),

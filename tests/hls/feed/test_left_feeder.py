@@ -350,7 +350,7 @@ def schedule(in_order: Sequence[Chunk], wait: int = 0) -> list[int]:
     ]
 
 
-SOME = ("os", "os-turned-rows", "ws-shared-groups", "ws-turned")
+SOME = ("os", "os-turned-rows", "os-turned-taps-of-a-group", "ws-shared-groups", "ws-turned")
 
 
 def test_a_slower_array_waits_for_nothing_but_what_a_chunk_reads_longer() -> None:
