@@ -64,10 +64,11 @@ class LeftChannels(wiring.Component):
         # Where a read ends, in channels from the first one's group on.
         end = Signal(range(most * self.shape.group_m + 1))
         reach = Signal(range(self.shape.rows + self.shape.group_m))
-        rows_left, part = Signal.like(self.at), Signal.like(self.at)
+        rows_left, part = Signal.like(self.at, init=self.shape.rows), Signal.like(self.at)
         over, ends_run, fills_word = Signal.like(end), Signal(), Signal()
         channels = Mux(left < rows_left, left[: len(part)], rows_left)
-        m.d.comb += rows_left.eq(self.shape.rows - self.at)
+        with m.If(self.ends_group):
+            m.d.sync += rows_left.eq(Mux(self.ends_word, self.shape.rows, rows_left - self.taken))
         m.d.sync += [
             end.eq(self.group_channels * most),
             part.eq(channels),

@@ -105,7 +105,8 @@ class LeftSpan(wiring.Component):
         ports, left = self.shape.ports, self.tap.left
         is_last, has_run = Signal(), Signal()
         groups = Signal(range(ports + 1), name="groups_of_fold")
-        is_last_read, fits_run = folds.left <= Mux(turned, 1, ports), folds.left <= left
+        # What the run has, if a read gives it all: narrow enough to be compared in no time.
+        few, has_few = left[: ports.bit_length()], self._has_run(ports)
         m.d.comb += [
             folds.start.eq(self.start),
             folds.step.eq(self.ends_group & self.ends_word & self.next_fold),
@@ -116,11 +117,11 @@ class LeftSpan(wiring.Component):
             folds.fold_groups.eq(self.prepared.fold_groups),
             folds.fold_slots.eq(self.prepared.fold_slots),
             folds.slots.eq(self.prepared.slots),
-            is_last.eq(is_last_read & (turned | fits_run)),
+            is_last.eq((folds.left <= Mux(turned, 1, ports)) & (turned | ~has_few | (folds.left <= few))),
             groups.eq(Mux(is_last, folds.left, Mux(turned, 1, self._of_run(ports)))),
             self.groups.eq(groups),
             self.keeps_group.eq(is_last & folds.shares),
-            has_run.eq(self._has_run(ports) & (left <= folds.left)),
+            has_run.eq(has_few & (few <= folds.left)),
             self.is_short.eq(is_last),
             self.ends_run.eq(Mux(turned, left == 1, has_run & ~self.keeps_group)),
             self.first.eq(folds.first),
