@@ -11,7 +11,7 @@ from heddle.arch.feed_resources import left_feeder
 
 #: LUTs, those of them as memory, flip-flops and block RAMs of the feeder of ``sat-vcu1525`` by the groups of a read, as
 #: ``python -m benchmarks.feeder_area`` maps them.
-MAPPED = {1: (6209, 2931, 6298, 0), 2: (11959, 3061, 6609, 0), 4: (16843, 5791, 7291, 0), 16: (40264, 2667, 5381, 64)}
+MAPPED = {1: (6746, 2949, 6522, 0), 2: (12519, 3079, 6836, 0), 4: (17764, 5809, 7529, 0), 16: (51594, 4101, 5805, 64)}
 
 
 @pytest.mark.parametrize("ports", MAPPED)
