@@ -306,7 +306,6 @@ CASES = {
     "ws-shared-groups": Case(PADDED, "ff", "ws", keep_n=3),
     "os-turned": Case(STRIDED, "wu", "os", "cols"),
     "os-turned-rows": Case(RAGGED, "wu", "os", "rows"),
-    "ws": Case(PADDED, "ff", "ws", keep_n=2),
     "ws-turned": Case(RAGGED, "wu", "ws"),
     "os-sparse": Case(LinearLayer("fc", 3, 20, 7), "ff", "os", keep_n=1),
     "ws-strided": Case(STRIDED, "bp", "ws"),
