@@ -42,9 +42,10 @@ class Pair:
 
 
 def designs() -> Sequence[Design]:
-    """Return the machines of the table: of 4 x 4 PEs, and of 3 x 5."""
+    """Return the machines of the table: of 4 x 4 PEs, of 3 x 5, and of 4 x 4 with 4 groups a read."""
     tiny = load_design("tiny")
-    return tiny, override(tiny, {"name": "3x5", "array.rows": 3, "array.cols": 5})
+    changes = ({"name": "3x5", "array.rows": 3, "array.cols": 5}, {"name": "4x4-g4", "buffers.group_ports": 4})
+    return tiny, *(override(tiny, each) for each in changes)
 
 
 def pairs(design: Design, board: Board, machine: Machine, cases: int, memory: tuple[int, int]) -> Iterator[Pair]:

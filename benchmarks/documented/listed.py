@@ -59,11 +59,12 @@ def _read() -> _Document:
 
 
 def give_readers_files(folder: Path) -> None:
-    """Write into ``folder`` what the pages take a reader to have: a recipe, a board, accuracies, a power report."""
+    """Write into ``folder`` what the pages take a reader to have: a recipe, a board, accuracies, a power report, a layer."""
     (folder / "mine.py").write_text(_block_with((ROOT / "docs" / "quickstart.md").read_text(), "MINE = "))
     shutil.copyfile(ROOT / "arch" / "boards" / "vcu1525.toml", folder / "my.toml")
     (folder / "accuracy.csv").write_text(_ACCURACIES)
     shutil.copyfile(_POWER_REPORT, folder / _POWER_REPORT.name)
+    (folder / "conv.csv").write_text(_block_with((ROOT / "docs" / "accelerator.md").read_text(), "IFMAP Height"))
 
 
 def _block_with(page: str, words: str) -> str:
