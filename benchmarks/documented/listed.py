@@ -59,7 +59,7 @@ def _read() -> _Document:
 
 
 def give_readers_files(folder: Path) -> None:
-    """Write into ``folder`` what the pages take a reader to have: a recipe, a board, accuracies, a power report, a layer."""
+    """Write what pages take a reader to have into ``folder``: a recipe, a board, accuracies, a power report, a layer."""
     (folder / "mine.py").write_text(_block_with((ROOT / "docs" / "quickstart.md").read_text(), "MINE = "))
     shutil.copyfile(ROOT / "arch" / "boards" / "vcu1525.toml", folder / "my.toml")
     (folder / "accuracy.csv").write_text(_ACCURACIES)
