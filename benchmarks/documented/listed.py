@@ -59,7 +59,7 @@ def _read() -> _Document:
 
 
 def give_readers_files(folder: Path) -> None:
-    """Write what pages take a reader to have into ``folder``: a recipe, a board, accuracies, a power report, a layer."""
+    """Write what pages take a reader to have into ``folder``: recipe, board, accuracies, power report, layer."""
     (folder / "mine.py").write_text(_block_with((ROOT / "docs" / "quickstart.md").read_text(), "MINE = "))
     shutil.copyfile(ROOT / "arch" / "boards" / "vcu1525.toml", folder / "my.toml")
     (folder / "accuracy.csv").write_text(_ACCURACIES)
