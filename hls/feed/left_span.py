@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -107,6 +107,7 @@ class LeftSpan(wiring.Component):
         groups = Signal(range(ports + 1), name="groups_of_fold")
         # What the run has, if a read gives it all: narrow enough to be compared in no time.
         few, has_few = left[: ports.bit_length()], self._has_run(ports)
+        ends_fold = Mux(turned, _is_at_most(folds.left, 1), _is_at_most(folds.left, ports))
         m.d.comb += [
             folds.start.eq(self.start),
             folds.step.eq(self.ends_group & self.ends_word & self.next_fold),
@@ -117,7 +118,7 @@ class LeftSpan(wiring.Component):
             folds.fold_groups.eq(self.prepared.fold_groups),
             folds.fold_slots.eq(self.prepared.fold_slots),
             folds.slots.eq(self.prepared.slots),
-            is_last.eq((folds.left <= Mux(turned, 1, ports)) & (turned | ~has_few | (folds.left <= few))),
+            is_last.eq(ends_fold & (turned | ~has_few | (folds.left <= few))),
             groups.eq(Mux(is_last, folds.left, Mux(turned, 1, self._of_run(ports)))),
             self.groups.eq(groups),
             self.keeps_group.eq(is_last & folds.shares),
@@ -160,3 +161,9 @@ class LeftSpan(wiring.Component):
             self.ends_word.eq(self.tap.is_beyond | channels.fills_word | (channels.ends_run & self.is_last_run)),
             taken.eq(channels.taken),
         ]
+
+
+def _is_at_most(count: Value, most: int) -> Value:
+    """Whether ``count`` is; where no value of its width is more, nothing is compared: a linter asks about that."""
+    is_any = most >= (1 << len(count)) - 1
+    return Const(1) if is_any else count <= most
