@@ -117,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.machine is not None and given.machine not in every:
             raise unknown("machine", given.machine, every, "--machine")
+        if given.programs < 1:
+            raise HeddleError(f"--programs: {given.programs} is out of range (valid: from 1 on)")
         chosen = [given.machine] if given.machine else list(every)
         failed = sum(_print_machine(name, every[name], given.programs, given.seed) for name in chosen)
     except HeddleError as error:

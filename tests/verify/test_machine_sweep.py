@@ -52,3 +52,8 @@ def test_a_mistyped_machine_gives_one_line(capsys: pytest.CaptureFixture[str]) -
     assert printed.startswith("heddle: ")
     assert "2x2-ws-m2-g8" in printed
     assert printed.count("\n") == 1
+
+
+def test_a_sweep_of_no_programs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--programs", "0"]) == 2
+    assert capsys.readouterr().err == "heddle: --programs: 0 is out of range (valid: from 1 on)\n"
