@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from heddle.arch.boards import Board
+from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Compute
@@ -13,7 +15,7 @@ from heddle.hls.control.instruction import Stop
 from heddle.sim.program.execute import execute
 from heddle.sim.program.timing import ProgramTiming, time_program
 from heddle.verify.machine import Machine, MachineRun, MemoryTiming
-from heddle.verify.machine_cases import MachineCase, Prepared
+from heddle.verify.machine_cases import MachineCase, Prepared, drawn_cases
 from heddle.verify.results import MachineVerdict
 
 #: More clocks than a program takes: for each, for each instruction (a half of a buffer, a drawn latency), and for each
@@ -52,6 +54,14 @@ def judged(case: MachineCase, design: Design, board: Board, machine: Machine, re
         problems=tuple(problems),
         rerun=rerun,
     )
+
+
+def drawn_verdicts(design: Design, programs: int, seed: int) -> Iterator[MachineVerdict]:
+    """Compile ``design``'s machine, and yield the verdict on each of ``programs`` drawn ones, as it is had."""
+    board = load_board(design.board)
+    machine = Machine(design, board)
+    for case in drawn_cases(design, board, programs, seed):
+        yield judged(case, design, board, machine, "")
 
 
 def _wrong_bytes(found: Image, right: Image) -> list[str]:

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from heddle.arch.boards import load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError, unknown
-from heddle.verify.machine import Machine
-from heddle.verify.machine_cases import drawn_cases
-from heddle.verify.machine_check import judged
+from heddle.verify.machine_check import drawn_verdicts
 from heddle.verify.results import MachineVerdict
 
 #: Programs of one machine.
@@ -100,10 +97,7 @@ class Swept:
 
 def sweep_machine(design: Design, programs: int = PROGRAMS, seed: int = 0) -> Swept:
     """Compile one machine, run drawn programs on it, and return the verdicts."""
-    board = load_board(design.board)
-    machine = Machine(design, board)
-    cases = drawn_cases(design, board, programs, zlib.crc32(design.name.encode()) + seed)
-    return Swept(tuple(judged(case, design, board, machine, "") for case in cases))
+    return Swept(tuple(drawn_verdicts(design, programs, zlib.crc32(design.name.encode()) + seed)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

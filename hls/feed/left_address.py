@@ -17,10 +17,9 @@ from heddle.hls.stream.handshake import assert_stable
 #: A window's place along an axis, before the map or behind it too: start + tap x tap_step + position x step.
 _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 1) + 2)
 
-
 #: Pixels from a run's first one to an end of the map, as far as they matter: a run has fewer taps, so that no group of
 #: it lies further. In products with groups of a pixel a DSP slice takes them.
-_DISTANCE = range((1 << TAP_BITS) + 1)
+_FURTHEST_PIXELS = 1 << TAP_BITS
 
 
 class LeftAddress(wiring.Component):
@@ -92,8 +91,7 @@ class LeftAddress(wiring.Component):
 
     def _groups_to(self, steps: _Steps, at: Sequence[data.View], pixels: Value, name: str) -> Signal:
         """Four clocks in, groups from the read's first one to an end of the map ``pixels`` behind its run's first."""
-        furthest = _DISTANCE.stop - 1
-        distance = Mux(pixels < 0, 0, Mux(pixels > furthest, furthest, pixels[: TAP_BITS + 1]))
+        distance = Mux(pixels < 0, 0, Mux(pixels > _FURTHEST_PIXELS, _FURTHEST_PIXELS, pixels[: TAP_BITS + 1]))
         near = steps.register(distance, f"{name}_in_pixels")
         return steps.register(near * at[3].map.groups_per_pixel - at[3].group, f"{name}_in_groups")
 

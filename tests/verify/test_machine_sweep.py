@@ -8,7 +8,7 @@ from heddle.hls.generate import check_accelerator
 from heddle.verify.machine_sweep import PROGRAMS, Swept, machines, main, sweep_machine
 
 MACHINES = machines()
-#: Those that the suite runs; the first one has a module of its own, and ``make sweep`` runs all of them.
+#: Those that the suite runs besides the first, ``tiny``, which test_machine.py has; ``make sweep`` runs all of them.
 REPRESENTATIVE = ("2x2-ws-m2-g8", "2x3-os-m8-g4-bf16")
 
 
