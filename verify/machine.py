@@ -20,6 +20,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import PAGE_BYTES
+from heddle.arch.memory_clocks import MemoryClocks
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.array.command import Cause
 from heddle.hls.control.compute_waits import WAITS
@@ -33,16 +34,13 @@ _MAIN = Path(__file__).resolve().parent / "cpp" / "accelerator.cpp"
 
 
 @dataclass(frozen=True)
-class MemoryTiming:
-    """Memory as the bench has it (docs/accelerator.md, *Memory, as bench and simulator have it*).
+class MemoryTiming(MemoryClocks):
+    """Memory as the bench has it (docs/accelerator.md, *Memory, as bench and simulator have it*), and its mishaps.
 
-    ``latency_clocks`` from a request to its first beat, or from the last beat to its response; all masters together
-    move a beat each ``beat_clocks``. ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``. In
-    ``reset_clock`` (0: never) machine and memory are reset, and the program is started anew.
+    ``stall``: chance in 256 that a channel does nothing in a clock, by ``seed``. In ``reset_clock`` (0: never) machine
+    and memory are reset, and the program is started anew.
     """
 
-    latency_clocks: int = 40
-    beat_clocks: int = 1
     stall: int = 0
     seed: int = 0
     reset_clock: int = 0

@@ -11,7 +11,8 @@ import numpy as np
 
 from heddle.arch.jit import kernel
 from heddle.dataflow.cost import lead_cycles
-from heddle.sim.engines.dram import READ, WRITE, Dram, transfer
+from heddle.sim.engines.dram import transfer
+from heddle.sim.engines.dram_rows import READ, WRITE, Dram
 from heddle.sim.engines.events import EngineId, Events, record
 from heddle.sim.engines.pipe import Walk, reset
 from heddle.sim.engines.product_state import Engines, Job, ProductState

@@ -8,107 +8,16 @@ its bursts or by the rate of row activations (tRRD, tFAW, tRC over the banks), w
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from heddle.arch.boards import Board
-from heddle.arch.design import Design
-from heddle.arch.dram import CONTROLLER_LATENCY_S, STRIPE_BYTES
+from heddle.arch.dram import STRIPE_BYTES
 from heddle.arch.jit import kernel
-from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.cost import ceil_div
-
-READ, WRITE = 0, 1
-
-
-class DramRow(TypedDict):
-    """DRAM timing of one design in cycles of its clock. ``free`` is 1 for unlimited memory, which takes no time."""
-
-    channels: int
-    banks: int
-    row_bytes: int
-    burst_bytes: int
-    free: int
-    burst_cycles: float
-    row_miss_cycles: float
-    activate_cycles: float
-    read_to_write_cycles: float
-    write_to_read_cycles: float
-    refresh_cycles: float
-    refresh_interval_cycles: float
-    read_latency_cycles: float
-
-
-DRAM = record_dtype(DramRow)
-
-
-class ChannelRow(TypedDict):
-    """A channel at work: when its data bus is free, which way it last went, and the number of its next refresh.
-
-    A refresh is due its number of intervals after time 0. ``row_misses`` and ``turnarounds`` count those of transfers.
-    """
-
-    free_at: float
-    direction: int
-    refresh: int
-    row_misses: int
-    turnarounds: int
-
-
-CHANNEL = record_dtype(ChannelRow)
-
-
-class Dram(NamedTuple):
-    """A DRAM at work: its timing, a CHANNEL row a channel, and the open row of each of its banks (-1: none)."""
-
-    timing: DramRow
-    channels: Rows
-    open_row: npt.NDArray[np.int64]
-
-
-class Access(NamedTuple):
-    """``nbytes`` (whole bursts) from ``address`` on, in ``runs`` equal runs ``stride`` bytes apart."""
-
-    address: int
-    nbytes: int
-    runs: int
-    stride: int
-    direction: int
-
-
-def dram_row(design: Design, board: Board) -> Rows:
-    """Return the DRAM row (shape [1]) of ``design`` on ``board``: bursts as fast as bus and AXI port allow."""
-    timing, clock_hz = board.memory.timing, design.clock_hz
-    port_cycles = timing.burst_bytes / (design.memory.axi_bits / 8)
-    by_bank_s = timing.row_cycle_s / timing.banks
-    activate_s = max(timing.activate_to_activate_s, timing.four_activates_s / 4, by_bank_s)
-    row: DramRow = {
-        "channels": design.memory.channels,
-        "banks": timing.banks,
-        "row_bytes": timing.row_bytes,
-        "burst_bytes": timing.burst_bytes,
-        "free": design.memory.unlimited,
-        "burst_cycles": max(timing.burst_s * clock_hz, port_cycles),
-        "row_miss_cycles": timing.row_miss_s * clock_hz,
-        "activate_cycles": activate_s * clock_hz,
-        "read_to_write_cycles": timing.read_to_write_s * clock_hz,
-        "write_to_read_cycles": timing.write_to_read_idle_s * clock_hz,
-        "refresh_cycles": timing.refresh_cycle_s * clock_hz,
-        "refresh_interval_cycles": timing.refresh_interval_s * clock_hz,
-        "read_latency_cycles": (timing.cas_latency_s + CONTROLLER_LATENCY_S) * clock_hz,
-    }
-    return rows_of(DRAM, [row])
-
-
-def dram_of(design: Design, board: Board) -> Dram:
-    """Return the DRAM at time 0: buses free, rows closed, the first refresh one interval away."""
-    timing = dram_row(design, board)[0]
-    count, banks = int(timing["channels"]), int(timing["banks"])
-    channels = np.zeros(count, CHANNEL)
-    channels["direction"], channels["refresh"] = READ, 1
-    return Dram(timing, channels, np.full((count, banks), -1, np.int64))
+from heddle.sim.engines.dram_rows import READ, WRITE, Access, ChannelRow, Dram, DramRow
+from heddle.sim.engines.fixed_memory import fixed_transfer
 
 
 @kernel
@@ -255,6 +164,8 @@ def transfer(dram: Dram, access: Access, ready: float) -> float:
     timing, rows, open_row = dram.timing, dram.channels, dram.open_row
     if timing["free"] or access.nbytes == 0:
         return ready
+    if timing["fixed"]:
+        return fixed_transfer(timing, rows[0], access, ready)
     channels, first_row = timing["channels"], first_row_of(timing, access)
     bank, spread = first_row % timing["banks"], spread_of(access, channels)
     end = ready

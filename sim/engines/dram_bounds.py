@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from heddle.arch.jit import kernel
-from heddle.sim.engines.dram import READ, Access, DramRow, channel_work, share_of, spread_of
+from heddle.sim.engines.dram import channel_work, share_of, spread_of
+from heddle.sim.engines.dram_rows import READ, Access, DramRow
 
 
 @kernel
@@ -38,4 +39,5 @@ def prompt_by(timing: DramRow, first: float, last: float, cycles: float) -> floa
     refresh = timing["refresh_cycles"]
     share = refresh / timing["refresh_interval_cycles"]
     over = (last - first + cycles + refresh * (1.0 + share)) / (1.0 - share)
-    return first + over + timing["read_latency_cycles"] + longest_turn_cycles(timing) + 1.0
+    latency = timing["read_latency_cycles"] + timing["write_latency_cycles"]
+    return first + over + latency + longest_turn_cycles(timing) + 1.0

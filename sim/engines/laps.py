@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
-from heddle.sim.engines.dram import Dram
+from heddle.sim.engines.dram_rows import Dram
 from heddle.sim.engines.events import Events
 from heddle.sim.engines.passed_over import PassedOver, pass_over_again
 from heddle.sim.engines.pipe import PIPE, PipeRow, Walk

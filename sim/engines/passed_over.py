@@ -14,7 +14,8 @@ import numpy.typing as npt
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.cost import ceil_div
-from heddle.sim.engines.dram import READ, Access, Dram, channel_work, first_row_of, share_of, spread_of
+from heddle.sim.engines.dram import channel_work, first_row_of, share_of, spread_of
+from heddle.sim.engines.dram_rows import READ, Access, Dram
 
 _ROOM = 4096
 

@@ -10,7 +10,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow, machine_row, rates_row
-from heddle.sim.engines.dram import Dram, dram_of
+from heddle.sim.engines.dram_rows import Dram, dram_of
 from heddle.sim.engines.events import Events, event_log
 from heddle.sim.engines.laps import Laps, no_laps
 from heddle.sim.engines.passed_over import PassedOver, passed_over
@@ -36,7 +36,11 @@ class Engines(NamedTuple):
 
 def engines_of(design: Design, board: Board, updates: int = 0, event_capacity: int = 0) -> Engines:
     """Return the engines of ``design`` at time 0, with room for so many updates and events."""
-    dram = dram_of(design, board)
+    return engines_with(dram_of(design, board), design, board, updates, event_capacity)
+
+
+def engines_with(dram: Dram, design: Design, board: Board, updates: int = 0, event_capacity: int = 0) -> Engines:
+    """Return the engines of ``design`` on the memory ``dram``."""
     return Engines(
         machine=machine_row(design, board)[0],
         rates=rates_row(design, board)[0],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from heddle.arch.jit import kernel
-from heddle.sim.engines.dram import Access
+from heddle.sim.engines.dram_rows import Access
 from heddle.sim.engines.events import EngineId, Events, record
 from heddle.sim.engines.pipe import PipeRow, Walk
 from heddle.sim.engines.tile_costs import MoveRow, TileCostRow

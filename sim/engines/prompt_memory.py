@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
-from heddle.sim.engines.dram import READ, WRITE, Dram, DramRow, idle_from
+from heddle.sim.engines.dram import idle_from
 from heddle.sim.engines.dram_bounds import longest_turn_cycles, prompt_by
+from heddle.sim.engines.dram_rows import READ, WRITE, Dram, DramRow
 from heddle.sim.engines.events import EngineId, Events, is_full, record
 from heddle.sim.engines.laps import Laps, forget_laps, skip_laps
 from heddle.sim.engines.passed_over import PassedOver, open_passed, pass_over

@@ -16,7 +16,8 @@ from heddle.arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.cost import ceil_div
-from heddle.sim.engines.dram import READ, WRITE, Access, Dram, idle_from, transfer
+from heddle.sim.engines.dram import idle_from, transfer
+from heddle.sim.engines.dram_rows import READ, WRITE, Access, Dram
 from heddle.sim.engines.events import EngineId, Events, record
 
 Times = npt.NDArray[np.float64]

@@ -23,8 +23,8 @@ from heddle.dataflow.cost import (
 )
 from heddle.dataflow.feed_cost import feed_cycles
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
-from heddle.sim.engines.dram import DramRow
 from heddle.sim.engines.dram_bounds import longest_cycles
+from heddle.sim.engines.dram_rows import DramRow
 from heddle.sim.engines.tiles import TILE_KINDS, TileSize, exists, size_of
 
 

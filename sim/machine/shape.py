@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.instructions import INSTRUCTION_BYTES, PAGE_BYTES
 from heddle.arch.machine_timing import OUTSTANDING_BURSTS, group_turn_cycles, packing_cycles, rotation_cycles
+from heddle.arch.memory_clocks import MemoryClocks
 from heddle.arch.nm import index_bits
 
 _BYTE_BITS = 8
 #: Beats of AXI4's longest burst: a narrow port's bursts leave a page in several.
 _MOST_BEATS = 256
-
-
-class MemoryClocks(Protocol):
-    """Memory as the machine's Verilator bench has it (docs/accelerator.md, *Memory, as bench and simulator have it*).
-
-    ``latency_clocks`` from a request to its first beat, and from a burst's last written beat to its answer; all masters
-    together move a beat each ``beat_clocks``.
-    """
-
-    @property
-    def latency_clocks(self) -> int:
-        """Clocks from a request to its first beat."""
-
-    @property
-    def beat_clocks(self) -> int:
-        """Clocks that a beat keeps the channel."""
 
 
 class MachineShape(NamedTuple):

@@ -18,9 +18,10 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instruction_words import Words
 from heddle.arch.instructions import Opcode
+from heddle.arch.memory_clocks import MemoryClocks
 from heddle.sim.machine.program import Machine, new_machine, run_machine
 from heddle.sim.machine.rows import instruction_rows
-from heddle.sim.machine.shape import MemoryClocks, machine_shape
+from heddle.sim.machine.shape import machine_shape
 from heddle.sim.machine.stalls import CAUSES, count_stalls
 
 Clocks = npt.NDArray[np.int64]

@@ -18,7 +18,7 @@ from heddle.dataflow.kernel_rows import machine_row, rates_row
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.zoo import zoo_network
 from heddle.reports.roofline import roof
-from heddle.sim.engines.dram import dram_row
+from heddle.sim.engines.dram_rows import dram_row
 from heddle.sim.engines.simulate import simulate_schedule
 from heddle.sim.estimate import estimate, estimate_schedule
 

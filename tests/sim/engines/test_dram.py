@@ -11,7 +11,8 @@ from samples import BOARD, SAT
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.dram import CONTROLLER_LATENCY_S, DDR4_2400, STRIPE_BYTES, access_latency_s
-from heddle.sim.engines.dram import READ, WRITE, Access, Dram, dram_of, idle_from, transfer
+from heddle.sim.engines.dram import idle_from, transfer
+from heddle.sim.engines.dram_rows import READ, WRITE, Access, Dram, dram_of
 
 clocks = st.sampled_from((100e6, 200e6, 300e6, 400e6))
 channel_counts = st.sampled_from((1, 2, 4))

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from samples import BOARD, SAT
 
 from heddle.arch.design_io import override
-from heddle.sim.engines.dram import READ, WRITE, Access, dram_of, idle_from, transfer
+from heddle.sim.engines.dram import idle_from, transfer
 from heddle.sim.engines.dram_bounds import longest_cycles, longest_turn_cycles, prompt_by
+from heddle.sim.engines.dram_rows import READ, WRITE, Access, dram_of
 
 moves = st.tuples(
     st.integers(1, 2000),

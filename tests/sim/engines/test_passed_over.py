@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from samples import BOARD, SAT
 
 from heddle.arch.design_io import override
-from heddle.sim.engines.dram import READ, Access, dram_of, transfer
+from heddle.sim.engines.dram import transfer
+from heddle.sim.engines.dram_rows import READ, Access, dram_of
 from heddle.sim.engines.passed_over import open_passed, pass_over, pass_over_again, passed_over
 
 
