@@ -8,6 +8,8 @@ unless their names say otherwise.
 
 from __future__ import annotations
 
+from heddle.arch.jit import kernel
+
 #: From a word that enters a queue to the word at its other end. The same for a register with valid and ready.
 QUEUE_CYCLES = 1
 #: A queue in block RAM, between memory's beats and what takes them.
@@ -16,6 +18,8 @@ RAM_QUEUE_CYCLES = 2
 #: From the program's start to the walk of its header: the address is taken.
 FETCH_ASK_CYCLES = 1
 
+#: From a token that comes to the instruction that an engine takes.
+TOKEN_CYCLES = 1
 #: Instructions that an engine has taken and not done.
 ENGINE_INSTRUCTIONS = 2
 
@@ -70,6 +74,14 @@ LEFT_TURN_CYCLES = 1
 LEFT_LAY_CYCLES, LEFT_HOLD_CYCLES = 1, 2
 #: From a result in the buffer to the count of results, and to ``done``.
 WRITTEN_CYCLES = 1
+
+
+@kernel
+def first_word_cycles(reads: int, turned: int, group_m: int, group_turn: int) -> int:
+    """Return the clocks from a prepared computation to its first left word, whose chunk takes ``reads``."""
+    to_read = ORDER_CYCLES + LEFT_ADDRESS_CYCLES + LEFT_ROWS_CYCLES + BUFFER_CYCLES + group_turn
+    turning = LEFT_TURN_CYCLES + group_m - 1 if turned else 0
+    return to_read + reads - 1 + turning + LEFT_LAY_CYCLES + LEFT_HOLD_CYCLES
 
 
 def group_turn_cycles(ports: int) -> int:

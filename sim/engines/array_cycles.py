@@ -10,6 +10,7 @@ from heddle.dataflow.cost import lead_cycles
 from heddle.dataflow.kernel_rows import product_rows
 from heddle.dataflow.scheduler import ProductSchedule
 from heddle.sim.engines.array_pass import run_product
+from heddle.sim.engines.pipe import begin_pass
 from heddle.sim.engines.product_state import Job, engines_of, product_state
 from heddle.sim.stalls import STALL_CAUSES
 
@@ -22,6 +23,7 @@ def array_cycles(schedule: ProductSchedule, design: Design, board: Board) -> int
     engines = engines_of(design, board)
     job = Job(product_rows([schedule.product])[0], schedule.row, np.zeros(len(STALL_CAUSES)), 0)
     state = product_state()
-    run_product(engines, job, state, 0.0)
+    begin_pass(state.pipe, state.halves, 0.0)
+    run_product(engines, job, state)
     lead = lead_cycles(engines.machine, int(schedule.row["ws"]))
     return int(lead + state.pipe["busy_cycles"] + state.pipe["finish_cycles"])

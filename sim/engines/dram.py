@@ -25,7 +25,7 @@ def idle_from(dram: Dram) -> float:
     """When all data buses are free."""
     at, channels = 0.0, dram.channels
     for channel in range(channels.shape[0]):
-        at = max(at, channels[channel]["free_at"])
+        at = max(at, max(channels[channel]["free_at"], channels[channel]["writes_free_at"]))
     return at
 
 

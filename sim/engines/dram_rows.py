@@ -49,7 +49,8 @@ class ChannelRow(TypedDict):
     """A channel at work: when its data bus is free, which way it last went, and the number of its next refresh.
 
     A refresh is due its number of intervals after time 0. ``row_misses`` and ``turnarounds`` count those of transfers.
-    From ``gap_from`` to ``gap_to`` the bus of a fixed memory idles before what it is promised to.
+    Of a fixed memory ``free_at`` is for reads, which go first, their last ones being from ``reads_from`` on, and
+    ``writes_free_at`` for writes.
     """
 
     free_at: float
@@ -57,8 +58,8 @@ class ChannelRow(TypedDict):
     refresh: int
     row_misses: int
     turnarounds: int
-    gap_from: float
-    gap_to: float
+    reads_from: float
+    writes_free_at: float
 
 
 CHANNEL = record_dtype(ChannelRow)
@@ -88,6 +89,7 @@ def dram_row(design: Design, board: Board) -> Rows:
     port_cycles = timing.burst_bytes / (design.memory.axi_bits / 8)
     by_bank_s = timing.row_cycle_s / timing.banks
     activate_s = max(timing.activate_to_activate_s, timing.four_activates_s / 4, by_bank_s)
+    latency_s = 0.0 if design.memory.unlimited else timing.cas_latency_s + CONTROLLER_LATENCY_S
     row: DramRow = {
         "channels": design.memory.channels,
         "banks": timing.banks,
@@ -102,7 +104,7 @@ def dram_row(design: Design, board: Board) -> Rows:
         "write_to_read_cycles": timing.write_to_read_idle_s * clock_hz,
         "refresh_cycles": timing.refresh_cycle_s * clock_hz,
         "refresh_interval_cycles": timing.refresh_interval_s * clock_hz,
-        "read_latency_cycles": (timing.cas_latency_s + CONTROLLER_LATENCY_S) * clock_hz,
+        "read_latency_cycles": latency_s * clock_hz,
         "write_latency_cycles": 0.0,
     }
     return rows_of(DRAM, [row])

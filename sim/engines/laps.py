@@ -30,7 +30,7 @@ _REDUCTION, _TURN, _REPETITION = 0, 1, 2
 _SIZES = 3
 
 #: Where the left operand's times lie among a state's, and the right one's up to the end; those before always move.
-_LEFT, _RIGHT, _END = 7, 11, 16
+_LEFT, _RIGHT, _END = 9, 13, 18
 
 _NO_STEP = -1
 _HALF_CYCLE_APART = 2.0**52
@@ -179,10 +179,11 @@ def _read_times(walk: Walk, times: Times) -> None:
     """Fill ``times`` with those of the product's state; of two halves, the one to be filled next comes first."""
     pipe, halves = walk.pipe, walk.halves
     times[0], times[1], times[2] = pipe["array_free"], pipe["lanes_free"], pipe["end"]
+    times[3], times[4] = pipe["prepared_at"], pipe["done_at"]
     times[_END - 1] = pipe["pruner_free"]
     for after in range(2):
         left, right, out = (pipe["lefts"] + after) % 2, (pipe["rights"] + after) % 2, (pipe["results"] + after) % 2
-        times[3 + after], times[5 + after] = halves["out_ready"][out], halves["out_free"][out]
+        times[5 + after], times[7 + after] = halves["out_ready"][out], halves["out_free"][out]
         times[_LEFT + after], times[_LEFT + 2 + after] = halves["left_ready"][left], halves["left_free"][left]
         times[_RIGHT + after], times[_RIGHT + 2 + after] = halves["right_ready"][right], halves["right_free"][right]
 
@@ -192,10 +193,11 @@ def _write_times(walk: Walk, times: Times) -> None:
     """Give the product's state the times that ``_read_times`` would find in it."""
     pipe, halves = walk.pipe, walk.halves
     pipe["array_free"], pipe["lanes_free"], pipe["end"] = times[0], times[1], times[2]
+    pipe["prepared_at"], pipe["done_at"] = times[3], times[4]
     pipe["pruner_free"] = times[_END - 1]
     for after in range(2):
         left, right, out = (pipe["lefts"] + after) % 2, (pipe["rights"] + after) % 2, (pipe["results"] + after) % 2
-        halves["out_ready"][out], halves["out_free"][out] = times[3 + after], times[5 + after]
+        halves["out_ready"][out], halves["out_free"][out] = times[5 + after], times[7 + after]
         halves["left_ready"][left], halves["left_free"][left] = times[_LEFT + after], times[_LEFT + 2 + after]
         halves["right_ready"][right], halves["right_free"][right] = times[_RIGHT + after], times[_RIGHT + 2 + after]
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import record_dtype
+from heddle.sim.engines.asking import AskingRow, reset_asking
 from heddle.sim.engines.streams import Times
 from heddle.sim.engines.tiles import CursorRow, Grid, rewind
 
@@ -23,6 +24,7 @@ class PipeRow(TypedDict):
     load: CursorRow
     compute: CursorRow
     store: CursorRow
+    computed: int
     results: int
     lefts: int
     rights: int
@@ -32,6 +34,15 @@ class PipeRow(TypedDict):
     start: float
     array_free: float
     pruner_free: float
+    asking: AskingRow
+    storing: AskingRow
+    data_free: float
+    loaded_at: float
+    loaded_before: float
+    stored_at: float
+    stored_before: float
+    prepared_at: float
+    done_at: float
     lanes_free: float
     end: float
     busy_cycles: float
@@ -73,16 +84,44 @@ class Walk(NamedTuple):
 
 
 @kernel
-def reset(pipe: PipeRow, halves: HalvesRow, start: float) -> None:
-    """Set a product's state to that at ``start``: buffers empty, nothing under way."""
+def begin_product(pipe: PipeRow, halves: HalvesRow) -> None:
+    """Set all engines to a product's first tile; what is under way of the one before, in the same pass, goes on.
+
+    Each buffer's halves go on in turn: the one to be filled next becomes the first.
+    """
     rewind(pipe["load"])
     rewind(pipe["compute"])
     rewind(pipe["store"])
+    if pipe["lefts"] % 2:
+        _swap(halves["left_ready"])
+        _swap(halves["left_free"])
+    if pipe["rights"] % 2:
+        _swap(halves["right_ready"])
+        _swap(halves["right_free"])
+    if pipe["results"] % 2:
+        _swap(halves["out_ready"])
+        _swap(halves["out_free"])
     pipe["results"], pipe["address"] = 0, 0
     pipe["lefts"], pipe["rights"], pipe["used_lefts"], pipe["used_rights"] = 0, 0, 0, 0
+    pipe["busy_cycles"], pipe["feed_cycles"], pipe["finish_cycles"], pipe["dram_bytes"] = 0.0, 0.0, 0.0, 0.0
+
+
+@kernel
+def _swap(times: Times) -> None:
+    times[0], times[1] = times[1], times[0]
+
+
+@kernel
+def begin_pass(pipe: PipeRow, halves: HalvesRow, start: float) -> None:
+    """Set the state to that at a pass's ``start``: buffers empty, nothing under way."""
+    pipe["computed"] = 0
     pipe["start"], pipe["array_free"], pipe["pruner_free"], pipe["lanes_free"] = start, start, start, start
-    pipe["busy_cycles"], pipe["feed_cycles"], pipe["finish_cycles"] = 0.0, 0.0, 0.0
-    pipe["end"], pipe["dram_bytes"] = start, 0.0
+    pipe["data_free"], pipe["loaded_at"], pipe["loaded_before"] = start, start, start
+    pipe["prepared_at"], pipe["done_at"] = start, start
+    pipe["stored_at"], pipe["stored_before"] = start, start
+    reset_asking(pipe["asking"], start)
+    reset_asking(pipe["storing"], start)
+    pipe["end"] = start
     for half in range(2):
         halves["left_ready"][half], halves["left_free"][half] = start, start
         halves["right_ready"][half], halves["right_free"][half] = start, start

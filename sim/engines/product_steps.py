@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from heddle.arch.jit import kernel
+from heddle.arch.timing import DISPATCH_CYCLES
 from heddle.sim.engines.dram_rows import Access
 from heddle.sim.engines.events import EngineId, Events, record
 from heddle.sim.engines.pipe import PipeRow, Walk
+from heddle.sim.engines.streams import Times
 from heddle.sim.engines.tile_costs import MoveRow, TileCostRow
 from heddle.sim.engines.tiles import Tile, advance, results_of
 from heddle.sim.stalls import FILL, LOAD_LEFT, LOAD_RIGHT, STORE_BEHIND
@@ -80,35 +82,45 @@ def compute(events: Events, walk: Walk, tile: Tile, cost: TileCostRow) -> None:
     pipe["used_rights"] += tile.new_right
     left, right, out = (pipe["used_lefts"] - 1) % 2, (pipe["used_rights"] - 1) % 2, pipe["results"] % 2
     left_ready, right_ready = halves["left_ready"][left], halves["right_ready"][right]
-    begin = max(pipe["array_free"], max(left_ready, right_ready))
+    token = max(left_ready, right_ready)
     if tile.first_part:
-        begin = max(begin, halves["out_free"][out])
+        token = max(token, halves["out_free"][out])
+    prepared = max(token, pipe["prepared_at"]) + cost["prepare_cycles"]
+    begin = max(pipe["array_free"], prepared)
     if pipe["compute"]["step"] == 0:
         begin += walk.lead_cycles
+    if pipe["computed"] == 0:
         walk.stalls[FILL] += begin - pipe["start"]
     elif begin > pipe["array_free"]:
-        walk.stalls[_stall_cause(begin, left_ready, right_ready)] += begin - pipe["array_free"]
+        idle = _wait(walk.stalls, LOAD_LEFT, pipe["array_free"], min(begin, left_ready + cost["token_cycles"]))
+        idle = _wait(walk.stalls, LOAD_RIGHT, idle, min(begin, right_ready + cost["token_cycles"]))
+        idle = _wait(walk.stalls, STORE_BEHIND, idle, min(begin, token + cost["token_cycles"]))
+        pipe["feed_cycles"] += begin - idle
     cycles = cost["compute_cycles"] if tile.first_part else cost["resumed_cycles"]
-    end = begin + cycles + cost["feed_cycles"]
+    stepping = begin + DISPATCH_CYCLES + (0.0 if tile.first_part else cost["settle_cycles"])
+    late = max(0.0, prepared + cost["first_word_cycles"] - stepping)
+    pipe["prepared_at"] = max(begin, pipe["done_at"])
+    end = begin + cycles + cost["feed_cycles"] + late
+    pipe["done_at"] = end + cost["release_cycles"]
     pipe["array_free"] = end
     pipe["busy_cycles"] += cycles
-    pipe["feed_cycles"] += cost["feed_cycles"]
+    pipe["feed_cycles"] += cost["feed_cycles"] + late
     pipe["finish_cycles"] = cost["finish_cycles"]
-    halves["left_free"][left] = end
-    halves["right_free"][right] = end
+    halves["left_free"][left] = pipe["done_at"]
+    halves["right_free"][right] = pipe["done_at"]
     if tile.last_part:
         halves["out_ready"][out] = end + cost["finish_cycles"]
         pipe["results"] += 1
+    pipe["computed"] += 1
     advance(pipe["compute"], walk.grid)
     record(events, EngineId.COMPUTE, walk.item, begin, end)
 
 
 @kernel
-def _stall_cause(begin: float, left_ready: float, right_ready: float) -> int:
-    """What the array waited for last: what became ready just when it began."""
-    if left_ready >= begin:
-        return LOAD_LEFT
-    return LOAD_RIGHT if right_ready >= begin else STORE_BEHIND
+def _wait(stalls: Times, cause: int, idle: float, until: float) -> float:
+    """Count the cycles from ``idle`` to ``until``, if there are any, under ``cause``; return the later of the two."""
+    stalls[cause] += max(0.0, until - idle)
+    return max(idle, until)
 
 
 @kernel

@@ -17,9 +17,10 @@ from heddle.arch.memory_clocks import MemoryClocks
 from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow, product_rows
 from heddle.dataflow.scheduler import TileMapping
 from heddle.dataflow.step_items import Product
-from heddle.sim.engines.array_pass import run_product
+from heddle.sim.engines.array_pass import end_pass, run_product
 from heddle.sim.engines.dram_rows import fixed_memory_of
-from heddle.sim.engines.product_state import Job, engines_with, product_state
+from heddle.sim.engines.pipe import begin_pass
+from heddle.sim.engines.product_state import Engines, Job, engines_with, product_state
 from heddle.sim.stalls import STALL_CAUSES
 
 
@@ -37,12 +38,32 @@ def product_time(
 ) -> ProductTime:
     """Return how long ``products`` take one after another, each with its mapping."""
     engines, state = engines_with(fixed_memory_of(design, memory), design, board), product_state()
-    stalls, array, now = np.zeros(len(STALL_CAUSES)), 0.0, 0.0
+    stalls, array = np.zeros(len(STALL_CAUSES)), 0.0
+    _fetch(engines, products)
+    begin_pass(state.pipe, state.halves, -1.0)
     for row, (_, mapping) in zip(product_rows([product for product, _ in products]), products, strict=True):
-        run_product(engines, Job(row, _mapping_row(row, mapping), stalls, 0), state, now)
-        now = float(state.pipe["end"])
+        run_product(engines, Job(row, _mapping_row(row, mapping), stalls, 0), state)
         array += float(state.pipe["busy_cycles"])
-    return ProductTime(now, array, dict(zip(STALL_CAUSES, stalls.tolist(), strict=True)))
+    end_pass(state.pipe, stalls)
+    now = float(state.pipe["end"])
+    return ProductTime(now + 1.0, array, dict(zip(STALL_CAUSES, stalls.tolist(), strict=True)))
+
+
+def _fetch(engines: Engines, products: Sequence[tuple[Product, TileMapping]]) -> None:
+    """Let the channel be kept for the program's first instructions: fetch asks first, for all that its queue holds."""
+    instructions = min(
+        sum(_instructions(*each) for each in products), engines.way.queue_beats // engines.way.instruction_beats
+    )
+    busy = instructions * engines.way.instruction_beats * engines.dram.timing["burst_cycles"]
+    engines.dram.channels["free_at"] = engines.dram.channels["reads_from"] = busy
+
+
+def _instructions(product: Product, mapping: TileMapping) -> int:
+    m, n, k = -(-product.m // mapping.tile_m), -(-product.n // mapping.tile_n), -(-product.k // mapping.tile_k)
+    steps = m * n * k
+    lefts = steps if k > 1 or (mapping.loop_order == "nmk" and m > 1) else m
+    rights = steps if k > 1 or (mapping.loop_order == "mnk" and n > 1) else n
+    return product.count * (lefts + rights + steps + m * n)
 
 
 def _mapping_row(product: np.void, mapping: TileMapping) -> TileMappingRow:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
+from heddle.sim.engines.asking import AskingRow
 from heddle.sim.engines.dram import idle_from
 from heddle.sim.engines.dram_bounds import longest_turn_cycles, prompt_by
 from heddle.sim.engines.dram_rows import READ, WRITE, Dram, DramRow
@@ -23,6 +24,7 @@ from heddle.sim.engines.product_steps import compute, load_request, loaded, next
 from heddle.sim.engines.streams import has_updates
 from heddle.sim.engines.tile_costs import TileCostRow
 from heddle.sim.engines.tiles import Tile, results_of, tile_at
+from heddle.sim.engines.transfer_costs import WayRow
 
 
 @kernel
@@ -43,12 +45,13 @@ def run_while_prompt(engines: Engines, walk: Walk, costs: Rows, laps: Laps, requ
         request = load_request(walk, tile)
         stores = _is_storing(pipe)
         store_at = store_request(walk) if stores else request
-        if _over_by(dram.timing, tile, cost, request, result_cost, stores, store_at) > pipe["array_free"]:
+        over = _over_by(dram.timing, tile, cost, request, result_cost, stores, store_at)
+        if over + cost["prepare_cycles"] + cost["first_word_cycles"] > pipe["array_free"]:
             break
-        if stores and store_at <= request:
+        if stores and store_at < request:
             _store(dram, passed, events, walk, result_cost, store_at)
         _load(dram, passed, events, walk, tile, cost, request)
-        if stores and store_at > request:
+        if stores and store_at >= request:
             _store(dram, passed, events, walk, result_cost, store_at)
         compute(events, walk, tile, cost)
         ran = True
@@ -71,8 +74,16 @@ def _can_be_prompt(engines: Engines, pipe: PipeRow, request: float) -> bool:
         and not has_updates(engines.updates)
         and pipe["pruner_free"] <= request
         and pipe["lanes_free"] <= request
+        and _is_idle(pipe["asking"], pipe["loaded_at"], request)
+        and _is_idle(pipe["storing"], pipe["stored_at"], request)
         and idle_from(engines.dram) + longest_turn_cycles(engines.dram.timing) <= request
     )
+
+
+@kernel
+def _is_idle(asking: AskingRow, ended_at: float, request: float) -> bool:
+    """True where a master's last transfer is over by ``request``, and keeps no other from being asked for."""
+    return max(ended_at, max(asking["newer_free"], max(asking["older_free"], asking["walk_free"]))) <= request
 
 
 @kernel
@@ -93,16 +104,55 @@ def _over_by(
     store_at: float,
 ) -> float:
     """When the loads of ``tile``, asked for at ``request``, and a store at ``store_at`` are over at the latest."""
-    cycles, lanes_free = 0.0, request
+    asked = _last_asked(tile, cost, request)
+    first = _first_beat_by(result_cost["out"]["way"], store_at) if stores else request
+    cycles = 0.0
     if tile.new_left:
         cycles += cost["left"]["longest_cycles"]
     if tile.new_right:
         cycles += cost["right"]["longest_cycles"]
-        lanes_free = request + cost["pruning_cycles"]
     if stores:
         cycles += result_cost["out"]["longest_cycles"]
-        lanes_free = max(lanes_free, store_at + result_cost["lane_cycles"])
-    return max(lanes_free, prompt_by(timing, request, max(request, store_at), cycles))
+    bus = prompt_by(timing, request, max(asked, first), cycles)
+    over, data = bus, bus
+    if tile.new_left:
+        over = data = _there_by(timing, cost["left"]["way"], request, bus)
+    if tile.new_right:
+        over = max(over, _there_by(timing, cost["right"]["way"], max(asked, data), max(bus, data)))
+        over = max(over, request + cost["pruning_cycles"])
+    if stores:
+        way = result_cost["out"]["way"]
+        moved = first + max(way["span_cycles"] + way["turn_cycles"], way["cut_cycles"])
+        written = max(bus, moved) + timing["write_latency_cycles"] + way["tail_cycles"]
+        over = max(over, max(written, store_at + max(result_cost["lane_cycles"], way["cut_cycles"])))
+    return over
+
+
+@kernel
+def _first_beat_by(way: WayRow, store_at: float) -> float:
+    """When the first beat of a store can move at the latest."""
+    return store_at + max(way["lead_cycles"] + way["answer_cycles"], way["packed_cycles"])
+
+
+@kernel
+def _last_asked(tile: Tile, cost: TileCostRow, request: float) -> float:
+    """When a load of ``tile`` can no longer keep another from being asked for."""
+    asked = request
+    if tile.new_left:
+        way = cost["left"]["way"]
+        asked += way["lead_cycles"] + max(way["walk_cycles"], way["span_cycles"] + way["turn_cycles"])
+    if tile.new_right:
+        way = cost["right"]["way"]
+        asked += way["lead_cycles"] + max(way["walk_cycles"], way["span_cycles"] + way["turn_cycles"])
+    return asked
+
+
+@kernel
+def _there_by(timing: DramRow, way: WayRow, taken: float, bus: float) -> float:
+    """When a load that is taken by ``taken`` is done at the latest, where its last beat moves by ``bus``."""
+    first = taken + way["lead_cycles"]
+    data = max(bus, max(first + way["span_cycles"], first + timing["read_latency_cycles"] + way["take_cycles"]))
+    return max(data + way["tail_cycles"], first + timing["read_latency_cycles"] + way["cut_cycles"]) + 1.0
 
 
 @kernel
@@ -124,7 +174,7 @@ def _load(
 def _store(dram: Dram, passed: PassedOver, events: Events, walk: Walk, cost: TileCostRow, ready: float) -> None:
     """Store the next result in no time, except for that of the lanes."""
     pipe = walk.pipe
-    pipe["lanes_free"] = ready + cost["lane_cycles"]
+    pipe["lanes_free"] = ready + max(cost["lane_cycles"], cost["out"]["way"]["cut_cycles"])
     pass_over(dram, passed, next_access(pipe, cost["out"], WRITE))
     stored(walk, ready)
     record(events, EngineId.STORE, walk.item, ready, ready)

@@ -22,8 +22,9 @@ from heddle.dataflow.scheduler import Schedule, schedule_step
 from heddle.dataflow.step_items import TrainingStep
 from heddle.sim.assemble import ItemCycles, StepCycles, assemble, chosen_mappings, expose_updates
 from heddle.sim.closed_form import sore_time_cycles, stream_memory_cycles, update_lane_cycles
-from heddle.sim.engines.array_pass import run_product
+from heddle.sim.engines.array_pass import end_pass, run_product
 from heddle.sim.engines.events import EngineId
+from heddle.sim.engines.pipe import begin_pass
 from heddle.sim.engines.product_state import Engines, Job, ProductState, engines_of, product_state
 from heddle.sim.engines.streams import (
     STREAM,
@@ -156,12 +157,14 @@ def _run_items(program: Program, engines: Engines, foreground: Foreground, resul
         result = results[i]
         moved = item["read_bytes"] + item["write_bytes"]
         if item["kind"] == ARRAY:
+            begin_pass(pipe, product.halves, now)
             for ref in range(item["first_ref"], item["end_ref"]):
                 at = program.refs[ref]
-                run_product(engines, Job(program.products[at], program.mappings[at], result["stalls"], i), product, now)
-                now = pipe["end"]
+                run_product(engines, Job(program.products[at], program.mappings[at], result["stalls"], i), product)
                 result["compute_cycles"] += pipe["busy_cycles"]
                 moved += pipe["dram_bytes"]
+            end_pass(pipe, result["stalls"])
+            now = pipe["end"]
         elif item["kind"] == UPDATE:
             lanes = update_lane_cycles(item, rates)
             queue_update(dram, updates, StreamWork(i, item["read_bytes"], item["write_bytes"], lanes), now)

@@ -1,7 +1,7 @@
 """The engines' naive twin where memory takes no time: one recurrence over the tiles, in plain Python.
 
-What is left is the machine's own time: instructions and their results' way out, two halves of each buffer, SORE on
-the way in and the vector lanes on the way out. Instruction cycles come from the naive mapping.
+What is left is the machine's own time: preparation, instructions and their results' way out, two halves of each buffer,
+SORE on the way in and the vector lanes on the way out. Instruction cycles come from the naive mapping.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import naive_mapping as naive
 from naive_instruction import lead, parts_of
 
 from heddle.arch.design import Design
+from heddle.arch.machine_timing import PREPARE_CYCLES, TOKEN_CYCLES
+from heddle.arch.timing import DISPATCH_CYCLES
 from heddle.dataflow.scheduler import TileMapping
 from heddle.dataflow.step_items import Product
 
@@ -64,31 +66,66 @@ class Buffer:
         self.free.append(ready)
 
 
-def run_without_memory(product: Product, design: Design, mapping: TileMapping, start: float) -> tuple[float, float]:
-    """Run a product from ``start``; return when its last result is stored, and the array's busy cycles."""
-    tiling = tiling_of(mapping)
-    left, right, out = Buffer(), Buffer(), Buffer()
-    array_free = pruner_free = lanes_free = start
-    busy = 0.0
-    for index, (m, n, k, new_left, new_right, first_part, last_part) in enumerate(steps_of(product, mapping)):
-        asked = max(left.half_free(start) if new_left else start, right.half_free(start) if new_right else start)
+@dataclass
+class NaivePass:
+    """A pass under way: its buffers, and when array, preparation, SORE and lanes are free."""
+
+    design: Design
+    start: float
+    left: Buffer = field(default_factory=Buffer)
+    right: Buffer = field(default_factory=Buffer)
+    out: Buffer = field(default_factory=Buffer)
+    busy: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Everything is free at the start."""
+        self.array_free = self.prepared_at = self.done_at = self.pruner_free = self.lanes_free = self.start
+
+    def run(self, product: Product, mapping: TileMapping) -> None:
+        """Run a product behind those before it."""
+        for index, step in enumerate(steps_of(product, mapping)):
+            self._load(product, step)
+            self._compute(product, mapping, step, index)
+
+    def _load(self, product: Product, step: Step) -> None:
+        _, n, k, new_left, new_right, _, _ = step
+        start = self.start
+        asked = max(
+            self.left.half_free(start) if new_left else start, self.right.half_free(start) if new_right else start
+        )
         if new_left:
-            left.fill(asked)
+            self.left.fill(asked)
         if new_right:
             if product.prune_on_load:
-                pruner_free = max(pruner_free, asked) + k * n / (product.group_m * design.lanes.sore)
-            right.fill(max(asked, pruner_free) if product.prune_on_load else asked)
-        begin = max(array_free, left.ready[-1], right.ready[-1])
+                pruning = k * n / (product.group_m * self.design.lanes.sore)
+                self.pruner_free = max(self.pruner_free, asked) + pruning
+            self.right.fill(max(asked, self.pruner_free) if product.prune_on_load else asked)
+
+    def _compute(self, product: Product, mapping: TileMapping, step: Step, index: int) -> None:
+        m, n, k, _, _, first_part, last_part = step
+        design, tiling = self.design, tiling_of(mapping)
+        token = max(self.left.ready[-1], self.right.ready[-1])
         if first_part:
-            begin = max(begin, out.half_free(start))
-        if index == 0:
-            begin += lead(design, tiling.dataflow)
+            token = max(token, self.out.half_free(self.start))
+        prepared = max(token, self.prepared_at) + (TOKEN_CYCLES + PREPARE_CYCLES if has_machine(design) else 0)
+        begin = max(self.array_free, prepared) + (lead(design, tiling.dataflow) if index == 0 else 0)
         instruction = naive.instruction(product, design, tiling, (m, n, k))
         cycles = instruction.cycles(reloads=not first_part)
         waits = naive.left_waits(product, design, tiling, m, n, k)
-        array_free = left.free[-1] = right.free[-1] = begin + cycles + waits
-        busy += cycles
+        if has_machine(design):
+            first_word = prepared + naive.first_word(product, design, tiling, m, k)
+            waits += max(0.0, first_word - (begin + DISPATCH_CYCLES + (0 if first_part else instruction.wait)))
+        self.prepared_at = max(begin, self.done_at) if has_machine(design) else begin
+        end = self.array_free = begin + cycles + waits
+        self.done_at = self.left.free[-1] = self.right.free[-1] = (
+            end + instruction.finish if has_machine(design) else end
+        )
+        self.busy += cycles
         if last_part:
-            out.fill(max(array_free + instruction.finish, lanes_free))
-            lanes_free = out.free[-1] = out.ready[-1] + m * n / design.lanes.vector
-    return lanes_free, busy
+            self.out.fill(max(end + instruction.finish, self.lanes_free))
+            self.lanes_free = self.out.free[-1] = self.out.ready[-1] + m * n / design.lanes.vector
+
+
+def has_machine(design: Design) -> bool:
+    """False for a textbook array, around which there is nothing."""
+    return design.array.drain == "chain"

@@ -15,7 +15,7 @@ from math import ceil, gcd
 
 from naive_energy import NaiveReads, reads_of, spent_j
 from naive_instruction import NaiveInstruction, lead, parts_of
-from naive_left_feed import os_chunks, os_cycles, ws_cycles
+from naive_left_feed import naive_ws_word, os_chunks, os_cycles, ws_cycles
 from naive_transfers import (
     left_bytes,
     left_transfer,
@@ -29,6 +29,7 @@ from naive_transfers import (
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.left_feed import LeftTile
+from heddle.arch.machine_timing import first_word_cycles, group_turn_cycles
 from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.step_items import Product
 
@@ -298,6 +299,17 @@ def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int,
         cycles = os_cycles(tile, row, array.rows, ports, outputs, ring, missing + less, idle)
         waits += len(parts_of(n, array.cols * across)) * (cycles - (steps - missing - less + idle))
     return waits
+
+
+def first_word(product: Product, design: Design, tiling: Tiling, m: int, k: int) -> int:
+    """Cycles from a prepared computation to the step that takes its first left word: its chunk is read and laid."""
+    array, ports, tile = design.array, design.buffers.group_ports, left_tile(product, design, m, k)
+    if tiling.dataflow == "ws":
+        reads = naive_ws_word(tile, 0, array.rows, ports)
+    else:
+        ring = max(array.interleave, array.adder_stages)
+        reads, _ = next(os_chunks(tile, 0, array.rows, ports, tiling.interleave[0], ring))
+    return first_word_cycles(reads, tile.turned, design.sparsity.m, group_turn_cycles(ports))
 
 
 def instruction(product: Product, design: Design, tiling: Tiling, sizes: tuple[int, int, int]) -> NaiveInstruction:

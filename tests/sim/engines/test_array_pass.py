@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from naive_engines import run_without_memory
+from naive_engines import NaivePass
 from samples import BOARD, machines, steps
 
 from heddle.arch.design import Design
@@ -28,9 +28,9 @@ def test_products_end_when_the_recurrence_over_their_tiles_does(step: TrainingSt
     now = 0.0
     for item, found in zip(schedule.step.items, run.items, strict=True):
         assert isinstance(item, ProductPass)
-        compute_cycles = 0.0
+        naive = NaivePass(unlimited, now)
         for entry in schedule.of(item):
-            now, busy = run_without_memory(entry.product, unlimited, entry.mapping, now)
-            compute_cycles += busy
+            naive.run(entry.product, entry.mapping)
+        now = naive.lanes_free
         assert found["end"] == pytest.approx(now, rel=1e-9)
-        assert found["compute_cycles"] == compute_cycles
+        assert found["compute_cycles"] == naive.busy

@@ -23,34 +23,41 @@ def moved(dram: Dram, direction: int, beats: int, ready: float) -> float:
 
 
 def test_a_read_is_there_after_its_latency_and_its_beats() -> None:
-    assert moved(memory(40), READ, 5, 100.0) == 100 + 40 + 5
-    assert moved(memory(40, beat_clocks=4), READ, 5, 100.0) == 100 + 40 + 5 * 4
+    assert moved(memory(40), READ, 5, 100.0) == 100 + 40 + 4
+    assert moved(memory(40, beat_clocks=4), READ, 5, 100.0) == 100 + 40 + 4 * 4
 
 
 def test_reads_that_follow_each_other_wait_for_the_latency_once() -> None:
     dram = memory(40)
-    assert [moved(dram, READ, 100, ready) for ready in (0.0, 10.0, 20.0)] == [140, 240, 340]
+    assert [moved(dram, READ, 100, ready) for ready in (0.0, 10.0, 20.0)] == [139, 239, 339]
 
 
 def test_a_write_is_over_when_memory_has_answered_it() -> None:
-    assert moved(memory(40), WRITE, 5, 100.0) == 100 + 5 + 40
+    assert moved(memory(40), WRITE, 5, 100.0) == 100 + 4 + 40
 
 
 def test_a_write_moves_while_a_read_waits_for_its_latency() -> None:
     dram = memory(40)
     moved(dram, READ, 10, 0.0)
-    assert moved(dram, WRITE, 30, 5.0) == 5 + 30 + 40
+    assert moved(dram, WRITE, 30, 5.0) == 5 + 29 + 40
 
 
-def test_what_does_not_fit_before_the_reads_beats_follows_them() -> None:
+def test_reads_go_before_writes() -> None:
     dram = memory(40)
     moved(dram, READ, 10, 0.0)
-    assert moved(dram, WRITE, 30, 20.0) == 50 + 10 + 40
-    assert moved(dram, READ, 1, 0.0) == 61
+    assert moved(dram, WRITE, 30, 20.0) == 20 + 10 + 29 + 40
+    assert moved(dram, READ, 1, 5.0) == 50
+
+
+def test_what_a_read_takes_from_a_write_later_writes_wait_for() -> None:
+    dram = memory(40)
+    moved(dram, WRITE, 30, 45.0)
+    moved(dram, READ, 10, 10.0)
+    assert moved(dram, WRITE, 1, 50.0) == 45 + 30 + 10 + 40
 
 
 def test_an_answer_comes_in_no_earlier_clock_than_the_next() -> None:
-    assert moved(memory(0), READ, 1, 7.0) == moved(memory(1), READ, 1, 7.0) == 9
+    assert moved(memory(0), READ, 1, 7.0) == moved(memory(1), READ, 1, 7.0) == 8
 
 
 @given(
@@ -67,5 +74,6 @@ def test_the_channel_moves_a_beat_at_a_time(
         now += wait
         ends.append(moved(dram, direction, beats, float(now)))
         beats_so_far += beats
-        assert ends[-1] >= now + latency + beats * beat_clocks
-    assert max(ends) >= (requests[0][2] if requests else 0) + beats_so_far * beat_clocks
+        assert ends[-1] >= now + latency + (beats - 1) * beat_clocks
+    assert float(dram.channels["free_at"].max()) <= max(ends) + beat_clocks
+    assert max(dram.channels["free_at"].max(), dram.channels["writes_free_at"].max()) >= beats_so_far * beat_clocks

@@ -15,7 +15,8 @@ from heddle.arch.design_io import override
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import TILE_MAPPING, product_rows
 from heddle.dataflow.step_items import ProductPass
-from heddle.sim.engines.array_pass import run_product
+from heddle.sim.engines.array_pass import end_pass, run_product
+from heddle.sim.engines.pipe import begin_pass
 from heddle.sim.engines.product_state import Job, engines_of, product_state
 from heddle.sim.stalls import STALL_CAUSES
 
@@ -64,7 +65,9 @@ def outcome(tiling: Tiling, design: Design, start: float, event_capacity: int = 
     product, mapping = rows_of(tiling)
     engines, state = engines_of(design, BOARD, event_capacity=event_capacity), product_state()
     stalls = np.zeros(len(STALL_CAUSES))
-    run_product(engines, Job(product[0], mapping[0], stalls, 0), state, start)
+    begin_pass(state.pipe, state.halves, start)
+    run_product(engines, Job(product[0], mapping[0], stalls, 0), state)
+    end_pass(state.pipe, stalls)
     shown = ("array_free", "end", "busy_cycles", "dram_bytes", "address", "results", "lefts", "used_rights")
     cursors = ("load", "compute", "store")
     log = engines.events.log

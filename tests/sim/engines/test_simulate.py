@@ -14,6 +14,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
 from heddle.arch.dram import DDR4_2400
+from heddle.arch.machine_timing import PREPARE_CYCLES, TOKEN_CYCLES, first_word_cycles, group_turn_cycles
 from heddle.arch.timing import DISPATCH_CYCLES, os_issue_cycles, os_tail_cycles
 from heddle.dataflow.network import LinearLayer
 from heddle.dataflow.scheduler import schedule_step
@@ -85,14 +86,19 @@ def test_events_are_kept_up_to_the_capacity_and_the_rest_is_counted() -> None:
 
 
 def test_a_product_of_one_tile_loads_computes_drains_and_stores() -> None:
-    # Unlimited memory leaves the array's own time: dispatch, issue and tail.
+    # Unlimited memory leaves the machine's own time: preparation, the first left word, dispatch, issue and tail.
     design = override(TINY, {"memory.unlimited": True, "lanes.vector": 4096})
     array = design.array
     result = simulate(single_product(8, 50, 8), design, BOARD, "os")
     issue = os_issue_cycles(50, array.interleave, array.adder_stages)
     tail = os_tail_cycles(array.rows, array.cols, 0, array.interleave, array.adder_stages, array.multiplier_stages, 1)
     assert result.passes[0].compute_cycles == DISPATCH_CYCLES + issue
-    assert result.cycles == pytest.approx(DISPATCH_CYCLES + issue + tail, abs=1)
+    # A group a read: the first chunk takes a read for each row of the array and each output along rows.
+    (row,) = schedule_step(single_product(8, 50, 8), design, BOARD, "os").rows
+    reads = array.rows * row.entry.mapping.interleave_rows
+    first_word = first_word_cycles(reads, False, design.sparsity.m, group_turn_cycles(1))
+    began = TOKEN_CYCLES + PREPARE_CYCLES + first_word
+    assert result.cycles == pytest.approx(began + issue + tail, abs=1)
 
 
 @pytest.mark.compiled

@@ -1,0 +1,145 @@
+"""What the loads and the store of a tile take of the machine's way to memory: their pixels, bursts and cuts.
+
+A machine of several channels has all of its way once for each: each brings its share of a tile.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from heddle.arch.formats import FP32
+from heddle.arch.jit import kernel
+from heddle.dataflow.cost import (
+    bits_to_bytes,
+    ceil_div,
+    left_runs,
+    out_runs,
+    right_runs,
+    right_stored_k,
+    tile_reach,
+)
+from heddle.dataflow.kernel_rows import ProductRow
+from heddle.sim.engines.dram_rows import DramRow
+from heddle.sim.engines.tiles import TileSize
+from heddle.sim.engines.transfer_costs import (
+    Bursts,
+    Pixels,
+    Port,
+    WayRow,
+    bursts_of,
+    cuts_of,
+    fill_load,
+    fill_store,
+    groups_gear_cycles,
+    taking,
+    words_gear_cycles,
+)
+from heddle.sim.machine.shape import MachineShape
+
+_BYTE_BITS = 8
+_WIDE_BITS = FP32.width
+
+
+class FirstBits(NamedTuple):
+    """Bits of the positions of a tile's first pixels, which the walks multiply by: of the left operand, the right one.
+
+    Those of the product's last pixel, as a kind of tile does not say which of them it is; none of a product's only one.
+    """
+
+    left: int
+    right: int
+
+
+@kernel
+def first_bits_of(product: ProductRow, tiles_m: int, tiles_k: int) -> FirstBits:
+    """Return the FirstBits of tiles of ``product``, which is cut into so many along m and k."""
+    left = product["k"] if product["left"]["pixels_on_k"] else product["m"]
+    cut = tiles_k if product["left"]["pixels_on_k"] else tiles_m
+    right = product["k"] if product["right"]["pixels_on_k"] and tiles_k > 1 else 1
+    return FirstBits(_bit_length(left - 1 if cut > 1 else 0), _bit_length(right - 1))
+
+
+@kernel
+def _bit_length(number: int) -> int:
+    bits = 0
+    while number >> bits:
+        bits += 1
+    return bits
+
+
+@kernel
+def port_of(timing: DramRow, shape: MachineShape) -> Port:
+    """Return the port of one channel: its memory's answers, and the cycles that its word takes."""
+    beat = timing["burst_cycles"] * shape.word_bytes / timing["burst_bytes"]
+    return Port(timing["read_latency_cycles"], timing["write_latency_cycles"], beat)
+
+
+@kernel
+def _share(pixels: int, pixel_bytes: int, runs: int, channels: int) -> Pixels:
+    """What one of ``channels`` brings of pixels in ``runs`` runs."""
+    return Pixels(ceil_div(pixels, channels), pixel_bytes, ceil_div(min(runs, pixels), channels))
+
+
+@kernel
+def fill_left_way(
+    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+) -> None:
+    """Fill in the load of a left tile: activations, whose groups are cut some at a time."""
+    left = product["left"]
+    reach = tile_reach(left, size.m, size.k, product["group_m"])
+    moved = _share(
+        reach.pixels,
+        bits_to_bytes(reach.channels, left["bits"]),
+        left_runs(product, size.m, size.k),
+        channels,
+    )
+    group = shape.group_m
+    if left["pixels_on_k"] or product["keep_n"] == product["group_m"]:
+        group = ceil_div(reach.channels, ceil_div(reach.channels, shape.group_m))
+    # A port that is narrower than a group has no machine; here it takes one at a time.
+    most = group * max(1, shape.lanes)
+    # Groups that are whole follow each other from pixel to pixel; others end with theirs.
+    is_whole = reach.channels % group == 0
+    rows, elements = (1, moved.pixels * reach.channels) if is_whole else (moved.pixels, reach.channels)
+    row_bytes = elements * shape.element_bits // _BYTE_BITS
+    cuts = cuts_of(rows, ceil_div(elements, most), row_bytes, shape.word_bytes)
+    bursts = bursts_of(moved, shape)
+    take_cycles = taking(bursts.beats, cuts)
+    fill_load(way, moved, bursts, take_cycles, cuts, groups_gear_cycles(), first_bits, port, shape)
+
+
+@kernel
+def fill_right_way(
+    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+) -> None:
+    """Fill in the load of a right tile: values, and behind them their indices where they are packed."""
+    right = product["right"]
+    stored_k = right_stored_k(product, size.k)
+    by_slots = right["tiled"] or right["pixels_on_k"]
+    rows, elements = (stored_k, size.n) if by_slots else (size.n, stored_k)
+    value_bytes = elements * shape.element_bits // _BYTE_BITS
+    moved = _share(rows, value_bytes, right_runs(product, size.n, size.k), channels)
+    bursts = bursts_of(moved, shape)
+    cuts = cuts_of(moved.pixels, ceil_div(elements, shape.value_part), value_bytes, shape.word_bytes)
+    take_cycles, gear_cycles = taking(bursts.beats, cuts), words_gear_cycles(shape.cols, shape.value_part)
+    if product["keep_n"] < product["group_m"] and not product["prune_on_load"]:
+        index_bytes = ceil_div(elements * shape.index_bits, _BYTE_BITS)
+        of_indices = bursts_of(Pixels(moved.pixels, index_bytes, 1), shape)
+        bursts = Bursts(bursts.bursts + of_indices.bursts, bursts.beats + of_indices.beats, bursts.pixels_each)
+        cuts = cuts_of(moved.pixels, ceil_div(elements, shape.index_part), index_bytes, shape.word_bytes)
+        take_cycles += 1 + taking(of_indices.beats, cuts)
+        gear_cycles = words_gear_cycles(shape.cols, shape.index_part)
+    fill_load(way, moved, bursts, take_cycles, cuts, gear_cycles, first_bits, port, shape)
+
+
+@kernel
+def fill_out_way(
+    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+) -> None:
+    """Fill in the store of a result tile."""
+    rows, elements = (size.n, size.m) if product["out_channels_on_m"] else (size.m, size.n)
+    part = shape.wide_part if product["out_bits"] == _WIDE_BITS else shape.narrow_part
+    row_bytes = bits_to_bytes(elements, product["out_bits"])
+    moved = _share(rows, row_bytes, out_runs(product, size.m, size.n), channels)
+    cuts = cuts_of(moved.pixels, ceil_div(elements, part), row_bytes, shape.word_bytes)
+    fill_store(way, moved, bursts_of(moved, shape), cuts, first_bits, port, shape)
