@@ -113,6 +113,11 @@ def channel_bytes_per_s(timing: DramTiming, axi_bits: int, clock_hz: float) -> f
     return min(timing.peak_bytes_per_s, port) * (1 - timing.refresh_share)
 
 
+def request_latency_s(timing: DramTiming) -> float:
+    """Request to first data on an idle channel whose row is open."""
+    return CONTROLLER_LATENCY_S + timing.cas_latency_s
+
+
 def access_latency_s(timing: DramTiming) -> float:
     """Request to first data on an idle channel whose row is closed."""
-    return CONTROLLER_LATENCY_S + timing.row_miss_s + timing.cas_latency_s
+    return request_latency_s(timing) + timing.row_miss_s

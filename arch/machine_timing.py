@@ -98,3 +98,26 @@ def rotation_cycles(data_bytes: int) -> int:
 def packing_cycles(data_bytes: int) -> int:
     """Return the clocks from the beat that fills a word to the word."""
     return rotation_cycles(data_bytes) + 1
+
+
+def computation_start_cycles() -> int:
+    """Return the clocks from the tokens of a computation to its first left word, beside the reads of its chunk."""
+    return TOKEN_CYCLES + PREPARE_CYCLES + int(first_word_cycles(1, 0, 0, 0))
+
+
+def tile_load_cycles(word_bytes: int) -> int:
+    """Return what loads and the start of their computation take beside memory: to a request, to a half, to a step."""
+    asked = TOKEN_CYCLES + WALK_CYCLES + CUTTER_CYCLES + 2 * QUEUE_CYCLES + REQUEST_CYCLES
+    laid = RAM_QUEUE_CYCLES + packing_cycles(word_bytes) + CUT_CYCLES + PIECE_CYCLES + SPREAD_CYCLES + LOADED_CYCLES
+    return asked + laid + computation_start_cycles()
+
+
+def tile_store_cycles(word_bytes: int) -> int:
+    """Return what a store takes beside memory: to its first beat, and from its last answer to the end."""
+    asked = TOKEN_CYCLES + WALK_CYCLES + CUTTER_CYCLES + 2 * QUEUE_CYCLES + BEAT_CYCLES
+    return asked + rotation_cycles(word_bytes) + STORE_DONE_CYCLES
+
+
+def burst_window_cycles() -> int:
+    """Return the clocks from a burst that is asked for to the one in its place, beside memory's latency."""
+    return REQUEST_CYCLES + QUEUE_CYCLES

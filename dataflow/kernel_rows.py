@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.dram import access_latency_s, channel_bytes_per_s
+from heddle.arch.dram import access_latency_s, channel_bytes_per_s, request_latency_s
+from heddle.arch.machine_timing import (
+    OUTSTANDING_BURSTS,
+    burst_window_cycles,
+    computation_start_cycles,
+    tile_load_cycles,
+    tile_store_cycles,
+)
+from heddle.arch.port_parts import PortParts
 from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.step_items import Operand, Product
 
@@ -51,6 +59,8 @@ class MachineRow(TypedDict):
     ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT. ``cuts``: how many
     boundaries between dies the array crosses. ``group_m``: operands of an activation group; ``group_ports``: groups
     that a read of the activation buffer gives, 0 where the array has every left word in time (a textbook's).
+    ``page_bytes``: bytes of a burst at most, 0 where nothing lies between the buffers and memory; then what a gearbox
+    cuts in a clock (``heddle.arch.port_parts``).
     """
 
     rows: int
@@ -69,14 +79,31 @@ class MachineRow(TypedDict):
     burst_bytes: int
     group_m: int
     group_ports: int
+    page_bytes: int
+    lanes: int
+    element_bits: int
+    index_bits: int
+    value_part: int
+    index_part: int
+    narrow_part: int
+    wide_part: int
 
 
 class RatesRow(TypedDict):
-    """What turns a mapping's work into cycles, and the lanes beside the array."""
+    """What turns a mapping's work into cycles, and the lanes beside the array.
+
+    ``load_cycles``, ``store_cycles``: what a tile's loads and the start of its computation, and its store, take beside
+    memory's latency and bytes. ``burst_cycles``: of a burst that waits until another of those outstanding has ended;
+    ``cut_cycles``: of a cut of a gearbox. Of several ports side by side both take their share.
+    """
 
     cycles_per_byte: float
     turnaround_cycles: float
     latency_cycles: float
+    load_cycles: float
+    store_cycles: float
+    burst_cycles: float
+    cut_cycles: float
     vector_lanes: int
     wuve_lanes: int
     sore_lanes: int
@@ -87,8 +114,9 @@ class TileMappingRow(TypedDict):
 
     ``compute_cycles`` is the array's busy time with lead-in and tail, ``feed_cycles`` what it waits beyond that for its
     left words. Bytes are whole DRAM bursts; ``edge_bytes`` are those of the first tile's loads and the last store,
-    which nothing overlaps. ``loads`` counts the steps that bring an operand, ``drain_cycles`` the tails of all result
-    tiles. ``energy_j`` leaves out what flows with time.
+    which nothing overlaps, and ``edge_cuts`` their cuts. ``load_bursts``, ``load_cuts`` and ``store_cuts`` are those of
+    all loads and stores (``heddle.dataflow.way_cost``). ``loads`` counts the steps that bring an operand,
+    ``drain_cycles`` the tails of all result tiles. ``energy_j`` leaves out what flows with time.
     """
 
     ws: int
@@ -106,6 +134,10 @@ class TileMappingRow(TypedDict):
     load_bytes: float
     store_bytes: float
     edge_bytes: float
+    edge_cuts: float
+    load_bursts: float
+    load_cuts: float
+    store_cuts: float
     loads: float
     stores: float
     drain_cycles: float
@@ -121,7 +153,7 @@ TILE_MAPPING = record_dtype(TileMappingRow)
 OS_BIT, WS_BIT = 1, 2
 COLS_BIT, ROWS_BIT = 1, 2
 _UNLIMITED_BYTES = 1 << 60
-_MEMORY_RATES = ("cycles_per_byte", "turnaround_cycles", "latency_cycles")
+_MEMORY_RATES = ("cycles_per_byte", "turnaround_cycles", "latency_cycles", "store_cycles", "burst_cycles")
 _DATAFLOW_BITS = {"os": OS_BIT, "ws": WS_BIT}
 _AXES_BITS = {"cols": COLS_BIT, "rows": ROWS_BIT, "both": COLS_BIT | ROWS_BIT}
 
@@ -172,7 +204,7 @@ def axes_bits(axes: str) -> int:
 
 def machine_row(design: Design, board: Board) -> Rows:
     """Return the design on ``board`` as one MACHINE row (shape [1])."""
-    array, buffers = design.array, design.buffers
+    array, buffers, parts = design.array, design.buffers, PortParts.of(design)
     row: MachineRow = {
         "rows": array.rows,
         "cols": array.cols,
@@ -190,6 +222,14 @@ def machine_row(design: Design, board: Board) -> Rows:
         "burst_bytes": board.memory.timing.burst_bytes,
         "group_m": design.sparsity.m,
         "group_ports": buffers.group_ports if array.drain == "chain" else 0,
+        "page_bytes": parts.page_bytes if array.drain == "chain" and not design.memory.unlimited else 0,
+        "lanes": parts.lanes,
+        "element_bits": parts.element_bits,
+        "index_bits": parts.index_bits,
+        "value_part": parts.value_part,
+        "index_part": parts.index_part,
+        "narrow_part": parts.narrow_part,
+        "wide_part": parts.wide_part,
     }
     return rows_of(MACHINE, [row])
 
@@ -224,6 +264,11 @@ def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> Rows:
     rows["cycles_per_byte"] = clock_hz / (columns.channels * channel_rates)
     rows["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * clock_hz
     rows["latency_cycles"] = access_latency_s(timing) * clock_hz
+    word_bytes = axi_bits // 8
+    rows["load_cycles"], rows["store_cycles"] = tile_load_cycles(word_bytes), tile_store_cycles(word_bytes)
+    window_cycles = burst_window_cycles() + request_latency_s(timing) * clock_hz
+    rows["burst_cycles"] = window_cycles / (OUTSTANDING_BURSTS * columns.channels)
+    rows["cut_cycles"] = 1.0 / columns.channels
     for name in ("vector_lanes", "wuve_lanes", "sore_lanes"):
         rows[name] = getattr(columns, name)
     return rows
@@ -235,4 +280,7 @@ def rates_row(design: Design, board: Board) -> Rows:
     if design.memory.unlimited:
         for name in _MEMORY_RATES:
             rows[name] = 0.0
+        rows["load_cycles"] = computation_start_cycles()
+    if design.array.drain != "chain":
+        rows["load_cycles"] = rows["store_cycles"] = 0.0
     return rows

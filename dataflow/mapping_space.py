@@ -58,10 +58,12 @@ class Searched(NamedTuple):
 
 
 class _Upfront(NamedTuple):
-    """What a mapping moves that nothing overlaps, what it moves beside that, and its array cycles."""
+    """What a mapping moves that nothing overlaps, what it moves beside that, both in cuts too, and its array cycles."""
 
     edge_bytes: float
     later_bytes: float
+    edge_cuts: float
+    later_cuts: float
     array_cycles: float
 
 
@@ -73,6 +75,10 @@ def _dominates(a: TileMappingRow, b: TileMappingRow) -> bool:
         and a["load_bytes"] <= b["load_bytes"]
         and a["store_bytes"] <= b["store_bytes"]
         and a["edge_bytes"] <= b["edge_bytes"]
+        and a["edge_cuts"] <= b["edge_cuts"]
+        and a["store_cuts"] <= b["store_cuts"]
+        and a["load_bursts"] <= b["load_bursts"]
+        and a["load_cuts"] <= b["load_cuts"]
         and a["loads"] <= b["loads"]
         and a["stores"] <= b["stores"]
         and a["drain_cycles"] <= b["drain_cycles"]
@@ -109,7 +115,9 @@ def _fill(work: Searched, tile: ResultTile, order: int, tile_k: int, mapping: Ti
     mapping["order"], mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = order, tile.m, tile.n, tile_k
     fill_mapping(work.product, work.machine, work.energy, mapping)
     moved = mapping["load_bytes"] + mapping["store_bytes"]
-    return _Upfront(mapping["edge_bytes"], moved - mapping["edge_bytes"], array_cycles(mapping))
+    edge_bytes, edge_cuts = mapping["edge_bytes"], mapping["edge_cuts"]
+    later_cuts = mapping["load_cuts"] + mapping["store_cuts"] - edge_cuts
+    return _Upfront(edge_bytes, moved - edge_bytes, edge_cuts, later_cuts, array_cycles(mapping))
 
 
 @kernel
@@ -117,11 +125,14 @@ def _may_pay(before: _Upfront, cut: _Upfront) -> bool:
     """Whether the shorter first load of ``cut`` can be worth its longer computation.
 
     While the array is what a product waits for, the DRAM moves the later bytes within the array cycles: so a byte of
-    the edge takes at most ``array_cycles / later_bytes``, whatever the rates.
+    the edge takes at most ``array_cycles / later_bytes``, whatever the rates. The same holds of cuts.
     """
-    saved_bytes = before.edge_bytes - cut.edge_bytes
+    saved_bytes, saved_cuts = before.edge_bytes - cut.edge_bytes, before.edge_cuts - cut.edge_cuts
     longer_cycles = cut.array_cycles - before.array_cycles
-    return saved_bytes * before.array_cycles > longer_cycles * before.later_bytes
+    return (
+        saved_bytes * before.array_cycles > longer_cycles * before.later_bytes
+        or saved_cuts * before.array_cycles > longer_cycles * before.later_cuts
+    )
 
 
 @kernel

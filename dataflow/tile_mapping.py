@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from heddle.arch.jit import kernel
 from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
 from heddle.dataflow.cost import (
@@ -10,13 +12,12 @@ from heddle.dataflow.cost import (
     ceil_div,
     instruction_cycles,
     lead_cycles,
-    left_load_bytes,
     out_store_bytes,
-    right_load_bytes,
 )
 from heddle.dataflow.feed_cost import feed_cycles
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_energy import EnergyRow, product_energy, total_j
+from heddle.dataflow.way_cost import TileLoad, left_load, out_cuts, right_load
 
 
 @kernel
@@ -65,24 +66,58 @@ def _instructions_cycles(
     return cycles, waits
 
 
+class _Loaded(NamedTuple):
+    """Bytes, bursts and cuts of reading an operand once, tile by tile."""
+
+    nbytes: float
+    bursts: float
+    cuts: float
+
+
 @kernel
-def _operand_bytes(
-    product: ProductRow, burst_bytes: int, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
-) -> tuple[float, float]:
-    """DRAM bytes of reading the left and the right operand once, tile by tile."""
-    left, right = 0.0, 0.0
+def _with_loads(loaded: _Loaded, load: TileLoad, times: int) -> _Loaded:
+    """Return ``loaded`` and ``times`` more loads."""
+    return _Loaded(
+        loaded.nbytes + times * load.nbytes, loaded.bursts + times * load.bursts, loaded.cuts + times * load.cuts
+    )
+
+
+@kernel
+def _fill_loads(
+    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
+) -> None:
+    """Fill in bytes, bursts and cuts of all loads."""
+    tiles_m, tiles_n, tiles_k = mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"]
+    left = right = _Loaded(0.0, 0.0, 0.0)
     for part in range(2):
-        k, times_k = _size_and_times(part, mapping["tiles_k"], mapping["tile_k"], last_k)
+        k, times_k = _size_and_times(part, tiles_k, mapping["tile_k"], last_k)
         if times_k > 0:
-            left += times_k * left_load_bytes(product, burst_bytes, last_m, k)
-            right += times_k * right_load_bytes(product, burst_bytes, last_n, k)
-            if mapping["tiles_m"] > 1:
-                full = left_load_bytes(product, burst_bytes, mapping["tile_m"], k)
-                left += times_k * (mapping["tiles_m"] - 1) * full
-            if mapping["tiles_n"] > 1:
-                full = right_load_bytes(product, burst_bytes, mapping["tile_n"], k)
-                right += times_k * (mapping["tiles_n"] - 1) * full
-    return left, right
+            left = _with_loads(left, left_load(product, machine, last_m, k), times_k)
+            right = _with_loads(right, right_load(product, machine, last_n, k), times_k)
+            if tiles_m > 1:
+                left = _with_loads(left, left_load(product, machine, mapping["tile_m"], k), times_k * (tiles_m - 1))
+            if tiles_n > 1:
+                right = _with_loads(right, right_load(product, machine, mapping["tile_n"], k), times_k * (tiles_n - 1))
+    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
+    lefts, rights = product["count"] * left_repeats, product["count"] * right_repeats
+    mapping["load_bytes"] = lefts * left.nbytes + rights * right.nbytes
+    mapping["load_bursts"] = lefts * left.bursts + rights * right.bursts
+    mapping["load_cuts"] = lefts * left.cuts + rights * right.cuts
+    mapping["loads"] = float(product["count"] * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
+    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
+    mapping["sore_elements"] = float(product["count"] * pruned)
+
+
+@kernel
+def _result_cuts(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int) -> float:
+    """Cuts of storing the result of one repetition, tile by tile."""
+    cuts = 0.0
+    for kind in range(4):
+        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        if times_m * times_n > 0:
+            cuts += times_m * times_n * out_cuts(product, machine, m, n)
+    return cuts
 
 
 @kernel
@@ -104,26 +139,22 @@ def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, ma
     tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
     tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
     mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
-    count, burst_bytes = product["count"], machine["burst_bytes"]
+    count = product["count"]
     last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
     full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
     compute, waits = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
     mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
     mapping["feed_cycles"] = count * waits
-    left, right = _operand_bytes(product, burst_bytes, mapping, last_m, last_n, last_k)
-    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
-    mapping["load_bytes"] = count * (left * left_repeats + right * right_repeats)
-    mapping["store_bytes"] = count * _result_bytes(product, burst_bytes, mapping, last_m, last_n)
-    mapping["edge_bytes"] = (
-        left_load_bytes(product, burst_bytes, mapping["tile_m"], mapping["tile_k"])
-        + right_load_bytes(product, burst_bytes, mapping["tile_n"], mapping["tile_k"])
-        + out_store_bytes(product, burst_bytes, last_m, last_n)
-    )
-    mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
+    _fill_loads(product, machine, mapping, last_m, last_n, last_k)
+    mapping["store_bytes"] = count * _result_bytes(product, machine["burst_bytes"], mapping, last_m, last_n)
+    mapping["store_cuts"] = count * _result_cuts(product, machine, mapping, last_m, last_n)
+    first_left = left_load(product, machine, mapping["tile_m"], mapping["tile_k"])
+    first_right = right_load(product, machine, mapping["tile_n"], mapping["tile_k"])
+    stored_bytes = out_store_bytes(product, machine["burst_bytes"], last_m, last_n)
+    mapping["edge_bytes"] = first_left.nbytes + first_right.nbytes + stored_bytes
+    mapping["edge_cuts"] = first_left.cuts + first_right.cuts + out_cuts(product, machine, last_m, last_n)
     mapping["stores"] = float(count * tiles_m * tiles_n)
     mapping["drain_cycles"] = mapping["stores"] * full.finish
-    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
-    mapping["sore_elements"] = float(count * pruned)
     mapping["energy_j"] = total_j(product_energy(product, machine, mapping, energy))
 
 
@@ -149,19 +180,24 @@ def array_cycles(mapping: TileMappingRow) -> float:
 def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, rates: RatesRow) -> float:
     """Predicted cycles of a mapping: the slowest of its resources and of its two token loops, plus the edges.
 
-    Resources are the array, the DRAM, the lanes on the store path and SORE. A buffer half goes round a loop: filled,
-    used, and free again; with two halves a loop of t cycles gives a tile every t / 2. In the operands' loop
-    each tile is loaded, latency included, then used; in the result's it is computed, drained, then stored.
+    Resources are the array, the DRAM, the load unit, the lanes and the gearbox on the store path, and SORE. A half of a
+    buffer goes round a loop: filled, used, and free again; with two halves a loop of t cycles gives a tile every t / 2.
+    In the operands' loop each tile is loaded, latency and the machine's way included, then used to its last result; in
+    the result's it is computed, drained, then stored.
     """
-    per_byte = rates["cycles_per_byte"]
-    edge, compute = mapping["edge_bytes"], array_cycles(mapping)
-    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    per_byte, per_cut = rates["cycles_per_byte"], rates["cut_cycles"]
+    compute, moved = array_cycles(mapping), mapping["load_bytes"] + mapping["store_bytes"]
     turns = mapping["stores"] * rates["turnaround_cycles"]
-    lanes = lane_cycles(out_elements, rates["vector_lanes"])
-    resources = max(compute, (moved - edge) * per_byte + turns)
-    resources = max(resources, max(lanes, sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])))
-    operand_loop = compute + mapping["loads"] * rates["latency_cycles"] + mapping["load_bytes"] * per_byte
-    store = max(lanes, mapping["store_bytes"] * per_byte + turns)
-    result_loop = compute + mapping["drain_cycles"] + store
+    lanes = max(lane_cycles(out_elements, rates["vector_lanes"]), mapping["store_cuts"] * per_cut)
+    asked = max(mapping["load_cuts"] * per_cut, mapping["load_bursts"] * rates["burst_cycles"])
+    pruning = sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])
+    memory = (moved - mapping["edge_bytes"]) * per_byte + turns
+    resources = max(max(compute, memory), max(max(lanes, pruning), asked))
+    to_load = rates["latency_cycles"] + rates["load_cycles"]
+    loading = max(asked, mapping["load_bytes"] * per_byte)
+    operand_loop = compute + mapping["drain_cycles"] + mapping["loads"] * to_load + loading
+    storing = max(lanes, mapping["store_bytes"] * per_byte + turns)
+    result_loop = compute + mapping["drain_cycles"] + mapping["stores"] * rates["store_cycles"] + storing
     inner = max(resources, max(operand_loop, result_loop) / 2.0)
-    return rates["latency_cycles"] + edge * per_byte + inner
+    edge = max(mapping["edge_bytes"] * per_byte, mapping["edge_cuts"] * per_cut)
+    return to_load + rates["store_cycles"] + edge + inner

@@ -9,21 +9,13 @@ from typing import NamedTuple
 
 from heddle.arch.formats import FP32
 from heddle.arch.jit import kernel
-from heddle.dataflow.cost import (
-    bits_to_bytes,
-    ceil_div,
-    left_runs,
-    out_runs,
-    right_runs,
-    right_stored_k,
-    tile_reach,
-)
+from heddle.dataflow.cost import bits_to_bytes, ceil_div, out_runs, right_runs, tile_reach
 from heddle.dataflow.kernel_rows import ProductRow
+from heddle.dataflow.way_cost import Pixels, is_packed, left_cut_elements, left_pixels, left_rows, right_rows
 from heddle.sim.engines.dram_rows import DramRow
 from heddle.sim.engines.tiles import TileSize
 from heddle.sim.engines.transfer_costs import (
     Bursts,
-    Pixels,
     Port,
     WayRow,
     bursts_of,
@@ -75,9 +67,10 @@ def port_of(timing: DramRow, shape: MachineShape) -> Port:
 
 
 @kernel
-def _share(pixels: int, pixel_bytes: int, runs: int, channels: int) -> Pixels:
-    """What one of ``channels`` brings of pixels in ``runs`` runs."""
-    return Pixels(ceil_div(pixels, channels), pixel_bytes, ceil_div(min(runs, pixels), channels))
+def _share(moved: Pixels, channels: int) -> Pixels:
+    """What one of ``channels`` brings of ``moved``."""
+    runs = ceil_div(min(moved.runs, moved.pixels), channels)
+    return Pixels(ceil_div(moved.pixels, channels), moved.pixel_bytes, runs)
 
 
 @kernel
@@ -85,24 +78,12 @@ def fill_left_way(
     way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the load of a left tile: activations, whose groups are cut some at a time."""
-    left = product["left"]
-    reach = tile_reach(left, size.m, size.k, product["group_m"])
-    moved = _share(
-        reach.pixels,
-        bits_to_bytes(reach.channels, left["bits"]),
-        left_runs(product, size.m, size.k),
-        channels,
-    )
-    group = shape.group_m
-    if left["pixels_on_k"] or product["keep_n"] == product["group_m"]:
-        group = ceil_div(reach.channels, ceil_div(reach.channels, shape.group_m))
-    # A port that is narrower than a group has no machine; here it takes one at a time.
-    most = group * max(1, shape.lanes)
-    # Groups that are whole follow each other from pixel to pixel; others end with theirs.
-    is_whole = reach.channels % group == 0
-    rows, elements = (1, moved.pixels * reach.channels) if is_whole else (moved.pixels, reach.channels)
-    row_bytes = elements * shape.element_bits // _BYTE_BITS
-    cuts = cuts_of(rows, ceil_div(elements, most), row_bytes, shape.word_bytes)
+    moved = _share(left_pixels(product, size.m, size.k), channels)
+    reach = tile_reach(product["left"], size.m, size.k, product["group_m"])
+    cut = left_cut_elements(product, reach.channels, shape.group_m, shape.lanes)
+    rows = left_rows(moved.pixels, reach.channels, cut, shape.lanes)
+    row_bytes = rows.elements * shape.element_bits // _BYTE_BITS
+    cuts = cuts_of(rows.rows, ceil_div(rows.elements, cut), row_bytes, shape.word_bytes)
     bursts = bursts_of(moved, shape)
     take_cycles = taking(bursts.beats, cuts)
     fill_load(way, moved, bursts, take_cycles, cuts, groups_gear_cycles(), first_bits, port, shape)
@@ -113,16 +94,14 @@ def fill_right_way(
     way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the load of a right tile: values, and behind them their indices where they are packed."""
-    right = product["right"]
-    stored_k = right_stored_k(product, size.k)
-    by_slots = right["tiled"] or right["pixels_on_k"]
-    rows, elements = (stored_k, size.n) if by_slots else (size.n, stored_k)
+    rows = right_rows(product, size.n, size.k)
+    elements = rows.elements
     value_bytes = elements * shape.element_bits // _BYTE_BITS
-    moved = _share(rows, value_bytes, right_runs(product, size.n, size.k), channels)
+    moved = _share(Pixels(rows.rows, value_bytes, right_runs(product, size.n, size.k)), channels)
     bursts = bursts_of(moved, shape)
     cuts = cuts_of(moved.pixels, ceil_div(elements, shape.value_part), value_bytes, shape.word_bytes)
     take_cycles, gear_cycles = taking(bursts.beats, cuts), words_gear_cycles(shape.cols, shape.value_part)
-    if product["keep_n"] < product["group_m"] and not product["prune_on_load"]:
+    if is_packed(product):
         index_bytes = ceil_div(elements * shape.index_bits, _BYTE_BITS)
         of_indices = bursts_of(Pixels(moved.pixels, index_bytes, 1), shape)
         bursts = Bursts(bursts.bursts + of_indices.bursts, bursts.beats + of_indices.beats, bursts.pixels_each)
@@ -140,6 +119,6 @@ def fill_out_way(
     rows, elements = (size.n, size.m) if product["out_channels_on_m"] else (size.m, size.n)
     part = shape.wide_part if product["out_bits"] == _WIDE_BITS else shape.narrow_part
     row_bytes = bits_to_bytes(elements, product["out_bits"])
-    moved = _share(rows, row_bytes, out_runs(product, size.m, size.n), channels)
+    moved = _share(Pixels(rows, row_bytes, out_runs(product, size.m, size.n)), channels)
     cuts = cuts_of(moved.pixels, ceil_div(elements, part), row_bytes, shape.word_bytes)
     fill_store(way, moved, bursts_of(moved, shape), cuts, first_bits, port, shape)

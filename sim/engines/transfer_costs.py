@@ -27,6 +27,7 @@ from heddle.arch.machine_timing import (
     WALK_CYCLES,
 )
 from heddle.dataflow.cost import ceil_div
+from heddle.dataflow.way_cost import Pixels
 from heddle.sim.machine.shape import MachineShape
 
 #: From a word at a gearbox to its first cut: it comes, moves on, and is cut.
@@ -65,14 +66,6 @@ class WayRow(TypedDict):
     take_cycles: float
     cut_cycles: float
     tail_cycles: float
-
-
-class Pixels(NamedTuple):
-    """What a transfer walks: pixels of so many bytes, in so many runs of bytes side by side."""
-
-    pixels: int
-    pixel_bytes: int
-    runs: int
 
 
 class Port(NamedTuple):

@@ -25,6 +25,7 @@ from naive_transfers import (
     right_bytes,
     right_transfer,
 )
+from naive_way import NaiveWay
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
@@ -38,11 +39,18 @@ ACCUMULATOR_BYTES = 4
 
 @dataclass(frozen=True)
 class Rates:
-    """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE; burst."""
+    """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE; burst.
+
+    ``load_cycles``, ``store_cycles``, ``burst_cycles``, ``cut_cycles``: those of the machine's way to memory.
+    """
 
     cycles_per_byte: float
     turnaround_cycles: float
     latency_cycles: float
+    load_cycles: float
+    store_cycles: float
+    burst_cycles: float
+    cut_cycles: float
     vector_lanes: int
     sore_lanes: int
     burst_bytes: int
@@ -55,10 +63,24 @@ def rates_of(design: Design, board: Board) -> Rates:
         cycles_per_byte=float(row["cycles_per_byte"]),
         turnaround_cycles=float(row["turnaround_cycles"]),
         latency_cycles=float(row["latency_cycles"]),
+        load_cycles=float(row["load_cycles"]),
+        store_cycles=float(row["store_cycles"]),
+        burst_cycles=float(row["burst_cycles"]),
+        cut_cycles=float(row["cut_cycles"]),
         vector_lanes=design.lanes.vector,
         sore_lanes=design.lanes.sore,
         burst_bytes=board.memory.timing.burst_bytes,
     )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Bursts and cuts of a mapping's loads, cuts of its stores, and those of its first loads and last store."""
+
+    bursts: int
+    load_cuts: int
+    store_cuts: int
+    edge_cuts: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,7 @@ class Cost:
     stores: int
     cycles: float
     energy_j: float
+    counts: Counts
 
     @property
     def array_cycles(self) -> int:
@@ -125,8 +148,12 @@ def until_no_cut_pays(cuts: list[Cost]) -> list[Cost]:
     """Cuts, the longest parts first, up to the first whose shorter first load no memory makes worth its longer work."""
     for place, (before, cut) in enumerate(pairwise(cuts)):
         later_bytes = before.moved_bytes - before.edge_bytes
+        longer = float(cut.array_cycles - before.array_cycles)
         saved = float(before.edge_bytes - cut.edge_bytes) * before.array_cycles
-        if saved <= float(cut.array_cycles - before.array_cycles) * later_bytes:
+        of_counts = before.counts
+        later_cuts = of_counts.load_cuts + of_counts.store_cuts - of_counts.edge_cuts
+        saved_cuts = float(of_counts.edge_cuts - cut.counts.edge_cuts) * before.array_cycles
+        if saved <= longer * later_bytes and saved_cuts <= longer * later_cuts:
             return cuts[: place + 2]
     return cuts
 
@@ -193,6 +220,9 @@ def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
     """Walk all tiles of all repetitions, then take the slowest of what works beside one another."""
     compute = waits = loads = load_bytes = stores = store_bytes = pruned = 0
+    bursts = load_cuts = store_cuts = first_cuts = last_cuts = 0
+    way = NaiveWay(product, design)
+    way_left, way_right, way_out = cache(way.left), cache(way.right), cache(way.out)
     k_parts = parts_of(product.k, tiling.tile_k)
     first_bytes = last_bytes = 0
     reads = NaiveReads(0, 0, 0)
@@ -205,26 +235,30 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
         held_left, held_right = None, None
         for im, m, jn, n in outer_tiles(product, tiling):
             for ik, k in enumerate(k_parts):
-                brought = 0
+                brought = cut = 0
                 if held_left != (im, ik):
                     brought += left(m, k)
+                    bursts, cut = bursts + way_left(m, k)[0], cut + way_left(m, k)[1]
                     held_left = (im, ik)
                 if held_right != (jn, ik):
                     brought += right(n, k)
+                    bursts, cut = bursts + way_right(n, k)[0], cut + way_right(n, k)[1]
                     pruned += k * n if product.prune_on_load else 0
                     held_right = (jn, ik)
                 loads += brought > 0
                 load_bytes += brought
-                first_bytes = first_bytes or brought
+                load_cuts += cut
+                first_bytes, first_cuts = first_bytes or brought, first_cuts or cut
                 cycles, read, finish = work(m, n, k, ik > 0)
                 compute += cycles
                 waits += left_waits(product, design, tiling, m, n, k)
                 reads += read
             stores += 1
-            last_bytes = out(m, n)
-            store_bytes += last_bytes
+            last_bytes, last_cuts = out(m, n), way_out(m, n)
+            store_bytes, store_cuts = store_bytes + last_bytes, store_cuts + last_cuts
     drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
     compute += lead(design, tiling.dataflow) + finish
+    counts = Counts(bursts, load_cuts, store_cuts, first_cuts + last_cuts)
     total = total_cycles(
         product,
         rates,
@@ -236,10 +270,11 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
         stores,
         drained,
         pruned,
+        counts,
     )
     energy_j = spent_j(product, design, reads, load_bytes + store_bytes, pruned)
     edge_bytes = first_bytes + last_bytes
-    return Cost(tiling, compute, waits, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j)
+    return Cost(tiling, compute, waits, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j, counts)
 
 
 def tile_work(
@@ -330,15 +365,20 @@ def total_cycles(
     stores: int,
     drained: int,
     pruned: int,
+    counts: Counts,
 ) -> float:
-    """The slowest of array, DRAM, store lanes, SORE and the two loops of buffer halves, after the edges."""
+    """The slowest of array, DRAM, the ways to and from it, SORE and the loops of buffer halves, after the edges."""
     results = product.count * product.m * product.n
     turns = stores * rates.turnaround_cycles
     array = compute
     dram = (load_bytes + store_bytes - edge_bytes) * rates.cycles_per_byte + turns
-    lanes = results / rates.vector_lanes
+    lanes = max(results / rates.vector_lanes, counts.store_cuts * rates.cut_cycles)
+    asked = max(counts.load_cuts * rates.cut_cycles, counts.bursts * rates.burst_cycles)
     sore = pruned / (product.group_m * rates.sore_lanes)
-    operand_loop = compute + loads * rates.latency_cycles + load_bytes * rates.cycles_per_byte
-    result_loop = compute + drained + max(lanes, store_bytes * rates.cycles_per_byte + turns)
-    slowest = max(array, dram, lanes, sore, operand_loop / 2, result_loop / 2)
-    return rates.latency_cycles + edge_bytes * rates.cycles_per_byte + slowest
+    to_load = rates.latency_cycles + rates.load_cycles
+    operand_loop = compute + drained + loads * to_load + max(asked, load_bytes * rates.cycles_per_byte)
+    storing = max(lanes, store_bytes * rates.cycles_per_byte + turns)
+    result_loop = compute + drained + stores * rates.store_cycles + storing
+    slowest = max(array, dram, lanes, sore, asked, operand_loop / 2, result_loop / 2)
+    edge = max(edge_bytes * rates.cycles_per_byte, counts.edge_cuts * rates.cut_cycles)
+    return to_load + rates.store_cycles + edge + slowest
