@@ -1,0 +1,65 @@
+"""The engines' time of products against the machine's of the same products, compiled: one memory, two simulators."""
+
+from __future__ import annotations
+
+import pytest
+
+from heddle.arch.boards import load_board
+from heddle.arch.design import Design
+from heddle.arch.design_io import load_design
+from heddle.arch.memory_clocks import MemoryClocks
+from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.sim.engines.product_time import ProductTime, product_time
+from heddle.sim.program.timing import ProgramTiming, time_program
+from tests.support.layer_programs import LayerRun
+
+TINY, SMALL = load_design("tiny"), load_design("small")
+BOARD = load_board(TINY.board)
+MEMORIES = (MemoryClocks(20), MemoryClocks(100, 2), MemoryClocks(400), MemoryClocks(400, 4))
+#: The most that total and causes differ, of all clocks.
+CLOSE = 0.03
+#: None whose stores wait for the output buffer's port while partial sums keep it, which the engines do not charge.
+RUNS = {
+    "small gradient": LayerRun(LinearLayer("fc", 64, 64, 64), "wu", TINY),
+    "gradient": LayerRun(LinearLayer("fc", 128, 256, 64), "wu", SMALL),
+    "convolution's gradient": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "wu", TINY),
+    "backward": LayerRun(LinearLayer("fc", 64, 256, 256), "bp", SMALL),
+}
+
+
+def both(run: LayerRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTiming]:
+    program, design = run.compiled(), run.design
+    products = [(each.plan.product.product, each.plan.mapping) for each in program.products]
+    return product_time(products, design, BOARD, memory), time_program(program.words, design, memory)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("memory", MEMORIES, ids=str)
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
+def test_total_and_causes_are_those_of_the_program_but_for_its_start(run: LayerRun, memory: MemoryClocks) -> None:
+    engines, machine = both(run, memory)
+    start = int(machine.begun[0])
+    cycles = machine.cycles - start
+    assert engines.cycles == pytest.approx(cycles, rel=CLOSE)
+    for cause, stalled in machine.stalls.items():
+        before = start if cause == "fill" else 0
+        assert engines.stalls[cause] == pytest.approx(stalled - before, abs=CLOSE * cycles), cause
+
+
+def test_array_and_stalls_are_all_cycles() -> None:
+    for memory in MEMORIES:
+        found, _ = both(RUNS["small gradient"], memory)
+        assert found.array_cycles + sum(found.stalls.values()) == pytest.approx(found.cycles)
+
+
+def test_slower_memory_takes_longer() -> None:
+    times = [both(RUNS["backward"], memory)[0].cycles for memory in MEMORIES]
+    assert times == sorted(set(times))
+
+
+def test_the_arrays_own_cycles_are_the_same_in_any_memory() -> None:
+    def array_cycles(design: Design, memory: MemoryClocks) -> float:
+        return both(LayerRun(LinearLayer("fc", 64, 64, 64), "ff", design), memory)[0].array_cycles
+
+    for design in (TINY, SMALL):
+        assert len({array_cycles(design, memory) for memory in MEMORIES}) == 1
