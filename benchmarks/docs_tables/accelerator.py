@@ -127,7 +127,7 @@ def feeder_latencies() -> Table:
             [
                 "`SharedBuffer`",
                 "3 from an address to its word",
-                "a word put, and one read by either of two readers, a clock",
+                "a word put, and one read of each half, a clock",
             ],
         ],
     )

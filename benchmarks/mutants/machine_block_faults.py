@@ -57,7 +57,7 @@ MEMORY_FAULTS = (
     Fault(
         "both-readers-at-once",
         "hls/memory/sharing.py",
-        "second.ready.eq(queues[1].has_room & ~first_asks)",
+        "second.ready.eq(queues[1].has_room & ~meet)",
         "second.ready.eq(queues[1].has_room)",
         "the second reader is taken for one that asks in the first one's clock",
         unit_tests("hls/memory/test_sharing.py"),

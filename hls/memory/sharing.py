@@ -1,8 +1,11 @@
-"""A buffer of two halves with two readers: the first one first, and neither waits for the other to take its words."""
+"""A buffer of two halves with two readers: each half has a port, so the readers meet only in the same half.
+
+There the first one goes first. Neither waits for the other to take its words.
+"""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Shape, ShapeLike, Signal, Value
+from amaranth.hdl import Module, Mux, Shape, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,9 +13,10 @@ from heddle.hls.memory.answers import Answers
 from heddle.hls.memory.buffer_shape import RamKind
 from heddle.hls.memory.half_buffer import half_address
 from heddle.hls.memory.storage import Storage, StorageShape
+from heddle.hls.stream.delay import registers
 from heddle.hls.stream.handshake import transfer
 
-_READERS = 2
+_READERS, _HALVES = 2, 2
 
 
 class SharedBuffer(wiring.Component):
@@ -23,11 +27,12 @@ class SharedBuffer(wiring.Component):
     put : stream of {at, word}, in
         A word for a half; always taken.
     asks, answers : two streams of ``half_address``, in, and of words, out
-        Of the first reader and of the second, who waits in each clock in which the first asks.
+        Of the first reader and of the second, who waits in each clock in which the first asks for a word of the half
+        that it asks for.
 
     A word that was put can be asked for a clock later. Latency 3 clocks from an ask to its answer; throughput one word
-    put and one asked for a clock, for both readers together. The words of each wait in a queue of its own: a reader
-    that takes none can ask for no more when its queue is full, and the other goes on.
+    put and one asked for of each half a clock. The words of each reader wait in a queue of its own: one that takes none
+    can ask for no more when its queue is full, and the other goes on.
     """
 
     def __init__(self, word: ShapeLike, words: int, ram: RamKind = "block") -> None:
@@ -42,34 +47,43 @@ class SharedBuffer(wiring.Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """One RAM, and for each reader a queue of what it asked for."""
+        """A RAM for each half, and for each reader a queue of what it asked for."""
         m = Module()
-        shape = StorageShape(Shape.cast(self.word).width, 2 * self.words, self.ram)
-        m.submodules.storage = storage = Storage(shape)
-        queues = [Answers(self.word, storage.read_latency) for _ in range(_READERS)]
+        storages = self._storages(m)
+        queues = [Answers(self.word, Storage.read_latency) for _ in range(_READERS)]
         for number, queue in enumerate(queues):
             m.submodules[f"answers{number}"] = queue
             connect(m, queue.answer, flipped(self.answers[number]))
+            half = registers(m, self.asks[number].payload.half, Storage.read_latency, name=f"half_{number}")
             m.d.comb += [
                 queue.asked.eq(transfer(self.asks[number])),
-                Value.cast(queue.word).eq(storage.read_data),
+                Value.cast(queue.word).eq(Mux(half, storages[1].read_data, storages[0].read_data)),
             ]
         first, second = self.asks
-        first_asks = Signal()
+        meet = Signal()
         m.d.comb += [
             self.put.ready.eq(1),
-            storage.write_en.eq(self.put.valid),
-            storage.write_addr.eq(_place(self.put.payload.at)),
-            storage.write_data.eq(self.put.payload.word),
+            meet.eq(transfer(first) & (first.payload.half == second.payload.half)),
             first.ready.eq(queues[0].has_room),
-            first_asks.eq(transfer(first)),
-            second.ready.eq(queues[1].has_room & ~first_asks),
-            storage.read_en.eq(first_asks | transfer(second)),
-            storage.read_addr.eq(Mux(first_asks, _place(first.payload), _place(second.payload))),
+            second.ready.eq(queues[1].has_room & ~meet),
         ]
         return m
 
-
-def _place(at: data.View) -> Value:
-    """The half is the lowest bit of the address: so a half needs no power of two of words."""
-    return Cat(at.half, at.address)
+    def _storages(self, m: Module) -> list[Storage]:
+        """Place the RAM of each half: it reads what the first reader asks of it, or else the second."""
+        first, second = self.asks
+        at, storages = self.put.payload.at, []
+        for half in range(_HALVES):
+            storage = Storage(StorageShape(Shape.cast(self.word).width, self.words, self.ram))
+            m.submodules[f"storage{half}"] = storage
+            of_first = Signal(name=f"of_first_{half}")
+            m.d.comb += [
+                storage.write_en.eq(self.put.valid & (at.half == half)),
+                storage.write_addr.eq(at.address),
+                storage.write_data.eq(self.put.payload.word),
+                of_first.eq(transfer(first) & (first.payload.half == half)),
+                storage.read_en.eq(of_first | (transfer(second) & (second.payload.half == half))),
+                storage.read_addr.eq(Mux(of_first, first.payload.address, second.payload.address)),
+            ]
+            storages.append(storage)
+        return storages

@@ -17,9 +17,6 @@ from heddle.sim.machine.walk import NEVER
 
 Ints = npt.NDArray[np.int64]
 
-#: Clocks in which the buffer's read port is remembered: far more than the array can be ahead of a store.
-WANTED_CLOCKS = 1 << 18
-
 #: Runs of results that may be on their way through the array: no more than tiles that are in it at once.
 RUNS = 64
 
@@ -66,13 +63,11 @@ ARRAY = record_dtype(ArrayRow)
 class Array(NamedTuple):
     """The array at work.
 
-    ``put_at``: clocks in which its last results were put into the buffer, by their number. ``asked_in``: clocks in
-    which a partial sum was asked of the buffer, each at its own place modulo the length.
+    ``put_at``: clocks in which its last results were put into the buffer, by their number.
     """
 
     state: ArrayRow
     put_at: Ints
-    asked_in: Ints
 
 
 def new_array(most_results: int) -> Array:
@@ -82,7 +77,7 @@ def new_array(most_results: int) -> Array:
     state["left_taken_at"] = state["right_freed_at"] = state["asked_at"] = NEVER
     state["partial_taken_at"][:] = NEVER
     put_at = np.full(1 << (2 * most_results + 64).bit_length(), NEVER, np.int64)
-    return Array(state, put_at, np.full(WANTED_CLOCKS, NEVER, np.int64))
+    return Array(state, put_at)
 
 
 @kernel
@@ -183,7 +178,6 @@ def partial_at(array: Array, source: int, is_inside: bool) -> int:
         return max(passed + QUEUE_CYCLES, last + 1)
     written = array.put_at[source & most] + WRITTEN_CYCLES
     asked = max(passed, written, taken_at[number % BUFFER_ANSWERS] + 1)
-    array.asked_in[asked % WANTED_CLOCKS] = asked
     state["asked_at"] = asked
     return max(asked + BUFFER_CYCLES, last + 1)
 
@@ -195,11 +189,3 @@ def take_partial(array: Array, clock: int) -> None:
     state["partial_taken_at"][state["partials"] % BUFFER_ANSWERS] = clock
     state["partials"] += 1
     state["sums"] += 1
-
-
-@kernel
-def port_free_at(array: Array, clock: int) -> int:
-    """Return the first clock from ``clock`` on in which no partial sum is asked for: they go first."""
-    while array.asked_in[clock % WANTED_CLOCKS] == clock:
-        clock += 1
-    return clock

@@ -80,4 +80,4 @@ def _advance(machine: Machine, shape: MachineShape) -> bool:
     moved = advance_fetch(machine.fetching, queues, shape)
     moved = advance_load(machine.loading, queues.load, rows.loads, shape) or moved
     moved = advance_compute(machine.computing, queues, rows.computes, shape) or moved
-    return advance_store(machine.storing, queues.store, machine.computing.array, rows.stores, shape) or moved
+    return advance_store(machine.storing, queues.store, rows.stores, shape) or moved

@@ -19,7 +19,6 @@ from heddle.arch.machine_timing import (
     STORE_DONE_CYCLES,
 )
 from heddle.arch.records import Rows, record_dtype
-from heddle.sim.machine.array import Array, port_free_at
 from heddle.sim.machine.bursts import (
     BEATS,
     LATER,
@@ -108,12 +107,12 @@ def new_storing() -> StoreRow:
 
 
 @kernel
-def advance_store(state: StoreRow, queue: Queue, array: Array, stores: Rows, shape: MachineShape) -> bool:
+def advance_store(state: StoreRow, queue: Queue, stores: Rows, shape: MachineShape) -> bool:
     """Do what is known of the store unit's next steps; return whether anything was."""
     moved = ask_for_write(state["bursts"], shape)
     if queue.counts["taken"] < len(stores):
         moved = _begin(state, queue, stores[queue.counts["taken"]], shape) or moved
-    return _next_beat(state, array, shape) or moved
+    return _next_beat(state, shape) or moved
 
 
 @kernel
@@ -156,7 +155,7 @@ def _open(state: StoreRow, store: TransferRow, shape: MachineShape) -> None:
 
 
 @kernel
-def _next_beat(state: StoreRow, array: Array, shape: MachineShape) -> bool:
+def _next_beat(state: StoreRow, shape: MachineShape) -> bool:
     """Work out when the next beat can be given to memory, if its burst is begun and its bytes are on their way."""
     bursts = state["bursts"]
     if state["beat_at"] != LATER or bursts["used_bursts"] == bursts["asked"]:
@@ -164,7 +163,7 @@ def _next_beat(state: StoreRow, array: Array, shape: MachineShape) -> bool:
     nbytes, is_last = next_beat_bytes(bursts, shape.word_bytes), next_beat_is_last(bursts)
     total = state["held"] + nbytes
     needs_word = state["held"] == 0 or total > shape.word_bytes
-    if needs_word and state["word_at"] < 0 and not _make_word(state, array, shape):
+    if needs_word and state["word_at"] < 0 and not _make_word(state, shape):
         return False
     number = bursts["used_bursts"]
     ready = max(begun_at(bursts, number) + CUTTER_CYCLES, state["spread_at"] + 1)
@@ -183,12 +182,12 @@ def _next_beat(state: StoreRow, array: Array, shape: MachineShape) -> bool:
 
 
 @kernel
-def _make_word(state: StoreRow, array: Array, shape: MachineShape) -> bool:
+def _make_word(state: StoreRow, shape: MachineShape) -> bool:
     """Let parts of sums go through narrowers and packer until a word stands at its end."""
     while state["is_open"]:
         count = min(state["left"], state["part"])
         ends_row = count == state["left"]
-        at = enters_at(state["narrowers"], max(state["cuts_at"], state["cut_at"] + 1, _sums_at(state, array)))
+        at = enters_at(state["narrowers"], max(state["cuts_at"], state["cut_at"] + 1, _sums_at(state)))
         state["place"] += 1
         if ends_row or state["place"] * state["part"] == shape.cols:
             state["place"] = 0
@@ -220,7 +219,7 @@ def _next_cut(state: StoreRow, at: int, count: int, ends_row: bool) -> None:
 
 
 @kernel
-def _sums_at(state: StoreRow, array: Array) -> int:
+def _sums_at(state: StoreRow) -> int:
     """The clock from which the word of sums is there that the next cut is of; it is asked for where it was not."""
     taken_at = state["sums_taken_at"]
     if state["zeros"]:
@@ -229,7 +228,6 @@ def _sums_at(state: StoreRow, array: Array) -> int:
         number = state["asked"]
         last = taken_at[(number - 1) % BUFFER_ANSWERS]
         asked = max(state["offered_at"], state["asked_at"] + 1, taken_at[number % BUFFER_ANSWERS] + 1)
-        asked = port_free_at(array, asked)
         state["asked_at"] = asked
         state["sums_at"] = max(asked + BUFFER_CYCLES, last + 1)
     return state["sums_at"]

@@ -1,4 +1,4 @@
-"""Two readers of one buffer: each gets its own words in order, the first asks first, and neither holds the other."""
+"""Two readers of one buffer: each gets its words in order, waits only in the same half, and holds not the other."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ HELD = 4
 
 @dataclass
 class Reader:
-    """How often a reader asks and takes, of each clock; and in which clocks it did, and what it was given."""
+    """Which half a reader reads, how often it asks and takes, of each clock; when it did, and what it was given."""
 
+    half: int
     asks: float = 1.0
     takes: float = 1.0
     asked: list[int] = field(default_factory=list)
@@ -28,7 +29,7 @@ class Reader:
 
 
 def read_by(*readers: Reader, clocks: int = 600) -> None:
-    """Let reader h ask for the places of half h, which hold their number plus 1000 x (1 + h), in turn."""
+    """Let each reader ask for the places of its half h, which hold their number plus 1000 x (1 + h), in turn."""
     buffer, rng = SharedBuffer(16, COUNT), Random(3)
 
     async def bench(ctx: Any) -> None:
@@ -40,17 +41,18 @@ def read_by(*readers: Reader, clocks: int = 600) -> None:
         ctx.set(buffer.put.valid, 0)
         offers = [False, False]
         for clock in range(clocks):
-            for half, reader in enumerate(readers):
+            for number, reader in enumerate(readers):
                 place = len(reader.asked)
-                offers[half] = place < COUNT and (offers[half] or rng.random() < reader.asks)
-                ctx.set(buffer.asks[half].payload, {"half": half, "address": min(place, COUNT - 1)})
-                ctx.set(buffer.asks[half].valid, offers[half])
-                ctx.set(buffer.answers[half].ready, rng.random() < reader.takes)
-            for half, reader in enumerate(readers):
-                ask, answer = buffer.asks[half], buffer.answers[half]
+                offers[number] = place < COUNT and (offers[number] or rng.random() < reader.asks)
+                at = {"half": reader.half, "address": min(place, COUNT - 1)}
+                ctx.set(buffer.asks[number].payload, at)
+                ctx.set(buffer.asks[number].valid, offers[number])
+                ctx.set(buffer.answers[number].ready, rng.random() < reader.takes)
+            for number, reader in enumerate(readers):
+                ask, answer = buffer.asks[number], buffer.answers[number]
                 if ctx.get(ask.valid) and ctx.get(ask.ready):
                     reader.asked.append(clock)
-                    offers[half] = False
+                    offers[number] = False
                 if ctx.get(answer.valid) and ctx.get(answer.ready):
                     reader.taken.append(clock)
                     reader.words.append(ctx.get(answer.payload))
@@ -59,18 +61,21 @@ def read_by(*readers: Reader, clocks: int = 600) -> None:
     simulate(buffer, bench)
 
 
+@pytest.mark.parametrize("halves", [(0, 1), (1, 0), (1, 1)])
 @pytest.mark.parametrize("asks", [(1.0, 1.0), (0.4, 1.0), (0.6, 0.6)])
 @pytest.mark.parametrize("takes", [(1.0, 1.0), (0.3, 0.8), (0.8, 0.3)])
-def test_each_reader_gets_the_words_that_it_asked_for(asks: tuple[float, float], takes: tuple[float, float]) -> None:
-    readers = [Reader(*each) for each in zip(asks, takes, strict=True)]
+def test_each_reader_gets_the_words_that_it_asked_for(
+    halves: tuple[int, int], asks: tuple[float, float], takes: tuple[float, float]
+) -> None:
+    readers = [Reader(*each) for each in zip(halves, asks, takes, strict=True)]
     read_by(*readers)
-    for half, reader in enumerate(readers):
-        assert reader.words == [place + 1000 * (1 + half) for place in range(COUNT)]
+    for reader in readers:
+        assert reader.words == [place + 1000 * (1 + reader.half) for place in range(COUNT)]
         assert all(taken >= asked + LATENCY for asked, taken in zip(reader.asked, reader.taken, strict=True))
 
 
-def test_the_second_waits_while_the_first_asks_and_words_come_one_a_clock() -> None:
-    first, second = Reader(), Reader()
+def test_in_one_half_the_second_waits_while_the_first_asks_and_words_come_one_a_clock() -> None:
+    first, second = Reader(0), Reader(0)
     read_by(first, second)
     assert first.asked == list(range(COUNT))
     assert second.asked == list(range(COUNT, 2 * COUNT))
@@ -78,9 +83,17 @@ def test_the_second_waits_while_the_first_asks_and_words_come_one_a_clock() -> N
         assert reader.taken == [clock + LATENCY for clock in reader.asked]
 
 
+def test_in_different_halves_both_read_a_word_a_clock() -> None:
+    readers = Reader(1), Reader(0)
+    read_by(*readers)
+    for reader in readers:
+        assert reader.asked == list(range(COUNT))
+        assert reader.taken == [clock + LATENCY for clock in reader.asked]
+
+
 @pytest.mark.parametrize("held", [0, 1])
 def test_a_reader_that_takes_nothing_holds_no_words_of_the_other(held: int) -> None:
-    readers = [Reader(asks=0.5), Reader(asks=0.5)]  # so that each asks after the other's queue is full
+    readers = [Reader(0, asks=0.5), Reader(0, asks=0.5)]  # so that each asks after the other's queue is full
     readers[held].takes = 0.0
     read_by(*readers, clocks=6 * COUNT)
     assert len(readers[held].asked) == HELD
