@@ -18,7 +18,6 @@ BOARD = load_board(TINY.board)
 MEMORIES = (MemoryClocks(20), MemoryClocks(100, 2), MemoryClocks(400), MemoryClocks(400, 4))
 #: The most that total and causes differ, of all clocks.
 CLOSE = 0.03
-#: None whose stores wait for the output buffer's port while partial sums keep it, which the engines do not charge.
 RUNS = {
     "small gradient": LayerRun(LinearLayer("fc", 64, 64, 64), "wu", TINY),
     "gradient": LayerRun(LinearLayer("fc", 128, 256, 64), "wu", SMALL),
