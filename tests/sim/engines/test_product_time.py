@@ -22,6 +22,7 @@ RUNS = {
     "small gradient": LayerRun(LinearLayer("fc", 64, 64, 64), "wu", TINY),
     "gradient": LayerRun(LinearLayer("fc", 128, 256, 64), "wu", SMALL),
     "convolution's gradient": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "wu", TINY),
+    "convolution": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "ff", SMALL, keep_n=2),
     "backward": LayerRun(LinearLayer("fc", 64, 256, 256), "bp", SMALL),
 }
 
