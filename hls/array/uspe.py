@@ -16,6 +16,7 @@ from heddle.arch.formats import FP32
 from heddle.arch.timing import ring_cycles
 from heddle.hls.array.control import CONTROL, Source
 from heddle.hls.array.links import ElementLinks, group_layout, weight_layout
+from heddle.hls.array.selection import Selection
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.stream.delay import quick_registers, registers
@@ -56,10 +57,12 @@ class Uspe(wiring.Component):
         operand = self.design.numbers.operand_format
         m.submodules.multiplier = multiplier = Multiplier(operand, array.multiplier_stages)
         m.submodules.adder = adder = Accumulator(operand, array.adder_stages)
-        selected = Array(self.group_east[element] for element in range(self.design.sparsity.m))[own_weight.index]
+        m.submodules.selection = selection = Selection(self.design.sparsity.m, len(own_weight.value.as_value()))
         m.d.comb += [
+            selection.words.eq(self.group_east),
+            selection.index.eq(own_weight.index),
             multiplier.en.eq(self.en),
-            multiplier.a.eq(selected),
+            multiplier.a.eq(selection.chosen),
             multiplier.b.eq(own_weight.value),
             adder.en.eq(self.en),
             adder.product.eq(multiplier.product),

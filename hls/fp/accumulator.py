@@ -16,6 +16,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FP32, FloatFormat
+from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiplier import product_layout, significand_bits
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.hls.fp.pipeline import Pipeline, cuts_for
@@ -177,25 +178,22 @@ class Accumulator(wiring.Component):
         m.submodules.slice = unit = MultiplyAdd(
             _SIGNIFICAND_BITS + _BELOW, signed(_SCALE), _SCALE + _SIGNIFICAND_BITS, _TOTAL_BITS, registers
         )
+        m.submodules.factor = factor = Lookup(_factors(), _SCALE)
         m.d.comb += [
+            factor.index.eq(Cat(x.steps, x.subtract)),
             unit.en.eq(self.en),
             unit.a.eq(Mux(x.steps[-1], coarse, Cat(Const(0, _BELOW), small))),
-            unit.b.eq(_factor(p, x.steps, x.subtract)),
+            unit.b.eq(factor.word),
             unit.c.eq(Cat(Const(0, _SCALE), large)),
         ]
         return unit.total
 
 
-def _factor(p: Pipeline, steps: Value, negative: Value) -> Value:
-    """2^(16 - shift), or its negative: a one, in a negative number with ones above it."""
-    shifts = [min(count - _COARSE if count >= _REACH else count, _REACH) for count in range(1 << _STEP_BITS)]
-    bits = []
-    for place in range(_SCALE):
-        positive = [place == _REACH - shift for shift in shifts]
-        table = [*positive, *(place >= _REACH - shift for shift in shifts)]
-        ones = sum(int(bit) << entry for entry, bit in enumerate(table))
-        bits.append(p.wire(Const(ones, len(table)) >> Cat(steps, negative), f"factor_{place}")[0])
-    return Cat(*bits)
+def _factors() -> list[int]:
+    """2^(16 - shift) for each number of steps, then its negatives: of each the 18 bits."""
+    shifts = (min(count - _COARSE if count >= _REACH else count, _REACH) for count in range(1 << _STEP_BITS))
+    positive = [1 << _REACH - shift for shift in shifts]
+    return [*positive, *((1 << _SCALE) - factor for factor in positive)]
 
 
 def _signs(x: _Measured) -> _Signs:

@@ -1,13 +1,23 @@
-"""DSP slices for yosys, which finds the product in a multiply-add but neither its registers nor its sum."""
+"""What yosys does not find by itself in UltraScale+.
+
+It finds the product in a multiply-add, but neither its registers nor its sum. It takes three LUTs a bit to choose one
+of eight, where two and the multiplexer beside them do.
+"""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal
+from collections.abc import Sequence
 
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal, Value
+
+from heddle.hls.array.selection import Selection
+from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiply_add import B_BITS, TOTAL_BITS, MultiplyAdd
 
 _CELL, _TIMED_CELL = "DSP48E2", "DSP48E1"
 _A_PORT_BITS = 30
+#: A LUT chooses one of 4. Multiplexers beside the LUTs join two of them, two such pairs, two of those (AMD UG574).
+_MULTIPLEXERS = {8: "MUXF7", 16: "MUXF8", 32: "MUXF9"}
 _PRODUCT_AND_C = Const(0b000110101, 9)  # OPMODE (AMD UG579): X and Y the product, Z the port C
 
 
@@ -21,7 +31,22 @@ def with_timed_slices(text: str) -> str:
 
 
 class UltraScaleSlices:
-    """The platform that gives each multiply-add a slice of UltraScale+, with the registers that it asks for."""
+    """The platform that gives each multiply-add a DSP slice, and each selection the multiplexers beside the LUTs."""
+
+    def get_selection(self, unit: Selection) -> Module:
+        """Return LUTs and multiplexers in place of ``unit``."""
+        m = Module()
+        words = [unit.words[place] for place in range(unit.number)]
+        m.d.comb += unit.chosen.eq(_chosen(m, words, unit.index))
+        return m
+
+    def get_lookup(self, unit: Lookup) -> Module:
+        """Return a LUT for each bit in place of ``unit``."""
+        m = Module()
+        inputs = {f"i_I{place}": bit for place, bit in enumerate(unit.index)}
+        for place, bit in enumerate(unit.word):
+            m.submodules += Instance("LUT6", p_INIT=Const(unit.ones(place), len(unit.words)), **inputs, o_O=bit)
+        return m
 
     def get_multiply_add(self, unit: MultiplyAdd) -> Module:
         """Return a slice in place of ``unit``."""
@@ -65,3 +90,19 @@ class UltraScaleSlices:
             o_P=total,
         )
         return m
+
+
+def _chosen(m: Module, words: Sequence[Value], index: Value) -> Value:
+    """The word at ``index``, by halves down to what a LUT chooses from."""
+    number = len(words)
+    if number == 1:
+        return words[0]
+    half = number // 2
+    below, above = (_chosen(m, part, index[:-1]) for part in (words[:half], words[half:]))
+    if number not in _MULTIPLEXERS:
+        return Mux(index[-1], above, below)
+    chosen = Signal.like(below)
+    for bit in range(len(chosen)):
+        joined = Instance(_MULTIPLEXERS[number], i_I0=below[bit], i_I1=above[bit], i_S=index[-1], o_O=chosen[bit])
+        m.submodules += joined
+    return chosen

@@ -20,6 +20,7 @@ from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.die_crossing import DieCrossing
 from heddle.hls.array.grid import Grid
 from heddle.hls.array.os_steps import OsSteps
+from heddle.hls.array.selection import Selection
 from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce
 from heddle.hls.array.steps import Steps
@@ -71,6 +72,7 @@ from heddle.hls.fp.adder import Adder
 from heddle.hls.fp.datapath import Datapath
 from heddle.hls.fp.divider import Divider
 from heddle.hls.fp.expression import narrow, stream
+from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiplier import Multiplier
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.hls.fp.narrower import Narrower
@@ -171,6 +173,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     LiteSlave: lambda: LiteSlave(12),
     LoadUnit: lambda: LoadUnit(TINY, MachineShape(TINY)),
     Multiplier: lambda: Multiplier(FP16, 2),
+    Lookup: lambda: Lookup(range(64), 6),
     MultiplyAdd: lambda: MultiplyAdd(8, unsigned(8), 8, 17, SliceRegisters(total=True)),
     Narrower: lambda: Narrower(FP16),
     OsSteps: lambda: OsSteps(SMALL.array),
@@ -193,6 +196,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     RightGearbox: lambda: RightGearbox(6, 8, PORT),
     RightOrder: lambda: RightOrder(SMALL, 8),
     RowCuts: lambda: RowCuts(4),
+    Selection: lambda: Selection(8, 3),
     Sequencer: lambda: Sequencer(SMALL),
     SharedBuffer: lambda: SharedBuffer(8, 5),
     Slicer: lambda: Slicer(PORT, 8, 4),

@@ -1,17 +1,26 @@
-"""DSP slices of multiply-adds: one for each, with its registers, and none beside."""
+"""Cells of UltraScale+ that yosys is given: DSP slices with their registers, wide multiplexers, LUTs of tables."""
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from amaranth.hdl import signed, unsigned
+from amaranth.lib import wiring
 
 from heddle.arch.design_io import load_design
+from heddle.hls.array.selection import Selection
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import emit
+from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.synth.yosys.slices import UltraScaleSlices, with_timed_slices
+from heddle.synth.yosys.tool import run_yosys
+
+_WORDS = random.Random(5).choices(range(8), k=64)
 
 
 def _parameters(text: str) -> dict[str, int]:
@@ -57,3 +66,26 @@ def test_for_times_the_slices_are_of_the_family_with_arcs() -> None:
     text = emit(MultiplyAdd(11, unsigned(11), 0, 22, SliceRegisters()), "top", UltraScaleSlices())
     assert with_timed_slices(text).count("DSP48E1 #(") == 1
     assert "DSP48E2" not in with_timed_slices(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "cells"),
+    [
+        (lambda: Selection(4, 2), {}),
+        (lambda: Selection(32, 2), {"MUXF7": 8, "MUXF8": 4, "MUXF9": 2}),
+        (lambda: Lookup(_WORDS, 3), {"LUT6": 3}),
+    ],
+    ids=["of 4", "of 32", "lookup"],
+)
+def test_cells_do_what_the_plain_description_does(
+    unit: Callable[[], wiring.Component], cells: dict[str, int], tmp_path: Path
+) -> None:
+    mapped = emit(unit(), "mapped", UltraScaleSlices())
+    assert {cell: mapped.count(f"{cell} ") for cell in ("MUXF7", "MUXF8", "MUXF9", "LUT6") if cell in mapped} == cells
+    (tmp_path / "both.v").write_text(f"{emit(unit(), 'plain')}\n{mapped}")
+    run_yosys(
+        "read_verilog both.v; read_verilog +/xilinx/cells_sim.v; hierarchy; proc; flatten plain mapped; "
+        "miter -equiv -flatten plain mapped both; sat -verify -prove trigger 0 both",
+        tmp_path,
+        "log",
+    )
