@@ -105,7 +105,7 @@ def core_exact(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     there are partial sums. Beside OS, each row in WS but the first chooses what has waited.
     """
     memory, registers = _core_memory(i)
-    chosen = i.has_os * i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.operand_bits * i.m)
+    chosen = i.has_os * i.has_ws * (i.rows - 1) * (CONTROL_BITS + i.recoded_bits * i.m)
     banks = SUM_BITS * i.cols * (queue_banks(i.queue_words) - 1)
     return memory + chosen + banks, registers
 
@@ -117,7 +117,8 @@ def _core_memory(i: ResourceInputs) -> tuple[Amounts, Amounts]:
     to_row = 1 + CONTROL_BITS + i.has_os * i.has_ws
     cuts = len(i.slr_cuts)
     arriving = i.rows + i.cols + cuts
-    registers = sums * (1 + line_ff(i.multiplier_stages)) + (i.rows + cuts) * to_row + 2 * i.cols + arriving
+    groups = i.rows * i.recoded_bits * i.m
+    registers = sums * (1 + line_ff(i.multiplier_stages)) + (i.rows + cuts) * to_row + 2 * i.cols + arriving + groups
     return memory, registers
 
 
@@ -178,15 +179,18 @@ def recoder_features(i: ResourceInputs) -> Features:
 
 
 def _recoders(i: ResourceInputs) -> ResourceTable:
-    """A recoder and its register for each operand that enters."""
-    number = i.rows * i.m + i.cols
-    each = fitted("recoders", "lut", recoder_features(i))
-    return table(lut=number * each, ff=number * i.recoded_bits)
+    """A recoder and its register for each weight that enters; left operands come recoded."""
+    return table(lut=i.cols * recoder_lut(i), ff=i.cols * i.recoded_bits)
+
+
+def recoder_lut(i: ResourceInputs) -> npt.NDArray[np.float64]:
+    """LUTs of a recoder."""
+    return fitted("recoders", "lut", recoder_features(i))
 
 
 def _lines(i: ResourceInputs) -> ResourceTable:
-    """Row r's group is r clocks and its cuts late before the recoder; so columns behind theirs; results catch up."""
-    group, weight = i.operand_bits * i.m, index_bits_of(i.m) + SUM_BITS
+    """Row r's group is r clocks and its cuts late; so are columns behind their recoders; results catch up."""
+    group, weight = i.recoded_bits * i.m, index_bits_of(i.m) + SUM_BITS
     lut, ff = (
         group * _late_by_rows(sums, i)
         + (i.recoded_bits + SUM_BITS) * _late_by_none(sums, i.cols)
@@ -219,8 +223,8 @@ def _late_by_one(sums: Amounts, lines: Amounts) -> Amounts:
 
 
 def _waits(i: ResourceInputs) -> ResourceTable:
-    """In WS row r's control and raw activations wait r x L steps, each row in a memory of its own."""
-    bits = CONTROL_BITS + i.operand_bits * i.m
+    """In WS row r's control and activations wait r x L steps, each row in a memory of its own."""
+    bits = CONTROL_BITS + i.recoded_bits * i.m
     at = (i.adder_stages, i.rows)
     memory = ring_memory_lut(bits, 2) * _SHORT_WAITS[at] + bits * _WAIT_BANKS[at]
     logic = bits * _WAIT_SELECTS[at] + _WAIT_POINTERS[at]

@@ -27,7 +27,7 @@ from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block
 from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.fp.units import Units
-from heddle.hls.generate import array_blocks, buffer_block, double_buffers, slice_blocks
+from heddle.hls.generate import array_core_blocks, buffer_block, double_buffers, slice_blocks
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
 from heddle.hls.memory.buffer_shape import BufferShape
@@ -189,7 +189,7 @@ def _is_core(last_wait_steps: int, name: str) -> bool:
 
 
 def _core(design: Design) -> Hierarchy:
-    return hierarchy_of(*array_blocks(design))
+    return hierarchy_of(*array_core_blocks(design))
 
 
 def _buffer(part: str, buffer: BufferShape) -> Hierarchy:

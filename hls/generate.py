@@ -16,6 +16,7 @@ from heddle.arch.port_widths import buffer_words
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.grid import USPE_MODULE
+from heddle.hls.array.top import ArrayTop
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block, Rtl, emit_rtl
 from heddle.hls.fp.units import Units
@@ -23,7 +24,7 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, UpdateRule, Wuve
 from heddle.hls.memory.buffer import BufferSlice, DoubleBuffer
 from heddle.hls.memory.buffer_shape import SLICE_LATENCY, BufferShape, ram_kind
-from heddle.hls.names import ACCELERATOR_MODULE, ARRAY_MODULE
+from heddle.hls.names import ACCELERATOR_MODULE, ARRAY_CORE_MODULE, ARRAY_MODULE
 from heddle.hls.system.shape import MachineShape
 from heddle.hls.system.top import AcceleratorTop
 
@@ -74,8 +75,13 @@ def accelerator_blocks(design: Design, board: Board) -> tuple[Block, Block]:
 
 
 def array_blocks(design: Design) -> tuple[Block, Block]:
-    """Return the array core and the PE that it instantiates."""
-    return Block(ARRAY_MODULE, partial(ArrayCore, design)), Block(USPE_MODULE, partial(Uspe, design))
+    """Return the array by itself and the PE that it instantiates."""
+    return Block(ARRAY_MODULE, partial(ArrayTop, design)), Block(USPE_MODULE, partial(Uspe, design))
+
+
+def array_core_blocks(design: Design) -> tuple[Block, Block]:
+    """Return the array's core as it stands in the machine, and the PE that it instantiates."""
+    return Block(ARRAY_CORE_MODULE, partial(ArrayCore, design)), Block(USPE_MODULE, partial(Uspe, design))
 
 
 def sore_block(design: Design) -> Block:
@@ -101,7 +107,7 @@ def lane_blocks(design: Design) -> Iterator[Block]:
 
 
 def array_rtl(design: Design) -> Rtl:
-    """Return the array core as Verilog, the PE once; raises HeddleError for a design that is no hardware."""
+    """Return the array by itself as Verilog, the PE once; raises HeddleError for a design that is no hardware."""
     check_generable(design)
     core, element = array_blocks(design)
     return emit_rtl(core, [element])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-#: The array's core, top of the Verilog.
+#: The array by itself, with raw operands: top of the Verilog.
 ARRAY_MODULE = "heddle_array"
+
+#: The array's core as the machine has it, with recoded operands on the left.
+ARRAY_CORE_MODULE = "heddle_array_core"
 
 #: Array, lanes and buffers with a register at each port: top of the Vivado run.
 CORE_MODULE = "heddle_core"

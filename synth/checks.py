@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from heddle.arch.design import Design
 from heddle.arch.scratch_folder import scratch_folder
-from heddle.hls.generate import array_blocks
-from heddle.hls.names import ARRAY_MODULE
+from heddle.hls.generate import array_core_blocks
+from heddle.hls.names import ARRAY_CORE_MODULE
 from heddle.synth.nextpnr import PlacedElement, place_element
 from heddle.synth.result import Usage
 from heddle.synth.yosys.cells import usage_of
@@ -19,8 +19,8 @@ def flat_array(design: Design) -> Usage:
     Raises HeddleError where the mapping fails; the log that it names then stays.
     """
     with scratch_folder("flat") as folder:
-        block = map_flat("\n".join(texts_of(*array_blocks(design))), ARRAY_MODULE, folder)
-    return usage_of(block.cells, ARRAY_MODULE)
+        block = map_flat("\n".join(texts_of(*array_core_blocks(design))), ARRAY_CORE_MODULE, folder)
+    return usage_of(block.cells, ARRAY_CORE_MODULE)
 
 
 def placed_pe(design: Design) -> PlacedElement:

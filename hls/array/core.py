@@ -27,8 +27,9 @@ class ArrayCore(wiring.Component):
     -----
     command : stream of COMMAND, in
         Instructions, in order.
-    left : stream of R x M raw operands, in
-        Activation groups, one for each row.
+    left : stream of R x M recoded operands, in
+        Activation groups, one for each row. They are recoded where they are read, G x M of them a clock
+        (``heddle.hls.feed.left_feeder``), or all at once (``heddle.hls.array.top``).
     right : stream of C x {value, index}, in
         Packed weights, one for each column.
     partial : stream of C x Signal(32), in

@@ -35,8 +35,8 @@ _HOP = data.StructLayout({"en": 1, "dataflow": Dataflow, "control": CONTROL})
 
 
 def left_layout(design: Design) -> data.ArrayLayout:
-    """A step's activations: for each row a group of M raw operands."""
-    return data.ArrayLayout(data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m), design.array.rows)
+    """A step's activations: for each row a group of M recoded operands."""
+    return data.ArrayLayout(group_layout(design), design.array.rows)
 
 
 def right_layout(design: Design) -> data.ArrayLayout:
@@ -61,7 +61,7 @@ class Stce(wiring.Component):
         The same for every PE; it reaches each in its frame.
     dataflow : Dataflow, in
         Constant while anything is in the array.
-    left : R x M raw operands, in
+    left : R x M recoded operands, in
         An activation group for each row.
     right : C x {value, index}, in
         A packed weight for each column.
@@ -117,23 +117,21 @@ class Stce(wiring.Component):
             hop = following
 
     def _row(self, m: Module, row: int, hop: data.View) -> Value:
-        """Control and recoded group of a row, one clock behind its ``hop``; in WS they wait their steps first."""
+        """Control and group of a row, one clock behind its ``hop``; in WS they wait their steps first."""
         array = self.design.array
-        control = hop.control.as_value()
-        raw = delayed(m, self.left[row].as_value(), row + array.cuts_above(row), name=f"west_group{row}")
+        given = Cat(
+            hop.control.as_value(),
+            delayed(m, self.left[row].as_value(), row + array.cuts_above(row), name=f"west_group{row}"),
+        )
         steps = row * ws_row_steps(array.adder_stages)
         if "ws" in array.dataflows and steps:
-            m.submodules[f"wait{row}"] = wait = StepDelay(len(control) + len(raw), steps)
-            m.d.comb += [wait.en.eq(hop.en), wait.entering.eq(Cat(control, raw))]
-            chosen = Signal(len(wait.leaving), name=f"chosen{row}")
-            in_os = Cat(control, raw) if "os" in array.dataflows else wait.leaving
+            m.submodules[f"wait{row}"] = wait = StepDelay(len(given), steps)
+            m.d.comb += [wait.en.eq(hop.en), wait.entering.eq(given)]
+            chosen = Signal(len(given), name=f"chosen{row}")
+            in_os = given if "os" in array.dataflows else wait.leaving
             m.d.comb += chosen.eq(Mux(hop.dataflow == Dataflow.WS, wait.leaving, in_os))
-            control, raw = chosen[: len(control)], chosen[len(control) :]
-        group = Signal(group_layout(self.design), name=f"recoded{row}")
-        width = self.design.numbers.operand_format.width
-        for element in range(self.design.sparsity.m):
-            m.d.comb += group[element].eq(self._recoded(m, raw.word_select(element, width), f"{row}_{element}"))
-        return Cat(registers(m, control, 1, name=f"west_control{row}"), group.as_value())
+            given = chosen
+        return registers(m, given, 1, name=f"west{row}")
 
     def _north_edge(self, m: Module, grid: Grid) -> None:
         """Give each column its weights and partial sums; ``en`` and ``has_partial`` hop from column to column."""
@@ -141,8 +139,9 @@ class Stce(wiring.Component):
         for col, north in enumerate(grid.north):
             hop = registers(m, hop, 1, name=f"column{col}")
             right = self.right[col]
-            value = self._recoded(m, right.value, f"right{col}").as_value()
-            value = delayed(m, value, col, name=f"north_value{col}")
+            m.submodules[f"recode{col}"] = recoder = RecodedRegister(self.design.numbers.operand_format)
+            m.d.comb += recoder.raw.eq(right.value)
+            value = delayed(m, recoder.recoded.as_value(), col, name=f"north_value{col}")
             others = delayed(m, Cat(right.index, self.partial[col]), col + 1, name=f"north_partial{col}")
             index, partial = others[: len(right.index)], others[len(right.index) :]
             sums = self._waiting_partial(m, Mux(hop[1], partial, 0), hop[0], f"partial{col}")
@@ -151,9 +150,3 @@ class Stce(wiring.Component):
     def _waiting_partial(self, m: Module, partial: Value, en: Value, name: str) -> Value:
         """A column's partial sum when its products are at the adder: for that chain, and in WS where the sums start."""
         return registers(m, partial, 1 + self.design.array.multiplier_stages, en, name=name)
-
-    def _recoded(self, m: Module, raw: Value, name: str) -> data.View:
-        """A recoded operand, one clock after the raw one."""
-        m.submodules[f"recode_{name}"] = recoder = RecodedRegister(self.design.numbers.operand_format)
-        m.d.comb += recoder.raw.eq(raw)
-        return recoder.recoded

@@ -72,7 +72,7 @@ class ComputeUnit(wiring.Component):
                 "input": In(stream.Signature(COMPUTE)),
                 "done": Out(1),
                 "left_ask": Out(asks[0]),
-                "left_answer": In(stream.Signature(LeftShape(design).groups)),
+                "left_answer": In(stream.Signature(LeftShape(design).stored_groups)),
                 "right_ask": Out(asks[1]),
                 "right_answer": In(stream.Signature(right_layout(design))),
                 "partial_ask": Out(asks[2]),

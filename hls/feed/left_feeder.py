@@ -15,6 +15,7 @@ from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.left_words import LeftWords
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.reader import Reader, ask_layout
+from heddle.hls.fp.recode import Recoder
 
 
 class LeftFeeder(wiring.Component):
@@ -25,9 +26,9 @@ class LeftFeeder(wiring.Component):
     input : stream of PREPARED, in
     ask : stream of ``ask_layout``, out
         The first group that is wanted next, by its number in the half: pixel x groups of a pixel + group.
-    answer : stream of ``LeftShape.groups``, in
+    answer : stream of ``LeftShape.stored_groups``, in
         That group and those that follow it, in the order in which they were asked for, whenever they come.
-    output : stream of R x M raw operands, out
+    output : stream of R x M recoded operands, out
 
     Throughput: a read each clock; ``heddle.arch.left_feed`` says how many a chunk of words takes. Up to ``depth`` reads
     are asked for before the first comes, so a buffer may answer after as many clocks. The next computation's first read
@@ -41,7 +42,7 @@ class LeftFeeder(wiring.Component):
             {
                 "input": In(stream.Signature(PREPARED)),
                 "ask": Out(stream.Signature(ask_layout(address_bits))),
-                "answer": In(stream.Signature(shape.groups)),
+                "answer": In(stream.Signature(shape.stored_groups)),
                 "output": Out(stream.Signature(left_layout(design))),
             }
         )
@@ -60,7 +61,15 @@ class LeftFeeder(wiring.Component):
         connect(m, address.output, rows.input)
         connect(m, rows.output, reader.input)
         connect(m, reader.ask, flipped(self.ask))
-        connect(m, flipped(self.answer), reader.answer)
+        self._recode(m, reader.answer)
         connect(m, reader.output, words.input)
         connect(m, words.output, flipped(self.output))
         return m
+
+    def _recode(self, m: Module, recoded: stream.Interface) -> None:
+        """Recode what is read, where there are G x M operands a clock and not R x M; zeros of the padding are alike."""
+        m.d.comb += [recoded.valid.eq(self.answer.valid), self.answer.ready.eq(recoded.ready)]
+        for number, group in enumerate(self.answer.payload):
+            for element, raw in enumerate(group):
+                m.submodules[f"recode{number}_{element}"] = recoder = Recoder(self.design.numbers.operand_format)
+                m.d.comb += [recoder.raw.eq(raw), recoded.payload[number][element].eq(recoder.recoded)]

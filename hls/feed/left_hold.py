@@ -25,7 +25,7 @@ class LeftHold(wiring.Component):
     Ports
     -----
     input : stream of ``LeftShape.lay``, in
-    output : stream of R x M raw operands, out
+    output : stream of R x M recoded operands, out
 
     Latency 2 clocks from a chunk's last laying to its first word. Throughput a laying and a word a clock.
     """

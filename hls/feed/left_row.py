@@ -8,7 +8,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.feed_resources import LUT_WORDS
-from heddle.hls.feed.left_shape import LeftShape, group_layout
+from heddle.hls.array.links import group_layout
+from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.layout import below
 
 

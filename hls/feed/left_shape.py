@@ -11,10 +11,11 @@ from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.arch.left_feed import os_chunk_groups
+from heddle.hls.array.links import group_layout
 from heddle.hls.layout import below
 
 
-def group_layout(design: Design) -> data.ArrayLayout:
+def stored_group_layout(design: Design) -> data.ArrayLayout:
     """Return the layout of a stored group: M raw operands."""
     return data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m)
 
@@ -52,8 +53,13 @@ class LeftShape:
         return array.interleave // min(interleave_choices(array)) if "os" in array.dataflows else 1
 
     @property
-    def groups(self) -> data.ArrayLayout:
+    def stored_groups(self) -> data.ArrayLayout:
         """What a read gives."""
+        return data.ArrayLayout(stored_group_layout(self.design), self.ports)
+
+    @property
+    def groups(self) -> data.ArrayLayout:
+        """The same with its operands recoded, as they pass through the feeder."""
         return data.ArrayLayout(group_layout(self.design), self.ports)
 
     @cached_property

@@ -6,6 +6,7 @@ from amaranth.hdl import Array, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from heddle.hls.array.links import group_layout
 from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.reader import fetched_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
@@ -66,8 +67,8 @@ class LeftTurn(wiring.Component):
         return m
 
     def _blocks(self, m: Module) -> list[Transposer]:
-        width = self.shape.design.numbers.operand_format.width
-        blocks = [Transposer(self.shape.group_m, width) for _ in range(self.shape.held_groups)]
+        group = group_layout(self.shape.design)
+        blocks = [Transposer(self.shape.group_m, group.elem_shape.size) for _ in range(self.shape.held_groups)]
         for number, block in enumerate(blocks):
             m.submodules[f"block{number}"] = block
         return blocks

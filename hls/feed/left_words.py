@@ -21,7 +21,7 @@ class LeftWords(wiring.Component):
     Ports
     -----
     input : stream of ``fetched_layout`` with ``LeftShape.laying``, in
-    output : stream of R x M raw operands, out
+    output : stream of R x M recoded operands, out
 
     Latency 3 clocks from a chunk's last read; turned, M + 3. Throughput a read and a word a clock, a chunk ahead as
     ``LeftHold`` has it.

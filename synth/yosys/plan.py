@@ -10,7 +10,7 @@ from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
 from heddle.hls.emit import Block, emit_block
 from heddle.hls.generate import (
-    array_blocks,
+    array_core_blocks,
     buffer_block,
     check_generable,
     double_buffers,
@@ -42,7 +42,7 @@ def parts(design: Design, board: Board, optimizer: Optimizer) -> Iterator[Part]:
     Raises HeddleError for a design that is no hardware.
     """
     check_generable(design)
-    core, element = array_blocks(design)
+    core, element = array_core_blocks(design)
     yield Part("array", 1, hierarchy_of(core, element))
     yield Part("sore", design.lanes.sore, hierarchy_of(sore_block(design)))
     yield Part("wuve", design.lanes.wuve, hierarchy_of(wuve_block(design, UPDATE_RULES[optimizer])))

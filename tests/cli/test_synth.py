@@ -127,7 +127,7 @@ def test_without_json_a_person_reads_modules_totals_and_stages(yosys: FakeYosys,
     assert "tiny, yosys 0.0 synth_xilinx -family xcup" in printed.out
     tables, _, stages = printed.out.partition("Stages")
     rows = {cells[0]: cells[1:] for line in tables.splitlines() if (cells := line.split())}
-    assert rows["heddle_array"][0] == "1"
+    assert rows["heddle_array_core"][0] == "1"
     assert rows["heddle_sore_lane"][0] == "4"
     assert rows["board"][0] == "1,182,240"
     assert {"synthesised", "vector", "share", "fits"} <= rows.keys()

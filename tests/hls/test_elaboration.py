@@ -24,6 +24,7 @@ from heddle.hls.array.selection import Selection
 from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce
 from heddle.hls.array.steps import Steps
+from heddle.hls.array.top import ArrayTop
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.array.ws_steps import WsSteps
 from heddle.hls.axi.channels import AxiShape
@@ -130,6 +131,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Adder: lambda: Adder(),
     Answers: lambda: Answers(8, 2),
     ArrayCore: lambda: ArrayCore(SMALL),
+    ArrayTop: lambda: ArrayTop(SMALL),
     BlockUpdate: lambda: BlockUpdate(STEP, 1, 2, FEW),
     BufferSlice: lambda: BufferSlice(SliceSize(8, 4, "ultra")),
     Checksum: lambda: Checksum(),

@@ -10,7 +10,7 @@ from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design
 from heddle.arch.isa import ArrayCommand
 from heddle.dataflow.program.product import CommandWords, product_program
-from heddle.hls.array.core import ArrayCore
+from heddle.hls.array.top import ArrayTop
 from heddle.verify.cases import NONE, Stalls
 from heddle.verify.operands import Extents, draw
 from heddle.verify.product_cases import GivenProduct, bench_product
@@ -34,7 +34,7 @@ def program(product: GivenProduct) -> list[CommandWords]:
 
 def test_words_are_as_wide_as_the_ports_of_the_core(product: GivenProduct, program: list[CommandWords]) -> None:
     case = program_case("case", program, Expectation(product.result(DESIGN), 100), DESIGN)
-    core = ArrayCore(DESIGN)
+    core = ArrayTop(DESIGN)
     Fragment.get(core, None)
     for stream in case.inputs:
         width = Shape.cast(getattr(core, stream.name).payload.shape()).width

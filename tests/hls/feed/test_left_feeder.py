@@ -17,6 +17,7 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.sim import Simulator
+from naive_recoded import raw_word
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
@@ -265,10 +266,11 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0,
 
 
 def elements(word: int, design: Design) -> Bits:
-    """A left word [R, M]."""
-    pattern = design.numbers.operand_format.pattern_type
-    data = word.to_bytes(design.array.rows * design.sparsity.m * np.dtype(pattern).itemsize, "little")
-    return np.frombuffer(data, pattern).reshape(design.array.rows, design.sparsity.m)
+    """A left word [R, M], its operands as they were before they were recoded."""
+    operand, rows, group_m = design.numbers.operand_format, design.array.rows, design.sparsity.m
+    bits = operand.width + 1
+    fields = (word >> place * bits & (1 << bits) - 1 for place in range(rows * group_m))
+    return np.array([raw_word(field, operand) for field in fields], operand.pattern_type).reshape(rows, group_m)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import naive_float
 import pytest
 from amaranth.sim import Simulator
+from naive_recoded import raw_word
 from stream_bench import resettable, simulate
 
 from heddle.arch.formats import BF16, FP16, FloatFormat
@@ -57,6 +58,16 @@ def test_every_word_keeps_its_meaning(operand: FloatFormat) -> None:
             significand = fraction + (1 << operand.fraction_bits)
             scale = exponent - recoded_bias(operand) - operand.fraction_bits
             assert abs(number) == significand * naive_float.Fraction(2) ** scale
+
+
+@pytest.mark.parametrize("operand", [FP16, BF16], ids=["fp16", "bf16"])
+def test_nothing_of_a_word_is_lost(operand: FloatFormat) -> None:
+    words = [*range(0, 1 << 16, 13), 1, 0x8000, 0x03FF, 0x7F80, 0x7C00, 0xFFFF]
+    joined = [
+        (sign << operand.exponent_bits + 1 | exponent) << operand.fraction_bits | fraction
+        for sign, exponent, fraction in _recoded(operand, words)
+    ]
+    assert [raw_word(each, operand) for each in joined] == words
 
 
 @pytest.mark.parametrize("operand", [FP16, BF16], ids=["fp16", "bf16"])

@@ -14,7 +14,7 @@ from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32
 from heddle.hls.memory.buffer_shape import BufferShape
-from heddle.hls.names import ARRAY_MODULE
+from heddle.hls.names import ARRAY_CORE_MODULE
 from heddle.synth.checks import flat_array
 from heddle.synth.result import NOTHING, ModuleUsage, Usage
 from heddle.synth.yosys import mapping, plan, run
@@ -97,8 +97,8 @@ def test_a_real_synthesis_has_every_part_and_their_sum(real):
     counts = {(module.part, module.name): module.count for module in real.modules}
     assert (counts["sore", "heddle_sore_lane"], counts["wuve", "heddle_sore_lane"]) == (3, 2)
     assert 3 * of_part(real, "wuve").lut == 2 * of_part(real, "sore").lut > 0
-    # A recoder for each operand: two rows of two, and two columns.
-    assert counts["array", "heddle_array_recoded_register"] == 6
+    # A recoder for each column's weight: left operands come recoded.
+    assert counts["array", "heddle_array_core_recoded_register"] == 2
     # Two slices in each of 2 x 2 PEs.
     assert of_part(real, "array").dsp == 8
     # A word of 64 bits: a block's port has 72.
@@ -109,7 +109,7 @@ def test_a_real_synthesis_has_every_part_and_their_sum(real):
 def test_a_module_s_cells_are_counted_once_where_blocks_stand_within_blocks(real):
     names = [(module.part, module.name) for module in real.modules]
     assert len(names) == len(set(names))
-    core = next(module for module in real.modules if module.name == ARRAY_MODULE)
+    core = next(module for module in real.modules if module.name == ARRAY_CORE_MODULE)
     # The core alone has no multiplier; its PEs have.
     assert core.each.dsp == 0
 
@@ -120,7 +120,7 @@ def test_stages_are_relative_to_the_slowest(real):
     assert all(stage.relative == stage.delay_ns / real.stages[0].delay_ns for stage in real.stages)
     assert {stage.module for stage in real.stages} <= {module.name for module in real.modules}
     # The core's sequencer: of a PE's paths yosys knows none through a DSP slice for this family.
-    assert real.stages[0].module == ARRAY_MODULE
+    assert real.stages[0].module == ARRAY_CORE_MODULE
 
 
 def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real):
@@ -135,7 +135,7 @@ def test_the_modules_add_up_to_what_the_array_takes_mapped_flat(real):
 
 def test_counts_multiply_up_by_part(fake):
     found = synthesise(SMALLEST, BOARD, "sgd", workers=2)
-    tops = {"array": (ARRAY_MODULE, 1), "sore": ("heddle_sore_lane", 3), "wuve": ("heddle_sore_lane", 2)}
+    tops = {"array": (ARRAY_CORE_MODULE, 1), "sore": ("heddle_sore_lane", 3), "wuve": ("heddle_sore_lane", 2)}
     for part, (top, count) in tops.items():
         first = next(module for module in found.modules if module.part == part)
         assert (first.name, first.count) == (top, count)
@@ -182,7 +182,7 @@ def test_the_optimizer_chooses_the_lanes(optimizer, monkeypatch):
     def named(name):
         return SimpleNamespace(name=name)
 
-    monkeypatch.setattr(plan, "array_blocks", lambda design: (named("core"), named("pe")))
+    monkeypatch.setattr(plan, "array_core_blocks", lambda design: (named("core"), named("pe")))
     monkeypatch.setattr(plan, "sore_block", lambda design: named("heddle_sore_lane"))
     monkeypatch.setattr(plan, "wuve_block", lambda design, rule: named(f"heddle_wuve_{rule.name}"))
     monkeypatch.setattr(plan, "double_buffers", lambda design, board: {})
