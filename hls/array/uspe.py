@@ -16,9 +16,9 @@ from heddle.arch.formats import FP32
 from heddle.arch.timing import ring_cycles
 from heddle.hls.array.control import CONTROL, Source
 from heddle.hls.array.links import ElementLinks, group_layout, weight_layout
-from heddle.hls.array.selection import Selection
 from heddle.hls.fp.accumulator import Accumulator
 from heddle.hls.fp.multiplier import Multiplier
+from heddle.hls.fp.selection import Selection
 from heddle.hls.stream.delay import quick_registers, registers
 
 

@@ -1,4 +1,4 @@
-"""Recoding at the array's edge, so that no multiplier inside meets a subnormal operand.
+"""Recoding ahead of the array, so that no multiplier inside meets a subnormal operand.
 
 A recoded operand has a normalised fraction and an exponent one bit wider than the format's, which leaves room for
 what normalised subnormals need and for three classes that its top three bits tell apart:
@@ -15,11 +15,17 @@ others    1.fraction x 2^(exponent - recoded_bias)
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from heddle.arch.formats import FloatFormat
+from heddle.hls.fp.selection import Selection
+
+#: Places that one shift goes by: of a word at four of them, a LUT chooses a bit.
+_FOUR = 4
 
 
 class OperandClass(enum.Enum, shape=3):  # type: ignore[call-arg]  # its metaclass takes it
@@ -68,25 +74,45 @@ class Recoder(wiring.Component):
         super().__init__({"raw": In(operand.width), "recoded": Out(recoded_layout(operand))})
 
     def elaborate(self, platform: object) -> Module:
-        """Normalise the significand by its leading zeros; then code the classes over the exponent."""
+        """Normalise a subnormal's fraction in two shifts, by 1 and the fours of zeros, then by up to 3; code the rest.
+
+        The last of the ``fours`` is not whole: with all places before it, and with all of its own, it is zero in a word
+        of zero alone.
+        """
         m = Module()
         operand, recoded = self.operand, self.recoded
         fraction = self.raw[: operand.fraction_bits]
         field = self.raw[operand.fraction_bits : operand.magnitude_bits]
-        subnormal = field == 0
-        left_by = _leading_zeros(m, fraction)
-        offset = recoded_bias(operand) - operand.bias
+        fours = len(fraction) // _FOUR + 1
+        subnormal, fours_by = field == 0, Value.cast(Const(fours))
+        for four in reversed(range(1, fours)):
+            fours_by = Mux(fraction[-_FOUR * four :].any(), four, fours_by)
+        fours_by = Mux(subnormal, fours_by, 0)  # one more than the fours of zeros
+        shifted = [Cat(Const(0, 1 + _FOUR * four), fraction)[: len(fraction) + 1] for four in range(fours)]
+        placed = _chosen(m, "placed", fours_by, [Cat(fraction, Const(0, 1)), *shifted])  # with the bit that leaves
+        left = Mux(subnormal & ~placed[-1], Mux(placed[-2], 1, Mux(placed[-3], 2, 3)), 0)
+        shifted = [Cat(Const(0, count), placed)[: len(fraction)] for count in range(_FOUR)]
+        is_nan = field.all() & fraction.any()
         m.d.comb += [
             recoded.sign.eq(self.raw[-1]),
-            recoded.fraction.eq(Mux(subnormal, fraction << left_by + 1, fraction)),
-            recoded.exponent.eq(Mux(subnormal, offset - left_by, offset + field)),
+            recoded.fraction.eq(_chosen(m, "normalised", left, shifted)),
+            recoded.exponent.eq(self._exponent(field, fours_by, left) | is_nan << operand.exponent_bits - 2),
         ]
-        with m.If(field == operand.exponent_ones):
-            code = Mux(fraction == 0, OperandClass.INFINITY, OperandClass.NAN)
-            m.d.comb += recoded.exponent.eq(code << operand.exponent_bits + 1 - len(code))
-        with m.Elif(subnormal & (fraction == 0)):
-            m.d.comb += recoded.exponent.eq(0)
         return m
+
+    def _exponent(self, field: Value, fours_by: Value, left: Value) -> Value:
+        """The exponent beside the shifts: a bit of it depends on few bits of either kind. Infinity's needs no rule."""
+        offset = recoded_bias(self.operand) - self.operand.bias
+        whole, rest = divmod(self.operand.fraction_bits, _FOUR)
+        number = _FOUR << len(fours_by)
+        subnormal = dict.fromkeys(range(number), 0)  # by fours_by, then by left; zero has the last ones
+        for place in range(_FOUR * whole + rest):
+            subnormal[_FOUR + place] = offset - place
+        normal, at, bits = offset + field, Cat(left, fours_by), []
+        for place in range(self.operand.exponent_bits + 1):
+            column = sum((exponent >> place & 1) << entry for entry, exponent in subnormal.items())
+            bits.append((Const(column, number) >> at)[0] | (fours_by == 0) & normal[place])
+        return Cat(*bits)
 
 
 class RecodedRegister(wiring.Component):
@@ -117,10 +143,11 @@ class RecodedRegister(wiring.Component):
         return m
 
 
-def _leading_zeros(m: Module, word: Value) -> Signal:
-    """Zeros above the highest one of ``word``; 0 where there is none (the caller asks only for a word with a one)."""
-    count = Signal(range(len(word)))
-    for place in range(len(word)):
-        with m.If(word[place]):
-            m.d.comb += count.eq(len(word) - 1 - place)
-    return count
+def _chosen(m: Module, name: str, index: Value, words: Sequence[Value]) -> Value:
+    """The word at ``index``, or 0 where there is none."""
+    m.submodules[name] = selection = Selection(1 << len(index), len(words[0]))
+    m.d.comb += [
+        selection.index.eq(index),
+        *(place.eq(word) for place, word in zip(selection.words, words, strict=False)),
+    ]
+    return selection.chosen

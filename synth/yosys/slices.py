@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, ClockSignal, Const, Instance, Module, Signal, Value
 
-from heddle.hls.array.selection import Selection
 from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiply_add import B_BITS, TOTAL_BITS, MultiplyAdd
+from heddle.hls.fp.selection import Selection
 
 _CELL, _TIMED_CELL = "DSP48E2", "DSP48E1"
 _A_PORT_BITS = 30
 #: A LUT chooses one of 4. Multiplexers beside the LUTs join two of them, two such pairs, two of those (AMD UG574).
+_BY_A_LUT = 4
+_CHOICE_OF_4 = sum((entry >> (entry >> _BY_A_LUT) & 1) << entry for entry in range(64))
 _MULTIPLEXERS = {8: "MUXF7", 16: "MUXF8", 32: "MUXF9"}
 _PRODUCT_AND_C = Const(0b000110101, 9)  # OPMODE (AMD UG579): X and Y the product, Z the port C
 
@@ -95,14 +97,22 @@ class UltraScaleSlices:
 def _chosen(m: Module, words: Sequence[Value], index: Value) -> Value:
     """The word at ``index``, by halves down to what a LUT chooses from."""
     number = len(words)
-    if number == 1:
-        return words[0]
+    if number < _BY_A_LUT:
+        return Array(words)[index]
+    if number == _BY_A_LUT:
+        return Cat(_by_a_lut(m, [*bits, *index]) for bits in zip(*words, strict=True))
     half = number // 2
     below, above = (_chosen(m, part, index[:-1]) for part in (words[:half], words[half:]))
-    if number not in _MULTIPLEXERS:
-        return Mux(index[-1], above, below)
     chosen = Signal.like(below)
     for bit in range(len(chosen)):
         joined = Instance(_MULTIPLEXERS[number], i_I0=below[bit], i_I1=above[bit], i_S=index[-1], o_O=chosen[bit])
         m.submodules += joined
+    return chosen
+
+
+def _by_a_lut(m: Module, inputs: Sequence[Value]) -> Signal:
+    """One of the first four ``inputs``, as the last two say."""
+    chosen = Signal()
+    ports = {f"i_I{place}": bit for place, bit in enumerate(inputs)}
+    m.submodules += Instance("LUT6", p_INIT=Const(_CHOICE_OF_4, 64), **ports, o_O=chosen)
     return chosen

@@ -228,7 +228,7 @@ def test_flat_maps_the_array_as_one_block_and_compares(
     document = synth(capsys, "--flat")
     assert document["flat_array"] == {"lut": 1000, "lut_as_memory": 0, "ff": 200, "dsp": 0, "bram36": 0.0, "uram": 0}
     ((text, top, folder),) = asked
-    assert top == "heddle_array"
+    assert top == "heddle_array_core"
     assert "module heddle_uspe(" in text
     assert "DSP48E2" in text  # mapped as the modules are
     assert not folder.exists()

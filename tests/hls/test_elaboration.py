@@ -20,7 +20,6 @@ from heddle.hls.array.core import ArrayCore
 from heddle.hls.array.die_crossing import DieCrossing
 from heddle.hls.array.grid import Grid
 from heddle.hls.array.os_steps import OsSteps
-from heddle.hls.array.selection import Selection
 from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce
 from heddle.hls.array.steps import Steps
@@ -79,6 +78,7 @@ from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.hls.fp.narrower import Narrower
 from heddle.hls.fp.recode import RecodedRegister, Recoder
 from heddle.hls.fp.schedule import Schedule
+from heddle.hls.fp.selection import Selection
 from heddle.hls.fp.square_root import SquareRoot
 from heddle.hls.fp.units import Units
 from heddle.hls.fp.word_multiplier import WordMultiplier

@@ -12,11 +12,11 @@ from amaranth.hdl import signed, unsigned
 from amaranth.lib import wiring
 
 from heddle.arch.design_io import load_design
-from heddle.hls.array.selection import Selection
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import emit
 from heddle.hls.fp.lookup import Lookup
 from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
+from heddle.hls.fp.selection import Selection
 from heddle.synth.yosys.slices import UltraScaleSlices, with_timed_slices
 from heddle.synth.yosys.tool import run_yosys
 
@@ -71,11 +71,12 @@ def test_for_times_the_slices_are_of_the_family_with_arcs() -> None:
 @pytest.mark.parametrize(
     ("unit", "cells"),
     [
-        (lambda: Selection(4, 2), {}),
-        (lambda: Selection(32, 2), {"MUXF7": 8, "MUXF8": 4, "MUXF9": 2}),
+        (lambda: Selection(2, 2), {}),
+        (lambda: Selection(4, 2), {"LUT6": 2}),
+        (lambda: Selection(32, 2), {"MUXF7": 8, "MUXF8": 4, "MUXF9": 2, "LUT6": 16}),
         (lambda: Lookup(_WORDS, 3), {"LUT6": 3}),
     ],
-    ids=["of 4", "of 32", "lookup"],
+    ids=["of 2", "of 4", "of 32", "lookup"],
 )
 def test_cells_do_what_the_plain_description_does(
     unit: Callable[[], wiring.Component], cells: dict[str, int], tmp_path: Path

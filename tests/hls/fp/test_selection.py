@@ -8,8 +8,8 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
-from heddle.hls.array.selection import Selection
 from heddle.hls.emit import emit
+from heddle.hls.fp.selection import Selection
 
 
 @pytest.mark.parametrize("number", [2, 8, 32])
