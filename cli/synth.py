@@ -13,11 +13,20 @@ from heddle.cli.options.shared import MachineOptions
 from heddle.cli.options.synth import SynthOptions
 from heddle.cli.output import print_document, print_notes, print_paths, print_status, print_tables
 from heddle.cli.progress import show_progress
-from heddle.cli.synth_tables import fan_out_table, flat_line, module_table, stage_table, total_table, vivado_table
+from heddle.cli.synth_tables import (
+    fan_out_table,
+    flat_line,
+    model_table,
+    module_table,
+    stage_table,
+    total_table,
+    vivado_table,
+)
 from heddle.cli.work import load_buildable, one_of
 from heddle.dataflow.choices import OPTIMIZERS, Optimizer
 from heddle.dataflow.work import machine_hashes
-from heddle.hls.generate import check_generable
+from heddle.hls.generate import check_accelerator, check_generable
+from heddle.hls.names import TOPS, Top
 from heddle.reports.runs.documents.synthesis import (
     SynthesisDocument,
     VivadoSynthesis,
@@ -44,22 +53,25 @@ def run(machine: MachineOptions, synthesis: SynthOptions) -> int:
     """
     record = RunRecord()
     tool = one_of(synthesis.tool, TOOLS, "--tool", "tool")
+    top = one_of(synthesis.top, TOPS, "--top", "top")
     optimizer = one_of(synthesis.optimizer, OPTIMIZERS, "--optimizer", "optimizer")
     if tool == "vivado" and synthesis.out is None:
         raise HeddleError("--tool vivado needs --out DIR, the folder of its project and reports")
     if tool == "vivado" and (synthesis.flat or synthesis.place):
         raise HeddleError(f"{'--flat' if synthesis.flat else '--place'}: is a check of --tool yosys; leave it out")
+    if tool == "vivado" and top != "array":
+        raise HeddleError(f"--top {top}: Vivado's project has the array with lanes and buffers; leave it out")
     if synthesis.place:
         find_nextpnr()
     design, board = load_buildable(machine, synthesis.sparsity)
-    check_generable(design)
+    (check_generable if top == "array" else check_accelerator)(design)
     folder = run_folder(synthesis.out, "synth")
     written = write_core_project(folder, design, board, optimizer) if folder else []
     if tool == "vivado":
         assert folder is not None
         document, tables, remarks = _by_vivado(folder, design, board)
     else:
-        document, tables, remarks = _by_yosys(synthesis, optimizer, design, board)
+        document, tables, remarks = _by_yosys(synthesis, top, optimizer, design, board)
     if folder:
         written.insert(0, document.write(folder / RESULT_MARKS["synth"]))
         written.append(record.write(folder, machine_hashes(design, board)))
@@ -77,13 +89,19 @@ def _misses_clock(document: SynthesisDocument) -> bool:
     return timing is not None and timing.met is False
 
 
-def _by_yosys(options: SynthOptions, optimizer: Optimizer, design: Design, board: Board) -> Found:
+def _by_yosys(options: SynthOptions, top: Top, optimizer: Optimizer, design: Design, board: Board) -> Found:
     with show_progress(f"synthesising {design.name}") as progress:
-        found = synthesise(design, board, optimizer, options.runs, progress)
+        found = synthesise(design, board, optimizer, options.runs, progress, top)
     flat = _flat(design) if options.flat else None
     placed = placed_pe(design) if options.place else None
     document = yosys_synthesis(design, board, found, flat, placed)
-    tables = [module_table(found), total_table(found, document, board), stage_table(found), fan_out_table(found)]
+    tables = [
+        module_table(found),
+        model_table(found, document),
+        total_table(found, document, board),
+        stage_table(found),
+        fan_out_table(found),
+    ]
     checks = (*([flat_line(found, flat)] if flat else []), *([_placed_line(placed)] if placed else []))
     return document, tables, (*document.notes, *checks)
 
@@ -101,14 +119,15 @@ def _placed_line(placed: PlacedElement) -> str:
 
 
 def _by_vivado(folder: Path, design: Design, board: Board) -> Found:
+    missing = NOT_SYNTHESISED["array"]
     project = folder / VIVADO_FOLDER
     find_vivado(project)
     with show_progress(f"Vivado on {design.name}") as progress:
         run_vivado(project, progress)
-    document = vivado_synthesis(design, board, read_reports(project), NOT_SYNTHESISED)
+    document = vivado_synthesis(design, board, read_reports(project), missing)
     remarks = (
         f"{', '.join(document.covers)} were run, a register at each of their ports among what they take; "
-        f"{', '.join(NOT_SYNTHESISED)} are estimated",
+        f"{', '.join(missing)} are estimated",
         *(f"not read: {entry}" for entry in document.unread),
     )
     return document, [vivado_table(document, board)], remarks

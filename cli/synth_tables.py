@@ -20,6 +20,7 @@ _HEADINGS = {
     "bram36": "BRAM36",
     "uram": "URAM",
 }
+_MODELLED = ("lut", "ff", "dsp", "bram36", "uram")
 _LINES = "heddle_line_"
 _MOST_STAGES = 8
 
@@ -37,6 +38,18 @@ def module_table(found: Synthesis) -> Table:
         if lines:
             bits = sum(module.count for module in lines)
             table.add_row("  delay lines, by the bit", f"{bits:,}", *_cells(sum((m.total for m in lines), NOTHING)))
+    return table
+
+
+def model_table(found: Synthesis, document: YosysSynthesis) -> Table:
+    """Each synthesised part, and behind every amount that of the resource model."""
+    headings = (each for name in _MODELLED for each in (_HEADINGS[name], "model"))
+    table = _table("By the resource model", "part", *headings)
+    for part in found.covers:
+        total = sum((module.total for module in found.modules if module.part == part), NOTHING)
+        model = document.modelled[part]
+        pairs = ((getattr(total, name), model[name]) for name in _MODELLED)
+        table.add_row(part, *(_number(amount) for pair in pairs for amount in pair))
     return table
 
 

@@ -18,9 +18,10 @@ from heddle.cli.work import load_machine, one_of
 from heddle.dataflow.input_sizes import input_sizes
 from heddle.dataflow.work import machine_hashes
 from heddle.hls.generate import check_generable
+from heddle.hls.names import TOPS
 from heddle.reports.runs.documents.verification import Verification
 from heddle.reports.runs.record import RESULT_MARKS, RunRecord, run_folder
-from heddle.verify.model import SIMULATORS, TOPS
+from heddle.verify.model import SIMULATORS
 from heddle.verify.results import Verdict
 from heddle.verify.run_benches import run_benches
 from heddle.verify.selection import Selection, selected_benches

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
+#: What is verified or synthesised: the array beside lanes and buffers, each by itself, or the whole machine.
+Top = Literal["array", "accelerator"]
+TOPS: tuple[Top, ...] = get_args(Top)
+
 #: The array by itself, with raw operands: top of the Verilog.
 ARRAY_MODULE = "heddle_array"
 

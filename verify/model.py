@@ -9,10 +9,6 @@ from typing import Literal, get_args
 Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 
-#: What is verified: the array with the blocks beside it, or the whole machine.
-Top = Literal["array", "accelerator"]
-TOPS: tuple[Top, ...] = get_args(Top)
-
 
 @dataclass(frozen=True)
 class Model:

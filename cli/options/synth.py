@@ -11,6 +11,7 @@ import typer
 
 from heddle.cli.options.values import CASES, MOST_WORKERS, OUTPUT, JsonFlag, among, check_range, one_of_words, out_path
 from heddle.dataflow.choices import OPTIMIZERS
+from heddle.hls.names import TOPS
 from heddle.synth.result import TOOLS
 
 
@@ -27,6 +28,15 @@ class SynthOptions:
             rich_help_panel=CASES,
         ),
     ] = TOOLS[0]
+    top: Annotated[
+        str,
+        typer.Option(
+            metavar=one_of_words(TOPS),
+            autocompletion=among(TOPS),
+            help="The array with lanes and buffers, each by itself, or the whole machine and the lanes.",
+            rich_help_panel=CASES,
+        ),
+    ] = TOPS[0]
     sparsity: Annotated[
         str | None,
         typer.Option(metavar="N:M", help="N:M of the hardware; the design's by default.", rich_help_panel=CASES),

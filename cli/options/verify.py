@@ -23,7 +23,8 @@ from heddle.cli.options.values import (
     out_path,
     path_of,
 )
-from heddle.verify.model import SIMULATORS, TOPS
+from heddle.hls.names import TOPS
+from heddle.verify.model import SIMULATORS
 
 _MOST_CASES = 100_000
 _MOST_LATENCY_CLOCKS = 1_000_000

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.dataflow.choices import Optimizer
+from heddle.hls.names import Top
 from heddle.synth.result import ModuleUsage, Stage, Synthesis
 from heddle.synth.yosys.cells import usage_of
 from heddle.synth.yosys.fan_out import largest_of_the_array
 from heddle.synth.yosys.mapping import WITH_DSP_ARCS, MappedBlock, Progress, map_blocks
 from heddle.synth.yosys.path_delay import WorstPath
-from heddle.synth.yosys.plan import NOT_SYNTHESISED, Part, parts
+from heddle.synth.yosys.plan import NOT_SYNTHESISED, Part, parts_of
 from heddle.synth.yosys.sources import Hierarchy, VerilogModule, counted, whole_name
 from heddle.synth.yosys.tool import find_yosys, yosys_version
 
@@ -28,20 +29,21 @@ def synthesise(
     optimizer: Optimizer = "sgd",
     workers: int = 2,
     progress: Progress | None = None,
+    top: Top = "array",
 ) -> Synthesis:
     """Return ``design`` synthesised by yosys for UltraScale+: array, SORE, WUVE for ``optimizer``, buffers.
 
-    ``board`` is the design's own where none is given. ``workers`` runs of yosys go side by side, a block each; their
-    number changes no count. Blocks with DSP slices are mapped once more, for the family that has timing arcs of them.
-    ``progress`` is told the blocks done and all of them. Raises HeddleError for a design that is no hardware, and when
-    yosys is missing or fails.
+    With ``top`` accelerator, the whole machine, and the lanes beside it. ``board`` is the design's own where none is
+    given. ``workers`` runs of yosys go side by side, a block each; their number changes no count. Blocks with DSP
+    slices are mapped once more, for the family that has timing arcs of them. ``progress`` is told the blocks done and
+    all of them. Raises HeddleError for a design that is no hardware, and when yosys is missing or fails.
 
     >>> heddle.synth(design).frame().groupby("part")["lut"].sum()  # doctest: +SKIP
     """
     begun_s = time.monotonic()
     board = board or load_board(design.board)
     find_yosys()
-    whole = list(parts(design, board, optimizer))
+    whole = list(parts_of(top, design, board, optimizer))
     joined = _joined(whole)
     mapped = map_blocks(joined, workers, progress)
     modules = tuple(usage for part in whole for usage in _module_usages(part, mapped))
@@ -53,7 +55,7 @@ def synthesise(
         stages=_stages(_worst_paths(joined, mapped, workers, progress)),
         fan_outs=largest_of_the_array(design),
         covers=tuple(dict.fromkeys(part.name for part in whole)),
-        missing=NOT_SYNTHESISED,
+        missing=NOT_SYNTHESISED[top],
         seconds=time.monotonic() - begun_s,
     )
 

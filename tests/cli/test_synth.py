@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ KEYS = {
     "covers",
     "missing",
     "estimated",
+    "modelled",
     "flat_array",
     "placed_pe",
     "notes",
@@ -72,7 +74,7 @@ def yosys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: Any) -> Iterato
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "runs").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "runs"))  # where the logs of a failure stay
-    monkeypatch.setattr(run, "parts", made)
+    monkeypatch.setattr(run, "parts_of", lambda top, *asked: made(*asked))
     for module in (mapping, run):
         monkeypatch.setattr(module, "yosys_version", lambda: "0.0")
     mapping._tool.cache_clear()
@@ -111,6 +113,17 @@ def test_what_has_no_rtl_is_the_model_s_estimate(yosys: FakeYosys, capsys: Captu
     assert document["estimated"].keys() == {*document["missing"]}
     for part, amounts in document["estimated"].items():
         assert amounts == {name: getattr(estimates[part], name) for name in RESOURCE_NAMES}
+
+
+def test_beside_what_is_synthesised_stands_what_the_model_says(yosys: FakeYosys, capsys: Capture) -> None:
+    document = synth(capsys)
+    model = resources_by_module(Design.model_validate_json(json.dumps(document["design"])), BOARD)
+    assert document["modelled"] == {part: asdict(model[part]) for part in document["covers"]}
+    assert main(["synth", *SMALL]) == 0
+    table = capsys.readouterr().out.partition("By the resource model")[2].partition("Against board")[0]
+    (sore,) = (line.split() for line in table.splitlines() if line.split()[:1] == ["sore"])
+    lut = sum(module["count"] * module["lut"] for module in document["modules"] if module["part"] == "sore")
+    assert sore[1:3] == [f"{lut:,}", f"{model['sore'].lut:,}"]
 
 
 def test_the_same_command_prints_the_same_bytes(yosys: FakeYosys, capsys: Capture) -> None:
@@ -203,14 +216,14 @@ def test_the_fit_counts_what_has_no_rtl(yosys: FakeYosys, capsys: Capture, tmp_p
 def test_sparsity_and_workers_reach_the_synthesis(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def synthesise(design: Design, board: Board, optimizer: str, workers: int, progress: Any) -> Synthesis:
-        asked.append((design.sparsity.n, design.sparsity.m, board.name, optimizer, workers))
+    def synthesise(design: Design, board: Board, optimizer: str, workers: int, progress: Any, top: str) -> Synthesis:
+        asked.append((design.sparsity.n, design.sparsity.m, board.name, optimizer, workers, top))
         return NOTHING_FOUND
 
     monkeypatch.setattr(synth_module, "synthesise", synthesise)
     options = ["--sparsity", "1:2", "--optimizer", "adam", "--workers", "3", "--board", "alveo-u250"]
-    document = synth(capsys, *options)
-    assert asked == [(1, 2, "alveo-u250", "adam", 3)]
+    document = synth(capsys, *options, "--top", "accelerator")
+    assert asked == [(1, 2, "alveo-u250", "adam", 3, "accelerator")]
     assert (document["board"], document["design"]["sparsity"]) == ("alveo-u250", {"n": 1, "m": 2})
 
 
@@ -274,6 +287,14 @@ def test_a_yosys_that_fails_is_one_line_and_writes_no_result(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (
+            ["--top", "acelerator"],
+            "--top: unknown top 'acelerator'; did you mean 'accelerator'? (valid: array, accelerator)",
+        ),
+        (
+            ["--top", "accelerator", "--tool", "vivado", "--out", "never"],
+            "--top accelerator: Vivado's project has the array with lanes and buffers; leave it out",
+        ),
         (["--tool", "vivdo"], "--tool: unknown tool 'vivdo'; did you mean 'vivado'? (valid: yosys, vivado)"),
         (["--tool", "quartus"], "--tool: unknown tool 'quartus' (valid: yosys, vivado)"),
         (

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from pydantic import Field
+
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.document import Document
@@ -20,7 +22,7 @@ from heddle.synth.vivado.reports import TimingReport, UtilisationReport, VivadoR
 from heddle.synth.vivado.wrapper import WRAPPED_PARTS
 
 Amounts = Mapping[str, float | None]
-#: What the resource model says of the parts that were not synthesised: amounts by resource, by part.
+#: What the resource model says of parts: amounts by resource, by part.
 Estimates = dict[str, dict[str, int]]
 
 
@@ -78,7 +80,10 @@ class PlacedEntry(Document):
 
 
 class YosysSynthesis(Document):
-    """A synthesis by yosys. Totals are of the parts that have RTL; ``flat_array`` is the array mapped as one block."""
+    """A synthesis by yosys. Totals are of the parts in ``covers``, of which ``modelled`` has what the model says.
+
+    ``flat_array`` is the array mapped as one block.
+    """
 
     lut: int
     lut_as_memory: int
@@ -96,6 +101,7 @@ class YosysSynthesis(Document):
     covers: tuple[str, ...]
     missing: tuple[str, ...]
     estimated: Estimates
+    modelled: Estimates = Field(default_factory=dict)  # none in a file of before
     flat_array: UsageEntry | None
     placed_pe: PlacedEntry | None
     notes: tuple[str, ...]
@@ -200,6 +206,7 @@ def yosys_synthesis(
         covers=found.covers,
         missing=found.missing,
         estimated=rest,
+        modelled=estimated(design, board, found.covers),
         flat_array=UsageEntry(**asdict(flat)) if flat else None,
         placed_pe=PlacedEntry(**asdict(placed)) if placed else None,
         notes=(
@@ -249,10 +256,10 @@ def _progress(state: str) -> int:
     return max((index for index, word in enumerate(words) if word in state.casefold()), default=-1)
 
 
-def estimated(design: Design, board: Board, missing: tuple[str, ...]) -> Estimates:
-    """Return what the resource model says of the parts that were not synthesised, by part."""
+def estimated(design: Design, board: Board, chosen: tuple[str, ...]) -> Estimates:
+    """Return what the resource model says of ``chosen`` parts."""
     parts = resources_by_module(design, board)
-    return {name: asdict(parts[name]) for name in missing}
+    return {name: asdict(parts[name]) for name in chosen}
 
 
 def fits_with(total: Amounts, rest: Mapping[str, Mapping[str, int]], board: Board) -> bool | None:

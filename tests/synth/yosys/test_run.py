@@ -68,14 +68,14 @@ def whole():
 def real(own_cache, whole):
     """The smallest machine synthesised by yosys."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(run, "parts", lambda design, board, optimizer: iter(whole))
+        monkeypatch.setattr(run, "parts_of", lambda *asked: iter(whole))
         return synthesise(SMALLEST, BOARD, workers=2)
 
 
 @pytest.fixture
 def fake(monkeypatch, tmp_path, whole):
     """yosys by counting lines, and a cache of its own."""
-    monkeypatch.setattr(run, "parts", lambda design, board, optimizer: iter(whole))
+    monkeypatch.setattr(run, "parts_of", lambda *asked: iter(whole))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(mapping, "yosys_version", lambda: "0.0")
     monkeypatch.setattr(run, "yosys_version", lambda: "0.0")
