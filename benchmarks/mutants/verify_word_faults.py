@@ -99,8 +99,8 @@ WIDTH_FAULTS = (
     Fault(
         "index-of-fewer-bits",
         "hls/array/uspe.py",
-        "[own_weight.index]",
-        "[own_weight.index[:-1]]",
+        "selection.index.eq(own_weight.index)",
+        "selection.index.eq(own_weight.index[:-1])",
         "a weight takes an activation of the group's lower half",
         _TINY,
     ),
