@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from collections.abc import Sequence
+
+from amaranth.hdl import Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data
 
 from heddle.arch.design import Design
@@ -38,6 +40,12 @@ class SumsOrder(Order):
     def __init__(self, design: Design, address_bits: int) -> None:
         self.address_bits = address_bits
         super().__init__(design, sums_place_layout(address_bits))
+
+    @property
+    def _lines(self) -> Sequence[int]:
+        """Lines that an address moves on by at once: to the next tile, to a tile's last line, to the next tile's."""
+        rows = self.design.array.rows
+        return sorted({rows, rows - 1, 2 * rows - 1})
 
     def _loops(self, m: Module, frame: Frame) -> Value:
         """Words of an output, outputs along rows, rows from the last on, array tiles; WS: rows, array tiles."""
@@ -75,43 +83,50 @@ class SumsOrder(Order):
         )
         line = Signal(below(array.rows), init=array.rows - 1)
         is_last: Value = Mux(command.ws, row == command.length - 1, line == 0)
-        last_line_words = (array.rows - 1) * held.col_words
+        # Constant between two starts, and known a clock before the first move.
+        reach = {lines: Signal(self.address_bits, reset_less=True, name=f"lines{lines}_words") for lines in self._lines}
+        m.d.sync += [words.eq(lines * held.col_words) for lines, words in reach.items()]
+        first_words = (array.rows - 1) * held.col_words
         place = self.output.payload
         m.d.comb += [
             place.at.half.eq(held.compute.out_half),
             place.at.address.eq(address + column),
             place.is_inside.eq((row < held.rows) & (column < held.col_words)),
         ]
-        begins, begin_row, begin_address = Signal(), Signal(COUNT_BITS + 1), Signal(self.address_bits)
         with m.If(frame.moves & ends_output):
             with m.If(command.ws):
                 m.d.sync += [row.eq(row + 1), address.eq(address + held.col_words)]
             with m.Else():
-                m.d.sync += [row.eq(row + array.rows), address.eq(address + array.rows * held.col_words)]
+                m.d.sync += [row.eq(row + array.rows), address.eq(address + reach[array.rows])]
         with m.If(frame.moves & ends_row & ~command.ws):
             m.d.sync += [
                 *(each.eq(first - 1) for each in (row, first)),
                 *(each.eq(first_address - held.col_words) for each in (address, first_address)),
                 line.eq(Mux(is_last, array.rows - 1, line - 1)),
             ]
-        with m.If(frame.moves & ends_row & is_last):
-            m.d.comb += [begins.eq(1), begin_row.eq(tile), begin_address.eq(tile_address)]
-            with m.If(frame.is_last_across & ~command.ws):
-                m.d.comb += [
-                    begin_row.eq(row + array.rows),
-                    begin_address.eq(address + array.rows * held.col_words),
-                ]
         with m.If(frame.starts):
-            m.d.comb += begins.eq(1)
             m.d.sync += line.eq(array.rows - 1)
-        with m.If(begins):
-            m.d.sync += [tile.eq(begin_row), tile_address.eq(begin_address)]
+        # Whether the tile is the last across is known late: where the next one begins is worked out for either case.
+        follows = frame.is_last_across & ~command.ws
+
+        def begun(start: ValueLike, again: Value, following: Value) -> Value:
+            return Mux(frame.starts, start, Mux(follows, following, again))
+
+        with m.If(frame.starts | frame.moves & ends_row & is_last):
+            m.d.sync += [
+                tile.eq(begun(0, tile, row + array.rows)),
+                tile_address.eq(begun(0, tile_address, address + reach[array.rows])),
+            ]
             with m.If(command.ws):
                 m.d.sync += [row.eq(0), address.eq(0)]
             with m.Else():
+                first_of = begun(array.rows - 1, tile + array.rows - 1, row + 2 * array.rows - 1)
+                address_of = begun(
+                    first_words, tile_address + reach[array.rows - 1], address + reach[2 * array.rows - 1]
+                )
                 m.d.sync += [
-                    *(each.eq(begin_row + array.rows - 1) for each in (row, first)),
-                    *(each.eq(begin_address + last_line_words) for each in (address, first_address)),
+                    *(each.eq(first_of) for each in (row, first)),
+                    *(each.eq(address_of) for each in (address, first_address)),
                 ]
         return is_last
 
