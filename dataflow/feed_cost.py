@@ -46,13 +46,27 @@ def feed_cycles(
 
     A textbook array (no ``group_ports``) waits for none.
     """
+    across = tiles_across(machine, ws, ic, shape, n)
+    return across * waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
+
+
+@kernel
+def tiles_across(machine: MachineRow, ws: int, ic: int, shape: ArrayTiles, n: int) -> int:
+    """How many array tiles stand side by side along the ``n`` columns of a tile."""
+    return shape.fresh if ws else ceil_div(n, machine["cols"] * ic)
+
+
+@kernel
+def waits_below(
+    machine: MachineRow, product: ProductRow, ws: int, ir: int, shape: ArrayTiles, below: int, m: int, k: int
+) -> int:
+    """Cycles that the ``below`` array tiles of the same columns wait, of however many columns there are."""
     if not machine["group_ports"]:
         return 0
     tile = left_tile(product, machine["group_m"], m, k)
     if ws:
-        return shape.fresh * _ws_waits(machine, tile, shape.tiles // shape.fresh, m, shape.interval)
-    across = ceil_div(n, machine["cols"] * ic)
-    return across * _os_waits(machine, tile, shape, shape.tiles // across, ir)
+        return _ws_waits(machine, tile, below, m, shape.interval)
+    return _os_waits(machine, tile, shape, below, ir)
 
 
 @kernel

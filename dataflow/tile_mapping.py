@@ -14,7 +14,7 @@ from heddle.dataflow.cost import (
     lead_cycles,
     out_store_bytes,
 )
-from heddle.dataflow.feed_cost import feed_cycles
+from heddle.dataflow.feed_cost import tiles_across, waits_below
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_energy import EnergyRow, product_energy, total_j
 from heddle.dataflow.way_cost import TileLoad, left_load, out_cuts, right_load
@@ -52,17 +52,25 @@ def _instructions_cycles(
     """
     cycles, waits = 0.0, 0.0
     ws, ir, ic = mapping["ws"], mapping["interleave_rows"], mapping["interleave_cols"]
-    for kind in range(8):
+    for kind in range(4):
         m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
-        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
-        k, times_k = _size_and_times(kind & 4, mapping["tiles_k"], mapping["tile_k"], last_k)
-        if times_m * times_n * times_k > 0:
+        k, times_k = _size_and_times(kind & 2, mapping["tiles_k"], mapping["tile_k"], last_k)
+        if times_m * times_k == 0:
+            continue
+        holds_first = mapping["tiles_k"] == 1 or not kind & 2
+        below_waits = -1  # those of any number of columns
+        for part in range(2):
+            n, times_n = _size_and_times(part, mapping["tiles_n"], mapping["tile_n"], last_n)
+            if times_n == 0:
+                continue
             shape = _tiles_of(product, machine, mapping, m, n, k)
-            holds_first = mapping["tiles_k"] == 1 or not kind & 4
             first = instruction_cycles(machine, ws, shape, 0)
             reloading = instruction_cycles(machine, ws, shape, 1)
             cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
-            waits += times_m * times_n * times_k * feed_cycles(machine, product, ws, ir, ic, shape, m, n, k)
+            across = tiles_across(machine, ws, ic, shape, n)
+            if below_waits < 0:
+                below_waits = waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
+            waits += times_m * times_n * times_k * across * below_waits
     return cycles, waits
 
 
