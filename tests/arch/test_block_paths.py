@@ -163,4 +163,4 @@ def test_the_data_are_files_of_the_package():
 def test_a_core_is_timed_with_the_longest_of_its_waits_and_without_its_grid() -> None:
     (core,) = (block for block in other_blocks() if (block.kind.block, block.kind.variant) == ("core", "4 × 4"))
     # Row 3 of 4 waits three rows of 3 steps, one for each stage of the adder.
-    assert core.names(core.modules()) == ["heddle_array_step_delay_69x9", "heddle_array"]
+    assert core.names(core.modules()) == ["heddle_array_core_step_delay_73x9", "heddle_array_core"]

@@ -12,7 +12,7 @@ from heddle.arch.feed_resources import left_feeder
 
 #: LUTs, those of them as memory, flip-flops and block RAMs of the feeder of ``sat-vcu1525`` by the groups of a read, as
 #: ``python -m benchmarks.feeder_area`` maps them.
-MAPPED = {1: (7206, 2949, 6786, 0), 2: (13669, 3079, 7116, 0), 4: (20139, 6073, 7841, 0), 16: (57988, 4205, 5957, 64)}
+MAPPED = {1: (7126, 2949, 6786, 0), 2: (13509, 3079, 7116, 0), 4: (19819, 6073, 7841, 0), 16: (56708, 4205, 5957, 64)}
 
 
 @pytest.mark.parametrize("ports", MAPPED)
