@@ -28,10 +28,10 @@ JUMPING_REGISTERS = (
     ("os_steps", "slot"),
 )
 _PHASE, _TILE, _PROLOGUE, _SLOT = (
-    "sequencer.phase",
-    "sequencer.tile",
-    "sequencer.prologue_left",
-    "sequencer.os_steps.slot",
+    "core.sequencer.phase",
+    "core.sequencer.tile",
+    "core.sequencer.prologue_left",
+    "core.sequencer.os_steps.slot",
 )
 
 _HALF_COUNT = 1 << (COUNT_BITS - 1)
