@@ -159,7 +159,7 @@ def machine(core_luts):
 
 
 def test_a_stage_has_the_arcs_of_its_dsp_slice_and_is_shown_of_the_whole_module_alone(fake, monkeypatch):
-    monkeypatch.setattr(run, "parts", lambda design, board, optimizer: iter(machine(core_luts=5)))
+    monkeypatch.setattr(run, "parts_of", lambda *asked: iter(machine(core_luts=5)))
     told = []
     found = synthesise(SMALLEST, BOARD, workers=1, progress=lambda done, of: told.append((done, of)))
     # For the boards' family the two LUTs are all of a multiplier's path: the core would be the slowest.
@@ -209,7 +209,7 @@ def test_without_yosys_nothing_is_emitted(monkeypatch, tmp_path):
     def fail(*arguments):
         raise AssertionError("parts were made")
 
-    monkeypatch.setattr(run, "parts", fail)
+    monkeypatch.setattr(run, "parts_of", fail)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(HeddleError, match=r"^yosys is neither installed as a package nor on PATH \(pip"):
