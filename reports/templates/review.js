@@ -247,7 +247,8 @@
     }
 
     function show(start, length) {
-      const kept = Math.min(Math.max(length, shortest), end);
+      const wished = Math.min(Math.max(length, shortest), end);
+      const kept = wished > end * (1 - 1e-9) ? end : wished;  // a half and its double may miss the whole by a rounding
       from = Math.min(Math.max(start, 0), end - kept);
       to = from + kept;
       view.signal("shown_from", from).signal("shown_to", to).runAsync();
