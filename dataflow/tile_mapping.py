@@ -117,27 +117,16 @@ def _fill_loads(
 
 
 @kernel
-def _result_cuts(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int) -> float:
-    """Cuts of storing the result of one repetition, tile by tile."""
-    cuts = 0.0
+def _fill_stores(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int) -> None:
+    """Fill in bytes and cuts of all stores."""
+    stored, cuts = 0.0, 0.0
     for kind in range(4):
         m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
         n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
         if times_m * times_n > 0:
+            stored += times_m * times_n * out_store_bytes(product, machine["burst_bytes"], m, n)
             cuts += times_m * times_n * out_cuts(product, machine, m, n)
-    return cuts
-
-
-@kernel
-def _result_bytes(product: ProductRow, burst_bytes: int, mapping: TileMappingRow, last_m: int, last_n: int) -> float:
-    """DRAM bytes of storing the result of one repetition, tile by tile."""
-    stored = 0.0
-    for kind in range(4):
-        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
-        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
-        if times_m * times_n > 0:
-            stored += times_m * times_n * out_store_bytes(product, burst_bytes, m, n)
-    return stored
+    mapping["store_bytes"], mapping["store_cuts"] = product["count"] * stored, product["count"] * cuts
 
 
 @kernel
@@ -154,8 +143,7 @@ def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, ma
     mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
     mapping["feed_cycles"] = count * waits
     _fill_loads(product, machine, mapping, last_m, last_n, last_k)
-    mapping["store_bytes"] = count * _result_bytes(product, machine["burst_bytes"], mapping, last_m, last_n)
-    mapping["store_cuts"] = count * _result_cuts(product, machine, mapping, last_m, last_n)
+    _fill_stores(product, machine, mapping, last_m, last_n)
     first_left = left_load(product, machine, mapping["tile_m"], mapping["tile_k"])
     first_right = right_load(product, machine, mapping["tile_n"], mapping["tile_k"])
     stored_bytes = out_store_bytes(product, machine["burst_bytes"], last_m, last_n)

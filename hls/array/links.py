@@ -26,6 +26,11 @@ def weight_layout(design: Design) -> data.StructLayout:
     )
 
 
+def raw_group_layout(design: Design) -> data.ArrayLayout:
+    """An activation group as memory and buffers hold it: M raw operands."""
+    return data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m)
+
+
 def group_layout(design: Design) -> data.ArrayLayout:
     """An activation group as the PEs hold it: M recoded operands."""
     return data.ArrayLayout(recoded_layout(design.numbers.operand_format), design.sparsity.m)

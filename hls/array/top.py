@@ -8,12 +8,13 @@ from amaranth.lib.wiring import In, connect, flipped
 
 from heddle.arch.design import Design
 from heddle.hls.array.core import ArrayCore
-from heddle.hls.fp.recode import Recoder
+from heddle.hls.array.links import raw_group_layout
+from heddle.hls.fp.recode import recode_groups
 
 
 def raw_left_layout(design: Design) -> data.ArrayLayout:
     """A step's activations as users give them: for each row a group of M raw operands."""
-    return data.ArrayLayout(data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m), design.array.rows)
+    return data.ArrayLayout(raw_group_layout(design), design.array.rows)
 
 
 class ArrayTop(wiring.Component):
@@ -42,11 +43,10 @@ class ArrayTop(wiring.Component):
             inner, outer = getattr(core, name), getattr(self, name)
             if member.is_port:
                 m.d.comb += outer.eq(inner)
+            elif member.flow is wiring.Out:
+                connect(m, inner, flipped(outer))
             else:
-                connect(m, inner, flipped(outer)) if member.flow is wiring.Out else connect(m, flipped(outer), inner)
+                connect(m, flipped(outer), inner)
         m.d.comb += [core.left.valid.eq(self.left.valid), self.left.ready.eq(core.left.ready)]
-        for row, group in enumerate(self.left.payload):
-            for element, raw in enumerate(group):
-                m.submodules[f"recode{row}_{element}"] = recoder = Recoder(self.design.numbers.operand_format)
-                m.d.comb += [recoder.raw.eq(raw), core.left.payload[row][element].eq(recoder.recoded)]
+        recode_groups(m, self.design.numbers.operand_format, self.left.payload, core.left.payload)
         return m

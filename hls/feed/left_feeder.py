@@ -15,7 +15,7 @@ from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.left_words import LeftWords
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.reader import Reader, ask_layout
-from heddle.hls.fp.recode import Recoder
+from heddle.hls.fp.recode import recode_groups
 
 
 class LeftFeeder(wiring.Component):
@@ -69,7 +69,4 @@ class LeftFeeder(wiring.Component):
     def _recode(self, m: Module, recoded: stream.Interface) -> None:
         """Recode what is read, where there are G x M operands a clock and not R x M; zeros of the padding are alike."""
         m.d.comb += [recoded.valid.eq(self.answer.valid), self.answer.ready.eq(recoded.ready)]
-        for number, group in enumerate(self.answer.payload):
-            for element, raw in enumerate(group):
-                m.submodules[f"recode{number}_{element}"] = recoder = Recoder(self.design.numbers.operand_format)
-                m.d.comb += [recoder.raw.eq(raw), recoded.payload[number][element].eq(recoder.recoded)]
+        recode_groups(m, self.design.numbers.operand_format, self.answer.payload, recoded.payload)

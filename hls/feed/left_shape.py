@@ -11,13 +11,8 @@ from heddle.arch.command_rules import interleave_choices
 from heddle.arch.design import Design
 from heddle.arch.isa import GROUP_SLOTS_BITS
 from heddle.arch.left_feed import os_chunk_groups
-from heddle.hls.array.links import group_layout
+from heddle.hls.array.links import group_layout, raw_group_layout
 from heddle.hls.layout import below
-
-
-def stored_group_layout(design: Design) -> data.ArrayLayout:
-    """Return the layout of a stored group: M raw operands."""
-    return data.ArrayLayout(design.numbers.operand_format.width, design.sparsity.m)
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class LeftShape:
     @property
     def stored_groups(self) -> data.ArrayLayout:
         """What a read gives."""
-        return data.ArrayLayout(stored_group_layout(self.design), self.ports)
+        return data.ArrayLayout(raw_group_layout(self.design), self.ports)
 
     @property
     def groups(self) -> data.ArrayLayout:

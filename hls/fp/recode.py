@@ -143,6 +143,14 @@ class RecodedRegister(wiring.Component):
         return m
 
 
+def recode_groups(m: Module, operand: FloatFormat, raw: data.View, recoded: data.View) -> None:
+    """Put a recoder between each operand of the groups ``raw`` and its place in ``recoded``."""
+    for number, group in enumerate(raw):
+        for element, word in enumerate(group):
+            m.submodules[f"recode{number}_{element}"] = recoder = Recoder(operand)
+            m.d.comb += [recoder.raw.eq(word), recoded[number][element].eq(recoder.recoded)]
+
+
 def _chosen(m: Module, name: str, index: Value, words: Sequence[Value]) -> Value:
     """The word at ``index``, or 0 where there is none."""
     m.submodules[name] = selection = Selection(1 << len(index), len(words[0]))

@@ -12,9 +12,9 @@ from heddle.arch.design import Design
 from heddle.arch.formats import FP32
 from heddle.arch.instructions import PAGE_BYTES
 from heddle.arch.nm import index_bits
+from heddle.hls.array.links import raw_group_layout
 from heddle.hls.axi.channels import LEN_BITS, AxiShape
 from heddle.hls.feed.compute_unit import HalfAddresses
-from heddle.hls.feed.left_shape import stored_group_layout
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, RamKind, ram_kind
 from heddle.hls.memory.half_buffer import address_bits, half_address
 
@@ -87,7 +87,7 @@ class MachineShape:
     @property
     def group(self) -> data.ArrayLayout:
         """An activation group."""
-        return stored_group_layout(self.design)
+        return raw_group_layout(self.design)
 
     @property
     def values(self) -> data.ArrayLayout:
