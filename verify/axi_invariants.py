@@ -15,7 +15,6 @@ from amaranth.lib.data import Layout, View
 
 from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.cutter import Cutter
-from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.stretches import STEP_BYTES
 from heddle.hls.stream.handshake import transfer
@@ -109,11 +108,13 @@ def check_watched_burst(m: Module, requester: Requester, contents: list[Signal],
     ]
 
 
-def assume_read_answers(m: Module, engine: ReadEngine) -> tuple[Value, Value]:
-    """Assume that R answers what AR took, burst by burst; the beats and the bursts that are still to come."""
-    ar, r = engine.axi.ar, engine.axi.r
-    most = engine.requester.most_outstanding
-    left = [Signal(range(engine.shape.page_beats + 1), name=f"left_{i}") for i in range(most)]  # the oldest first
+def assume_read_answers(m: Module, axi: wiring.PureInterface, shape: AxiShape, most: int) -> tuple[Value, Value]:
+    """Assume that R answers what AR took, burst by burst; the beats and the bursts that are still to come.
+
+    Asserts that no more than ``most`` bursts are asked for.
+    """
+    ar, r = axi.ar, axi.r
+    left = [Signal(range(shape.page_beats + 1), name=f"left_{i}") for i in range(most)]  # the oldest first
     count = Signal(range(most + 1))
     answered = transfer(r)
     ends = answered & (left[0] == 1)
@@ -127,7 +128,7 @@ def assume_read_answers(m: Module, engine: ReadEngine) -> tuple[Value, Value]:
         rest = Mux(ends, following, now - (answered if i == 0 else 0))
         m.d.sync += now.eq(Mux(transfer(ar) & (place == i), ar.payload.len + 1, rest))
         m.d.sync += Assert((count > i) == (now != 0))
-        m.d.sync += Assert(now <= engine.shape.page_beats)
+        m.d.sync += Assert(now <= shape.page_beats)
     return reduce(add, left), count
 
 

@@ -16,6 +16,7 @@ from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.stream.handshake import assume_stable, transfer
+from heddle.hls.stream.ram_queue import RamQueue
 from heddle.verify.axi_invariants import (
     BeatsOut,
     assume_read_answers,
@@ -69,8 +70,9 @@ def reading(engine: ReadEngine) -> Harness:
     assume_spans(m, engine.spans, shape)
     check_requests(m, requester)
     check_bursts_within_a_page(m, requester, contents)
+    assert isinstance(engine.arrived, RamQueue)  # one channel's
     check_ram_queue(m, engine.arrived)
-    due, due_bursts = assume_read_answers(m, engine)
+    due, due_bursts = assume_read_answers(m, engine.axi, shape, requester.most_outstanding)
     pending = Mux(engine.axi.ar.valid, engine.axi.ar.payload.len + 1, 0)
     owed = due + pending
     level = engine.arrived.level

@@ -34,6 +34,7 @@ from heddle.hls.axi.packer import Packer
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
+from heddle.hls.axi.stripes import ReadStripes, WriteStripes
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.gear.slicer import Slicer
@@ -43,6 +44,7 @@ from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
+from heddle.hls.stream.through_queue import ThroughQueue
 from heddle.hls.stream.transpose import Transposer
 from heddle.verify.axi_byte_properties import beats_have_their_bytes, words_have_the_bytes
 from heddle.verify.axi_properties import (
@@ -63,8 +65,10 @@ from heddle.verify.properties import (
     ram_queue_order,
     ranking_rule,
     stability,
+    through_queue_order,
     transposer_order,
 )
+from heddle.verify.stripe_properties import STRIPED, stripes_read, stripes_write
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
 Method = Literal["induction", "bounded"]
@@ -113,6 +117,7 @@ def proofs() -> dict[str, Proof]:
     every = [
         *(_queue_proof(depth) for depth in (1, 2, 3, 4, 5, 8)),
         *(_ram_queue_proof(depth) for depth in (2, 3, 5, 8)),
+        *(_through_queue_proof(depth) for depth in (1, 2, 3)),
         *(_fork_proof(ways) for ways in (2, 3)),
         *(_transposer_proof(m) for m in (2, 4, 8)),
         *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
@@ -127,6 +132,8 @@ def proofs() -> dict[str, Proof]:
         *_axi_proofs("requests", 2, lambda bursts: requests_are_spans(Requester(NARROW, bursts))),
         *_axi_proofs("read", 1, lambda bursts: reading(ReadEngine(NARROW, bursts))),
         *_axi_proofs("write", 2, lambda bursts: writing(WriteEngine(NARROW, bursts))),
+        *_axi_proofs("read-stripes", 1, lambda bursts: stripes_read(ReadStripes(STRIPED, bursts, 6))),
+        *_axi_proofs("write-stripes", 2, lambda bursts: stripes_write(WriteStripes(STRIPED, bursts))),
         *(_slicer_proof(most) for most in (1, 3, 4)),
         Proof("sore-lane-2:4", lambda: stability(SoreLane(2, 4, value_bits=2)), "bounded", steps=12, quick=False),
         Proof("wuve-sgd", lambda: stability(Wuve(SGD)), quick=False),
@@ -141,6 +148,10 @@ def _queue_proof(depth: int) -> Proof:
 
 def _ram_queue_proof(depth: int) -> Proof:
     return Proof(f"ram-queue-{depth}", lambda: ram_queue_order(RamQueue(1, depth)), quick=depth == 3)
+
+
+def _through_queue_proof(depth: int) -> Proof:
+    return Proof(f"through-queue-{depth}", lambda: through_queue_order(ThroughQueue(1, depth)), quick=depth == 2)
 
 
 def _fork_proof(ways: int) -> Proof:

@@ -26,6 +26,7 @@ from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import assume_stable, transfer
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
+from heddle.hls.stream.through_queue import ThroughQueue
 from heddle.hls.stream.transpose import Transposer
 
 
@@ -86,6 +87,37 @@ def queue_invariants(queue: Queue) -> list[Assert]:
         Assert(queue.read_at < queue.depth),
         Assert(queue.write_at == (queue.read_at + queue.level) % queue.depth),
     ]
+
+
+def through_queue_order(queue: ThroughQueue) -> Harness:
+    """The same of a queue that a word may go past: it does only where none is held."""
+    watch = Signal()
+    held = queue.held
+    watched, ahead = Signal(), Signal(range(held.depth))
+    place = Signal(range(2 * held.depth))
+    look = held.look(Mux(place < held.depth, place, place - held.depth))
+    harness = stability(queue, watch)
+    m = harness.module
+    pushed, popped = transfer(queue.input), transfer(queue.output)
+    word = Signal.like(Value.cast(queue.input.payload))
+    inside = Signal(range(held.depth + 1))
+    stays = pushed & ~(popped & (inside == 0))
+    m.d.comb += place.eq(held.read_at + ahead)
+    m.d.sync += inside.eq(inside + pushed - popped)
+    with m.If(watched & popped):
+        m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
+    with m.Elif(~watched & stays & watch):
+        m.d.sync += [watched.eq(1), ahead.eq(inside - popped), word.eq(queue.input.payload)]
+    m.d.sync += [
+        Assert(~(watched & (ahead == 0)) | (queue.output.valid & (queue.output.payload == word))),
+        Assert(~(pushed & popped & (inside == 0)) | (queue.output.payload == queue.input.payload)),
+        Assert(queue.output.valid == ((inside != 0) | queue.input.valid)),
+        Assert(queue.input.ready == (inside != held.depth)),
+        Assert(held.level == inside),
+        *queue_invariants(held),
+        Assert(~watched | ((ahead < inside) & (look == word))),
+    ]
+    return harness
 
 
 def ram_queue_order(queue: RamQueue) -> Harness:

@@ -1,11 +1,13 @@
 """AXI4 as signatures: the channels of a reading and of a writing master, each of them a stream.
 
-Fields have AXI's own names. A channel is a stream (``valid``, ``ready``, ``payload``), so that it keeps the project's
-stream contract, which is AXI's: valid waits for no ready, and what is offered stays until it is taken.
+A memory port is as many AXI4 masters as memory has channels; they are asked in lock step, so within the machine it is
+one wide one. Fields have AXI's own names. A channel of AXI is a stream (``valid``, ``ready``, ``payload``), so that it
+keeps the project's stream contract, which is AXI's: valid waits for no ready, and what is offered stays until taken.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from amaranth.lib import data, enum, stream, wiring
@@ -42,20 +44,34 @@ class Burst(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass take
 class AxiShape:
     """A memory port: ``data_bytes`` a beat, ``address_bits``, and the page that no burst may leave.
 
-    The machine's port is the default one; proofs take a narrow one. Raises ValueError for sizes that are no powers of
-    two, a beat of less than 4 bytes, and a page of less than a beat or more than the 256 beats of an AXI4 burst.
+    Where memory has several ``channels``, each brings its share of every beat, and of every page. The port of
+    ``sat-vcu1525`` with one channel is the default one; proofs take a narrow one. Raises ValueError for sizes that are
+    no powers of two, less than 4 bytes of a channel's beat, and a page of less than a beat or more than the 256 beats
+    of an AXI4 burst.
     """
 
     data_bytes: int = 64
     address_bits: int = ADDRESS_BITS
     page_bytes: int = PAGE_BYTES
+    channels: int = 1
 
     def __post_init__(self) -> None:
-        if self.data_bytes < 4 or self.data_bytes & (self.data_bytes - 1):
-            raise ValueError(f"a beat has a power of two of bytes, at least 4, not {self.data_bytes}")
+        if self.channels < 1 or self.channels & (self.channels - 1):
+            raise ValueError(f"memory has a power of two of channels, not {self.channels}")
+        if self.data_bytes < 4 * self.channels or self.data_bytes & (self.data_bytes - 1):
+            raise ValueError(f"a beat has a power of two of bytes, at least 4 a channel, not {self.data_bytes}")
         beats = self.page_bytes // self.data_bytes
         if self.page_bytes & (self.page_bytes - 1) or not 1 <= beats <= 1 << LEN_BITS:
             raise ValueError(f"a page is 1 to {1 << LEN_BITS} beats, a power of two, not {self.page_bytes} bytes")
+
+    @property
+    def of_channel(self) -> AxiShape:
+        """The port of one channel. Its memory is that part of all, so it needs fewer bits of an address."""
+        return AxiShape(
+            data_bytes=self.data_bytes // self.channels,
+            address_bits=self.address_bits - (self.channels - 1).bit_length(),
+            page_bytes=self.page_bytes // self.channels,
+        )
 
     @property
     def page_beats(self) -> int:
@@ -121,3 +137,39 @@ class WriteChannels(wiring.Signature):
                 "b": In(stream.Signature(shape.write_response)),
             }
         )
+
+
+class StripedReads(wiring.Signature):
+    """What a master reads by where memory has several channels: ``ReadChannels`` of each, ``channel0`` and on."""
+
+    def __init__(self, shape: AxiShape) -> None:
+        super().__init__({f"channel{place}": Out(ReadChannels(shape.of_channel)) for place in range(shape.channels)})
+
+
+class StripedWrites(wiring.Signature):
+    """What a master writes by where memory has several channels: ``WriteChannels`` of each, ``channel0`` and on."""
+
+    def __init__(self, shape: AxiShape) -> None:
+        super().__init__({f"channel{place}": Out(WriteChannels(shape.of_channel)) for place in range(shape.channels)})
+
+
+def reading_port(shape: AxiShape) -> wiring.Signature:
+    """Return what a master of ``shape`` reads by: one port, or one for each of memory's channels."""
+    return ReadChannels(shape) if shape.channels == 1 else StripedReads(shape)
+
+
+def writing_port(shape: AxiShape) -> wiring.Signature:
+    """Return what a master of ``shape`` writes by: one port, or one for each of memory's channels."""
+    return WriteChannels(shape) if shape.channels == 1 else StripedWrites(shape)
+
+
+def ports_of(axi: wiring.PureInterface) -> Iterator[tuple[str, wiring.PureInterface]]:
+    """Yield the AXI4 ports of ``axi``, which is of one of these signatures, each with the number of its channel.
+
+    The number is "" where there is one port only.
+    """
+    if not isinstance(axi.signature, StripedReads | StripedWrites):
+        yield "", axi
+        return
+    for name in axi.signature.members:
+        yield name.removeprefix("channel"), getattr(axi, name)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from heddle.hls.axi.channels import AxiShape, ReadChannels, Response
+from heddle.hls.axi.channels import AxiShape, Response, reading_port
 from heddle.hls.axi.packer import Packer, packing_clocks
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.stretches import span_layout, word_layout
+from heddle.hls.axi.stripes import ReadStripes, arrived_layout
 from heddle.hls.description import Described
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.ram_queue import RamQueue
@@ -29,7 +30,7 @@ class ReadEngine(wiring.Component):
         cut : Signal(1), in; no burst begins any more, and those that have begun go to their end
         owes : Signal(1), out; a burst has begun, and memory has not answered all of it
         error : Response, out; the first response that was not OKAY, until reset; as ``Packer`` has it
-        axi : ``ReadChannels``, out
+        axi : ``reading_port``, out
 
     A burst is asked for only when the queue has room for all its beats beside those asked for before. So ``r.ready``
     is always high while beats are to come. A beat with an error is a beat like any other: the transfer ends, and
@@ -55,7 +56,11 @@ class ReadEngine(wiring.Component):
         if self.queue_beats < shape.page_beats:
             raise ValueError(f"the longest burst has {shape.page_beats} beats, more than a queue of {queue_beats}")
         self.requester = Requester(shape, most_outstanding)
-        self.arrived = RamQueue(data.StructLayout({"data": 8 * shape.data_bytes, "resp": Response}), self.queue_beats)
+        self.arrived: RamQueue | ReadStripes
+        if shape.channels == 1:
+            self.arrived = RamQueue(arrived_layout(shape), self.queue_beats)
+        else:
+            self.arrived = ReadStripes(shape, most_outstanding, self.queue_beats)
         self.packer = Packer(shape)
         self.data_latency = read_data_clocks(shape)
         self.room = Signal(range(self.queue_beats + 1), init=self.queue_beats)  # beats not asked for
@@ -65,7 +70,7 @@ class ReadEngine(wiring.Component):
             "cut": In(1),
             "owes": Out(1),
             "error": Out(Response),
-            "axi": Out(ReadChannels(shape)),
+            "axi": Out(reading_port(shape)),
         }
         latencies = {"request_latency": self.request_latency, "data_latency": self.data_latency}
         parameters = {"most_outstanding": most_outstanding, "queue_beats": self.queue_beats}
@@ -77,32 +82,38 @@ class ReadEngine(wiring.Component):
         requester, arrived, packer = self.requester, self.arrived, self.packer
         m.submodules.requester, m.submodules.arrived, m.submodules.packer = requester, arrived, packer
         connect(m, flipped(self.spans), requester.spans)
-        connect(m, requester.requests, flipped(self.axi.ar))
+        ended = self._ask(m)
         connect(m, packer.words, flipped(self.words))
         m.d.comb += [
             self.error.eq(packer.error),
             self.owes.eq(requester.outstanding != 0),
             requester.hold.eq(self.cut | (requester.beat_count > self.room)),
-            requester.ended.eq(transfer(self.axi.r) & self.axi.r.payload.last),
+            requester.ended.eq(ended),
         ]
         begun = transfer(self.spans)
         with m.If(begun):
             m.d.sync += self.room.eq(self.room + transfer(arrived.output) - requester.beat_count)
         with m.Else():
             m.d.sync += self.room.eq(self.room + transfer(arrived.output))
-        self._queue(m)
         self._pack(m)
         return m
 
-    def _queue(self, m: Module) -> None:
-        """Every beat of R enters the queue."""
-        r, entering = self.axi.r, self.arrived.input
+    def _ask(self, m: Module) -> Value:
+        """Ask the port, or all channels' ports, and queue what comes; return when a burst's last beat has come."""
+        arrived, requests = self.arrived, self.requester.requests
+        if isinstance(arrived, ReadStripes):
+            connect(m, requests, arrived.requests)
+            connect(m, arrived.axi, flipped(self.axi))
+            return arrived.ended
+        connect(m, requests, flipped(self.axi.ar))
+        r, entering = self.axi.r, arrived.input
         m.d.comb += [
             entering.valid.eq(r.valid),
             r.ready.eq(entering.ready),
             entering.payload.data.eq(r.payload.data),
             entering.payload.resp.eq(r.payload.resp),
         ]
+        return transfer(r) & r.payload.last
 
     def _pack(self, m: Module) -> None:
         """A beat leaves the queue beside what the requester says of it."""

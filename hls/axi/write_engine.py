@@ -6,10 +6,11 @@ from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from heddle.hls.axi.channels import AxiShape, Response, WriteChannels
+from heddle.hls.axi.channels import AxiShape, Response, writing_port
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader, spreading_clocks
 from heddle.hls.axi.stretches import span_layout, word_layout
+from heddle.hls.axi.stripes import WriteStripes
 from heddle.hls.description import Described
 from heddle.hls.stream.handshake import transfer
 from heddle.hls.stream.queue import Queue
@@ -31,7 +32,7 @@ class WriteEngine(wiring.Component):
         owes : Signal(1), out; a burst has begun, and memory has not confirmed it
         done : Signal(1), out; for a clock, when all bursts of a transfer have had their response; in order of transfers
         error : Response, out; the first response that was not OKAY, until reset; with ``done``, of that transfer too
-        axi : ``WriteChannels``, out
+        axi : ``writing_port``, out
 
     A burst's beats follow its request or overtake it: neither waits for the other, as AXI demands. ``b.ready`` is
     always high. Reset drops everything, so memory must be reset with it: a burst that is still answered would be taken
@@ -50,6 +51,7 @@ class WriteEngine(wiring.Component):
         self.requester = Requester(shape, most_outstanding)
         self.spreader = Spreader(shape)
         self.unanswered = Queue(1, most_outstanding)  # of each outstanding burst: is it its transfer's last?
+        self.stripes = WriteStripes(shape, most_outstanding) if shape.channels > 1 else None
         self.data_latency = write_data_clocks(shape)
         members = {
             "spans": In(stream.Signature(span_layout(shape))),
@@ -58,7 +60,7 @@ class WriteEngine(wiring.Component):
             "owes": Out(1),
             "done": Out(1),
             "error": Out(Response),
-            "axi": Out(WriteChannels(shape)),
+            "axi": Out(writing_port(shape)),
         }
         latencies = {
             "request_latency": self.request_latency,
@@ -73,25 +75,34 @@ class WriteEngine(wiring.Component):
         requester, spreader = self.requester, self.spreader
         m.submodules.requester, m.submodules.spreader = requester, spreader
         m.submodules.unanswered = self.unanswered
+        axi = self._port(m)
         connect(m, flipped(self.spans), requester.spans)
-        connect(m, requester.requests, flipped(self.axi.aw))
+        connect(m, requester.requests, axi.aw)
         connect(m, requester.beats, spreader.beats)
         connect(m, flipped(self.words), spreader.words)
-        connect(m, spreader.written, flipped(self.axi.w))
+        connect(m, spreader.written, axi.w)
         m.d.comb += [
             requester.hold.eq(self.cut),
             spreader.cut.eq(self.cut),
             self.owes.eq(requester.outstanding != 0),
         ]
-        self._count_answers(m)
+        self._count_answers(m, axi.b)
         return m
 
-    def _count_answers(self, m: Module) -> None:
+    def _port(self, m: Module) -> wiring.PureInterface:
+        """The port as what drives it sees it: its own, or the wide one that all channels' make."""
+        if self.stripes is None:
+            return flipped(self.axi)
+        m.submodules.stripes = stripes = self.stripes
+        connect(m, stripes.axi, flipped(self.axi))
+        return stripes.wide
+
+    def _count_answers(self, m: Module, b: wiring.PureInterface) -> None:
         """B answers bursts in their order; the answer to a transfer's last burst is the transfer's.
 
         The queue has as many places as bursts may be outstanding, so it has room for each that begins.
         """
-        b, unanswered = self.axi.b, self.unanswered
+        unanswered = self.unanswered
         m.d.comb += [
             b.ready.eq(1),
             unanswered.input.valid.eq(transfer(self.spans)),

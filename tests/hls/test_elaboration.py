@@ -35,6 +35,7 @@ from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.requester import Requester
 from heddle.hls.axi.spreader import Spreader
+from heddle.hls.axi.stripes import ReadStripes, WriteStripes
 from heddle.hls.axi.write_engine import WriteEngine
 from heddle.hls.control.compute_waits import ComputeWaits
 from heddle.hls.control.dispatch import Dispatch
@@ -103,6 +104,7 @@ from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
+from heddle.hls.stream.through_queue import ThroughQueue
 from heddle.hls.stream.transpose import Transposer
 from heddle.hls.system.accelerator import Accelerator
 from heddle.hls.system.checksum import Checksum
@@ -121,6 +123,7 @@ FEW = Units(multiplier_stages=1, adder_stages=1, rows_per_stage=13, narrower_sta
 SUMS = {"sum": stream("x") + stream("y"), "operand": narrow(stream("x"))}
 BUS = AxiShape(data_bytes=16)
 PORT = AxiShape(data_bytes=4, address_bits=8, page_bytes=16)
+STRIPED = AxiShape(data_bytes=8, address_bits=8, page_bytes=32, channels=2)
 STORED = StoreShape(3, FP16, PORT)
 STEP = UpdateRule("step", {"master": stream("master") - stream("gradient")})
 
@@ -187,6 +190,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
+    ReadStripes: lambda: ReadStripes(STRIPED, 2, 8),
     RamSlice: lambda: RamSlice(8, 4, "block"),
     Reader: lambda: Reader(8, 2, 8, 2),
     RecodedRegister: lambda: RecodedRegister(FP16),
@@ -215,6 +219,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SumsOrder: lambda: SumsOrder(SMALL, 8),
     SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
     TapWalk: lambda: TapWalk(2),
+    ThroughQueue: lambda: ThroughQueue(8, 2),
     TileCounter: lambda: TileCounter(),
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
@@ -225,6 +230,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     WordJoiner: lambda: WordJoiner(BUS),
     WordMultiplier: lambda: WordMultiplier(),
     WriteEngine: lambda: WriteEngine(PORT, 2),
+    WriteStripes: lambda: WriteStripes(STRIPED, 2),
     WsSteps: lambda: WsSteps(SMALL.array),
     Wuve: lambda: Wuve(STEP, 2, FEW),
 }

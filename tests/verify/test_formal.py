@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib.data import View
 
 from heddle.arch.design_io import load_design
 from heddle.arch.errors import HeddleError
+from heddle.hls.axi.stripes import ReadStripes, WriteStripes
 from heddle.hls.control.issue_queue import IssueQueue
 from heddle.hls.gear.slicer import Slicer
 from heddle.hls.lanes.ranking import TopN
@@ -18,6 +21,7 @@ from heddle.verify.command_properties import StateMachine, command_ends
 from heddle.verify.formal import Proof, proofs, prove
 from heddle.verify.gear_properties import slices_are_the_stream
 from heddle.verify.properties import fork_once, queue_order, ranking_rule
+from heddle.verify.stripe_properties import STRIPED, stripes_read, stripes_write
 from heddle.verify.token_properties import TOKENS_ONLY, tokens_counted, tokens_given
 
 QUICK = [name for name, proof in proofs().items() if proof.quick]
@@ -101,6 +105,22 @@ class HastySlicer(Slicer):
         return m
 
 
+class HastyReads(ReadStripes):
+    """Stripes that take a burst for ended as the first channel has it."""
+
+    def _end_bursts(self, m: Module, ends: Sequence[Value]) -> None:
+        super()._end_bursts(m, [*ends[:1], Const(1)])
+
+
+class HastyWrites(WriteStripes):
+    """Stripes that answer a burst as the first channel does."""
+
+    def elaborate(self, platform: object) -> Module:
+        m = super().elaborate(platform)
+        m.d.comb += self.wide.b.valid.eq(self.answers[0].output.valid)
+        return m
+
+
 @pytest.mark.parametrize(
     "faulty",
     [
@@ -110,6 +130,8 @@ class HastySlicer(Slicer):
         Proof("hasty-slicer", lambda: slices_are_the_stream(HastySlicer(NARROW, 8, 3)), "bounded", steps=8),
         Proof("impatient-queue", lambda: tokens_counted(ImpatientQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=6),
         Proof("forgetful-queue", lambda: tokens_given(ForgetfulQueue(TOKENS_ONLY, 2, 2)), "bounded", steps=8),
+        Proof("hasty-reads", lambda: stripes_read(HastyReads(STRIPED, 1, 6)), "bounded", steps=6),
+        Proof("hasty-writes", lambda: stripes_write(HastyWrites(STRIPED, 1)), "bounded", steps=6),
         Proof("high-index-first", lambda: ranking_rule(HighIndexFirst(1, 2))),
     ],
     ids=lambda proof: proof.name,
