@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MemoryClocks:
-    """A memory whose one channel all masters of a machine share.
+    """A memory whose channels all masters of a machine share: all of them are alike, each with a port of each master.
 
     ``latency_clocks`` from a request to its first beat, and from a burst's last written beat to its answer. A beat,
-    read or written, keeps the channel for ``beat_clocks``.
+    read or written, keeps its channel for ``beat_clocks``.
     """
 
     latency_clocks: int = 40

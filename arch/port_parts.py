@@ -16,12 +16,13 @@ _MOST_BEATS = 256
 
 @dataclass(frozen=True)
 class PortParts:
-    """A port of ``word_bytes``, whose bursts have at most ``page_bytes``.
+    """A port of ``word_bytes``, whose bursts have at most ``page_bytes``; ``channels`` of memory share both evenly.
 
     ``lanes`` activation groups are in a word. ``value_part``, ``index_part``, ``narrow_part``, ``wide_part``: columns
     that a gearbox takes in one clock.
     """
 
+    channels: int
     word_bytes: int
     page_bytes: int
     lanes: int
@@ -34,14 +35,25 @@ class PortParts:
 
     @classmethod
     def of(cls, design: Design) -> PortParts:
-        """Return the parts of ``design``'s machine."""
-        cols, word_bytes = design.array.cols, design.memory.axi_bits // _BYTE_BITS
+        """Return the parts of ``design``'s machine, whose port is as wide as all channels together."""
+        return cls._with(design, design.memory.channels)
+
+    @classmethod
+    def of_channel(cls, design: Design) -> PortParts:
+        """Return what they were if each channel had a way of its own into the machine, as the engines share bytes."""
+        return cls._with(design, 1)
+
+    @classmethod
+    def _with(cls, design: Design, channels: int) -> PortParts:
+        cols, beat_bytes = design.array.cols, design.memory.axi_bits // _BYTE_BITS
+        word_bytes = channels * beat_bytes
         element_bits, bits_of_index = design.numbers.operand_format.width, index_bits(design.sparsity.m)
         # What stands between two slots' indices is less than a byte, and a piece takes it along.
         index_room = _BYTE_BITS * word_bytes - (_BYTE_BITS - 1 if bits_of_index < _BYTE_BITS else 0)
         return cls(
+            channels=channels,
             word_bytes=word_bytes,
-            page_bytes=min(PAGE_BYTES, word_bytes * _MOST_BEATS),
+            page_bytes=channels * min(PAGE_BYTES, beat_bytes * _MOST_BEATS),
             lanes=_BYTE_BITS * word_bytes // (element_bits * design.sparsity.m),
             element_bits=element_bits,
             index_bits=bits_of_index,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from heddle.arch.boards import Board, load_board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
+from heddle.arch.port_parts import PortParts
 from heddle.arch.run_dir import sha256_of
 from heddle.cli.exit_codes import FAILED_CHECK, SUCCESS
 from heddle.cli.options.shared import MachineOptions
@@ -91,7 +92,7 @@ def _machine(machine: MachineOptions, options: VerifyOptions) -> tuple[Design, B
 
 def _selection(options: VerifyOptions, design: Design) -> MachineSelection:
     """The cases that the options name; raises HeddleError for words that say none."""
-    port_bytes = design.memory.axi_bits // 8
+    port_bytes = PortParts.of(design).word_bytes
     check_range("--bandwidth", options.bandwidth, _LEAST_BANDWIDTH, port_bytes)
     return MachineSelection(
         gemm=gemm_extents(options.gemm),

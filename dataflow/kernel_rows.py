@@ -204,7 +204,7 @@ def axes_bits(axes: str) -> int:
 
 def machine_row(design: Design, board: Board) -> Rows:
     """Return the design on ``board`` as one MACHINE row (shape [1])."""
-    array, buffers, parts = design.array, design.buffers, PortParts.of(design)
+    array, buffers, parts = design.array, design.buffers, PortParts.of_channel(design)
     row: MachineRow = {
         "rows": array.rows,
         "cols": array.cols,

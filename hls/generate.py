@@ -11,7 +11,6 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.formats import FP32, ProductRange
-from heddle.arch.instructions import INSTRUCTION_BYTES
 from heddle.arch.port_widths import buffer_words
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.hls.array.core import ArrayCore
@@ -48,12 +47,14 @@ def check_generable(design: Design) -> None:
 
 def accelerator_fault(design: Design) -> str | None:
     """Return why there is no whole machine of ``design``, whose array is one, in words that end a line; or None."""
-    shape, port_bits = MachineShape(design), design.memory.axi_bits
-    instruction_bits, group_bits = 8 * INSTRUCTION_BYTES, Shape.cast(shape.group).width
-    if port_bits > instruction_bits:
-        return f"memory.axi_bits = {port_bits} is more than an instruction's {instruction_bits} bits"
+    shape, channels = MachineShape(design), design.memory.channels
+    if channels & (channels - 1):
+        return f"memory.channels = {channels} is no power of two"
+    port_bits, group_bits = 8 * shape.port.data_bytes, Shape.cast(shape.group).width
     if port_bits < group_bits:
-        return f"memory.axi_bits = {port_bits} is less than the {group_bits} bits of an activation group"
+        bits = f"memory.axi_bits = {design.memory.axi_bits}"
+        each = f"{channels} x {bits}" if channels > 1 else bits
+        return f"{each} is less than the {group_bits} bits of an activation group"
     halves = {"activation": shape.left_groups // shape.lanes, "weight": shape.right_words, "output": shape.out_words}
     for part, words in halves.items():
         if words == 0:

@@ -7,6 +7,7 @@ from typing import Any
 
 from heddle.arch.design import Design
 from heddle.arch.instructions import VERSION
+from heddle.arch.port_parts import PortParts
 from heddle.arch.program_file import digest
 from heddle.arch.register_map import DESIGN_WORDS, IDENTIFICATION, MAP_VERSION, REGISTER_BITS, REGISTERS
 from heddle.hls.array.command import Cause
@@ -28,6 +29,9 @@ def register_header(design: Design) -> str:
             "",
             "/* What the accelerator of this design reads as. */",
             *_expected(design),
+            "",
+            "/* Memory: its channels, and the bytes after which an address goes on in the next of them. */",
+            *_memory(design),
             "",
             "/* Why a program was stopped: the field stop. */",
             *_causes("STOP", Stop),
@@ -56,6 +60,12 @@ def _expected(design: Design) -> Iterator[str]:
         words[f"DESIGN_{word}"] = digest(design) >> word * REGISTER_BITS & ((1 << REGISTER_BITS) - 1)
     for name, value in words.items():
         yield _define(f"EXPECTED_{name}", f"0x{value:08x}u")
+
+
+def _memory(design: Design) -> Iterator[str]:
+    parts = PortParts.of(design)
+    yield _define("MEMORY_CHANNELS", f"{parts.channels}u")
+    yield _define("MEMORY_STRIPE_BYTES", f"{parts.word_bytes // parts.channels}u")
 
 
 def _causes(prefix: str, causes: Any) -> Iterator[str]:

@@ -21,6 +21,7 @@ from heddle.arch.design import Design
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import PAGE_BYTES
 from heddle.arch.memory_clocks import MemoryClocks
+from heddle.arch.port_parts import PortParts
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.array.command import Cause
 from heddle.hls.control.compute_waits import WAITS
@@ -28,9 +29,11 @@ from heddle.hls.control.instruction import Stop
 from heddle.hls.emit import Rtl, emit_rtl
 from heddle.hls.generate import accelerator_blocks, check_accelerator
 from heddle.hls.register_header import REGISTER_HEADER_NAME, register_header
+from heddle.hls.system.top import MASTERS
 from heddle.verify.verilator import build_program
 
 _MAIN = Path(__file__).resolve().parent / "cpp" / "accelerator.cpp"
+_PORTS_HEADER_NAME = "machine_ports.h"
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,10 @@ class Machine:
 
     def __init__(self, design: Design, board: Board) -> None:
         """Raises HeddleError as ``heddle.verify.verilator.build_program`` does."""
-        self._beat_bytes = design.memory.axi_bits // 8
+        self._parts = PortParts.of(design)
         headers = {path.name: path.read_text() for path in _MAIN.parent.glob("axi_*.h")}
         headers[REGISTER_HEADER_NAME] = register_header(design)
+        headers[_PORTS_HEADER_NAME] = _ports_header(self._parts.channels)
         self._program = build_program(machine_rtl(design, board), _MAIN, headers)
 
     def run(self, program: bytes, image: Image, timing: MemoryTiming, most_clocks: int = 5_000_000) -> MachineRun:
@@ -141,11 +145,11 @@ class Machine:
     def _runs(
         self, programs: Sequence[bytes], image: Image, timing: MemoryTiming, mishaps: Mishaps, most_clocks: int
     ) -> tuple[Image, list[Outcome]]:
-        whole, addresses = _laid_out(image, programs)
+        whole, addresses = _laid_out(image, programs, self._parts)
         numbers = {
             "program": addresses[0],
             "next_program": addresses[1] if len(addresses) > 1 else 0,
-            "beat_bytes": self._beat_bytes,
+            "beat_bytes": self._parts.word_bytes // self._parts.channels,
             "latency": timing.latency_clocks,
             "beat_clocks": timing.beat_clocks,
             "stall": timing.stall,
@@ -172,14 +176,26 @@ class Machine:
         return after[: len(image)], [_outcome(json.loads(line)) for line in done.stdout.splitlines()]
 
 
-def _laid_out(image: Image, programs: Sequence[bytes]) -> tuple[Image, list[int]]:
-    """The image with each program behind it at a page of its own, and where they stand."""
+def _ports_header(channels: int) -> str:
+    """The machine's ports for the bench: of each channel its number, and the names of its three masters."""
+    numbers = range(channels) if channels > 1 else ("",)
+    each = (f"DO({at}, {', '.join(f'{name}{number}' for name in MASTERS)})" for at, number in enumerate(numbers))
+    return f"constexpr unsigned kChannels = {channels};\n#define HEDDLE_EACH_CHANNEL(DO) {' '.join(each)}\n"
+
+
+def _laid_out(image: Image, programs: Sequence[bytes], port: PortParts) -> tuple[Image, list[int]]:
+    """The image with each program behind it at a page of all channels, and where they stand.
+
+    Memory ends with a word of the port: all channels have equally much of it.
+    """
+    page_bytes = port.channels * PAGE_BYTES
     parts, addresses, end = [image], [], len(image)
     for program in programs:
-        address = -(-end // PAGE_BYTES) * PAGE_BYTES
+        address = -(-end // page_bytes) * page_bytes
         parts += [np.zeros(address - end, np.uint8), np.frombuffer(program, np.uint8)]
         addresses.append(address)
         end = address + len(program)
+    parts.append(np.zeros(-end % port.word_bytes, np.uint8))
     return np.concatenate(parts), addresses
 
 

@@ -22,7 +22,7 @@ from heddle.verify.results import MachineVerdict
 #: Programs of one machine.
 PROGRAMS = 50
 #: What sets each machine apart from the preset ``tiny``: an array of one row or of fewer rows than columns and more,
-#: one dataflow only, every way to put and to read groups, ports of 64 to 256 bits, BF16.
+#: one dataflow only, every way to put and to read groups, ports of 64 to 256 bits, one to four channels, BF16.
 _CHANGES: Mapping[str, Mapping[str, Any]] = {
     "4x4-os+ws-m4-g1": {},
     "3x5-os+ws-m4-g2": {"array.rows": 3, "array.cols": 5, "buffers.group_ports": 2},
@@ -34,7 +34,7 @@ _CHANGES: Mapping[str, Mapping[str, Any]] = {
         "sparsity.m": 2,
         "buffers.group_ports": 8,
     },
-    "2x3-os-m8-g4-bf16": {
+    "2x3-os-m8-g4-bf16-c2": {
         "array.rows": 2,
         "array.cols": 3,
         "array.dataflows": ["os"],
@@ -42,14 +42,16 @@ _CHANGES: Mapping[str, Mapping[str, Any]] = {
         "lanes.wuve": 8,
         "buffers.group_ports": 4,
         "numbers.operand": "bf16",
+        "memory.channels": 2,
     },
-    "5x2-os+ws-m4-g4-axi64": {
+    "5x2-os+ws-m4-g4-axi64-c4": {
         "array.rows": 5,
         "array.cols": 2,
         "array.interleave": 2,
         "array.adder_stages": 2,
         "buffers.group_ports": 4,
         "memory.axi_bits": 64,
+        "memory.channels": 4,
     },
     "1x6-os+ws-m16-g1-axi256": {
         "array.rows": 1,

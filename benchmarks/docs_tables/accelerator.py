@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from benchmarks.docs_tables.pages import Table, table
 from heddle.arch.design import Design
@@ -25,7 +26,7 @@ def machine_sizes() -> Table:
 
 
 _NAMES = (
-    "a memory port",
+    "a memory port: channels × bits of each",
     "clocks for an instruction to come through it",
     "activation groups put a clock, at most",
     "activation groups of a read (`buffers.group_ports`)",
@@ -40,8 +41,8 @@ def _sizes(preset: str) -> list[str]:
     design = load_design(preset)
     shape, array = MachineShape(design), design.array
     return [
-        f"{8 * shape.port.data_bytes} bits",
-        f"{WORD_BITS // (8 * shape.port.data_bytes)}",
+        f"{shape.port.channels} × {8 * shape.port.of_channel.data_bytes}",
+        f"{Fraction(WORD_BITS, 8 * shape.port.data_bytes)}",
         f"{shape.lanes}",
         f"{design.buffers.group_ports}",
         f"{shape.left_groups:,} groups of {shape.group.size} bits",

@@ -119,7 +119,7 @@ class VerifyOptions:
         float | None,
         typer.Option(
             metavar="BYTES",
-            help="Accelerator: memory's a clock, up to the port's width, which is the default.",
+            help="Accelerator: memory's a clock, up to the ports' width, which is the default.",
             rich_help_panel=CASES,
         ),
     ] = None

@@ -19,6 +19,8 @@ from heddle.arch.instructions import ADDRESS_BITS, PAGE_BYTES
 ID_BITS = 1
 #: Beats of a burst, less one: AXI4's own width. A page never asks for all of it.
 LEN_BITS = 8
+#: Bytes of a beat: AXI4 has no more.
+_LEAST_BYTES, _MOST_BYTES = 4, 128
 #: Normal memory, not cached, bufferable: the interconnect may join and split bursts.
 CACHE = 0b0011
 
@@ -46,8 +48,8 @@ class AxiShape:
 
     Where memory has several ``channels``, each brings its share of every beat, and of every page. The port of
     ``sat-vcu1525`` with one channel is the default one; proofs take a narrow one. Raises ValueError for sizes that are
-    no powers of two, less than 4 bytes of a channel's beat, and a page of less than a beat or more than the 256 beats
-    of an AXI4 burst.
+    no powers of two, a channel's beat of less than 4 bytes or more than AXI4's 128, and a page of less than a beat or
+    more than the 256 beats of an AXI4 burst.
     """
 
     data_bytes: int = 64
@@ -58,8 +60,11 @@ class AxiShape:
     def __post_init__(self) -> None:
         if self.channels < 1 or self.channels & (self.channels - 1):
             raise ValueError(f"memory has a power of two of channels, not {self.channels}")
-        if self.data_bytes < 4 * self.channels or self.data_bytes & (self.data_bytes - 1):
-            raise ValueError(f"a beat has a power of two of bytes, at least 4 a channel, not {self.data_bytes}")
+        of_channel = self.data_bytes // self.channels
+        if not _LEAST_BYTES <= of_channel <= _MOST_BYTES or self.data_bytes & (self.data_bytes - 1):
+            raise ValueError(
+                f"a channel's beat is {_LEAST_BYTES} to {_MOST_BYTES} bytes, a power of two, not {of_channel}"
+            )
         beats = self.page_bytes // self.data_bytes
         if self.page_bytes & (self.page_bytes - 1) or not 1 <= beats <= 1 << LEN_BITS:
             raise ValueError(f"a page is 1 to {1 << LEN_BITS} beats, a power of two, not {self.page_bytes} bytes")

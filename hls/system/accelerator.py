@@ -16,7 +16,7 @@ from heddle.arch.program_file import digest
 from heddle.arch.register_map import REGISTER_BITS
 from heddle.hls.array.command import Cause
 from heddle.hls.array.stce import sums_layout
-from heddle.hls.axi.channels import ReadChannels, Response, WriteChannels
+from heddle.hls.axi.channels import Response, ports_of, reading_port, writing_port
 from heddle.hls.control.compute_waits import WAITS
 from heddle.hls.control.dispatch import QUEUES, Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
@@ -79,15 +79,15 @@ class Accelerator(wiring.Component):
         Those of them in which the array took a command, or a step of one.
     fill_cycles, load_left_cycles, load_right_cycles, store_cycles, feed_cycles, drain_cycles : Signal(48), out
         All others, by what the array waited for (``heddle.hls.control.compute_waits.Wait``).
-    fetch, load : ReadChannels, out; store : WriteChannels, out
-        Memory: programs, tiles, result tiles.
+    fetch, load : reading_port, out; store : writing_port, out
+        Memory: programs, tiles, result tiles; a port for each of memory's channels.
 
     Each program begins with everything as after a reset, except for what the buffers hold. So a stopped one need not
     come to an end: no burst begins after the stop, those that have begun go to theirs, and all else is left as it is.
     """
 
     def __init__(self, design: Design, board: Board) -> None:
-        """``board`` says which RAMs there are. Raises ValueError for a port that is wider than an instruction."""
+        """``board`` says which RAMs there are. Raises ValueError for channels that are no power of two."""
         self.design, self.shape = design, MachineShape(design)
         self.rams = self.shape.rams(board)
         self.fetching = Fetch(self.shape.port, digest(design))
@@ -95,16 +95,16 @@ class Accelerator(wiring.Component):
             {
                 **{name: In(shape) for name, shape in COMMANDS.items()},
                 **{name: Out(shape) for name, shape in STATUS.items()},
-                "fetch": Out(ReadChannels(self.shape.port)),
-                "load": Out(ReadChannels(self.shape.port)),
-                "store": Out(WriteChannels(self.shape.port)),
+                "fetch": Out(reading_port(self.shape.port)),
+                "load": Out(reading_port(self.shape.port)),
+                "store": Out(writing_port(self.shape.port)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         """All units are reset in the clock of ``start``; the program is fetched from the next one on.
 
-        Theirs raises ValueError for a memory port that is wider than an instruction, or less than a group.
+        Theirs raises ValueError for a memory port that is less than a group.
         """
         m = Module()
         begins, goes = Signal(), Signal()
@@ -145,7 +145,8 @@ class Accelerator(wiring.Component):
     def _watch(self, m: Module, load: LoadUnit, compute: ComputeUnit) -> Value:
         """Whether nothing has moved for too long."""
         m.submodules.watchdog = watchdog = Watchdog()
-        channels = (self.fetch.ar, self.fetch.r, self.load.ar, self.load.r, self.store.aw, self.store.w, self.store.b)
+        ports = [port for master in (self.fetch, self.load, self.store) for _, port in ports_of(master)]
+        channels = [getattr(port, name) for port in ports for name in port.signature.members]
         moves = [*(transfer(channel) for channel in channels), compute.advances, transfer(compute.left_ask)]
         moves += [put.valid for put in (load.groups, load.values, load.indices, compute.put)]
         moved = Signal()  # so many signals from all over the machine are brought together in a clock of their own

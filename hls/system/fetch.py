@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.arch.instructions import ADDRESS_BITS, INSTRUCTION_BYTES, VERSION
 from heddle.arch.program_file import MAGIC, Header
-from heddle.hls.axi.channels import AxiShape, ReadChannels, Response
+from heddle.hls.axi.channels import AxiShape, Response, reading_port
 from heddle.hls.axi.coalescer import Coalescer
 from heddle.hls.axi.read_engine import ReadEngine
 from heddle.hls.axi.stretches import word_layout
@@ -33,7 +33,7 @@ class WordJoiner(wiring.Component):
     """
 
     def __init__(self, port: AxiShape) -> None:
-        """Raises ValueError where a bus word is more than an instruction."""
+        """Raises ValueError where a bus word is more than an instruction: ``WordSplitter`` is for those."""
         if port.data_bytes > INSTRUCTION_BYTES:
             raise ValueError(f"a port of {port.data_bytes} bytes is wider than an instruction of {INSTRUCTION_BYTES}")
         self.parts = INSTRUCTION_BYTES // port.data_bytes
@@ -54,6 +54,45 @@ class WordJoiner(wiring.Component):
         return m
 
 
+class WordSplitter(wiring.Component):
+    """Takes the words of instructions out of bus words that have several.
+
+    Ports
+    -----
+    input : stream of ``word_layout``, in; whole instructions, fewer than a bus word has room for at a transfer's end
+    output : stream of Signal(512), out
+
+    Latency 1 clock to a bus word's first part, throughput a part a clock.
+    """
+
+    def __init__(self, port: AxiShape) -> None:
+        """Raises ValueError where a bus word is no more than an instruction."""
+        if port.data_bytes <= INSTRUCTION_BYTES:
+            raise ValueError(
+                f"a port of {port.data_bytes} bytes has no two instructions of {INSTRUCTION_BYTES} in a word"
+            )
+        self.parts = port.data_bytes // INSTRUCTION_BYTES
+        super().__init__({"input": In(stream.Signature(word_layout(port))), "output": Out(stream.Signature(WORD_BITS))})
+
+    def elaborate(self, platform: object) -> Module:
+        """Shift parts out at the low end."""
+        m = Module()
+        word, left = self.input.payload, Signal(range(self.parts + 1))  # parts that are held
+        held = Signal(len(word.data), reset_less=True)
+        is_last = transfer(self.output) & (left == 1)
+        m.d.comb += [
+            self.output.valid.eq(left != 0),
+            self.output.payload.eq(held),
+            self.input.ready.eq((left == 0) | is_last),
+        ]
+        with m.If(transfer(self.output)):
+            m.d.sync += [held.eq(held >> WORD_BITS), left.eq(left - 1)]
+        with m.If(transfer(self.input)):
+            m.d.sync += [held.eq(word.data), left.eq(word.bytes // INSTRUCTION_BYTES)]
+        assert_stable(m, self.output)
+        return m
+
+
 class Fetch(wiring.Component):
     """Reads one program; reset before each.
 
@@ -68,11 +107,11 @@ class Fetch(wiring.Component):
         What is wrong with the header, with memory's answers, or, when all were given, with the instructions' checksum.
     is_over : Signal(1), out
         All instructions were given, and their checksum is known; or the header is wrong, and nothing more is read.
-    axi : ReadChannels, out
+    axi : reading_port, out
 
     Latency: from ``start`` to the first instruction memory's twice, for the header and then for what it tells of, and
     25 clocks with a port of 64 bytes, 29 with one of 16. Throughput: an instruction each clock, or what the port lets
-    through.
+    through. A port that is wider than an instruction reads as many at once as a bus word has.
     """
 
     def __init__(self, port: AxiShape, digest: int) -> None:
@@ -87,7 +126,7 @@ class Fetch(wiring.Component):
                 "owes": Out(1),
                 "stop": Out(Stop),
                 "is_over": Out(1),
-                "axi": Out(ReadChannels(port)),
+                "axi": Out(reading_port(port)),
             }
         )
 
@@ -96,7 +135,8 @@ class Fetch(wiring.Component):
         m = Module()
         m.submodules.coalescer = coalescer = Coalescer(self.port)
         m.submodules.reads = reads = ReadEngine(self.port)
-        m.submodules.joiner = joiner = WordJoiner(self.port)
+        is_wide = self.port.data_bytes > INSTRUCTION_BYTES
+        m.submodules.joiner = joiner = WordSplitter(self.port) if is_wide else WordJoiner(self.port)
         m.submodules.checksum = crc = Checksum()
         connect(m, coalescer.spans, reads.spans)
         connect(m, reads.axi, flipped(self.axi))

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.arch.design import Design
 from heddle.arch.nm import index_bits
-from heddle.hls.axi.channels import AxiShape, ReadChannels, Response
+from heddle.hls.axi.channels import AxiShape, Response, reading_port
 from heddle.hls.axi.coalescer import Coalescer
 from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.read_engine import ReadEngine
@@ -58,7 +58,7 @@ class LoadUnit(wiring.Component):
         No burst begins any more; memory has not answered all that have.
     error : Response, out
         The first response of memory that was not OKAY, once the tile that it is of is the oldest one.
-    axi : ReadChannels, out
+    axi : reading_port, out
 
     A packed tile is two transfers: the values, then the indices. Throughput: what the walk, the port and the gearboxes
     let through; the next tile's places are walked while this one's bytes still come.
@@ -77,7 +77,7 @@ class LoadUnit(wiring.Component):
                 "values": Out(stream.Signature(shape.put_values)),
                 "indices": Out(stream.Signature(shape.put_indices)),
                 "error": Out(Response),
-                "axi": Out(ReadChannels(shape.port)),
+                "axi": Out(reading_port(shape.port)),
             }
         )
 

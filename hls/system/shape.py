@@ -10,10 +10,10 @@ from amaranth.lib import data
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.formats import FP32
-from heddle.arch.instructions import PAGE_BYTES
 from heddle.arch.nm import index_bits
+from heddle.arch.port_parts import PortParts
 from heddle.hls.array.links import raw_group_layout
-from heddle.hls.axi.channels import LEN_BITS, AxiShape
+from heddle.hls.axi.channels import AxiShape
 from heddle.hls.feed.compute_unit import HalfAddresses
 from heddle.hls.memory.buffer_shape import BLOCK_WORDS, RamKind, ram_kind
 from heddle.hls.memory.half_buffer import address_bits, half_address
@@ -39,9 +39,12 @@ class MachineShape:
 
     @cached_property
     def port(self) -> AxiShape:
-        """The memory port; a burst has at most 256 beats, less than a page of 4 KiB where they are narrow."""
-        data_bytes = self.design.memory.axi_bits // 8
-        return AxiShape(data_bytes, page_bytes=min(PAGE_BYTES, data_bytes << LEN_BITS))
+        """The memory port; a burst has at most 256 beats, less than a channel's 4 KiB where they are narrow.
+
+        Raises ValueError where memory is not striped over a power of two of channels.
+        """
+        parts = PortParts.of(self.design)
+        return AxiShape(parts.word_bytes, page_bytes=parts.page_bytes, channels=parts.channels)
 
     @property
     def lanes(self) -> int:

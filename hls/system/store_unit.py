@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from heddle.arch.design import Design
 from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS
 from heddle.hls.array.stce import sums_layout
-from heddle.hls.axi.channels import Response, WriteChannels
+from heddle.hls.axi.channels import Response, writing_port
 from heddle.hls.axi.coalescer import Coalescer
 from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.write_engine import WriteEngine
@@ -74,7 +74,7 @@ class StoreUnit(wiring.Component):
         Words of the output buffer.
     error : Response, out
         The first response of memory that was not OKAY.
-    axi : WriteChannels, out
+    axi : writing_port, out
 
     Throughput: what the walk, the gearbox and the port let through; the next tile's places are walked, and its words
     narrowed, while memory still confirms this one's.
@@ -91,7 +91,7 @@ class StoreUnit(wiring.Component):
                 "ask": Out(stream.Signature(half_address(shape.out_words))),
                 "sums": In(stream.Signature(sums_layout(design))),
                 "error": Out(Response),
-                "axi": Out(WriteChannels(shape.port)),
+                "axi": Out(writing_port(shape.port)),
             }
         )
 

@@ -12,13 +12,15 @@ from amaranth.lib.wiring import In, Out
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.program_file import digest
+from heddle.hls.axi.channels import ports_of
 from heddle.hls.description import Described
 from heddle.hls.feed.prepare import Prepare
 from heddle.hls.memory.half_buffer import HalfBuffer
 from heddle.hls.system.accelerator import COMMANDS, STATUS, Accelerator
 from heddle.hls.system.registers import Registers
 
-#: The accelerator's interfaces to memory, which become the AXI masters ``m_axi_NAME``.
+#: The accelerator's interfaces to memory, which become the AXI masters ``m_axi_NAME``; where memory has several
+#: channels, ``m_axi_NAME0``, ``m_axi_NAME1`` and on, one for each.
 MASTERS = ("fetch", "load", "store")
 #: The AXI4-Lite slave of the registers.
 SLAVE = "s_axi_control"
@@ -34,7 +36,8 @@ class AcceleratorTop(wiring.Component):
     interrupt : Signal(1), out
         High while an interrupt that is enabled is pending.
     m_axi_fetch_araddr, m_axi_load_rdata, m_axi_store_wstrb, …
-        The signals of three AXI4 masters, by their names: ``m_axi_``, master, channel and field.
+        The signals of three AXI4 masters, by their names: ``m_axi_``, master, channel and field. Where memory has
+        several channels there are three for each: ``m_axi_fetch0_araddr``, ``m_axi_fetch1_araddr``, …
 
     Vendors' tools find slave and masters by these names, and a user connects fields where the accelerator's own
     streams have a channel's payload as one word.
@@ -67,7 +70,8 @@ class AcceleratorTop(wiring.Component):
         """Yield AXI's signals: the name of each, which way the machine sees it go, and where it stands inside."""
         yield from _axi_signals(SLAVE, self.registers.axi)
         for master in MASTERS:
-            yield from _axi_signals(f"m_axi_{master}", getattr(self.accelerator, master))
+            for number, port in ports_of(getattr(self.accelerator, master)):
+                yield from _axi_signals(f"m_axi_{master}{number}", port)
 
 
 def _axi_signals(prefix: str, interface: wiring.PureInterface) -> Iterator[tuple[str, wiring.Flow, Value]]:

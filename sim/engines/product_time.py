@@ -51,10 +51,10 @@ def product_time(
 
 def _fetch(engines: Engines, products: Sequence[tuple[Product, TileMapping]]) -> None:
     """Let the channel be kept for the program's first instructions: fetch asks first, for all that its queue holds."""
-    instructions = min(
-        sum(_instructions(*each) for each in products), engines.way.queue_beats // engines.way.instruction_beats
-    )
-    busy = instructions * engines.way.instruction_beats * engines.dram.timing["burst_cycles"]
+    way = engines.way
+    queued = way.queue_beats * way.word_instructions // way.instruction_words
+    instructions = min(sum(_instructions(*each) for each in products), queued)
+    busy = -(-instructions * way.instruction_words // way.word_instructions) * engines.dram.timing["burst_cycles"]
     engines.dram.channels["free_at"] = engines.dram.channels["reads_from"] = busy
 
 

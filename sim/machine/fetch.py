@@ -11,7 +11,16 @@ from heddle.arch.instructions import INSTRUCTION_BYTES, Opcode
 from heddle.arch.jit import kernel
 from heddle.arch.machine_timing import FETCH_ASK_CYCLES, QUEUE_CYCLES, RAM_QUEUE_CYCLES
 from heddle.arch.records import record_dtype
-from heddle.sim.machine.bursts import BEATS, LATER, BurstsRow, ask_for_read, reset_bursts, use_beat
+from heddle.sim.machine.bursts import (
+    BEATS,
+    LATER,
+    BurstsRow,
+    ask_for_read,
+    next_beat_bytes,
+    next_beat_is_last,
+    reset_bursts,
+    use_beat,
+)
 from heddle.sim.machine.packer import PackerRow, beat_enters, word_of_beat, word_taken
 from heddle.sim.machine.queue import Queues, empty_at, push, room_at
 from heddle.sim.machine.shape import MachineShape
@@ -27,7 +36,9 @@ class FetchRow(TypedDict):
     ``has_header``         the header was read
     ``given``              instructions that dispatch took; ``given_at``: clock of the last one
     ``gone``               instructions that left it, to their queue or, a SYNC, as all is done; ``gone_at``
-    ``joined_at``          clock in which the last bus word was put to an instruction
+    ``word_at``            clock from which the next bus word stands, -1 where that is not known
+    ``words``              bus words that were put to the next instruction; ``joined_at``: clock of the last bus word
+    ``held``               instructions that were put together, or that the last bus word has, and were not given
     ``synced``             SYNCs that left
     =====================  =========================================================================================
     """
@@ -37,7 +48,10 @@ class FetchRow(TypedDict):
     gone: int
     given_at: int
     gone_at: int
+    word_at: int
+    words: int
     joined_at: int
+    held: int
     synced: int
     bursts: BurstsRow
     packer: PackerRow
@@ -57,7 +71,7 @@ class Fetching(NamedTuple):
 def new_fetching(opcodes: npt.NDArray[np.int64]) -> Fetching:
     """Return the start of a program: its header is asked for."""
     state = np.zeros(1, FETCHING)[0]
-    state["given_at"] = state["gone_at"] = state["joined_at"] = -1
+    state["given_at"] = state["gone_at"] = state["joined_at"] = state["word_at"] = -1
     reset_bursts(state["bursts"])
     begin_line(state["bursts"]["walk"], 0, INSTRUCTION_BYTES, 1, FETCH_ASK_CYCLES)
     return Fetching(state, opcodes, np.zeros(int((opcodes == Opcode.SYNC).sum()), np.int64))
@@ -73,25 +87,48 @@ def advance_fetch(unit: Fetching, queues: Queues, shape: MachineShape) -> bool:
 
 @kernel
 def _give(state: FetchRow, instructions: int, shape: MachineShape) -> bool:
-    """Let the next instruction be joined and taken, once its beats came and the one before it has left dispatch."""
-    bursts, packer = state["bursts"], state["packer"]
-    if bursts["moved"] - bursts["used"] < shape.instruction_beats or state["gone"] < state["given"]:
+    """Let the next instruction be taken, once its bus words came and the one before it has left dispatch."""
+    if state["gone"] < state["given"]:
         return False
-    free_at = state["given_at"]
-    for _ in range(shape.instruction_beats):
-        came = bursts["came_at"][bursts["used"] % BEATS]
-        use_beat(bursts, beat_enters(packer, came + RAM_QUEUE_CYCLES))
-        word = word_of_beat(packer, shape.word_bytes, False, shape.word_bytes, shape.packing)
-        state["joined_at"] = max(word, free_at, state["joined_at"] + 1)
-        word_taken(packer, word, state["joined_at"])
-    joined = state["joined_at"] + QUEUE_CYCLES
+    if state["held"] == 0 and not _join(state, instructions, shape):
+        return False
+    state["held"] -= 1
+    offered = max(state["joined_at"], state["given_at"]) + QUEUE_CYCLES
     if not state["has_header"]:
         # The header is looked at as it comes; the clock after, the instructions are asked for.
-        state["has_header"], state["given_at"] = 1, joined
-        begin_line(bursts["walk"], INSTRUCTION_BYTES, INSTRUCTION_BYTES, instructions, joined + 1)
+        state["has_header"], state["given_at"] = 1, offered
+        begin_line(state["bursts"]["walk"], INSTRUCTION_BYTES, INSTRUCTION_BYTES, instructions, offered + 1)
         return True
-    state["given_at"] = max(joined, state["gone_at"])
+    state["given_at"] = max(offered, state["gone_at"])
     state["given"] += 1
+    return True
+
+
+@kernel
+def _join(state: FetchRow, instructions: int, shape: MachineShape) -> bool:
+    """Let bus words be put to an instruction, or one with several be taken, if their beats came."""
+    while state["words"] < shape.instruction_words:
+        if not _next_word(state, shape):
+            return False
+        state["joined_at"] = max(state["word_at"], state["given_at"], state["joined_at"] + 1)
+        state["word_at"] = word_taken(state["packer"], state["word_at"], state["joined_at"])
+        state["words"] += 1
+    left = instructions - state["given"] if state["has_header"] else 1
+    state["words"], state["held"] = 0, min(shape.word_instructions, left)
+    return True
+
+
+@kernel
+def _next_word(state: FetchRow, shape: MachineShape) -> bool:
+    """Let beats that came be packed until a bus word stands."""
+    bursts, packer = state["bursts"], state["packer"]
+    while state["word_at"] < 0:
+        if bursts["used"] == bursts["moved"]:
+            return False
+        nbytes, is_last = next_beat_bytes(bursts, shape.word_bytes), next_beat_is_last(bursts)
+        came = bursts["came_at"][bursts["used"] % BEATS]
+        use_beat(bursts, beat_enters(packer, came + RAM_QUEUE_CYCLES))
+        state["word_at"] = word_of_beat(packer, nbytes, is_last, shape.word_bytes, shape.packing)
     return True
 
 

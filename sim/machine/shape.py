@@ -14,7 +14,9 @@ from heddle.arch.port_parts import PortParts
 class MachineShape(NamedTuple):
     """Sizes of a machine, and its memory.
 
-    ``value_part``, ``index_part``, ``narrow_part``, ``wide_part``: columns that a gearbox takes in one clock.
+    ``instruction_words``: bus words of an instruction, where one has no more than it; ``word_instructions``: the
+    instructions of a bus word, where it has more. ``value_part``, ``index_part``, ``narrow_part``, ``wide_part``:
+    columns that a gearbox takes in one clock.
     """
 
     rows: int
@@ -29,7 +31,8 @@ class MachineShape(NamedTuple):
     word_bytes: int
     page_bytes: int
     queue_beats: int
-    instruction_beats: int
+    instruction_words: int
+    word_instructions: int
     packing: int
     rotation: int
     lanes: int
@@ -44,8 +47,20 @@ class MachineShape(NamedTuple):
 
 
 def machine_shape(design: Design, memory: MemoryClocks) -> MachineShape:
-    """Return the sizes of ``design``'s machine on ``memory``."""
-    array, parts = design.array, PortParts.of(design)
+    """Return the sizes of ``design``'s machine on ``memory``.
+
+    Where it has several channels, all of them move a beat in the same clock, as they are asked for the same bursts.
+    """
+    return _shape_of(PortParts.of(design), design, memory)
+
+
+def channel_shape(design: Design) -> MachineShape:
+    """Return them as if each channel had a way of its own into the machine, as the engines share bytes."""
+    return _shape_of(PortParts.of_channel(design), design, MemoryClocks())
+
+
+def _shape_of(parts: PortParts, design: Design, memory: MemoryClocks) -> MachineShape:
+    array = design.array
     return MachineShape(
         rows=array.rows,
         cols=array.cols,
@@ -59,7 +74,8 @@ def machine_shape(design: Design, memory: MemoryClocks) -> MachineShape:
         word_bytes=parts.word_bytes,
         page_bytes=parts.page_bytes,
         queue_beats=OUTSTANDING_BURSTS * parts.page_bytes // parts.word_bytes,
-        instruction_beats=INSTRUCTION_BYTES // parts.word_bytes,
+        instruction_words=max(1, INSTRUCTION_BYTES // parts.word_bytes),
+        word_instructions=max(1, parts.word_bytes // INSTRUCTION_BYTES),
         packing=packing_cycles(parts.word_bytes),
         rotation=rotation_cycles(parts.word_bytes),
         lanes=parts.lanes,

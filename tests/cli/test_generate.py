@@ -68,12 +68,12 @@ def test_a_machine_that_a_design_has_not_is_left_out_with_a_note(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only_elaborate(monkeypatch)
-    design = tmp_path / "wide.toml"
+    design = tmp_path / "three.toml"
     preset = resources.files("heddle.arch").joinpath("presets/tiny.toml").read_text()
-    design.write_text(preset.replace("axi_bits = 128", "axi_bits = 1024"))
+    design.write_text(preset.replace("channels = 1", "channels = 3"))
     assert main(["generate", "--design", str(design), "--out", str(tmp_path / "rtl"), "--json"]) == 0
     printed = capsys.readouterr()
-    why = "memory.axi_bits = 1024 is more than an instruction's 512 bits"
+    why = "memory.channels = 3 is no power of two"
     assert f"heddle: note: heddle_accelerator is not written: {why}\n" in printed.err
     assert json.loads(printed.out)["left_out"] == {"heddle_accelerator": why}
     assert not (tmp_path / "rtl" / "heddle_accelerator.v").exists()

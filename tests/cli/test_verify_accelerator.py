@@ -177,8 +177,8 @@ def test_a_compiled_program_runs_on_the_design_that_it_was_compiled_for(
         (["--bandwidth", "17"], "--bandwidth: 17 is out of range (valid: 0.01 to 16)"),
         (["--no-batch"], "--input, --batch-axis and --no-batch need --workload FILE, the .onnx file"),
         (
-            ["--axi-bits", "1024"],
-            "design 'tiny' has no accelerator: memory.axi_bits = 1024 is more than an instruction's 512 bits",
+            ["--channels", "3"],
+            "design 'tiny' has no accelerator: memory.channels = 3 is no power of two",
         ),
     ],
 )

@@ -108,7 +108,7 @@ from heddle.hls.stream.through_queue import ThroughQueue
 from heddle.hls.stream.transpose import Transposer
 from heddle.hls.system.accelerator import Accelerator
 from heddle.hls.system.checksum import Checksum
-from heddle.hls.system.fetch import Fetch, WordJoiner
+from heddle.hls.system.fetch import Fetch, WordJoiner, WordSplitter
 from heddle.hls.system.load_unit import LoadUnit
 from heddle.hls.system.registers import Registers
 from heddle.hls.system.shape import MachineShape
@@ -229,6 +229,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     WordCollector: lambda: WordCollector(3, 2, 2),
     WordJoiner: lambda: WordJoiner(BUS),
     WordMultiplier: lambda: WordMultiplier(),
+    WordSplitter: lambda: WordSplitter(AxiShape(data_bytes=128)),
     WriteEngine: lambda: WriteEngine(PORT, 2),
     WriteStripes: lambda: WriteStripes(STRIPED, 2),
     WsSteps: lambda: WsSteps(SMALL.array),

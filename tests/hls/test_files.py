@@ -61,7 +61,11 @@ def test_the_accelerator_is_among_them_with_its_ports_and_rams() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"memory.axi_bits": 1024}, "memory.axi_bits = 1024 is more than an instruction's 512 bits"),
+        ({"memory.channels": 3}, "memory.channels = 3 is no power of two"),
+        (
+            {"memory.axi_bits": 64, "memory.channels": 2, "sparsity.m": 16},
+            "2 x memory.axi_bits = 64 is less than the 256 bits of an activation group",
+        ),
         (
             {"memory.axi_bits": 64, "sparsity.m": 8},
             "memory.axi_bits = 64 is less than the 128 bits of an activation group",

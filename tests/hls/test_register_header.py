@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from heddle.arch.design_io import load_design
+from heddle.arch.design_io import load_design, override
 from heddle.arch.instructions import VERSION
 from heddle.arch.program_file import digest
 from heddle.arch.register_map import IDENTIFICATION, REGISTERS, fields
@@ -13,7 +13,7 @@ from heddle.hls.array.command import Cause
 from heddle.hls.control.instruction import Stop
 from heddle.hls.register_header import REGISTER_HEADER_NAME, register_header
 
-TINY = load_design("tiny")
+TINY = override(load_design("tiny"), {"memory.channels": 4})
 
 
 def defined(folder: Path) -> dict[str, int]:
@@ -34,6 +34,7 @@ def test_a_c_compiler_reads_the_table_and_the_causes(tmp_path: Path) -> None:
     expected |= {f"{field.name}_SHIFT": field.bit for field in partial}
     expected |= {f"stop_{cause.name}": cause.value for cause in Stop}
     expected |= {f"array_cause_{cause.name}": cause.value for cause in Cause}
+    expected |= {"MEMORY_CHANNELS": 4, "MEMORY_STRIPE_BYTES": 16}
     words = {name: value for name, value in found.items() if name.startswith("EXPECTED_")}
     assert {name: value for name, value in found.items() if name not in words} == {
         name.upper(): value for name, value in expected.items()

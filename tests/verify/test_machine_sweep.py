@@ -9,7 +9,7 @@ from heddle.verify.machine_sweep import PROGRAMS, Swept, machines, main, sweep_m
 
 MACHINES = machines()
 #: Those that the suite runs besides the first, ``tiny``, which test_machine.py has; ``make sweep`` runs all of them.
-REPRESENTATIVE = ("2x2-ws-m2-g8", "2x3-os-m8-g4-bf16")
+REPRESENTATIVE = ("2x2-ws-m2-g8", "2x3-os-m8-g4-bf16-c2")
 
 
 def test_it_has_at_least_six_machines_and_three_hundred_programs() -> None:
@@ -25,6 +25,7 @@ def test_its_machines_differ_in_all_that_a_machine_is_built_by() -> None:
     assert {2, 4, 8, 16} <= {design.sparsity.m for design in designs}
     assert {1, 2, 4, 8} <= {design.buffers.group_ports for design in designs}
     assert {64, 128, 256} <= {design.memory.axi_bits for design in designs}
+    assert {design.memory.channels for design in designs} == {1, 2, 4}
     assert {"fp16", "bf16"} == {design.numbers.operand for design in designs}
     assert {(3, 5), (1, 6), (5, 2)} <= {(design.array.rows, design.array.cols) for design in designs}
 

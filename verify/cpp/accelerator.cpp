@@ -1,7 +1,7 @@
 // Runs programs on a Verilated heddle_accelerator (model Vtop) as a host does: by its registers and its interrupt.
 //
 // Arguments: the image's file, then numbers as NAME=NUMBER. program, next_program: where their headers stand (no next
-// one: 0). beat_bytes, latency, beat_clocks: memory. stall: chance in 256 that a channel rests for a clock, by seed.
+// one: 0). beat_bytes (of a channel), latency, beat_clocks: memory. stall: chance in 256 that a channel rests for a clock, by seed.
 // most_clocks. What happens in the first run, counted in clocks from the bench's start (0: never): reset_clock;
 // abort_clock; silent_clock, from which on memory says nothing for silent_clocks. error_answer: the answer of memory,
 // from 1 on (0: none), that is error_response. time_limit: what the host writes there.
@@ -14,11 +14,13 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 
 #include "Vtop.h"
 #include "axi_host.h"
 #include "axi_memory.h"
 #include "heddle_registers.h"
+#include "machine_ports.h"
 #include "verilated.h"
 
 namespace {
@@ -158,17 +160,42 @@ class Driver {
     Run run_;
 };
 
+// What memory does in a clock at the ports of channel AT, whose masters are called FETCH, LOAD and STORE.
+#define OFFER(AT, FETCH, LOAD, STORE)                                                                              \
+    fetch[AT].offer(clock, top.m_axi_##FETCH##_arready, top.m_axi_##FETCH##_rvalid, top.m_axi_##FETCH##_rdata,     \
+                    top.m_axi_##FETCH##_rresp, top.m_axi_##FETCH##_rlast);                                         \
+    load[AT].offer(clock, top.m_axi_##LOAD##_arready, top.m_axi_##LOAD##_rvalid, top.m_axi_##LOAD##_rdata,         \
+                   top.m_axi_##LOAD##_rresp, top.m_axi_##LOAD##_rlast);                                            \
+    store[AT].offer(clock, top.m_axi_##STORE##_awready, top.m_axi_##STORE##_wready, top.m_axi_##STORE##_bvalid,    \
+                    top.m_axi_##STORE##_bresp);
+#define ASKED(NAME, CHANNEL) \
+    {top.m_axi_##NAME##_##CHANNEL##addr, top.m_axi_##NAME##_##CHANNEL##len, top.m_axi_##NAME##_##CHANNEL##size, \
+     top.m_axi_##NAME##_##CHANNEL##burst}
+#define MOVES(NAME, CHANNEL) (top.m_axi_##NAME##_##CHANNEL##valid && top.m_axi_##NAME##_##CHANNEL##ready)
+#define MOVE(AT, FETCH, LOAD, STORE)                                                                    \
+    fetch[AT].move(clock, MOVES(FETCH, ar), ASKED(FETCH, ar), MOVES(FETCH, r));                         \
+    load[AT].move(clock, MOVES(LOAD, ar), ASKED(LOAD, ar), MOVES(LOAD, r));                             \
+    store[AT].move(clock, MOVES(STORE, aw), ASKED(STORE, aw), MOVES(STORE, w), top.m_axi_##STORE##_wdata, \
+                   top.m_axi_##STORE##_wstrb, top.m_axi_##STORE##_wlast, MOVES(STORE, b));
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc < 2) return 2;
     const Settings settings(argc - 2, argv + 2);
     Memory memory(argv[1], settings["beat_bytes"]);
-    Channel channel(settings["beat_clocks"]);
     Draws draws(settings["seed"]);
     Faults faults(settings);
-    Reads fetch("fetch", settings, memory, channel, draws, faults), load("load", settings, memory, channel, draws, faults);
-    Writes store(settings, memory, channel, draws, faults);
+    // A channel's masters are looked at in the order fetch, load, store.
+    std::deque<Channel> channels;
+    std::deque<Reads> fetch, load;
+    std::deque<Writes> store;
+    for (uint64_t at = 0; at < kChannels; ++at) {
+        channels.emplace_back(settings, kChannels, at);
+        fetch.emplace_back("fetch", settings, memory, channels[at], draws, faults);
+        load.emplace_back("load", settings, memory, channels[at], draws, faults);
+        store.emplace_back(settings, memory, channels[at], draws, faults);
+    }
     VerilatedContext context;
     Vtop top(&context);
     Host host(top, draws, settings["stall"]);
@@ -180,30 +207,19 @@ int main(int argc, char** argv) {
         top.clk = 0;
         if (clock && clock == reset_clock) begun = clock;
         top.rst = clock < begun + kResetClocks;
-        fetch.offer(clock, top.m_axi_fetch_arready, top.m_axi_fetch_rvalid, top.m_axi_fetch_rdata, top.m_axi_fetch_rresp,
-                    top.m_axi_fetch_rlast);
-        load.offer(clock, top.m_axi_load_arready, top.m_axi_load_rvalid, top.m_axi_load_rdata, top.m_axi_load_rresp,
-                   top.m_axi_load_rlast);
-        store.offer(clock, top.m_axi_store_awready, top.m_axi_store_wready, top.m_axi_store_bvalid, top.m_axi_store_bresp);
+        HEDDLE_EACH_CHANNEL(OFFER)
         host.offer();
         top.eval();
-        if (driver.is_collecting() && !(fetch.is_idle() && load.is_idle() && store.is_idle()))
-            fail(clock, "the machine is not busy, but memory is");
-        fetch.move(clock, top.m_axi_fetch_arvalid && top.m_axi_fetch_arready,
-                   {top.m_axi_fetch_araddr, top.m_axi_fetch_arlen, top.m_axi_fetch_arsize, top.m_axi_fetch_arburst},
-                   top.m_axi_fetch_rvalid && top.m_axi_fetch_rready);
-        load.move(clock, top.m_axi_load_arvalid && top.m_axi_load_arready,
-                  {top.m_axi_load_araddr, top.m_axi_load_arlen, top.m_axi_load_arsize, top.m_axi_load_arburst},
-                  top.m_axi_load_rvalid && top.m_axi_load_rready);
-        store.move(clock, top.m_axi_store_awvalid && top.m_axi_store_awready,
-                   {top.m_axi_store_awaddr, top.m_axi_store_awlen, top.m_axi_store_awsize, top.m_axi_store_awburst},
-                   top.m_axi_store_wvalid && top.m_axi_store_wready, top.m_axi_store_wdata, top.m_axi_store_wstrb,
-                   top.m_axi_store_wlast, top.m_axi_store_bvalid && top.m_axi_store_bready);
+        for (uint64_t at = 0; at < kChannels; ++at)
+            if (driver.is_collecting() && !(fetch[at].is_idle() && load[at].is_idle() && store[at].is_idle()))
+                fail(clock, "the machine is not busy, but memory is");
+        HEDDLE_EACH_CHANNEL(MOVE)
         if (!top.rst) {
             host.move(clock);
             driver.step(clock, top.__SYM__interrupt);  // Verilator's name for a port whose own is a word of C++
         } else {
-            fetch.reset(), load.reset(), store.reset(), host.reset(), driver.reset();
+            for (uint64_t at = 0; at < kChannels; ++at) fetch[at].reset(), load[at].reset(), store[at].reset();
+            host.reset(), driver.reset();
         }
         top.clk = 1;
         top.eval();

@@ -1,7 +1,8 @@
 // Memory behind AXI4 masters, and what may be wrong with it.
 //
-// Memory answers in order: a burst's first beat comes `latency` clocks after its request, and all channels together
-// move one beat each `beat_clocks`. What breaks AXI's rules ends the run with a line on stderr.
+// Memory answers in order: a burst's first beat comes `latency` clocks after its request, and a channel of memory moves
+// one beat each `beat_clocks`. The channels share memory beat by beat, and each has ports of its own. What breaks AXI's
+// rules ends the run with a line on stderr.
 
 #pragma once
 
@@ -124,15 +125,20 @@ class Memory {
     std::vector<uint8_t> bytes_;
 };
 
-// The channel that all masters share: a beat each `beat_clocks`.
+// A channel of memory, which all masters share: a beat each `beat_clocks`.
 class Channel {
   public:
-    explicit Channel(uint64_t beat_clocks) : beat_clocks_(beat_clocks) {}
+    Channel(const Settings& settings, uint64_t channels, uint64_t number)
+        : beat_clocks_(settings["beat_clocks"]), beat_bytes_(settings["beat_bytes"]), channels_(channels), number_(number) {}
+    // Where in memory a byte stands that has this address in the channel.
+    uint64_t whole(uint64_t address) const {
+        return (address / beat_bytes_ * channels_ + number_) * beat_bytes_ + address % beat_bytes_;
+    }
     bool is_free(uint64_t clock) const { return clock >= free_at_; }
     void take(uint64_t clock) { free_at_ = clock + beat_clocks_; }
 
   private:
-    uint64_t beat_clocks_, free_at_ = 0;
+    uint64_t beat_clocks_, beat_bytes_, channels_, number_, free_at_ = 0;
 };
 
 class Reads {
@@ -152,7 +158,7 @@ class Reads {
             channel_.take(clock);
             const Burst& burst = bursts_.front();
             const uint64_t beat = beat_bytes_;
-            const uint64_t address = (burst.address / beat + given_) * beat;
+            const uint64_t address = channel_.whole((burst.address / beat + given_) * beat);
             const bool holds = memory_.holds(address);
             if (holds) std::memcpy(&r_data, &memory_.at(address), beat);
             else std::memset(&r_data, 0, beat);
@@ -214,21 +220,22 @@ class Writes {
         b_valid = offers_;
     }
 
-    template <class Port>
-    void move(uint64_t clock, bool requests, const Request& request, bool gives, const Port& w_data, uint64_t w_strobes,
-              bool is_last, bool answered) {
+    template <class Port, class Strobes>
+    void move(uint64_t clock, bool requests, const Request& request, bool gives, const Port& w_data,
+              const Strobes& w_strobes, bool is_last, bool answered) {
         if (gives) {
             channel_.take(clock);
             Burst& burst = bursts_.front();
-            const uint64_t beat = beat_bytes_, address = (burst.address / beat + taken_) * beat;
+            const uint64_t beat = beat_bytes_, address = channel_.whole((burst.address / beat + taken_) * beat);
             const bool holds = memory_.holds(address);
             if (!holds) response_ = kDecodeError;
             const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&w_data);
+            const uint8_t* strobes = reinterpret_cast<const uint8_t*>(&w_strobes);
             for (uint64_t i = 0; i < beat && holds; ++i)
-                if (w_strobes >> i & 1) memory_.at(address + i) = bytes[i];
+                if (strobes[i / 8] >> i % 8 & 1) memory_.at(address + i) = bytes[i];
             if (is_last != (++taken_ == burst.beats)) fail(clock, "WLAST is not at a burst's last beat");
             if (is_last) {
-                answers_.push_back({clock + latency_, response_, burst.address});
+                answers_.push_back({clock + latency_, response_, channel_.whole(burst.address)});
                 bursts_.pop_front();
                 taken_ = response_ = 0;
             }

@@ -78,8 +78,8 @@ def test_the_longest_pixel_becomes_its_pages() -> None:
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"data_bytes": 48}, "a beat has a power of two of bytes, at least 4, not 48"),
-        ({"data_bytes": 2}, "a beat has a power of two of bytes, at least 4, not 2"),
+        ({"data_bytes": 48}, "a channel's beat is 4 to 128 bytes, a power of two, not 48"),
+        ({"data_bytes": 2}, "a channel's beat is 4 to 128 bytes, a power of two, not 2"),
         ({"page_bytes": 32}, "a page is 1 to 256 beats, a power of two, not 32 bytes"),
         ({"data_bytes": 8}, "a page is 1 to 256 beats, a power of two, not 4096 bytes"),
     ],

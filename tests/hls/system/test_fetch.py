@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from amaranth.sim import Simulator
-from axi_memory import AxiMemory
+from axi_memory import AxiMemory, as_words
 from refusal import assert_refused
 from stream_bench import Collector, Feeder, resettable, run
 
@@ -19,7 +19,7 @@ from heddle.arch.instructions import INSTRUCTION_BYTES, VERSION
 from heddle.arch.program_file import MAGIC, Header
 from heddle.hls.axi.channels import AxiShape, Response
 from heddle.hls.control.instruction import Stop
-from heddle.hls.system.fetch import Fetch, WordJoiner
+from heddle.hls.system.fetch import Fetch, WordJoiner, WordSplitter
 
 PORT = AxiShape(data_bytes=16)
 DIGEST = 0x0123456789ABCDEF0011223344556677
@@ -141,6 +141,18 @@ def test_a_program_comes_whole_and_numbered() -> None:
         assert sum(beats for _, beats in found.bursts) == BEATS * (1 + len(case.program.words))
 
 
+def test_a_port_that_is_wider_than_an_instruction_brings_several_at_once() -> None:
+    """The header stands in the middle of a bus word, and the last one has fewer instructions than it has room for."""
+    port = AxiShape(data_bytes=128)
+    cases = [Case(program=Program.of(count), pause=pause, takes=1 - pause) for pause in (0, 0.4) for count in (1, 10)]
+    for case, found in zip(cases, fetched(cases, port), strict=True):
+        assert_given(found, case.program)
+        assert found.stop == Stop.NONE
+        assert found.bursts[0] == (AT, 1)
+    prompt = fetched([Case(program=Program.of(12), latency=10)], port)[0]
+    assert [after - before for before, after in pairwise(prompt.clocks)][2:] == [1] * 9
+
+
 def test_a_wrong_header_stops_it_before_the_first_instruction() -> None:
     program = Program.of(2)
     wrong: list[tuple[dict[str, int], Stop]] = [
@@ -202,9 +214,23 @@ def test_bus_words_are_joined_the_first_one_lowest(data_bytes: int, idle: float,
         assert joined.clocks == [clock + 1 for clock in fed.clocks[parts - 1 :: parts]]
 
 
-def test_a_port_that_is_wider_than_an_instruction_is_refused() -> None:
-    assert_refused(
-        partial(WordJoiner, AxiShape(data_bytes=128)),
-        ValueError,
-        "a port of 128 bytes is wider than an instruction of 64",
-    )
+@pytest.mark.parametrize(("idle", "pause"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.7), (0.4, 0.4)])
+def test_bus_words_are_split_the_lowest_first(idle: float, pause: float) -> None:
+    splitter, noise = WordSplitter(AxiShape(data_bytes=256, channels=2)), random.Random(4).randbytes(11 * 64)
+    ends = [
+        Feeder(splitter.input, as_words(noise, 256), idle, seed=1),
+        Collector(splitter.output, 11, pause, seed=2),
+    ]
+    fed, split = run(splitter, ends)
+    assert split.words == [int.from_bytes(noise[start : start + 64], "little") for start in range(0, len(noise), 64)]
+    if not idle and not pause:
+        assert split.clocks == list(range(1, 12))
+        assert fed.clocks == [0, 4, 8]
+
+
+def test_a_port_of_the_wrong_width_is_refused() -> None:
+    wide, narrow = AxiShape(data_bytes=128), AxiShape(data_bytes=64)
+    words = "a port of 128 bytes is wider than an instruction of 64"
+    assert_refused(partial(WordJoiner, wide), ValueError, words)
+    words = "a port of 64 bytes has no two instructions of 64 in a word"
+    assert_refused(partial(WordSplitter, narrow), ValueError, words)
