@@ -26,8 +26,8 @@ class NaiveWay:
 
     @property
     def parts(self) -> PortParts:
-        """Its port's words, and what its gearboxes cut."""
-        return PortParts.of(self.design)
+        """A channel's words, and what its gearboxes cut."""
+        return PortParts.of_channel(self.design)
 
     def left(self, m: int, k: int) -> tuple[int, int]:
         """Bursts and cuts of a load of an [m x k] left tile."""
