@@ -42,7 +42,7 @@ class Dispatch(wiring.Component):
         Why the program was stopped, NONE while it was not, and the instruction's number: the refused one, or the first
         that waits for a token that never comes. They stay until reset.
     load_busy, compute_busy, store_busy : Signal(1), out
-        The engine has taken an instruction that is not done.
+        The engine has taken an instruction that is not done, or is offered one.
     load_number, compute_number, store_number : Signal(32), out
         The number of the oldest of these.
     compute_state : UNIT, in; compute_wait : Wait, out
@@ -126,7 +126,7 @@ class Dispatch(wiring.Component):
             m.d.comb += [
                 queue.done.eq(getattr(self, f"{name}_done")),
                 queue.hold.eq(self.hold | (self.stop != Stop.NONE)),
-                getattr(self, f"{name}_busy").eq(queue.in_engine),
+                getattr(self, f"{name}_busy").eq(queue.works),
                 getattr(self, f"{name}_number").eq(queue.current_number),
             ]
         for earlier, later in pairwise(queues):

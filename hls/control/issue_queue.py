@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Assert, Module, Signal, Value
+from amaranth.hdl import Assert, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -45,10 +45,13 @@ class IssueQueue(wiring.Component):
         No instruction is queued.
     lacks_previous, lacks_next : Signal(1), out
         The first one queued, where there is one, waits for a token of that neighbour.
-    first_number, current_number : Signal(32), out
-        The number of the first one queued, and of the oldest one in the engine, where there are such.
+    first_number : Signal(32), out
+        The number of the first one queued, where there is one.
     in_engine : Signal(1), out
         The engine has taken an instruction that is not done.
+    works, current_number : Signal(1), Signal(32), out
+        The engine has taken an instruction that is not done, or is offered one; the number of the oldest of these.
+        Memory may answer for an instruction before it is taken: an engine takes it when it needs its fields no more.
     too_many : Signal(1), out
         A token comes that no counter holds.
 
@@ -76,8 +79,9 @@ class IssueQueue(wiring.Component):
                 "lacks_previous": Out(1),
                 "lacks_next": Out(1),
                 "first_number": Out(NUMBER_BITS),
-                "current_number": Out(NUMBER_BITS),
                 "in_engine": Out(1),
+                "works": Out(1),
+                "current_number": Out(NUMBER_BITS),
                 "too_many": Out(1),
             }
         )
@@ -107,7 +111,8 @@ class IssueQueue(wiring.Component):
             self.is_empty.eq(~first.valid),
             self.waits.eq(~begun.output.valid & (~first.valid | lacks_token)),
             self.first_number.eq(first.payload.number),
-            self.current_number.eq(begun.output.payload.number),
+            self.works.eq(begun.output.valid | self.output.valid),
+            self.current_number.eq(Mux(begun.output.valid, begun.output.payload.number, first.payload.number)),
         ]
         m.d.sync += Assert(~self.done | begun.output.valid, "an engine is done with an instruction that it has not")
         assert_stable(m, self.output)

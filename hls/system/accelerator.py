@@ -270,7 +270,7 @@ class Accelerator(wiring.Component):
         ]
 
     def _oldest(self, fetch: Fetch, dispatch: Dispatch) -> Value:
-        """The lowest number of what is in an engine; where nothing is, that of what fetch gives next."""
+        """The lowest number of what an engine works on; where none does, that of what fetch gives next."""
         oldest: Value = fetch.instructions.payload.number
         for name in QUEUES:
             number, is_busy = getattr(dispatch, f"{name}_number"), getattr(dispatch, f"{name}_busy")

@@ -49,11 +49,14 @@ def run(program: Sequence[Instruction], seed: int = 0, hold_after: int | None = 
     def engine(ctx: Any, name: str) -> None:
         """Perhaps be done with an instruction, and perhaps take one, in this clock."""
         port, numbers = getattr(dispatch, name), in_engine[name]
+        works_on = [*numbers, *([ctx.get(port.payload.number)] if ctx.get(port.valid) else [])]
+        assert ctx.get(getattr(dispatch, f"{name}_busy")) == bool(works_on)
+        if works_on:
+            assert ctx.get(getattr(dispatch, f"{name}_number")) == works_on[0]
         ends, takes = bool(numbers) and rng.random() < 0.25, rng.random() < 0.6
         ctx.set(getattr(dispatch, f"{name}_done"), ends)
         ctx.set(port.ready, takes)
         if ends:
-            assert ctx.get(getattr(dispatch, f"{name}_number")) == numbers[0]
             found.events.append(("done", numbers.pop(0)))
         if takes and ctx.get(port.valid):
             numbers.append(ctx.get(port.payload.number))
