@@ -15,7 +15,7 @@ from typing import ClassVar
 from heddle.arch.isa import GROUP_SLOTS_BITS, INTERLEAVE_BITS, ArrayCommand, Encoded, bits, nested, signed_bits
 
 #: Version of the instruction set: a program of another one is refused.
-VERSION = 1
+VERSION = 2
 #: Bytes of every instruction: a beat of a 512-bit memory port.
 INSTRUCTION_BYTES = 64
 
@@ -211,7 +211,6 @@ class Store(Encoded):
     =====================  =========================================================================================
     ``half``               the half of the output buffer
     ``wide``               1: elements are FP32; 0: they are rounded to the operand format
-    ``zeros``              1: zeros are stored, and the output buffer is not read
     ``ws``                 1: the results left the array weight-stationary; 0: output-stationary
     ``interleave_cols``    OS: the command's
     ``places``             where the rows go, and how many elements of each
@@ -224,7 +223,6 @@ class Store(Encoded):
     tokens: Tokens = nested(Tokens)
     half: int = bits(1)
     wide: int = bits(1)
-    zeros: int = bits(1)
     ws: int = bits(1)
     interleave_cols: int = bits(INTERLEAVE_BITS)
     places: Places = nested(Places)

@@ -132,8 +132,9 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
     """Return BP: dX[B Pin x Cin] = dY . W^T, one product for each phase of the stride.
 
     A strided convolution's input pixels fall into phases by their residue; each phase meets its own taps, so
-    no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient, which is
-    stored beside the others: the layer before reads dX whole. Steps run one after another, as in FF.
+    no product is spent on the zeros between strided outputs. Phases without a tap have a zero gradient, which nobody
+    stores: memory has these zeros from the start. The others store all their pixels, of which a window without
+    padding leaves more than there are outputs. Steps run one after another, as in FF.
     """
     shape = shape.one_step
     phases = Counter(
@@ -142,8 +143,8 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
         for cols in _taps_by_residue(shape.kernel[1], shape.stride[1])
     )
     phase_product = _gradients_on_the_right if operand == "dy" else _weights_on_the_right
-    computed_pixels = shape.out_pixels * phases.total()
-    out_bits = shape.operand.width * max(1.0, shape.in_pixels / computed_pixels)
+    phase_pixels = shape.in_pixels / (shape.stride[0] * shape.stride[1])
+    out_bits = shape.operand.width * max(1.0, phase_pixels / shape.out_pixels)
     return tuple(phase_product(shape, taps, times, pruning, out_bits) for taps, times in phases.items())
 
 

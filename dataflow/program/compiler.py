@@ -24,7 +24,7 @@ from heddle.dataflow.program.tile_computations import Computations
 from heddle.dataflow.program.tile_fit import fitting_plan
 from heddle.dataflow.program.tile_loads import LeftLoads, Loads, PixelsOnTheRight, WeightsOnTheRight, tiled_weights
 from heddle.dataflow.program.tile_plan import TilePlan
-from heddle.dataflow.program.tile_stores import GradientStores, MapStores, Stores, tiled_gradient, zero_store
+from heddle.dataflow.program.tile_stores import GradientStores, MapStores, Stores, tiled_gradient
 from heddle.dataflow.program.tokens import Tied
 from heddle.dataflow.scheduler import schedule_products
 from heddle.dataflow.step_items import Pass
@@ -164,11 +164,6 @@ class _Code:
 
     def of_pass(self, compiled: CompiledPass) -> Iterator[Section]:
         """Yield a pass's instructions; where another follows, it begins when all of these are done."""
-        maps = compiled.of_layer.maps
-        if compiled.of_layer.pass_name == "bp":
-            for empty in maps.empty_phases():
-                zeros = zero_store(empty, self._address(maps.dx.name))
-                yield Section(f"{maps.dx.name}: zeros in pixels that no tap meets", zeros)
         for product in compiled.products:
             yield Section(product.remark, self._of_product(product))
         yield Section("", encode_columns(Sync, {"last": 0}, 1))

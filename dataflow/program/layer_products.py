@@ -94,26 +94,6 @@ class LayerMaps:
         of_pass = {"ff": self._forward, "bp": self._backward, "wu": self._weight_gradient}[pass_name]
         return tuple(product for group in range(self.shape.groups) for product in of_pass(group, pruning))
 
-    def empty_phases(self) -> tuple[SubMap, ...]:
-        """Return the pixels of dX that meet no tap, for each channel group: their gradient is zero."""
-        met = {(phase.rows.first, phase.cols.first) for phase in self.geometry.phases((self.x.height, self.x.width))}
-        stride_rows, stride_cols = self.geometry.stride
-        firsts = [
-            (row, col)
-            for row in range(min(stride_rows, self.x.height))
-            for col in range(min(stride_cols, self.x.width))
-            if (row, col) not in met
-        ]
-        return tuple(
-            SubMap(
-                self.dx,
-                _picked(row, stride_rows, self.dx.height),
-                _picked(col, stride_cols, self.dx.width),
-                range(self.dx.channels),
-            )
-            for row, col in firsts
-        )
-
     def _forward(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
         shape = self._one_group
         kernel_rows, kernel_cols = shape.kernel
@@ -231,12 +211,8 @@ def _gathered(walk: Walk, size: int) -> tuple[Axis, Picked]:
     return _axis(walk, size), Picked(0, 1, size)
 
 
-def _picked(first: int, stride: int, size: int) -> Picked:
-    return Picked(first, stride, -(-(size - first) // stride))
-
-
 def _phase_places(phase: AxisPhase, size: int) -> Picked:
-    return _picked(phase.first, phase.stride, size)
+    return Picked(phase.first, phase.stride, -(-(size - phase.first) // phase.stride))
 
 
 def _of_group(group: int, channels: int) -> range:

@@ -43,11 +43,6 @@ class SubMap:
     cols: Picked
     channels: range
 
-    @property
-    def pixels(self) -> int:
-        """How many pixels, of all images."""
-        return self.tensor.images * self.rows.positions * self.cols.positions
-
 
 def whole_map(tensor: MapTensor, channels: range) -> SubMap:
     """Return all pixels of ``tensor`` with ``channels``."""

@@ -10,10 +10,9 @@ from typing import Protocol
 import numpy as np
 
 from heddle.arch.formats import FP32
-from heddle.arch.instruction_words import Column, Words, encode_columns
-from heddle.arch.instructions import Store
+from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
-from heddle.dataflow.program.place_columns import map_places, run_places, tile_places
+from heddle.dataflow.program.place_columns import run_places, tile_places
 from heddle.dataflow.program.tensors import GradientTile, SubMap, TiledGradient
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
@@ -61,13 +60,6 @@ class GradientStores:
 def tiled_gradient(plan: TilePlan, name: str) -> TiledGradient:
     """Return the result of a weight gradient's ``plan`` as its tiles lie in memory."""
     return TiledGradient(name, tuple(_gradient_tiles(plan)), FP32.width_bytes)
-
-
-def zero_store(empty: SubMap, address: int) -> Words:
-    """Return the store of zeros to all pixels of ``empty``, whose tensor stands at ``address``."""
-    none, all_pixels, channels = (np.array([number]) for number in (0, empty.pixels, len(empty.channels)))
-    places = map_places(empty, address, none, all_pixels, none, channels)
-    return encode_columns(Store, {"zeros": 1, **places}, 1)
 
 
 def _gradient_tiles(plan: TilePlan) -> Iterator[GradientTile]:

@@ -20,11 +20,10 @@ from heddle.hls.layout import below
 from heddle.hls.stream.delay import flags, registers
 from heddle.hls.stream.handshake import assert_stable, transfer
 
-_STORED_AS = {"wide": 1, "zeros": 1}
-#: What a cut says beside its count. ``wide``: FP32, not narrowed; ``zeros``: no sums are taken.
-STORED_AS = data.StructLayout(_STORED_AS)
+#: What a cut says beside its count: FP32, not narrowed.
+WIDE = data.StructLayout({"wide": 1})
 #: A tile as STORE has it: its rows are pixels.
-STORE_SETTINGS = data.StructLayout({"pixels": PLACE_BITS, "elements": ELEMENT_BITS, **_STORED_AS})
+STORE_SETTINGS = data.StructLayout({"pixels": PLACE_BITS, "elements": ELEMENT_BITS, "wide": 1})
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,10 @@ class SumsNarrower(wiring.Component):
 
     Ports:
         sums : stream of ``StoreShape.sums``, in: a row's first elements, then the next, then the next row's
-        cuts : stream of ``cut_layout`` with ``STORED_AS``, in: of up to ``narrow_part``, or ``wide_part`` where wide
+        cuts : stream of ``cut_layout`` with ``WIDE``, in: of up to ``narrow_part``, or ``wide_part`` where wide
         beats : stream of ``loaded_beat_layout``, out: bytes from the lowest on; ``response`` is OKAY
 
-    A word of sums leaves with its last part, or with its row's end. Where ``zeros``, none is looked at.
+    A word of sums leaves with its last part, or with its row's end.
 
     Latency ``latency`` clocks, the narrowers', throughput one part a clock. All stages advance together while a beat
     can leave, so ``sums.ready`` and ``cuts.ready`` follow ``beats.ready`` combinationally.
@@ -79,7 +78,7 @@ class SumsNarrower(wiring.Component):
         super().__init__(
             {
                 "sums": In(stream.Signature(shape.sums)),
-                "cuts": In(stream.Signature(cut_layout(shape.narrow_part, STORED_AS))),
+                "cuts": In(stream.Signature(cut_layout(shape.narrow_part, WIDE))),
                 "beats": Out(stream.Signature(loaded_beat_layout(shape.port))),
             }
         )
@@ -96,7 +95,7 @@ class SumsNarrower(wiring.Component):
         m.d.comb += [
             moves.eq(~self.beats.valid | self.beats.ready),
             self.beats.valid.eq(flags(m, transfer(self.cuts), self.latency, moves, name="arrived")),
-            beat.data.eq(Mux(said.stored_as.zeros, 0, Mux(said.stored_as.wide, wide, narrow))),
+            beat.data.eq(Mux(said.wide, wide, narrow)),
             beat.bytes.eq(said.bytes),
             beat.last.eq(said.last),
             beat.response.eq(Response.OKAY),
@@ -110,8 +109,8 @@ class SumsNarrower(wiring.Component):
         last_place = Mux(cut.tag.wide, shape.cols // shape.wide_part - 1, shape.cols // shape.narrow_part - 1)
         spent = cut.ends | (self.place == last_place)
         m.d.comb += [
-            self.cuts.ready.eq(moves & (self.sums.valid | cut.tag.zeros)),
-            self.sums.ready.eq(moves & self.cuts.valid & spent & ~cut.tag.zeros),
+            self.cuts.ready.eq(moves & self.sums.valid),
+            self.sums.ready.eq(moves & self.cuts.valid & spent),
         ]
         with m.If(transfer(self.cuts)):
             m.d.sync += self.place.eq(Mux(spent, 0, self.place + 1))
@@ -135,12 +134,12 @@ class SumsNarrower(wiring.Component):
     def _said(self, m: Module, moves: Value) -> data.View:
         """What the cut says of its beat, ``latency`` moves later."""
         cut, beat = self.cuts.payload, self.beats.payload
-        layout = data.StructLayout({"bytes": beat.bytes.shape(), "last": 1, "stored_as": STORED_AS})
+        layout = data.StructLayout({"bytes": beat.bytes.shape(), "last": 1, "wide": 1})
         said = Signal(layout)
         m.d.comb += [
             said.bytes.eq(cut.count * Mux(cut.tag.wide, FP32.width_bytes, self.shape.operand.width_bytes)),
             said.last.eq(cut.last),
-            said.stored_as.eq(cut.tag),
+            said.wide.eq(cut.tag.wide),
         ]
         return layout(self._waiting(m, said.as_value(), moves, "said"))
 
@@ -156,7 +155,7 @@ class StoreGearbox(wiring.Component):
         sums : stream of ``StoreShape.sums``, in: a row's first elements, then the next, then the next row's
         words : stream of ``word_layout``, out; a tile of nothing has no word
 
-    Where ``zeros``, no sums are taken. What a word of sums has past its row's end is passed over.
+    What a word of sums has past its row's end is passed over.
 
     Throughput: ``narrow_part`` columns a clock, or ``wide_part`` where ``wide`` (``StoreShape``). So rows of whole
     words come at the bus's full rate where ``cols`` fill it. A tile follows without a gap, except where the one before
@@ -182,7 +181,7 @@ class StoreGearbox(wiring.Component):
         """Settings to cuts; cuts and sums to beats; beats to words."""
         m = Module()
         shape, settings = self.shape, self.settings.payload
-        m.submodules.cuts = cuts = RowCuts(shape.narrow_part, tag=STORED_AS)
+        m.submodules.cuts = cuts = RowCuts(shape.narrow_part, tag=WIDE)
         m.submodules.narrower = narrower = SumsNarrower(shape)
         m.submodules.packer = packer = Packer(shape.port)
         m.d.comb += [
@@ -191,7 +190,6 @@ class StoreGearbox(wiring.Component):
             cuts.rows.payload.elements.eq(settings.elements),
             cuts.rows.payload.most.eq(Mux(settings.wide, shape.wide_part, shape.narrow_part)),
             cuts.rows.payload.tag.wide.eq(settings.wide),
-            cuts.rows.payload.tag.zeros.eq(settings.zeros),
             self.settings.ready.eq(cuts.rows.ready),
         ]
         connect(m, cuts.cuts, narrower.cuts)

@@ -29,8 +29,7 @@ class SumsReader(wiring.Component):
     input : stream of STORE, in
     ask : stream of half_address, out
 
-    Latency 0 clocks from an instruction to its first word. Throughput a word a clock; zeros are not asked for, and are
-    taken in a clock.
+    Latency 0 clocks from an instruction to its first word. Throughput a word a clock.
     """
 
     def __init__(self, design: Design, shape: MachineShape) -> None:
@@ -47,10 +46,10 @@ class SumsReader(wiring.Component):
         ends_row = column + cols >= store.places.elements
         ends = ends_row & (row == store.places.pixels - 1)
         m.d.comb += [
-            self.ask.valid.eq(self.input.valid & ~store.zeros),
+            self.ask.valid.eq(self.input.valid),
             self.ask.payload.half.eq(store.half),
             self.ask.payload.address.eq(word),
-            self.input.ready.eq(store.zeros | (self.ask.ready & ends)),
+            self.input.ready.eq(self.ask.ready & ends),
         ]
         with m.If(transfer(self.ask)):
             m.d.sync += [column.eq(Mux(ends_row, 0, column + cols)), word.eq(Mux(ends, 0, word + 1))]
@@ -138,6 +137,6 @@ class StoreUnit(wiring.Component):
         m.d.comb += [
             settings.valid.eq(stores.valid),
             stores.ready.eq(settings.ready),
+            settings.payload.wide.eq(store.wide),
             *(settings.payload[name].eq(store.places[name]) for name in ("pixels", "elements")),
-            *(settings.payload[name].eq(store[name]) for name in ("wide", "zeros")),
         ]

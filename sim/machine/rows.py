@@ -46,7 +46,6 @@ class TransferRow(TypedDict):
     index_bytes: int
     group_elements: int
     wide: int
-    zeros: int
 
 
 class ComputeRow(TypedDict):
@@ -84,7 +83,6 @@ _PLACES = {name: f"places.{name}" for name in (
     "pixels", "elements",
 )}  # fmt: skip
 _LOAD = {name: name for name in ("weight", "packed", "index_address", "group_elements")}
-_STORE = {name: name for name in ("wide", "zeros")}
 _COMMAND = {name: f"command.{name}" for name in (
     "ws", "reload", "length", "tiles", "interval", "settle", "interleave_cols", "fresh_tiles",
 )}  # fmt: skip
@@ -109,7 +107,7 @@ def instruction_rows(words: Words, design: Design) -> Instructions:
     """Return the instructions ``words`` [n, 8] as rows for ``design``."""
     opcodes = (words[:, 0] & np.uint64(0xF)).astype(np.int64)
     loads = _rows(Load, words[opcodes == Opcode.LOAD], {**_TOKENS, **_PLACES, **_LOAD}, TRANSFER)
-    stores = _rows(Store, words[opcodes == Opcode.STORE], {**_TOKENS, **_PLACES, **_STORE}, TRANSFER)
+    stores = _rows(Store, words[opcodes == Opcode.STORE], {**_TOKENS, **_PLACES, "wide": "wide"}, TRANSFER)
     computes = _rows(Compute, words[opcodes == Opcode.COMPUTE], {**_TOKENS, **_COMMAND, **_COMPUTE}, COMPUTE)
     element_bytes = design.numbers.operand_format.width_bytes
     slot_bytes = -(-loads["elements"] * index_bits(design.sparsity.m) // _BYTE_BITS)

@@ -72,7 +72,6 @@ class StoreRow(TypedDict):
     left: int
     part: int
     element_bytes: int
-    zeros: int
     place: int
     cuts_at: int
     cut_at: int
@@ -134,8 +133,7 @@ def _begin(state: StoreRow, queue: Queue, store: TransferRow, shape: MachineShap
         moved = True
     if state["walked_at"] == LATER or state["is_open"]:
         return moved
-    last_ask = state["offered_at"] if store["zeros"] else state["asked_at"]
-    taken = max(state["walked_at"], last_ask, state["settled_at"])
+    taken = max(state["walked_at"], state["asked_at"], state["settled_at"])
     take(queue, taken, store["wait_previous"], store["wait_next"])
     state["offered_at"] = state["walked_at"] = LATER
     return True
@@ -144,7 +142,7 @@ def _begin(state: StoreRow, queue: Queue, store: TransferRow, shape: MachineShap
 @kernel
 def _open(state: StoreRow, store: TransferRow, shape: MachineShape) -> None:
     state["settled_at"] = max(state["offered_at"], state["settings_at"])
-    state["is_open"], state["place"], state["zeros"] = 1, 0, store["zeros"]
+    state["is_open"], state["place"] = 1, 0
     state["rows_left"], state["row_elements"], state["left"] = store["pixels"], store["elements"], store["elements"]
     state["part"] = shape.wide_part if store["wide"] else shape.narrow_part
     state["element_bytes"] = _WIDE_BYTES if store["wide"] else shape.element_bits // _BYTE_BITS
@@ -222,8 +220,6 @@ def _next_cut(state: StoreRow, at: int, count: int, ends_row: bool) -> None:
 def _sums_at(state: StoreRow) -> int:
     """The clock from which the word of sums is there that the next cut is of; it is asked for where it was not."""
     taken_at = state["sums_taken_at"]
-    if state["zeros"]:
-        return NEVER
     if state["sums_at"] == LATER:
         number = state["asked"]
         last = taken_at[(number - 1) % BUFFER_ANSWERS]
@@ -235,10 +231,9 @@ def _sums_at(state: StoreRow) -> int:
 
 @kernel
 def _take_sums(state: StoreRow, at: int) -> None:
-    if not state["zeros"]:
-        state["sums_taken_at"][state["asked"] % BUFFER_ANSWERS] = at
-        state["asked"] += 1
-        state["sums_at"] = LATER
+    state["sums_taken_at"][state["asked"] % BUFFER_ANSWERS] = at
+    state["asked"] += 1
+    state["sums_at"] = LATER
 
 
 @kernel

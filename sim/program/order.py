@@ -169,7 +169,7 @@ def _halves(instruction: Instruction) -> tuple[list[Half], list[Half]]:
         out = ("output", instruction.out_half)
         operands = [("activation", instruction.left_half), ("weight", instruction.right_half)]
         return [*operands, *([out] if instruction.command.reload else [])], [out]
-    if isinstance(instruction, Store) and not instruction.zeros:
+    if isinstance(instruction, Store):
         return [("output", instruction.half)], []
     return [], []
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.errors import HeddleError
-from heddle.arch.formats import FP32, FloatFormat
+from heddle.arch.formats import FloatFormat
 from heddle.arch.instructions import Load, Places, Store
 from heddle.arch.nm import index_bits
 from heddle.sim.functional.formats import Bits, from_float32
@@ -50,20 +50,16 @@ def load_right(load: Load, image: Image, group_m: int, operand: FloatFormat) -> 
 
 
 def store(instruction: Store, half: OutHalf | None, image: Image, operand: FloatFormat) -> None:
-    """Write a result tile, or zeros, to ``image``."""
+    """Write a result tile to ``image``."""
     places = instruction.places
     shape = places.pixels, places.elements
-    element_bytes = FP32.width_bytes if instruction.wide else operand.width_bytes
-    if instruction.zeros:
-        stored = np.zeros((places.pixels, places.elements * element_bytes), np.uint8)
-    else:
-        if half is None or half.sums.shape != shape:
-            found = "nothing" if half is None else f"a tile of {half.sums.shape[0]} x {half.sums.shape[1]}"
-            raise HeddleError(f"a store of {shape[0]} x {shape[1]} finds {found} in half {instruction.half}")
-        if (half.ws, half.interleave_cols) != (instruction.ws, instruction.interleave_cols):
-            raise HeddleError("the store says another order of results than the computation")
-        elements = half.sums if instruction.wide else from_float32(half.sums, operand)
-        stored = np.ascontiguousarray(elements).view(np.uint8).reshape(places.pixels, -1)
+    if half is None or half.sums.shape != shape:
+        found = "nothing" if half is None else f"a tile of {half.sums.shape[0]} x {half.sums.shape[1]}"
+        raise HeddleError(f"a store of {shape[0]} x {shape[1]} finds {found} in half {instruction.half}")
+    if (half.ws, half.interleave_cols) != (instruction.ws, instruction.interleave_cols):
+        raise HeddleError("the store says another order of results than the computation")
+    elements = half.sums if instruction.wide else from_float32(half.sums, operand)
+    stored = np.ascontiguousarray(elements).view(np.uint8).reshape(places.pixels, -1)
     addresses = _within(pixel_addresses(places), stored.shape[1], image)
     image[addresses[:, np.newaxis] + np.arange(stored.shape[1])] = stored
 

@@ -30,6 +30,10 @@ def dense_macs(products: tuple[Product, ...]) -> int:
     return sum(product.dense_macs for product in products)
 
 
+def stored_bits(products: tuple[Product, ...]) -> float:
+    return sum(product.count * product.m * product.n * product.out_bits for product in products)
+
+
 def taps_met_by_input_row(layer: ConvLayer, row: int) -> int:
     """Output rows, of a map that goes on for ever, whose window holds input row ``row``."""
     pad = layer.kernel_height // 2
@@ -85,14 +89,21 @@ def test_equal_phases_are_one_product_counted_several_times() -> None:
 
 @pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 2), (3, 3)])
 @pytest.mark.parametrize("operand", ["weight", "dy"])
-def test_bp_stores_all_of_dx_with_the_zeros_of_pixels_that_no_tap_meets(
-    kernel: int, stride: int, operand: SparseOperand
+def test_bp_stores_the_pixels_of_dx_that_a_tap_meets(kernel: int, stride: int, operand: SparseOperand) -> None:
+    out = 12 // stride
+    layer = ConvLayer("conv", 12, 12, 8, out, out, 16, kernel, kernel, stride, stride, groups=2)
+    met = 12 * min(kernel, stride) // stride
+    assert stored_bits(backward_products(LayerShape.of(layer, 3), operand, Pruning(2, 8))) == 3 * met * met * 8 * 16
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride"), [(8, 5, 1), (57, 3, 2), (9, 7, 2)])
+def test_bp_stores_all_of_dx_where_windows_without_padding_meet_all_its_pixels(
+    size: int, kernel: int, stride: int
 ) -> None:
-    layer = conv(size=12, channels=(8, 16), kernel=kernel, stride=stride, groups=2)
-    products = backward_products(LayerShape.of(layer, 3), operand, Pruning(2, 8))
-    stored_bits = sum(product.count * product.m * product.n * product.out_bits for product in products)
-    computed = sum(product.count * product.m * product.n for product in products)
-    assert stored_bits == pytest.approx(16 * max(computed, 3 * 12 * 12 * 8))
+    out = (size - kernel) // stride + 1
+    layer = ConvLayer("conv", size, size, 8, out, out, 16, kernel, kernel, stride, stride)
+    products = backward_products(LayerShape.of(layer, 3), "weight", NOT_PRUNED)
+    assert stored_bits(products) == pytest.approx(3 * size * size * 8 * 16)
 
 
 def test_ff_is_x_times_w() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from heddle.arch.boards import load_board
 from heddle.arch.design import Design
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
-from heddle.dataflow.network import WeightedLayer
+from heddle.dataflow.network import ConvLayer, WeightedLayer
 from heddle.dataflow.program.compiler import CompiledProduct, LayerPass, Program, compile_passes
 from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps, LayerProduct
 from heddle.dataflow.program.memory_image import Image, gradient_of, map_of, write_map, write_weights
@@ -147,8 +148,41 @@ class LayerRun:
         return from_float32(numbers, self.design.numbers.operand_format)
 
 
-def written(program: Program) -> set[str]:
-    """The names of the tensors that a program writes."""
-    outs = (compiled.out for compiled in program.products)
-    zeros = {each.of_layer.maps.dx.name for each in program.passes if each.of_layer.pass_name == "bp"}
-    return zeros | {out.tensor.name if isinstance(out, SubMap) else out.name for out in outs}
+def unwritten(program: Program) -> npt.NDArray[np.bool_]:
+    """Of each byte of a program's memory, whether it is of no product's result."""
+    bytes_left = np.ones(program.memory.nbytes, bool)
+    for out in (compiled.out for compiled in program.products):
+        tensor = out.tensor if isinstance(out, SubMap) else out
+        address = program.memory.address(tensor.name)
+        of_tensor = bytes_left[address : address + tensor.nbytes]
+        if isinstance(out, SubMap):
+            width = out.tensor.element_bytes
+            pixels = of_tensor.reshape(out.tensor.images, out.tensor.height, out.tensor.width, -1)
+            rows, cols = (slice(picked.first, None, picked.stride) for picked in (out.rows, out.cols))
+            pixels[:, rows, cols, out.channels.start * width : out.channels.stop * width] = False
+        else:
+            of_tensor[:] = False
+    return bytes_left
+
+
+def met_pixels(layer: ConvLayer) -> npt.NDArray[np.bool_]:
+    """Of each pixel of the input map, whether a tap of any window reads it."""
+    assert layer.padding is not None
+    met = np.zeros((layer.in_height, layer.in_width), bool)
+    top, _, left, _ = layer.padding
+    for window in np.ndindex(layer.out_height, layer.out_width):
+        for tap in np.ndindex(layer.kernel_height, layer.kernel_width):
+            row = window[0] * layer.stride_height + tap[0] * layer.dilation[0] - top
+            col = window[1] * layer.stride_width + tap[1] * layer.dilation[1] - left
+            if 0 <= row < layer.in_height and 0 <= col < layer.in_width:
+                met[row, col] = True
+    return met
+
+
+#: Layers of whose input maps some pixels meet no tap, and one whose every window lies in the padding.
+SPARSELY_MET = {
+    "1 x 1 at stride 2": ConvLayer("conv", 6, 8, 8, 3, 4, 8, 1, 1, 2, 2, padding=(0, 0, 0, 0)),
+    "2 x 2 at stride 3, in groups": ConvLayer("conv", 8, 5, 8, 3, 2, 16, 2, 2, 3, 3, groups=2, padding=(0, 0, 0, 0)),
+    "1 x 3 of which columns are left out": ConvLayer("conv", 4, 9, 8, 4, 2, 8, 1, 3, 1, 5, padding=(0, 0, 0, 0)),
+    "windows in the padding": ConvLayer("conv", 1, 1, 8, 1, 2, 8, 1, 1, 2, 2, padding=(0, 0, 1, 1)),
+}

@@ -87,8 +87,8 @@ def test_each_clock_is_the_arrays_or_stands_under_one_cause(machine: Machine) ->
     assert {"fill", "drain"} <= waits
 
 
-STORED = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
-ENDS = f"{STORED} zeros"
+#: It stores what no computation made: the buffers' contents at power-up, which are zeros.
+ENDS = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
 WRONG = [
     pytest.param(changed(program("sync last"), 0), Stop.NO_PROGRAM, 0, id="no-program"),
     pytest.param(changed(program("sync last"), 4), Stop.OTHER_VERSION, 0, id="other-version"),

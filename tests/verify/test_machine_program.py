@@ -19,13 +19,13 @@ from heddle.verify.machine_program import FolderCase, compiled_design
 
 TINY = load_design("tiny")
 BOARD = load_board(TINY.board)
-ZEROS = "store zeros places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
+STORED = "store places.row_positions=1 places.col_positions=1 places.pixels=1 places.elements=4"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "memory.json").write_text(json_text({"design": TINY.model_dump(mode="json")}))
-    (tmp_path / "program.bin").write_bytes(program_bytes(words_of(assemble([ZEROS, "sync last"])), TINY))
+    (tmp_path / "program.bin").write_bytes(program_bytes(words_of(assemble([STORED, "sync last"])), TINY))
     (tmp_path / "memory.bin").write_bytes(bytes(range(64)))
     return tmp_path
 

@@ -12,7 +12,8 @@ from heddle.dataflow.network import ConvLayer
 from heddle.dataflow.program import tile_plan
 from heddle.dataflow.program.layer_products import LayerMaps
 from heddle.dataflow.step_items import Pass
-from tests.support.layer_programs import LayerRun
+from heddle.sim.program.transfers import pixel_addresses
+from tests.support.layer_programs import SPARSELY_MET, LayerRun, met_pixels
 
 TINY = load_design("tiny")
 LAYER = ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3)
@@ -81,12 +82,23 @@ def test_tiles_are_cut_further_where_groups_that_are_not_full_need_the_room() ->
     assert max(held) <= 512
 
 
-def test_a_gradient_that_no_window_reaches_is_stored_as_zeros() -> None:
-    layer = ConvLayer("conv", 1, 1, 1, 1, 2, 1, 1, 1, 2, 2, padding=(0, 0, 1, 1))
-    program = LayerRun(layer, "bp", TINY, batch=1).compiled()
-    assert program.products == ()
+@pytest.mark.parametrize("layer", SPARSELY_MET.values(), ids=SPARSELY_MET)
+def test_of_a_gradient_only_the_pixels_that_a_tap_meets_are_stored(layer: ConvLayer) -> None:
+    program = LayerRun(layer, "bp", TINY, batch=2).compiled()
+    dx = program.passes[0].of_layer.maps.dx
     stores = [instruction for instruction in program.instructions if isinstance(instruction, Store)]
-    assert [(store.zeros, store.places.pixels) for store in stores] == [(1, 1)]
+    addresses = np.concatenate([pixel_addresses(store.places) for store in stores]) if stores else np.zeros(0, int)
+    stored = np.zeros((2, layer.in_height, layer.in_width), bool)
+    pixels = (addresses - program.memory.address(dx.name)) // (dx.channels * dx.element_bytes)
+    stored.reshape(-1)[pixels] = True
+    assert (stored == met_pixels(layer)).all()
+
+
+def test_a_gradient_that_no_window_reaches_has_its_place_and_no_instruction() -> None:
+    program = LayerRun(SPARSELY_MET["windows in the padding"], "bp", TINY).compiled()
+    assert program.products == ()
+    assert list(program.memory.tensors) == ["conv.dx"]
+    assert {type(instruction) for instruction in program.instructions} == {Sync}
 
 
 def test_padding_that_nothing_tells_is_refused() -> None:

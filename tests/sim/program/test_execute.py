@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from heddle.arch.design_io import load_design, override
 from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
-from heddle.dataflow.program.tensors import MapTensor, TiledGradient
-from tests.support.layer_programs import LayerRun, written
+from tests.support.layer_programs import LayerRun, unwritten
 
 TINY = load_design("tiny")
 _ARRAY = {"array.rows": 3, "array.cols": 5}
@@ -74,11 +73,7 @@ def check(run: LayerRun) -> None:
     for compiled in program.products:
         expected, found = run.expected(compiled), run.found(compiled, program, after)
         assert expected.tobytes() == found.tobytes(), compiled.plan.product.name
-    outside = np.ones(len(after), bool)
-    for name in written(program):
-        placed = program.memory.tensors[name]
-        assert isinstance(placed.tensor, MapTensor | TiledGradient)
-        outside[placed.address : placed.address + placed.tensor.nbytes] = False
+    outside = unwritten(program)
     assert np.array_equal(before[outside], after[outside])
 
 

@@ -18,8 +18,10 @@ from heddle.dataflow.training import StepOptions
 from heddle.dataflow.work import step_work
 from heddle.sim.functional.formats import to_float32
 from heddle.sim.program import operands
+from heddle.sim.program.execute import execute
 from heddle.sim.program.image import operand_blocks, operand_image
 from heddle.sim.program.operands import DrawnWeights, drawn_map
+from tests.support.layer_programs import SPARSELY_MET, LayerRun, met_pixels
 from tests.support.step_programs import unlike
 
 DESIGN = override(load_design("tiny"), {"array.rows": 3, "array.cols": 5})
@@ -55,6 +57,18 @@ def test_results_are_zeros_and_operands_are_drawn_by_their_seed(compiled: StepPr
     assert x.min() == 0
     assert x.max() > 1
     assert not np.array_equal(image, operand_image(program, DrawnWeights(2, OPERAND), 2, OPERAND))
+
+
+@pytest.mark.parametrize("layer", SPARSELY_MET.values(), ids=SPARSELY_MET)
+def test_a_gradient_is_zero_where_no_tap_meets_it_after_any_number_of_runs(layer: ConvLayer) -> None:
+    program = LayerRun(layer, "bp", DESIGN).compiled()
+    image = operand_image(program, DrawnWeights(1, OPERAND), 1, OPERAND)
+    met = met_pixels(layer)
+    for _ in range(2):
+        execute(program.instructions, image, DESIGN)
+        gradient = map_of(image, program.memory.tensors["conv.dx"], np.uint16)
+        assert not gradient[:, ~met].any()
+        assert gradient[:, met].any(axis=-1).all()
 
 
 def test_a_large_map_is_drawn_in_pieces_that_do_not_show(

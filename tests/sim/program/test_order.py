@@ -84,7 +84,7 @@ def test_sync_orders_everything() -> None:
 
 
 def test_memory_that_is_loaded_and_stored_needs_a_sync() -> None:
-    store = f"store zeros {PIXEL}"
+    store = f"store {PIXEL}"
     assert refusal(store, f"load {PIXEL}", "sync last") == (
         "no SYNC stands between instructions 0 and 1, of which one loads what the other stores"
     )
