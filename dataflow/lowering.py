@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from math import gcd
 
 from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.arch.nm import index_bits
@@ -16,7 +17,7 @@ from heddle.dataflow.step_items import Operand, Product
 class LayerShape:
     """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution.
 
-    ``taps_apart``: pixels from one tap of a kernel row to the next. The layer's pixels come in ``steps`` equal parts,
+    ``dilation``: pixels from one tap to the next, along rows and columns. The pixels come in ``steps`` equal parts,
     each of which waits for the one before.
     """
 
@@ -31,7 +32,7 @@ class LayerShape:
     groups: int
     operand: FloatFormat = FP16
     steps: int = 1
-    taps_apart: int = 1
+    dilation: tuple[int, int] = (1, 1)
 
     @classmethod
     def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat = FP16) -> LayerShape:
@@ -50,7 +51,7 @@ class LayerShape:
             stride=(layer.stride_height, layer.stride_width),
             groups=layer.groups,
             operand=operand,
-            taps_apart=layer.dilation[1],
+            dilation=layer.dilation,
         )
 
     @property
@@ -81,12 +82,8 @@ class LayerShape:
             pixels_on_k=pixels_on_k,
             pixel_step=step,
             halo=halo,
-            row_taps=self.row_taps(self.kernel[1]),
+            row_taps=_row_taps(self.kernel[1], self.dilation[1]),
         )
-
-    def row_taps(self, taps: int) -> int:
-        """Return how many of the ``taps`` of a kernel row read pixels that follow each other."""
-        return taps if self.taps_apart == 1 else 1
 
 
 @dataclass(frozen=True)
@@ -139,8 +136,8 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
     shape = shape.one_step
     phases = Counter(
         (rows, cols)
-        for rows in _taps_by_residue(shape.kernel[0], shape.stride[0])
-        for cols in _taps_by_residue(shape.kernel[1], shape.stride[1])
+        for rows in _taps_by_residue(shape.kernel[0], shape.stride[0], shape.dilation[0])
+        for cols in _taps_by_residue(shape.kernel[1], shape.stride[1], shape.dilation[1])
     )
     phase_product = _gradients_on_the_right if operand == "dy" else _weights_on_the_right
     phase_pixels = shape.in_pixels / (shape.stride[0] * shape.stride[1])
@@ -182,16 +179,21 @@ def matmul_products(m: int, k: int, n: int, count: int, operand: FloatFormat = F
     return (Product(m, k, n, left=left, right=right, out_bits=operand.width, count=count),)
 
 
-def _taps_by_residue(kernel: int, stride: int) -> list[int]:
+def _row_taps(taps: int, apart: int) -> int:
+    """How many of the ``taps`` of a kernel row, whose pixels are ``apart``, read pixels that follow each other."""
+    return taps if apart == 1 else 1
+
+
+def _taps_by_residue(kernel: int, stride: int, dilation: int) -> list[int]:
     """Taps along one axis that each residue of the stride meets; residues without any are left out."""
-    taps = [-(-(kernel - residue) // stride) for residue in range(min(stride, kernel))]
-    return [count for count in taps if count > 0]
+    return list(Counter(tap * dilation % stride for tap in range(kernel)).values())
 
 
 def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> Operand:
     """DY spread over one phase's taps."""
     halo = float(taps[1] - 1 if shape.kernel[0] == 1 else (taps[0] - 1) * shape.out_width)
-    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo, row_taps=shape.row_taps(taps[1]))
+    apart = shape.dilation[1] // gcd(shape.dilation[1], shape.stride[1])
+    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo, row_taps=_row_taps(taps[1], apart))
 
 
 def _weights_on_the_right(

@@ -136,7 +136,7 @@ class LayerMaps:
                 stride=(1, 1),
                 out_pixels=pixels,
                 in_pixels=pixels,
-                taps_apart=max(1, cols.tap_step),
+                dilation=(1, max(1, cols.tap_step)),
             )
             yield LayerProduct(
                 name=f"{self.layer.name}.bp{number}{self._suffix(group)}",

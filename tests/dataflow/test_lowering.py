@@ -96,6 +96,13 @@ def test_bp_stores_the_pixels_of_dx_that_a_tap_meets(kernel: int, stride: int, o
     assert stored_bits(backward_products(LayerShape.of(layer, 3), operand, Pruning(2, 8))) == 3 * met * met * 8 * 16
 
 
+def test_bp_stores_the_pixels_of_one_phase_where_the_stride_divides_the_dilation() -> None:
+    layer = ConvLayer("conv", 12, 12, 8, 5, 5, 16, 2, 2, 2, 2, dilation=(2, 2))
+    products = backward_products(LayerShape.of(layer, 3), "weight", NOT_PRUNED)
+    assert [(product.count, product.left.taps, product.left.row_taps) for product in products] == [(1, 4, 2)]
+    assert stored_bits(products) == pytest.approx(3 * 6 * 6 * 8 * 16)
+
+
 @pytest.mark.parametrize(("size", "kernel", "stride"), [(8, 5, 1), (57, 3, 2), (9, 7, 2)])
 def test_bp_stores_all_of_dx_where_windows_without_padding_meet_all_its_pixels(
     size: int, kernel: int, stride: int

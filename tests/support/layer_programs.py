@@ -184,5 +184,8 @@ SPARSELY_MET = {
     "1 x 1 at stride 2": ConvLayer("conv", 6, 8, 8, 3, 4, 8, 1, 1, 2, 2, padding=(0, 0, 0, 0)),
     "2 x 2 at stride 3, in groups": ConvLayer("conv", 8, 5, 8, 3, 2, 16, 2, 2, 3, 3, groups=2, padding=(0, 0, 0, 0)),
     "1 x 3 of which columns are left out": ConvLayer("conv", 4, 9, 8, 4, 2, 8, 1, 3, 1, 5, padding=(0, 0, 0, 0)),
+    "2 x 2 dilated by the stride": ConvLayer(
+        "conv", 6, 7, 8, 2, 3, 8, 2, 2, 2, 2, dilation=(2, 2), padding=(0, 0, 0, 0)
+    ),
     "windows in the padding": ConvLayer("conv", 1, 1, 8, 1, 2, 8, 1, 1, 2, 2, padding=(0, 0, 1, 1)),
 }
