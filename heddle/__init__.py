@@ -26,10 +26,11 @@ All names of ``__all__``, and those of training, are stable: they are added to, 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+#: Nothing is imported before it is used, the module typing neither: the command begins by reading this one.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from heddle.arch.boards import Board, board_names, load_board
     from heddle.arch.design import Design, SparsityConfig
     from heddle.arch.design_io import load_design, override, preset_names, to_toml
@@ -218,6 +219,8 @@ _VERBS_THAT_ARE_PACKAGES = ("synth", "verify")
 
 def __getattr__(name: str) -> Any:
     """Return a name from its module; raises HeddleError where it is one of training and PyTorch is not installed."""
+    from importlib import import_module
+
     if name in _VERBS_THAT_ARE_PACKAGES:
         return import_module(f"heddle.{name}")
     if name not in _HOMES:
