@@ -30,7 +30,7 @@ def test_a_program_comes_back_from_its_bytes(program: list[Instruction]) -> None
 def test_the_header_is_laid_down_byte_by_byte() -> None:
     data = program_bytes(words_of([LAST]), TINY)
     assert data[:4] == b"HDDL"
-    assert data[4:10] == bytes([1, 0, 1, 0, 0, 0])
+    assert data[4:10] == bytes([2, 0, 1, 0, 0, 0])
     assert data[14:30] == digest(TINY).to_bytes(16, "little")
     assert data[30:64] == bytes(34)
     assert data[64:] == bytes([4, 1, *[0] * 62])
@@ -59,7 +59,7 @@ def test_what_is_no_program_of_the_design_is_refused() -> None:
     data = program_bytes(words_of([LAST]), TINY)
     assert _refusal(b"") == _refusal(data[:63]) == _refusal(b"x" * 200)
     assert _refusal(b"") == "p.bin: it does not begin with the header of a program"
-    assert _refusal(_changed(data, 4, 9)) == "p.bin: instruction set of version 9 (valid: 1); compile it again"
+    assert _refusal(_changed(data, 4, 9)) == "p.bin: instruction set of version 9 (valid: 2); compile it again"
     assert _refusal(data[:-1]) == (
         "p.bin: 63 bytes of instructions, but its header says 1 x 64; it was cut short or added to"
     )
