@@ -73,6 +73,8 @@ accuracy: setup-train
 calibration: setup
 	$(BIN)/python -m benchmarks.calibration.measure
 	$(BIN)/python -m benchmarks.calibration.fit
+	$(BIN)/python -m benchmarks.calibration.machine_measure
+	$(BIN)/python -m benchmarks.calibration.machine_fit
 	$(BIN)/python -m benchmarks.block_timing
 
 agreement: setup

@@ -55,10 +55,6 @@ VECTOR_ADDERS = Coefficient("vector_adders", 1, "1/lane", "assumption: shift, re
 VECTOR_OTHER_LUT = Coefficient(
     "vector_other_lut", 150, "LUT/lane", "assumption: maximum, rectifier, operand selection", 0.5
 )
-BUFFER_CONTROL_LUT = Coefficient(
-    "buffer_control_lut", 400, "LUT/buffer", "assumption: address generators of both halves", 0.5
-)
-BUFFER_CONTROL_FF = Coefficient("buffer_control_ff", 300, "FF/buffer", "assumption: as buffer_control_lut", 0.5)
 _FEEDER = (
     "measured: the left feeder of sat-vcu1525 at 1 to 16 groups a read, mapped, within 2 % (FFs 10 %); no other design"
 )
@@ -74,18 +70,6 @@ FEEDER_LUT_PER_GROUP = Coefficient(
 TRANSPOSER_LUT_PER_BIT = Coefficient(
     "transposer_lut_per_bit", 0.77, "LUT/bit", f"{_FEEDER}: a transposer of 8 x 8 operands takes 787", 0.1
 )
-DMA_LUT = Coefficient("dma_lut", 2000, "LUT/channel", "assumption: nested address counters, AXI4 master", 0.5)
-DMA_FF = Coefficient("dma_ff", 3000, "FF/channel", "assumption: as dma_lut", 0.5)
-DMA_LUT_PER_BIT = Coefficient(
-    "dma_lut_per_bit", 6, "LUT/bit", "assumption: alignment of the AXI data bus, both directions", 0.5
-)
-DMA_FF_PER_BIT = Coefficient(
-    "dma_ff_per_bit", 8, "FF/bit", "assumption: register slices of the AXI data bus, both directions", 0.5
-)
-DMA_FIFOS = Coefficient("dma_fifos", 2, "1/channel", "architecture: one FIFO a direction, bus wide", 0.0)
-CONTROLLER_LUT = Coefficient("controller_lut", 5000, "LUT", "assumption: four queues, tokens, AXI4-Lite", 0.5)
-CONTROLLER_FF = Coefficient("controller_ff", 6000, "FF", "assumption: as controller_lut", 0.5)
-CONTROLLER_BRAM36 = Coefficient("controller_bram36", 8, "BRAM36", "assumption: a 32 KiB program memory", 0.5)
 DRAM_CONTROLLER_LUT = Coefficient(
     "dram_controller_lut", 18000, "LUT/channel", "assumption: a vendor DDR4 controller, 72 bit", 0.3
 )
@@ -97,7 +81,6 @@ DRAM_CONTROLLER_DSP = Coefficient("dram_controller_dsp", 3, "DSP/channel", "assu
 HOST_LUT = Coefficient("host_lut", 40000, "LUT", "assumption: a vendor PCIe DMA bridge, Gen 3 x16", 0.4)
 HOST_FF = Coefficient("host_ff", 45000, "FF", "assumption: as host_lut", 0.4)
 HOST_BRAM36 = Coefficient("host_bram36", 60, "BRAM36", "assumption: as host_lut", 0.4)
-RAM_WORD_BITS = Coefficient("ram_word_bits", 64, "bit", "architecture: data bits of a RAM port", 0.0)
 ROUTABLE_SHARE = Coefficient(
     "routable_share",
     0.85,

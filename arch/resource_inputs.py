@@ -12,11 +12,15 @@ import numpy.typing as npt
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.formats import BF16, FP32
+from heddle.arch.instructions import PAGE_BYTES
 
 Amounts = npt.NDArray[np.int64]
 Ints = int | Amounts
 
 SUM_BITS = FP32.width
+_BYTE_BITS = 8
+#: Beats of AXI4's longest burst.
+MOST_BEATS = 256
 _POWERS = np.array([1, 2, 4, 8, 16])
 #: What the sequencer tells a row of PEs a step (hls.control.CONTROL).
 CONTROL_BITS = 5
@@ -64,6 +68,16 @@ class ResourceInputs:
     def queue_words(self) -> Amounts:
         """Words of the array's result queue: one for each clock that a result is on its way, and two more."""
         return self.rows + self.cols + len(self.slr_cuts) + 2
+
+    @property
+    def port_bits(self) -> Amounts:
+        """Bits of a word between memory and the load and store units: of all channels together."""
+        return self.channels * self.axi_bits
+
+    @property
+    def page_beats(self) -> Amounts:
+        """Words of the longest burst, which is a page of each channel, or AXI4's most beats."""
+        return np.minimum(PAGE_BYTES * _BYTE_BITS // self.axi_bits, MOST_BEATS)
 
     @property
     def recoded_bits(self) -> Amounts:

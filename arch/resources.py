@@ -13,7 +13,7 @@ from functools import lru_cache
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.resource_inputs import ResourceInputs, ResourceTable
-from heddle.arch.resource_model import module_tables, resource_table
+from heddle.arch.resource_model import array_tables, module_tables, resource_table
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,12 @@ def _resources(design: Design, board: Board) -> Resources:
 def resources_by_module(design: Design, board: Board) -> dict[str, Resources]:
     """Return what each module of ``design`` takes; the parts sum to ``resources``."""
     tables = module_tables(ResourceInputs.of(design, board))
+    return {name: _counts(table) for name, table in tables.items()}
+
+
+def resources_beside_the_array(design: Design, board: Board) -> dict[str, Resources]:
+    """Return what the array takes where it is emitted by itself, with its lanes and double buffers."""
+    tables = array_tables(ResourceInputs.of(design, board))
     return {name: _counts(table) for name, table in tables.items()}
 
 

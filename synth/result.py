@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from heddle.hls.names import Top
+
 if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
     import pandas as pd
 
@@ -99,7 +101,7 @@ class Synthesis:
     """A synthesised design. ``modules`` multiply up to ``total``; ``stages`` has the slowest first.
 
     ``fan_outs`` has the array's nets that drive the most, the largest first, one of each module; yosys counts them.
-    ``covers`` names the parts that were synthesised, ``missing`` those of the design that were not.
+    ``covers`` names the parts of ``top`` that were synthesised, ``missing`` those of the design that were not.
     """
 
     tool: str
@@ -111,6 +113,7 @@ class Synthesis:
     covers: tuple[str, ...]
     missing: tuple[str, ...]
     seconds: float
+    top: Top = "array"
 
     @property
     def total(self) -> Usage:

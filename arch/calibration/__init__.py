@@ -72,6 +72,10 @@ def fitted(kind: str, resource: str, features: Mapping[str, npt.ArrayLike]) -> n
 
     Raises KeyError for a feature that the fit did not know.
     """
-    coefficients = fitted_document()["coefficients"][kind][resource]
+    return weighted(fitted_document()["coefficients"][kind][resource], features)
+
+
+def weighted(coefficients: Mapping[str, float], features: Mapping[str, npt.ArrayLike]) -> npt.NDArray[np.float64]:
+    """Return the sum of ``features`` times their coefficients. Raises KeyError for a feature that has none."""
     terms = [coefficients[name] * np.asarray(value, np.float64) for name, value in features.items()]
     return np.asarray(sum(terms), np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heddle.arch.calibration import fitted_document
+from heddle.arch.calibration.machine import machine_fitted_document
 from heddle.arch.design import Design
 
 #: The parameters that the fitted coefficients depend on.
@@ -17,9 +18,14 @@ def extrapolations(design: Design) -> tuple[str, ...]:
 
 
 def calibration_line() -> str:
-    """Return what the resource model was fitted to, in one line."""
+    """Return what the resource model of the array and the lanes was fitted to, in one line."""
     document = fitted_document()
     return f"calibrated on {document['designs']} designs synthesised by {document['tool']}"
+
+
+def machine_calibration_line() -> str:
+    """Return what the resource model of the machine around the array was fitted to, in one line."""
+    return f"calibrated on the blocks of {machine_fitted_document()['designs']} machines, by the same tool"
 
 
 def _outside(design: Design) -> Iterator[str]:

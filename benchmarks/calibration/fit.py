@@ -25,7 +25,7 @@ from heddle.arch.calibration.ranges import RANGED
 from heddle.arch.formats import BF16, operand_format
 from heddle.arch.lane_resources import sore_features, wuve_features
 from heddle.arch.resource_inputs import ResourceInputs
-from heddle.arch.resource_model import CALIBRATED, module_tables
+from heddle.arch.resource_model import ARRAY_PARTS, array_tables
 from heddle.arch.run_dir import write_atomically
 from heddle.synth.yosys.tool import yosys_version
 
@@ -106,9 +106,12 @@ def columns(model: Model, inputs: ResourceInputs, length: int) -> tuple[list[str
     return list(found), np.stack([np.broadcast_to(np.asarray(v, float), length) for v in found.values()], axis=1)
 
 
-def solved(features: npt.NDArray[np.float64], target: Vector) -> Vector:
-    """Return the coefficients of the least relative squares, the shortest ones where several are as good."""
-    weights = 1.0 / np.maximum(target, 1.0)
+def solved(features: npt.NDArray[np.float64], target: Vector, whole: Vector) -> Vector:
+    """Return the coefficients of the least squares relative to ``whole``, the shortest ones where several are as good.
+
+    ``target`` is what of ``whole`` is to be fitted.
+    """
+    weights = 1.0 / np.maximum(whole, 1.0)
     scale = np.maximum(np.abs(features).max(axis=0), 1.0)
     coefficients, *_ = np.linalg.lstsq(features / scale * weights[:, None], target * weights, rcond=1e-9)
     return np.asarray(coefficients / scale)
@@ -124,7 +127,7 @@ def fit(rows: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
         found[model.kind] = {}
         for resource in model.resources:
             target = measured[resource].to_numpy(float) - np.asarray(model.counted(inputs, resource))
-            values = [float(f"{value:.{_DIGITS}g}") for value in solved(features, target)]
+            values = [float(f"{value:.{_DIGITS}g}") for value in solved(features, target, target)]
             found[model.kind][resource] = dict(zip(names, values, strict=True))
     return found
 
@@ -139,7 +142,8 @@ def cross_validated(rows: pd.DataFrame, model: Model, resource: str) -> Vector:
     errors = []
     for left_out in range(len(measured)):
         others = np.arange(len(measured)) != left_out
-        coefficients = solved(features[others], (truth - counted)[others])
+        rest = (truth - counted)[others]
+        coefficients = solved(features[others], rest, rest)
         guess = float(features[left_out] @ coefficients + counted[left_out])
         errors.append(guess / truth[left_out] - 1 if truth[left_out] else float(guess > 0))
     return np.array(errors)
@@ -149,10 +153,10 @@ def held_out_errors(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the relative error of each resource of each held-out design, over all calibrated parts together."""
     designs = rows.drop_duplicates("design").reset_index(drop=True)
     measured = rows.groupby("design", sort=False)[list(RESOURCES)].sum()
-    tables = module_tables(inputs_of(designs))
+    tables = array_tables(inputs_of(designs))
     errors = {}
     for resource in RESOURCES:
-        guess = sum(np.asarray(getattr(tables[part], resource), float) for part in CALIBRATED)
+        guess = sum(np.asarray(getattr(tables[part], resource), float) for part in ARRAY_PARTS)
         truth = measured[resource].to_numpy(float)
         errors[resource] = np.where(truth > 0, np.asarray(guess) / np.maximum(truth, 1e-9) - 1, np.sign(guess))
     return pd.DataFrame(errors, index=designs["design"])

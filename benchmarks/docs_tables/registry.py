@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks.calibration import fit
+from benchmarks.calibration import fit, machine_fit
 from benchmarks.docs_tables import accelerator, clocks, machine, networks, registers, stored
 from benchmarks.docs_tables.pages import PageError, Table
 
@@ -33,6 +33,8 @@ COMPUTED: Mapping[str, Callable[[], Table]] = {
     "preset-clocks": clocks.preset_clocks,
     "calibration-held-out": fit.held_out_table,
     "calibration-blocks": fit.blocks_table,
+    "machine-held-out": machine_fit.parts_table,
+    "machine-blocks": machine_fit.blocks_table,
 }
 
 

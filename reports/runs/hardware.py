@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from heddle.arch.boards import Board
-from heddle.arch.calibration.ranges import calibration_line, extrapolations
+from heddle.arch.calibration.ranges import calibration_line, extrapolations, machine_calibration_line
 from heddle.arch.design import Design
-from heddle.arch.resource_model import CALIBRATED
+from heddle.arch.resource_model import CALIBRATED, CALIBRATED_ARRAY, CALIBRATED_MACHINE
 from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
 from heddle.reports.review.content import HardwarePart, ModuleRow, StageRow
 from heddle.reports.runs.documents.synthesis import YosysSynthesis, read_synthesis_document
@@ -76,7 +76,8 @@ def hardware_part(design: Design, board: Board, synthesis: SavedSynthesis | None
 def model_notes(design: Design) -> tuple[str, ...]:
     """Return what the resource model is calibrated on, and where ``design`` lies outside of it."""
     return (
-        f"{', '.join(CALIBRATED)}: {calibration_line()}; the other parts are not synthesised, and are estimates.",
+        f"{', '.join(CALIBRATED_ARRAY)}: {calibration_line()}; {', '.join(CALIBRATED_MACHINE)}: "
+        f"{machine_calibration_line()}; the other parts are estimates.",
         *(f"Extrapolated: {line}." for line in extrapolations(design)),
     )
 

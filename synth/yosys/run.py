@@ -44,24 +44,25 @@ def synthesise(
     board = board or load_board(design.board)
     find_yosys()
     whole = list(parts_of(top, design, board, optimizer))
-    joined = _joined(whole)
-    mapped = map_blocks(joined, workers, progress)
+    every = joined(whole)
+    mapped = map_blocks(every, workers, progress)
     modules = tuple(usage for part in whole for usage in _module_usages(part, mapped))
     return Synthesis(
         tool=f"yosys {yosys_version()} synth_xilinx -family xcup",
         design=design.name,
         board=board.name,
         modules=modules,
-        stages=_stages(_worst_paths(joined, mapped, workers, progress)),
+        stages=_stages(_worst_paths(every, mapped, workers, progress)),
         fan_outs=largest_of_the_array(design),
         covers=tuple(dict.fromkeys(part.name for part in whole)),
         missing=NOT_SYNTHESISED[top],
         seconds=time.monotonic() - begun_s,
+        top=top,
     )
 
 
-def _joined(whole: Sequence[Part]) -> Hierarchy:
-    """All parts below one root that instantiates each top; equal modules of several parts have equal names."""
+def joined(whole: Sequence[Part]) -> Hierarchy:
+    """Return all parts below one root that instantiates each top; equal modules of several parts have equal names."""
     modules: dict[str, VerilogModule] = {}
     for part in whole:
         modules.update(part.modules.modules)

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.calibration.designs import FIT, HELD_OUT, NUMBERS, designs
 from benchmarks.calibration.fit import fit, held_out_errors, ranges
 from heddle.arch.calibration import COLUMNS, KINDS, fitted, fitted_document, measured_path
-from heddle.arch.calibration.ranges import calibration_line, extrapolations
+from heddle.arch.calibration.ranges import calibration_line, extrapolations, machine_calibration_line
 from heddle.arch.design_io import load_design, override
 
 FITTED = pd.read_csv(measured_path(FIT))
@@ -78,3 +78,7 @@ def test_what_lies_outside_is_named_with_the_range() -> None:
 
 def test_the_line_says_how_many_designs_and_which_tool() -> None:
     assert calibration_line() == "calibrated on 30 designs synthesised by yosys 0.70 synth_xilinx -family xcup"
+
+
+def test_the_line_of_the_machine_s_blocks_says_how_many_machines() -> None:
+    assert machine_calibration_line() == "calibrated on the blocks of 8 machines, by the same tool"

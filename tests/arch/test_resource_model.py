@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from resource_designs import RESOURCES, SAT, counts, inputs
 
 from heddle.arch.resource_inputs import ResourceInputs, index_bits_of
-from heddle.arch.resource_model import module_tables, resource_table
+from heddle.arch.resource_model import array_tables, module_tables, resource_table
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -47,13 +47,17 @@ def test_scalar_and_array_fields_broadcast() -> None:
     assert table.dsp.tolist() == [counts(replace(SAT, rows=16))[3], counts(SAT)[3]]
 
 
-def test_a_channel_brings_its_dma_and_its_controller() -> None:
+def test_a_channel_brings_a_wider_port_to_load_store_and_fetch_by_and_its_controller() -> None:
     one, two = (module_tables(replace(SAT, channels=channels)) for channels in (1, 2))
-    assert [name for name in one if int(one[name].lut) != int(two[name].lut)] == ["dma", "dram_controllers"]
+    changed = [name for name in one if int(one[name].lut) != int(two[name].lut)]
+    assert changed == ["dma", "controller", "dram_controllers"]
 
 
-def test_the_address_generators_of_the_buffers_are_in_the_controller() -> None:
-    assert int(module_tables(SAT)["controller"].lut) == 5000 + 3 * 400
+def test_beside_the_array_stand_double_buffers_in_place_of_the_machine_s() -> None:
+    machine, beside = module_tables(SAT), array_tables(SAT)
+    assert list(beside) == ["array", "sore", "wuve", "buffers"]
+    same = [name for name in beside if int(beside[name].lut) == int(machine[name].lut)]
+    assert same == ["array", "sore", "wuve"]
 
 
 def test_index_bits_follow_m() -> None:

@@ -17,7 +17,7 @@ from synth_command import COUNTED, NOTHING_FOUND, SMALL, Capture, board_with, er
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
+from heddle.arch.resources import RESOURCE_NAMES, resources_beside_the_array, resources_by_module
 from heddle.cli import synth as synth_module
 from heddle.cli.main import main
 from heddle.synth import checks as checks_module
@@ -117,7 +117,7 @@ def test_what_has_no_rtl_is_the_model_s_estimate(yosys: FakeYosys, capsys: Captu
 
 def test_beside_what_is_synthesised_stands_what_the_model_says(yosys: FakeYosys, capsys: Capture) -> None:
     document = synth(capsys)
-    model = resources_by_module(Design.model_validate_json(json.dumps(document["design"])), BOARD)
+    model = resources_beside_the_array(Design.model_validate_json(json.dumps(document["design"])), BOARD)
     assert document["modelled"] == {part: asdict(model[part]) for part in document["covers"]}
     assert main(["synth", *SMALL]) == 0
     table = capsys.readouterr().out.partition("By the resource model")[2].partition("Against board")[0]

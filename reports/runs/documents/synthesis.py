@@ -13,9 +13,9 @@ from heddle.arch.design import Design
 from heddle.arch.document import Document
 from heddle.arch.fit import usable
 from heddle.arch.json_file import read_json
-from heddle.arch.resources import RESOURCE_NAMES, resources_by_module
+from heddle.arch.resources import RESOURCE_NAMES, resources_beside_the_array, resources_by_module
 from heddle.arch.toml_file import check_model
-from heddle.hls.names import CORE_MODULE
+from heddle.hls.names import CORE_MODULE, Top
 from heddle.synth.nextpnr import PlacedElement
 from heddle.synth.result import Synthesis, Usage
 from heddle.synth.vivado.reports import TimingReport, UtilisationReport, VivadoReports
@@ -206,7 +206,7 @@ def yosys_synthesis(
         covers=found.covers,
         missing=found.missing,
         estimated=rest,
-        modelled=estimated(design, board, found.covers),
+        modelled=modelled(found.top, design, board, found.covers),
         flat_array=UsageEntry(**asdict(flat)) if flat else None,
         placed_pe=PlacedEntry(**asdict(placed)) if placed else None,
         notes=(
@@ -260,6 +260,13 @@ def estimated(design: Design, board: Board, chosen: tuple[str, ...]) -> Estimate
     """Return what the resource model says of ``chosen`` parts."""
     parts = resources_by_module(design, board)
     return {name: asdict(parts[name]) for name in chosen}
+
+
+def modelled(top: Top, design: Design, board: Board, parts: tuple[str, ...]) -> Estimates:
+    """Return what the resource model says of the ``parts`` of ``top`` that were synthesised."""
+    of_top = resources_beside_the_array if top == "array" else resources_by_module
+    by_part = of_top(design, board)
+    return {name: asdict(by_part[name]) for name in parts}
 
 
 def fits_with(total: Amounts, rest: Mapping[str, Mapping[str, int]], board: Board) -> bool | None:

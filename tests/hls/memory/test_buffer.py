@@ -20,7 +20,7 @@ from stream_bench import resettable, simulate
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override
 from heddle.arch.resource_inputs import ResourceInputs
-from heddle.arch.resource_model import module_tables
+from heddle.arch.resource_model import array_tables
 from heddle.hls.emit import emit, emit_rtl
 from heddle.hls.generate import buffer_block, double_buffers, slice_blocks
 from heddle.hls.manifest import manifest
@@ -253,7 +253,7 @@ def test_the_kind_of_ram_is_the_resource_model_s(uram: int, capacity_bytes: int)
     board = load_board("vcu1525")
     board = board.model_copy(update={"resources": board.resources.model_copy(update={"uram": uram})})
     design = override(load_design("tiny"), {"buffers.output_bytes": capacity_bytes})
-    modelled = int(module_tables(ResourceInputs.of(design, board))["buffers"].uram) > 0
+    modelled = int(array_tables(ResourceInputs.of(design, board))["buffers"].uram) > 0
     assert any(buffer.ram == "ultra" for buffer in double_buffers(design, board).values()) == modelled
 
 
