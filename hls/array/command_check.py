@@ -79,7 +79,8 @@ class CommandCheck(wiring.Component):
         ]
         settled = _capped(command.settle, enough)
         to_last_slot = _capped(turns, lead + ring)
-        too_early = Mux(command.reload, settled < until_sums, settled + to_last_slot < until_results)
+        # Subtracted beside the product, and not added behind it.
+        too_early = Mux(command.reload, settled < until_sums, to_last_slot < until_results - settled)
         drain = os_drain_cycles(array.rows, array.interleave, 1)
         return {
             Cause.INTERVAL: (left_over < 0) | (command.interval < drain),

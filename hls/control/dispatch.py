@@ -15,6 +15,8 @@ from heddle.hls.control.compute_waits import UNIT, ComputeWaits, Wait
 from heddle.hls.control.instruction import COMPUTE, LOAD, NUMBER_BITS, STORE, SYNC, WORD_BITS, Stop
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue, numbered
+from heddle.hls.control.least_number import LeastNumber
+from heddle.hls.stream.delay import flags
 from heddle.hls.stream.handshake import transfer
 
 #: An instruction as it comes from memory, with its number in the program, and whether it is the program's last.
@@ -49,7 +51,7 @@ class Dispatch(wiring.Component):
         What the compute unit does, and why its array takes no step, where it takes none.
 
     Latency: 2 clocks from an instruction to its queue, 1 more to the engine. Throughput: an instruction each clock. A
-    program is stopped in the clock in which nothing can go on any more, however long memory takes to answer.
+    program is stopped a few clocks after nothing can go on any more, however long memory takes to answer.
     """
 
     def __init__(self, group_m: int, depth: int = QUEUE_INSTRUCTIONS, in_flight: int = 2) -> None:
@@ -76,8 +78,8 @@ class Dispatch(wiring.Component):
         m = Module()
         queues = self._queues(m)
         taken, held = Signal(), Signal(NUMBERED_WORD, reset_less=True)
-        refused = self._refused(m, taken, held)
-        is_going: Value = taken & (refused == Stop.NONE) & (self.stop == Stop.NONE) & ~self.finished
+        refused, cause = self._refused(m, taken, held)
+        is_going: Value = taken & ~refused & (self.stop == Stop.NONE) & ~self.finished
         opcode = held.word[:OPCODE_BITS]
         all_done = reduce(and_, (queue.is_empty & ~queue.in_engine for queue in queues))
         has_room, goes = Signal(), Signal()
@@ -99,23 +101,16 @@ class Dispatch(wiring.Component):
             m.d.sync += [taken.eq(self.instructions.valid), held.eq(self.instructions.payload)]
         with m.If(goes & held.last):
             m.d.sync += self.finished.eq(1)
-        self._stops(m, queues, taken & ~goes, refused, held.number)
+        self._stops(m, queues, taken & ~goes, refused, cause, held.number)
         return m
 
-    def _refused(self, m: Module, taken: Value, held: data.View) -> Signal:
-        """Why the instruction that was taken is refused: by itself, or since it is the last one and should not be."""
+    def _refused(self, m: Module, taken: Value, held: data.View) -> tuple[Value, Value]:
+        """Whether what was taken is refused, by itself or since it ends the program where it should not; and why."""
         m.submodules.check = check = InstructionCheck(self.group_m)
-        refused = Signal(Stop)
         is_end = (held.word[:OPCODE_BITS] == Opcode.SYNC) & data.View(SYNC, held.word[: SYNC.size]).last
         m.d.comb += check.word.eq(held.word)
-        with m.If(taken):
-            m.d.comb += refused.eq(check.stop)
-            with m.If(check.stop == Stop.NONE):
-                with m.If(is_end & ~held.last):
-                    m.d.comb += refused.eq(Stop.GOES_ON)
-                with m.If(~is_end & held.last):
-                    m.d.comb += refused.eq(Stop.NO_END)
-        return refused
+        misplaced = Mux(held.last, Stop.NO_END, Stop.GOES_ON)
+        return taken & (check.refuses | (is_end != held.last)), Mux(check.refuses, check.stop, misplaced)
 
     def _queues(self, m: Module) -> list[IssueQueue]:
         """Queues between ports and engines, joined to their neighbours by tokens."""
@@ -152,23 +147,28 @@ class Dispatch(wiring.Component):
             self.compute_wait.eq(waits.wait),
         ]
 
-    def _stops(self, m: Module, queues: list[IssueQueue], is_held: Value, refused: Value, number: Value) -> None:
+    def _stops(
+        self, m: Module, queues: list[IssueQueue], is_held: Value, refused: Value, cause: Value, number: Value
+    ) -> None:
         """Remember the first reason why the program cannot go on; ``is_held``: what was taken goes to no queue."""
         all_wait = reduce(and_, (queue.waits for queue in queues))
         any_queued = ~reduce(and_, (queue.is_empty for queue in queues))
         too_many = reduce(or_, (queue.too_many for queue in queues))
+        # Where all wait, none ever goes on: what was first then is first still when its number is found.
+        m.submodules.first = first = LeastNumber(len(queues))
+        for place, queue in enumerate(queues):
+            m.d.comb += [
+                first.candidates[place].valid.eq(~queue.is_empty),
+                first.candidates[place].number.eq(queue.first_number),
+            ]
+        waited = flags(m, all_wait & any_queued & is_held, first.latency, name="waited")
         with m.If((self.stop == Stop.NONE) & ~self.finished):
             with m.If(too_many):
                 m.d.sync += [self.stop.eq(Stop.TOO_MANY_TOKENS), self.stop_number.eq(self._signalling(queues))]
-            with m.Elif(refused != Stop.NONE):
-                m.d.sync += [self.stop.eq(refused), self.stop_number.eq(number)]
-            with m.Elif(all_wait & any_queued & is_held):
-                m.d.sync += [self.stop.eq(Stop.DEADLOCK), self.stop_number.eq(self._first_number(queues))]
-
-    def _first_number(self, queues: list[IssueQueue]) -> Value:
-        """The lowest number of what is first in a queue."""
-        numbers = [Mux(queue.is_empty, (1 << NUMBER_BITS) - 1, queue.first_number) for queue in queues]
-        return reduce(lambda least, number: Mux(number < least, number, least), numbers)
+            with m.Elif(refused):
+                m.d.sync += [self.stop.eq(cause), self.stop_number.eq(number)]
+            with m.Elif(waited):
+                m.d.sync += [self.stop.eq(Stop.DEADLOCK), self.stop_number.eq(first.number)]
 
     def _signalling(self, queues: list[IssueQueue]) -> Value:
         """The number of an instruction whose token no counter holds: its neighbour's counter is full."""

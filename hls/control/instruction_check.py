@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, enum, wiring
@@ -21,6 +23,8 @@ class InstructionCheck(wiring.Component):
     Ports
     -----
     word : Signal(512), in
+    refuses : Signal(1), out
+        It is refused. This takes less time than the cause.
     stop : Stop, out
         The cause of the lowest number, NONE where it is not refused.
 
@@ -29,7 +33,7 @@ class InstructionCheck(wiring.Component):
 
     def __init__(self, group_m: int) -> None:
         self.group_m = group_m
-        super().__init__({"word": In(WORD_BITS), "stop": Out(Stop)})
+        super().__init__({"word": In(WORD_BITS), "refuses": Out(1), "stop": Out(Stop)})
 
     def elaborate(self, platform: object) -> Module:
         """Look at the word as what its opcode says, and give the first of its faults."""
@@ -44,9 +48,10 @@ class InstructionCheck(wiring.Component):
             for opcode, reasons in reasons_of.items():
                 with m.Case(int(opcode)):
                     beyond = {Stop.BITS: self.word[LAYOUTS[opcode].size :].any()}
-                    m.d.comb += self.stop.eq(_first({**beyond, **reasons}))
+                    every = {**beyond, **reasons}
+                    m.d.comb += [self.refuses.eq(reduce(or_, every.values())), self.stop.eq(_first(every))]
             with m.Default():
-                m.d.comb += self.stop.eq(Stop.OPCODE)
+                m.d.comb += [self.refuses.eq(1), self.stop.eq(Stop.OPCODE)]
         return m
 
     def _as(self, opcode: Opcode) -> data.View:

@@ -91,7 +91,7 @@ class ComputeUnit(wiring.Component):
         """A computation is prepared once, and given to the array and to each feeder."""
         m = Module()
         design, addresses = self.design, self.addresses
-        m.submodules.prepare = prepare = Prepare(design.array.rows, design.array.cols, design.sparsity.m)
+        m.submodules.prepare = prepare = Prepare(design.array, design.sparsity.m)
         m.submodules.fork = fork = Fork(PREPARED, 5)
         m.submodules.left = left = LeftFeeder(design, addresses.left)
         m.submodules.right = right = RightFeeder(design, addresses.right)

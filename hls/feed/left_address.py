@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from heddle.arch.instructions import PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
+from heddle.arch.instructions import ELEMENT_BITS, PLACE_BITS, START_BITS, STEP_BITS, TAP_BITS
+from heddle.arch.isa import COUNT_BITS
 from heddle.hls.feed.left_order import read_layout
 from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.reader import fetch_layout
+from heddle.hls.fp.multiply_add import MultiplyAdd, SliceRegisters
 from heddle.hls.stream.handshake import assert_stable
 
 #: A window's place along an axis, before the map or behind it too: start + tap x tap_step + position x step.
@@ -20,6 +22,11 @@ _AT = signed(max(START_BITS, TAP_BITS + STEP_BITS + 1, PLACE_BITS + STEP_BITS + 
 #: Pixels from a run's first one to an end of the map, as far as they matter: a run has fewer taps, so that no group of
 #: it lies further. In products with groups of a pixel a DSP slice takes them.
 _FURTHEST_PIXELS = 1 << TAP_BITS
+_NEAR = unsigned(TAP_BITS + 1)
+#: Groups from a read to an end of the map, with their sign.
+_GROUPS_BITS = max(ELEMENT_BITS + _NEAR.width, COUNT_BITS) + 1
+#: The slice's own registers hold what it multiplies, what it subtracts and what comes of it.
+_WITHIN_THE_SLICE = SliceRegisters(operands=True, total=True, addend=True)
 
 
 class LeftAddress(wiring.Component):
@@ -62,11 +69,11 @@ class LeftAddress(wiring.Component):
         col, _ = self._place(steps, at, "col")
         image_rows = steps.address(steps.address(at[0].image * at[0].map.rows.size, "image_rows"), "image_row")
         pixel_row = steps.address((image_rows + row) * at[2].map.cols.size, "pixel_row")
-        pixel = pixel_row + steps.address(col, "pixel_col") + at[3].map.origin
+        pixel = pixel_row + steps.address(col + at[2].map.origin, "pixel_col")  # the row's slice adds both, and no LUT
         first_group = steps.address(pixel * at[3].map.groups_per_pixel, "first_group")
         is_out = steps.register(steps.register(row_is_out, "is_out"), "was_out")
-        begins = self._groups_to(steps, at, -col, "begins")
-        ends = self._groups_to(steps, at, at[2].map.cols.size - col, "ends")
+        begins = self._groups_to(m, advances, at[2], -col, "begins")
+        ends = self._groups_to(m, advances, at[2], at[2].map.cols.size - col, "ends")
         ports, fetch = self.shape.ports, self.output.payload
         with m.If(advances):
             m.d.sync += [
@@ -89,11 +96,21 @@ class LeftAddress(wiring.Component):
         steps.set(place, at[1].map[of_axis].start + by_step + by_tap)
         return place, (place < 0) | (place >= at[2].map[of_axis].size)
 
-    def _groups_to(self, steps: _Steps, at: Sequence[data.View], pixels: Value, name: str) -> Signal:
-        """Four clocks in, groups from the read's first one to an end of the map ``pixels`` behind its run's first."""
-        distance = Mux(pixels < 0, 0, Mux(pixels > _FURTHEST_PIXELS, _FURTHEST_PIXELS, pixels[: TAP_BITS + 1]))
-        near = steps.register(distance, f"{name}_in_pixels")
-        return steps.register(near * at[3].map.groups_per_pixel - at[3].group, f"{name}_in_groups")
+    def _groups_to(self, m: Module, advances: Value, at: data.View, pixels: Value, name: str) -> Value:
+        """Three clocks in, groups from the read's first one to an end of the map ``pixels`` behind its run's first.
+
+        A read is of a run whose groups a tile's count numbers, so a total needs a bit more than product and group.
+        """
+        distance = Mux(pixels < 0, 0, Mux(pixels > _FURTHEST_PIXELS, _FURTHEST_PIXELS, pixels[: _NEAR.width]))
+        unit = MultiplyAdd(ELEMENT_BITS, _NEAR, _GROUPS_BITS, _GROUPS_BITS, _WITHIN_THE_SLICE)
+        m.submodules[name] = unit
+        m.d.comb += [
+            unit.en.eq(advances),
+            unit.a.eq(at.map.groups_per_pixel),
+            unit.b.eq(distance),
+            unit.c.eq(-at.group),
+        ]
+        return unit.total.as_signed()
 
 
 class _Steps:

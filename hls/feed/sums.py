@@ -62,7 +62,9 @@ class ResultWriter(wiring.Component):
             place.ready.eq(moves),
             self.result.ready.eq(moves),
         ]
-        m.d.sync += [self.written.eq(self.written + moves), self.done.eq(moves & place.payload.ends)]
+        m.d.sync += self.done.eq(moves & place.payload.ends)
+        with m.If(moves):
+            m.d.sync += self.written.eq(self.written + 1)
         return m
 
 
@@ -102,11 +104,11 @@ class PartialFeeder(wiring.Component):
         connect(m, flipped(self.input), order.input)
         connect(m, reader.ask, flipped(self.ask))
         connect(m, flipped(self.answer), reader.answer)
-        place, number = order.output.payload, Signal(RESULT_BITS)
+        place, number, wanted = order.output.payload, Signal(RESULT_BITS), Signal(RESULT_BITS, reset_less=True)
         ahead = Signal(RESULT_BITS)  # written results beyond the one that is wanted; negative: not there yet
         is_there: Value = ~place.is_inside | (~ahead[-1])
         m.d.comb += [
-            ahead.eq(self.written - (number - place.distance) - 1),
+            ahead.eq(self.written - wanted - 1),
             reader.input.valid.eq(order.output.valid & place.has_partial & is_there),
             reader.input.payload.is_zero.eq(~place.is_inside),
             reader.input.payload.ask.eq(place.at),
@@ -116,5 +118,7 @@ class PartialFeeder(wiring.Component):
             reader.output.ready.eq(self.output.ready),
         ]
         with m.If(transfer(order.output)):
-            m.d.sync += number.eq(number + 1)
+            m.d.sync += [number.eq(number + 1), wanted.eq(wanted + 1)]
+        with m.Elif(~order.output.valid):  # the distance of the next computation is known a clock before its first word
+            m.d.sync += wanted.eq(number - place.distance)
         return m

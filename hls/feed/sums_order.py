@@ -10,11 +10,9 @@ from amaranth.lib import data
 from heddle.arch.design import Design
 from heddle.arch.isa import COUNT_BITS, INTERLEAVE_BITS
 from heddle.hls.feed.order import Frame, Order, last_output
+from heddle.hls.feed.prepare import RESULT_BITS
 from heddle.hls.feed.reader import ask_layout
 from heddle.hls.layout import below
-
-#: Results are numbered over the whole program; the number wraps.
-RESULT_BITS = 32
 
 
 def sums_place_layout(address_bits: int) -> data.StructLayout:
@@ -86,7 +84,6 @@ class SumsOrder(Order):
         # Constant between two starts, and known a clock before the first move.
         reach = {lines: Signal(self.address_bits, reset_less=True, name=f"lines{lines}_words") for lines in self._lines}
         m.d.sync += [words.eq(lines * held.col_words) for lines, words in reach.items()]
-        first_words = (array.rows - 1) * held.col_words
         place = self.output.payload
         m.d.comb += [
             place.at.half.eq(held.compute.out_half),
@@ -122,7 +119,7 @@ class SumsOrder(Order):
             with m.Else():
                 first_of = begun(array.rows - 1, tile + array.rows - 1, row + 2 * array.rows - 1)
                 address_of = begun(
-                    first_words, tile_address + reach[array.rows - 1], address + reach[2 * array.rows - 1]
+                    held.last_row_words, tile_address + reach[array.rows - 1], address + reach[2 * array.rows - 1]
                 )
                 m.d.sync += [
                     *(each.eq(first_of) for each in (row, first)),
@@ -132,17 +129,14 @@ class SumsOrder(Order):
 
     def _partials(self, m: Module, frame: Frame, ends_tile: Value) -> None:
         """A result goes on from one as far before it as the computation has; WS: from that of the fold before."""
-        array, command, place = self.design.array, frame.held.compute.command, self.output.payload
+        command, place = frame.held.compute.command, self.output.payload
         in_first_fold = Signal()
         with m.If(frame.moves & ends_tile & frame.is_last_across):
             m.d.sync += in_first_fold.eq(0)
         with m.If(frame.starts):
             m.d.sync += in_first_fold.eq(1)
-        distance = Signal(RESULT_BITS, reset_less=True)
-        of_fold, of_tiles = command.fresh_tiles * command.length, command.tiles * (array.rows * array.interleave)
-        m.d.sync += distance.eq(Mux(command.ws, of_fold, of_tiles))
         m.d.comb += [
             place.has_partial.eq(command.reload | (command.ws & ~in_first_fold)),
             place.ends.eq(ends_tile & frame.is_last_tile),
-            place.distance.eq(distance),
+            place.distance.eq(frame.held.distance),
         ]

@@ -20,6 +20,7 @@ from heddle.hls.axi.channels import Response, ports_of, reading_port, writing_po
 from heddle.hls.control.compute_waits import WAITS
 from heddle.hls.control.dispatch import QUEUES, Dispatch
 from heddle.hls.control.instruction import NUMBER_BITS, Stop
+from heddle.hls.control.least_number import LeastNumber
 from heddle.hls.control.watchdog import Watchdog
 from heddle.hls.feed.compute_unit import ComputeUnit
 from heddle.hls.instance import Restarted
@@ -248,7 +249,7 @@ class Accelerator(wiring.Component):
         store: StoreUnit,
     ) -> None:
         """The first reason why a program cannot go on stays until the next program."""
-        oldest = self._oldest(fetch, dispatch)
+        oldest = self._oldest(m, fetch, dispatch)
         reasons = (
             (fetch.stop != Stop.NONE, fetch.stop, Const(0, NUMBER_BITS)),
             (dispatch.stop != Stop.NONE, dispatch.stop, dispatch.stop_number),
@@ -269,10 +270,14 @@ class Accelerator(wiring.Component):
             self.stop_number.eq(stops.number),
         ]
 
-    def _oldest(self, fetch: Fetch, dispatch: Dispatch) -> Value:
-        """The lowest number of what an engine works on; where none does, that of what fetch gives next."""
-        oldest: Value = fetch.instructions.payload.number
-        for name in QUEUES:
-            number, is_busy = getattr(dispatch, f"{name}_number"), getattr(dispatch, f"{name}_busy")
-            oldest = Mux(is_busy & (number < oldest), number, oldest)
-        return oldest
+    def _oldest(self, m: Module, fetch: Fetch, dispatch: Dispatch) -> Value:
+        """The lowest number of what an engine worked on a few clocks before; where none did, what fetch gave next."""
+        m.submodules.oldest = oldest = LeastNumber(len(QUEUES) + 1)
+        coming, *in_engines = (oldest.candidates[place] for place in range(len(QUEUES) + 1))
+        m.d.comb += [coming.valid.eq(1), coming.number.eq(fetch.instructions.payload.number)]
+        for candidate, name in zip(in_engines, QUEUES, strict=True):
+            m.d.comb += [
+                candidate.valid.eq(getattr(dispatch, f"{name}_busy")),
+                candidate.number.eq(getattr(dispatch, f"{name}_number")),
+            ]
+        return oldest.number

@@ -42,6 +42,7 @@ from heddle.hls.control.dispatch import Dispatch
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.control.instruction_check import InstructionCheck
 from heddle.hls.control.issue_queue import IssueQueue
+from heddle.hls.control.least_number import LeastNumber
 from heddle.hls.control.watchdog import Watchdog
 from heddle.hls.feed.compute_unit import ComputeUnit, HalfAddresses
 from heddle.hls.feed.divide import SlowDivider
@@ -186,7 +187,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     PartialFeeder: lambda: PartialFeeder(SMALL, 8),
     PixelWalk: lambda: PixelWalk(),
     PlaceWalk: lambda: PlaceWalk(),
-    Prepare: lambda: Prepare(2, 2, 4),
+    Prepare: lambda: Prepare(SMALL.array, 4),
     Queue: lambda: Queue(8, 3),
     RamQueue: lambda: RamQueue(8, 3),
     ReadEngine: lambda: ReadEngine(PORT, 2),
@@ -224,6 +225,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     TopN: lambda: TopN(1, 2),
     Transposer: lambda: Transposer(2),
     Uspe: lambda: Uspe(SMALL),
+    LeastNumber: lambda: LeastNumber(3),
     Watchdog: lambda: Watchdog(),
     WholeGroups: lambda: WholeGroups(4, 2),
     WordCollector: lambda: WordCollector(3, 2, 2),

@@ -46,6 +46,7 @@ def stops_of(words: list[int]) -> list[int]:
         for word in words:
             ctx.set(check.word, word)
             found.append(ctx.get(check.stop).value)
+            assert ctx.get(check.refuses) == (found[-1] != 0)
 
     simulator = Simulator(check)
     simulator.add_testbench(bench)

@@ -209,7 +209,7 @@ def fed(given: Sequence[Tile], design: Design, seed: int = 0, busy: float = 1.0,
     ``busy``: chance of each move; ``wait``: clocks between two words that the array takes.
     """
     rng, noise, m = random.Random(seed), np.random.default_rng(seed), Module()
-    prepare, feeder = Prepare(design.array.rows, design.array.cols, design.sparsity.m), LeftFeeder(design, ADDRESS_BITS)
+    prepare, feeder = Prepare(design.array, design.sparsity.m), LeftFeeder(design, ADDRESS_BITS)
     m.submodules.prepare, m.submodules.feeder = prepare, feeder
     wiring.connect(m, prepare.output, feeder.input)
     ports, group_m, found = design.buffers.group_ports, design.sparsity.m, Fed()

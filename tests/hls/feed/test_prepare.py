@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from amaranth.sim import Simulator
+from samples import TINY
 
+from heddle.arch.design_io import override
 from heddle.hls.feed.prepare import Prepare
 
-ROWS, COLS, GROUP_M = 10, 5, 4
+ROWS, COLS, INTERLEAVE, GROUP_M = 10, 5, 4, 4
+ARRAY = override(TINY, {"array.rows": ROWS, "array.cols": COLS, "array.interleave": INTERLEAVE}).array
 #: Fields of a computation, and what is worked out of them. A row of the kernel has 3 taps.
 DENSE = (
     {"group_elements": 4, "group_slots": 4, "cols": 7},
@@ -20,6 +23,7 @@ DENSE = (
         "tap_row": 1,
         "tap_col": 2,
         "col_words": 2,
+        "last_row_words": 9 * 2,
         "rows": 9,
         "slots": 48,
         "fold_groups": 2,
@@ -34,6 +38,7 @@ TURNED = (
         "tap_row": 0,
         "tap_col": 0,
         "col_words": 1,
+        "last_row_words": 9 * 1,
         "rows": 2 * 7,
         "slots": 9,
         "fold_groups": 2,
@@ -77,9 +82,24 @@ def test_counts_come_after_the_stated_clocks(
     assert prepared({**fields, "walk": {**walk, "cols": {"taps": 3}}}, expected) == [expected] * 2
 
 
+@pytest.mark.parametrize(
+    ("command", "distance"),
+    [
+        ({"ws": 1, "length": 7, "fresh_tiles": 3, "tiles": 9}, 21),
+        ({"ws": 1, "length": 0xABCDEF, "fresh_tiles": 0x123456, "tiles": 1}, 0xABCDEF * 0x123456 % (1 << 32)),
+        ({"ws": 0, "length": 7, "fresh_tiles": 3, "tiles": 9}, 9 * ROWS * INTERLEAVE),
+    ],
+)
+def test_a_result_goes_on_from_the_fold_before_or_from_the_computation_before(
+    command: dict[str, int], distance: int
+) -> None:
+    fields = {"group_elements": 4, "group_slots": 4, "cols": 7, "walk": {"elements": 8, "cols": {"taps": 3}}}
+    assert prepared({**fields, "command": command}, ["distance"]) == [{"distance": distance}] * 2
+
+
 def prepared(fields: dict[str, Any], names: Iterable[str]) -> list[dict[str, int]]:
     """What is worked out of ``fields``, twice, and never later than the stated clocks."""
-    unit, found = Prepare(ROWS, COLS, GROUP_M), list[dict[str, int]]()
+    unit, found = Prepare(ARRAY, GROUP_M), list[dict[str, int]]()
 
     async def bench(ctx: Any) -> None:
         put(ctx, unit.input.payload, fields)
@@ -109,7 +129,7 @@ def put(ctx: Any, view: Any, fields: dict[str, Any]) -> None:
 
 
 def test_counts_do_not_come_before() -> None:
-    unit, clocks = Prepare(ROWS, COLS, GROUP_M), 0
+    unit, clocks = Prepare(ARRAY, GROUP_M), 0
 
     async def bench(ctx: Any) -> None:
         nonlocal clocks
