@@ -21,14 +21,16 @@ from heddle.hls.stream.handshake import assert_stable, transfer
 class Frame:
     """Where an order stands: the computation, whether a word moves, and whether the first one comes a clock later.
 
-    ``first_word``: where the array tile's columns begin, in words of the array's columns. ``is_last_across``: the array
-    tile is the last along the columns; ``is_last_tile``: it is the last of all.
+    ``first_word``: where the array tile's columns begin, in words of the array's columns; ``words_left``: how many
+    there are from there on. ``is_last_across``: the array tile is the last along the columns; ``is_last_tile``: it is
+    the last of all.
     """
 
     held: data.View
     moves: Value
     starts: Value
     first_word: Value
+    words_left: Value
     is_last_across: Value
     is_last_tile: Value
 
@@ -69,7 +71,8 @@ class Order(wiring.Component):
         held, is_busy, has_started = Signal(PREPARED, reset_less=True), Signal(), Signal()
         m.submodules.tiles = tiles = TileCounter()
         moves, starts = transfer(self.output), is_busy & ~has_started
-        ends_tile = self._loops(m, Frame(held, moves, starts, tiles.first_word, tiles.is_last_across, tiles.is_last))
+        frame = Frame(held, moves, starts, tiles.first_word, tiles.words_left, tiles.is_last_across, tiles.is_last)
+        ends_tile = self._loops(m, frame)
         is_over = moves & ends_tile & tiles.is_last
         m.d.comb += [
             self.input.ready.eq(~is_busy),

@@ -12,7 +12,6 @@ from heddle.hls.array.stce import right_layout
 from heddle.hls.feed.order import Frame, Order, last_output
 from heddle.hls.feed.prepare import PREPARED
 from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout, fetch_layout
-from heddle.hls.feed.tile_counter import WORD_BITS
 from heddle.hls.layout import below
 
 
@@ -55,15 +54,14 @@ class RightOrder(Order):
         command = held.compute.command
         slot, fold_slot = Signal(COUNT_BITS), Signal(COUNT_BITS)
         address, fold_address = Signal(self.address_bits), Signal(self.address_bits)
-        row, column = Signal(below(self.design.array.rows)), Signal(WORD_BITS)
+        row = Signal(below(self.design.array.rows))
         is_last: Value = Mux(command.ws, row == self.design.array.rows - 1, slot == command.length - 1)
         ends_tile, ends_across = ends_slot & is_last, ends_slot & is_last & frame.is_last_across
         next_slot, next_address = Signal(COUNT_BITS), Signal(self.address_bits)
         m.d.comb += [
-            column.eq(frame.first_word + word),
-            fetch.is_zero.eq((column >= held.col_words) | (slot >= held.slots)),
+            fetch.is_zero.eq((word >= frame.words_left) | (slot >= held.slots)),
             fetch.ask.half.eq(held.compute.right_half),
-            fetch.ask.address.eq(address + column),
+            fetch.ask.address.eq(address + (frame.first_word + word)),
             next_slot.eq(slot + 1),
             next_address.eq(address + held.col_words),
         ]

@@ -54,7 +54,7 @@ class SumsOrder(Order):
         ends_row = is_last_word & is_last_output
         with m.If(frame.moves):
             m.d.sync += word.eq(Mux(is_last_word, 0, word + 1))
-        is_last_row = self._rows(m, frame, is_last_word, ends_row, frame.first_word + word)
+        is_last_row = self._rows(m, frame, is_last_word, ends_row, word)
         ends_tile = ends_row & is_last_row
         self._partials(m, frame, ends_tile)
         return ends_tile
@@ -68,7 +68,7 @@ class SumsOrder(Order):
             m.d.sync += output.eq(Mux(is_last, 0, output + 1))
         return is_last
 
-    def _rows(self, m: Module, frame: Frame, ends_output: Value, ends_row: Value, column: Value) -> Value:
+    def _rows(self, m: Module, frame: Frame, ends_output: Value, ends_row: Value, word: Value) -> Value:
         """Walk the tile's rows with their addresses; return whether the row is the last of its array tile.
 
         OS: from row R - 1 of the array to row 0, at each of them a PE's outputs, R rows of the tile apart. ``first`` is
@@ -87,8 +87,8 @@ class SumsOrder(Order):
         place = self.output.payload
         m.d.comb += [
             place.at.half.eq(held.compute.out_half),
-            place.at.address.eq(address + column),
-            place.is_inside.eq((row < held.rows) & (column < held.col_words)),
+            place.at.address.eq(address + (frame.first_word + word)),
+            place.is_inside.eq((row < held.rows) & (word < frame.words_left)),
         ]
         with m.If(frame.moves & ends_output):
             with m.If(command.ws):

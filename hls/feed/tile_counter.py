@@ -24,8 +24,8 @@ class TileCounter(wiring.Component):
         Begin with the first tile, or go on to the next.
     is_last_across, is_last : Signal(1), out
         The tile is the last along the columns, and the last of all.
-    first_word : ``WORD_BITS``, out
-        Where the tile begins, in words of the array's columns.
+    first_word, words_left : ``WORD_BITS``, out
+        Where the tile begins, in words of the array's columns, and how many there are from there on, at least 1.
 
     Latency 1 clock, throughput a step a clock.
     """
@@ -42,22 +42,28 @@ class TileCounter(wiring.Component):
                 "is_last_across": Out(1),
                 "is_last": Out(1),
                 "first_word": Out(WORD_BITS),
+                "words_left": Out(WORD_BITS),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         """An array tile has one word of columns in WS, and ``interleave_cols`` of them in OS."""
         m = Module()
-        tile, first_word = Signal(COUNT_BITS, reset_less=True), Signal(WORD_BITS, reset_less=True)
-        following = Signal(WORD_BITS)
+        tile = Signal(COUNT_BITS, reset_less=True)
+        first_word, words_left = Signal(WORD_BITS, reset_less=True), Signal(WORD_BITS, reset_less=True)
+        words = Mux(self.ws, 1, self.interleave_cols)
         m.d.comb += [
-            following.eq(first_word + Mux(self.ws, 1, self.interleave_cols)),
             self.first_word.eq(first_word),
-            self.is_last_across.eq(following >= self.col_words),
+            self.words_left.eq(words_left),
+            self.is_last_across.eq(words >= words_left),
             self.is_last.eq(tile == self.tiles - 1),
         ]
         with m.If(self.step):
-            m.d.sync += [tile.eq(tile + 1), first_word.eq(Mux(self.is_last_across, 0, following))]
+            m.d.sync += [
+                tile.eq(tile + 1),
+                first_word.eq(Mux(self.is_last_across, 0, first_word + words)),
+                words_left.eq(Mux(self.is_last_across, self.col_words, words_left - words)),
+            ]
         with m.If(self.start):
-            m.d.sync += [tile.eq(0), first_word.eq(0)]
+            m.d.sync += [tile.eq(0), first_word.eq(0), words_left.eq(self.col_words)]
         return m
