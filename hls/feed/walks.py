@@ -188,9 +188,13 @@ class TapWalk(wiring.Component):
                 after.row.eq(place.row + ends_row),
             ]
         with m.Else():
-            full, short, is_short = self.full, self.short, self.is_short
-            m.d.comb += [
-                after.left.eq(Mux(is_short, place.left - short.count, place.left - full.count)),
-                after.group.eq(Mux(is_short, place.group + short.groups, place.group + full.groups)),
-                after.lane.eq(Mux(is_short, short.lane, full.lane)),
-            ]
+            full, short = (self._reached(m, place, name) for name in ("full", "short"))
+            for field in full:
+                m.d.comb += after[field].eq(Mux(self.is_short, short[field], full[field]))
+
+    def _reached(self, m: Module, place: data.View, name: str) -> dict[str, Value]:
+        """Where one of the steps leads; nets that are kept, as yosys would choose the step first and then add."""
+        step = getattr(self, name)
+        left, group = (Signal(COUNT_BITS, name=f"{name}_{field}", attrs={"keep": 1}) for field in ("left", "group"))
+        m.d.comb += [left.eq(place.left - step.count), group.eq(place.group + step.groups)]
+        return {"left": left, "group": group, "lane": step.lane}
