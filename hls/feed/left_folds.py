@@ -64,14 +64,17 @@ class LeftFolds(wiring.Component):
         of_fold, of_next = (
             Signal(range(self.design.array.rows + 1), name=f"groups_{name}") for name in ("now", "next")
         )
-        slots_left = Signal(COUNT_BITS)
-        end = Signal(GROUP_SLOTS_BITS + 1)
+        slots_left, shares = Signal(COUNT_BITS), Signal()
+        end, wraps = Signal(GROUP_SLOTS_BITS + 1), Signal()
+        # A group that slots begin behind one that is filled up; whether ``after`` is 0 would be known later.
+        begins = Mux(wraps, end != self.group_slots, end != 0)
         m.d.comb += [
             end.eq(following + self.fold_slots),
-            after.eq(Mux(end >= self.group_slots, end - self.group_slots, end)),
-            of_next.eq(self.fold_groups + (end >= self.group_slots) + (after != 0)),
+            wraps.eq(end >= self.group_slots),
+            after.eq(Mux(wraps, end - self.group_slots, end)),
+            of_next.eq(self.fold_groups + Mux(wraps, 1 + begins, begins)),
             self.first.eq(first),
-            self.shares.eq(following != 0),
+            self.shares.eq(shares),
             self.rows.eq(Mux(slots_left < self.design.array.rows, slots_left, self.design.array.rows)),
         ]
         with m.If(self.takes):
@@ -79,10 +82,10 @@ class LeftFolds(wiring.Component):
             with m.If(self.ends_word):
                 m.d.sync += self.left.eq(Mux(self.step, of_next, of_fold))
         with m.If(self.step):
-            m.d.sync += [first.eq(following), following.eq(after), of_fold.eq(of_next)]
+            m.d.sync += [first.eq(following), following.eq(after), of_fold.eq(of_next), shares.eq(begins)]
             m.d.sync += slots_left.eq(slots_left - self.design.array.rows)
         with m.If(self.start):
             begun = self.fold_groups + (self.fold_slots != 0)
             m.d.sync += [first.eq(0), following.eq(self.fold_slots), slots_left.eq(self.slots)]
-            m.d.sync += [of_fold.eq(begun), self.left.eq(begun)]
+            m.d.sync += [of_fold.eq(begun), self.left.eq(begun), shares.eq(self.fold_slots != 0)]
         return m
