@@ -1,4 +1,4 @@
-"""``python -m benchmarks.block_timing [--only pe recoder wuve core buffer sore]``: time each block by itself.
+"""``python -m benchmarks.block_timing [--only KIND ...]``: time each block by itself.
 
 Maps every block that a design's clock can hang on (``benchmarks.timed_blocks``) with yosys for the family whose DSP
 slices have timing arcs (``synth_xilinx -family xc7``; buffers for UltraScale+, as they have UltraRAM), runs ``sta``,

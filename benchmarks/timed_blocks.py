@@ -1,5 +1,7 @@
 """The blocks whose longest paths bound a design's clock, and the Verilog of each.
 
+Modules are mapped apart, so that a path is cut where it enters or leaves one.
+
 A PE's paths depend on its depths, operands, dataflows and M. Every pair of depths is mapped at M = 8, for OS beside WS
 and for WS alone. A larger M is mapped before the deepest adder, where the choice shows most. ``CHECKS`` are PEs that a
 rule stands for, mapped to see what the rules are worth (``heddle.arch.block_paths``).
@@ -7,6 +9,7 @@ rule stands for, mapped to see what the rules are worth (``heddle.arch.block_pat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,18 +22,20 @@ from heddle.arch.block_paths import MEASURED_INTERLEAVE, MEASURED_M
 from heddle.arch.boards import load_board
 from heddle.arch.calibration.block_timing import BlockKind, PeKind
 from heddle.arch.design import GROUP_SIZES, ArrayConfig, Design
-from heddle.arch.design_io import load_design
+from heddle.arch.design_io import load_design, override
 from heddle.arch.formats import OPERANDS
 from heddle.arch.timing import ws_row_steps
 from heddle.hls.array.grid import USPE_MODULE
 from heddle.hls.array.uspe import Uspe
 from heddle.hls.emit import Block
+from heddle.hls.feed.left_feeder import LeftFeeder
 from heddle.hls.fp.recode import RecodedRegister
 from heddle.hls.fp.units import Units
-from heddle.hls.generate import array_core_blocks, buffer_block, double_buffers, slice_blocks
+from heddle.hls.generate import accelerator_blocks, array_core_blocks, buffer_block, double_buffers, slice_blocks
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
 from heddle.hls.memory.buffer_shape import BufferShape
+from heddle.hls.system.shape import MachineShape
 from heddle.synth.yosys.jobs import mapped_blocks
 from heddle.synth.yosys.mapping import OF_THE_BOARDS, WITH_DSP_ARCS, Family
 from heddle.synth.yosys.plan import hierarchy_of
@@ -39,12 +44,18 @@ from heddle.synth.yosys.sources import Hierarchy
 
 Kind = PeKind | BlockKind
 #: The kinds of block, in the order of the tables.
-KINDS = ("pe", "recoder", "wuve", "core", "buffer", "sore")
+KINDS = ("pe", "recoder", "wuve", "core", "buffer", "sore", "left_feeder", "machine")
 BASE = "sat-vcu1525"
 _BOTH, _WS = "os+ws", "ws"
 #: N:M of the SORE lanes: the densest, the usual and the sparsest that M allows.
 _LANES = ((1, 2), (1, 4), (2, 4), (1, 8), (2, 8), (4, 8), (2, 16), (2, 32))
 _MACHINES = {"4 × 4": "tiny", "8 × 8": "small", "32 × 32": BASE}
+#: Rows of the arrays whose left feeders are mapped: the most of the default space.
+_FEEDER_ROWS = 64
+#: Groups a read gives those with M = ``MEASURED_M``; and what a larger M is mapped with.
+_FEEDER_PORTS, _WIDER_FEEDER_PORTS = (1, 2, 4, 8, 16, 32), 4
+#: Modules of the machine that are blocks of their own: PEs, delays of the array and their lines, and RAMs.
+_OF_THEIR_OWN = re.compile(r".*(_uspe|_step_delay_|_line_|_ram_slice_).*")
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,8 @@ def other_blocks() -> Iterator[TimedBlock]:
     yield from _optimiser_lanes()
     yield from _machine_blocks()
     yield from _sparse_lanes()
+    yield from _left_feeders()
+    yield from _machines()
 
 
 def depths(field: str) -> range:
@@ -181,6 +194,34 @@ def _machine_blocks() -> Iterator[TimedBlock]:
     for part, buffer in double_buffers(design, load_board(design.board)).items():
         kind = BlockKind("buffer", f"{part} of {BASE}", "", 0)
         yield TimedBlock(kind, partial(_buffer, part, buffer), family=OF_THE_BOARDS)
+
+
+def _left_feeders() -> Iterator[TimedBlock]:
+    chosen = [(ports, MEASURED_M) for ports in _FEEDER_PORTS]
+    chosen += [(_WIDER_FEEDER_PORTS, m) for m in GROUP_SIZES if m > MEASURED_M]
+    for ports, m in chosen:
+        changes = {"array.rows": _FEEDER_ROWS, "buffers.group_ports": ports, "sparsity.m": m}
+        feeder = partial(_feeder, override(load_design(BASE), changes))
+        yield TimedBlock(BlockKind("left_feeder", f"{ports} groups", "", m), feeder, _is_no_block_of_its_own)
+
+
+def _machines() -> Iterator[TimedBlock]:
+    """The presets' whole machines."""
+    for size, design in ((size, load_design(preset)) for size, preset in _MACHINES.items()):
+        yield TimedBlock(BlockKind("machine", size, "", 0), partial(_machine, design), _is_no_block_of_its_own)
+
+
+def _is_no_block_of_its_own(name: str) -> bool:
+    return _OF_THEIR_OWN.fullmatch(name) is None
+
+
+def _feeder(design: Design) -> Hierarchy:
+    addresses = MachineShape(design).addresses
+    return hierarchy_of(Block("left_feeder", partial(LeftFeeder, design, addresses.left)))
+
+
+def _machine(design: Design) -> Hierarchy:
+    return hierarchy_of(*accelerator_blocks(design, load_board(design.board)))
 
 
 def _is_core(last_wait_steps: int, name: str) -> bool:

@@ -180,8 +180,8 @@ FEED_FAULTS = (
     Fault(
         "columns-not-counted",
         "hls/feed/tile_counter.py",
-        "self.is_last_across.eq(following >= self.col_words)",
-        "self.is_last_across.eq(following > self.col_words)",
+        "self.is_last_across.eq(words >= words_left)",
+        "self.is_last_across.eq(words > words_left)",
         "behind whole columns an array tile of none follows",
         machine("tiny"),
     ),
