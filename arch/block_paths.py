@@ -7,8 +7,10 @@ Of the PE every pair of depths was measured at M = 8 and I = 8. OS alone counts 
 without a register in the multiplier WS alone as OS beside WS. A larger M has the longer path of the PE at M = 8 and of
 one with that M before the deepest adder; without that register it adds what it adds to a multiplier of one stage.
 
-The array's core was measured at a few sizes; a design counts as the next larger one, or as the largest. A path that was
-not measured, and that nothing bounds, is NaN.
+The array's core, and the whole machine around it, were measured at a few sizes; a design counts as the next larger one,
+or as the largest. The left feeder was measured at M = 8 by the groups of a read; a design counts as one with the next
+larger number of them. A larger M has the longer path of that one and of a feeder with that M. A path that was not
+measured, and that nothing bounds, is NaN.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ Paths = npt.NDArray[np.float64]
 
 #: The M and I that PEs of every pair of depths were measured at: the ring is longer than the deepest adder.
 MEASURED_M, MEASURED_INTERLEAVE = 8, 8
+#: Blocks whose variants are sizes: of an array, or of a read.
+_SIZED = ("core", "machine", "left_feeder")
 _OPERANDS = (FP16.name, BF16.name)
 _DATAFLOWS = ("ws", "os+ws")
 #: M by its place: the exponent of the power of two.
@@ -40,15 +44,20 @@ def block_paths_ns(inputs: ResourceInputs) -> dict[str, Paths]:
     pe = _pe_table()
     multiplier = np.minimum(inputs.multiplier_stages, pe.shape[3] - 1)
     adder = np.minimum(inputs.adder_stages, pe.shape[4] - 1)
-    paths = {"pe": np.asarray(pe[inputs.has_bf16, inputs.has_os, place, multiplier, adder]), "core": _core_ns(inputs)}
+    side = np.maximum(inputs.rows, inputs.cols)
+    paths = {
+        "pe": np.asarray(pe[inputs.has_bf16, inputs.has_os, place, multiplier, adder]),
+        "core": _of_size("core", side),
+        "machine": _of_size("machine", side),
+        "left_feeder": np.maximum(_of_size("left_feeder", inputs.group_ports), _wider_feeders()[place]),
+    }
     return paths | {block: np.asarray(table[inputs.has_bf16, place]) for block, table in _other_tables().items()}
 
 
-def _core_ns(inputs: ResourceInputs) -> Paths:
-    """The path of the least measured core that is as large as the design's; of the largest where none is."""
-    sides, paths_ns = _core_table()
-    place = np.searchsorted(sides, np.maximum(inputs.rows, inputs.cols))
-    return np.asarray(paths_ns[np.minimum(place, len(sides) - 1)])
+def _of_size(block: str, size: npt.NDArray[np.int64]) -> Paths:
+    """The path of the least measured block that is as large; of the largest where none is."""
+    sizes, paths_ns = _sized_table(block)
+    return np.asarray(paths_ns[np.minimum(np.searchsorted(sizes, size), len(sizes) - 1)])
 
 
 def pe_path_ns(operand: str, dataflows: str, m: int, multiplier_stages: int, adder_stages: int) -> float:
@@ -92,7 +101,7 @@ def _pe_table() -> Paths:
 def _other_tables() -> Mapping[str, Paths]:
     """Paths of the other blocks by operand and M: the longest of all variants that a design of both may have."""
     shape = len(_OPERANDS), _M_PLACES
-    blocks = dict.fromkeys(kind.block for kind in block_timing() if kind.block != "core")
+    blocks = dict.fromkeys(kind.block for kind in block_timing() if kind.block not in _SIZED)
     return {
         block: np.array([[_longest(block, o, p) for p in range(shape[1])] for o in range(shape[0])]) for block in blocks
     }
@@ -108,13 +117,32 @@ def _longest(block: str, operand: int, m_place: int) -> float:
 
 
 @cache
-def _core_table() -> tuple[npt.NDArray[np.int64], Paths]:
-    """The sides of the cores that were measured, rising, and for each the longest path of those up to it."""
-    measured = {_side(kind): path.delay_ns for kind, path in block_timing().items() if kind.block == "core"}
-    sides = sorted(measured)
-    return np.array(sides), np.maximum.accumulate([measured[side] for side in sides])
+def _wider_feeders() -> Paths:
+    """Paths of the left feeder by M's place, where it is larger than the M of all others; nothing where it is not."""
+    sizes = [1 << place for place in range(_M_PLACES)]
+    return np.array([_longest_feeder(m) if m > MEASURED_M else 0.0 for m in sizes])
 
 
-def _side(kind: BlockKind) -> int:
-    """Rows, and columns, of a core that is called by both, as "4 × 4"."""
+def _longest_feeder(m: int) -> float:
+    found = [path.delay_ns for kind, path in block_timing().items() if (kind.block, kind.m) == ("left_feeder", m)]
+    return max(found, default=np.nan)
+
+
+@cache
+def _sized_table(block: str) -> tuple[npt.NDArray[np.int64], Paths]:
+    """The sizes of a block that were measured, rising, and for each the longest path of those up to it.
+
+    One of no size and without a path where none was.
+    """
+    measured = {
+        _size(kind): path.delay_ns
+        for kind, path in block_timing().items()
+        if kind.block == block and kind.m in (0, MEASURED_M)
+    } or {0: np.nan}
+    sizes = sorted(measured)
+    return np.array(sizes), np.maximum.accumulate([measured[size] for size in sizes])
+
+
+def _size(kind: BlockKind) -> int:
+    """What a variant begins with: rows, and columns, of "4 × 4"; "16 groups" of a read."""
     return int(kind.variant.partition(" ")[0])

@@ -6,7 +6,7 @@ needs no arithmetic.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -196,5 +196,17 @@ class TapWalk(wiring.Component):
         """Where one of the steps leads; nets that are kept, as yosys would choose the step first and then add."""
         step = getattr(self, name)
         left, group = (Signal(COUNT_BITS, name=f"{name}_{field}", attrs={"keep": 1}) for field in ("left", "group"))
-        m.d.comb += [left.eq(place.left - step.count), group.eq(place.group + step.groups)]
+        m.d.comb += [left.eq(_less(place.left, step.count)), group.eq(_more(place.group, step.groups))]
         return {"left": left, "group": group, "lane": step.lane}
+
+
+def _more(count: Value, step: Value) -> Value:
+    """``count`` + ``step``: only the lowest bits wait for the step, the others are there with and without a carry."""
+    low, high = count[: len(step)] + step, count[len(step) :]
+    return Cat(low[: len(step)], Mux(low[len(step)], high + 1, high))
+
+
+def _less(count: Value, step: Value) -> Value:
+    """``count`` - ``step`` in the same way."""
+    low, high = count[: len(step)] - step, count[len(step) :]
+    return Cat(low[: len(step)], Mux(low[len(step)], high - 1, high)[: len(high)])

@@ -19,7 +19,12 @@ from heddle.arch.design_io import load_design, override, preset_names
 from heddle.arch.resource_inputs import ResourceInputs
 from heddle.dse.space import default_space
 
-TABLES = (block_paths._pe_table, block_paths._other_tables, block_paths._core_table)
+TABLES = (
+    block_paths._pe_table,
+    block_paths._other_tables,
+    block_paths._sized_table,
+    block_paths._wider_feeders,
+)
 BOARD = load_board("vcu1525")
 SAT = load_design("sat-vcu1525")
 FP16_PATHS = {
@@ -49,6 +54,12 @@ def small_table(monkeypatch):
         BlockKind("core", "4 × 4", "", 0): LongestPath(3.0, "", ""),
         BlockKind("core", "16 × 16", "", 0): LongestPath(2.875, "", ""),
         BlockKind("core", "32 × 32", "", 0): LongestPath(3.25, "", ""),
+        BlockKind("machine", "4 × 4", "", 0): LongestPath(3.375, "", ""),
+        BlockKind("machine", "32 × 32", "", 0): LongestPath(3.625, "", ""),
+        BlockKind("left_feeder", "1 groups", "", 8): LongestPath(3.0, "", ""),
+        BlockKind("left_feeder", "4 groups", "", 8): LongestPath(3.5, "", ""),
+        BlockKind("left_feeder", "8 groups", "", 8): LongestPath(3.25, "", ""),
+        BlockKind("left_feeder", "4 groups", "", 16): LongestPath(3.75, "", ""),
         BlockKind("wuve", "sgd", "fp16", 0): LongestPath(4.125, "", ""),
         BlockKind("wuve", "adam", "fp16", 0): LongestPath(4.0, "", ""),
     }
@@ -101,6 +112,8 @@ def test_other_blocks_have_the_longest_path_of_all_lanes_for_the_design_s_m(smal
     assert {block: float(path) for block, path in paths.items()} == {
         "pe": 9.0,
         "core": 3.25,
+        "machine": 3.625,
+        "left_feeder": 3.5,
         "recoder": 2.0,
         "sore": 2.75,
         "wuve": 4.125,
@@ -109,10 +122,18 @@ def test_other_blocks_have_the_longest_path_of_all_lanes_for_the_design_s_m(smal
     assert np.isnan(block_paths_ns(inputs_of({"sparsity.m": 32}))["sore"])
 
 
-def test_a_core_counts_as_the_next_larger_one_that_was_measured(small_table):
+def test_a_core_and_a_machine_count_as_the_next_larger_ones_that_were_measured(small_table):
     sizes = [(2, 4), (4, 5), (16, 8), (8, 17), (64, 64)]
-    found = [float(block_paths_ns(inputs_of({"array.rows": r, "array.cols": c}))["core"]) for r, c in sizes]
-    assert found == [3.0, 3.0, 3.0, 3.25, 3.25]
+    paths = [block_paths_ns(inputs_of({"array.rows": r, "array.cols": c})) for r, c in sizes]
+    assert [float(path["core"]) for path in paths] == [3.0, 3.0, 3.0, 3.25, 3.25]
+    assert [float(path["machine"]) for path in paths] == [3.375, *[3.625] * 4]
+
+
+def test_a_left_feeder_counts_as_that_of_the_next_wider_read_or_of_its_m_where_that_is_slower(small_table):
+    cases = [(1, 8), (2, 8), (4, 4), (8, 8), (1, 16), (1, 32)]
+    paths = [block_paths_ns(inputs_of({"buffers.group_ports": g, "sparsity.m": m})) for g, m in cases]
+    found = [float(path["left_feeder"]) for path in paths]
+    assert np.array_equal(found, [3.0, 3.5, 3.5, 3.5, 3.75, np.nan], equal_nan=True)
 
 
 def test_a_depth_beyond_the_table_is_not_timed(small_table):
@@ -144,8 +165,18 @@ def test_every_block_of_the_presets_and_of_the_default_space_is_timed():
     space = default_space()
     flows = [list(names.split("+")) for names in space.dataflows]
     machines += [
-        inputs_of({"array.adder_stages": a, "array.multiplier_stages": b, "array.dataflows": f, "sparsity.m": s.m})
-        for a, b, f, s in product(space.adder_stages, space.multiplier_stages, flows, space.sparsities)
+        inputs_of(
+            {
+                "array.adder_stages": a,
+                "array.multiplier_stages": b,
+                "array.dataflows": f,
+                "sparsity.m": s.m,
+                "buffers.group_ports": g,
+            }
+        )
+        for a, b, f, s, g in product(
+            space.adder_stages, space.multiplier_stages, flows, space.sparsities, space.group_ports
+        )
     ]
     assert not [block for inputs in machines for block, path in block_paths_ns(inputs).items() if np.isnan(path)]
 
