@@ -31,6 +31,8 @@ PIECE_QUEUE = 2
 OUTSTANDING_BURSTS = 8
 #: From a span to its request.
 REQUEST_CYCLES = 1
+#: From a beat that leaves the queue of a read engine to the burst that its room lets begin.
+ROOM_CYCLES = 2
 #: From what a cutter takes to its first piece: pixels at pages, bursts into beats.
 CUTTER_CYCLES = 1
 #: From a span to the first of its beats beside the data: the queue of bursts and the cutter.

@@ -81,7 +81,7 @@ def reading(engine: ReadEngine) -> Harness:
         Assert(~engine.axi.r.valid | engine.axi.r.ready),
         Assert(~(engine.cut & transfer(engine.spans))),
         Assert(engine.owes == ((owed != 0) | engine.axi.ar.valid)),
-        Assert(engine.room + owed + level == engine.queue_beats),
+        Assert(engine.room + engine.freed + owed + level == engine.queue_beats),
         Assert(requester.outstanding == due_bursts + engine.axi.ar.valid),
         Assert(wanted == owed + level),
         Assert((level == 0) | requester.cutter.present | (requester.bursts.level != 0)),

@@ -92,8 +92,8 @@ MASTER_FAULTS = (
     Fault(
         "room-given-back-too-early",
         "hls/axi/read_engine.py",
-        "self.room.eq(self.room + transfer(arrived.output) - requester.beat_count)",
-        "self.room.eq(self.room + transfer(arrived.input) - requester.beat_count)",
+        "self.freed.eq(transfer(arrived.output))",
+        "self.freed.eq(transfer(arrived.input))",
         "a beat's room counts as free as it comes",
         proof("axi-read-2"),
     ),

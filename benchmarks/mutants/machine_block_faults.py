@@ -196,8 +196,8 @@ CONTROL_BLOCK_FAULTS = (
     Fault(
         "row-ends-a-word-late",
         "hls/system/store_unit.py",
-        "ends_row = column + cols >= store.places.elements",
-        "ends_row = column + cols > store.places.elements",
+        "ends_row = end >= store.places.elements",
+        "ends_row = end > store.places.elements",
         "a row of whole words is stored with a word of the next one",
         unit_tests("hls/system/test_store_unit.py"),
     ),

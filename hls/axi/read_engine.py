@@ -64,6 +64,7 @@ class ReadEngine(wiring.Component):
         self.packer = Packer(shape)
         self.data_latency = read_data_clocks(shape)
         self.room = Signal(range(self.queue_beats + 1), init=self.queue_beats)  # beats not asked for
+        self.freed = Signal()  # one more, by a beat that has left the queue
         members = {
             "spans": In(stream.Signature(span_layout(shape))),
             "words": Out(stream.Signature(word_layout(shape))),
@@ -90,11 +91,12 @@ class ReadEngine(wiring.Component):
             requester.hold.eq(self.cut | (requester.beat_count > self.room)),
             requester.ended.eq(ended),
         ]
-        begun = transfer(self.spans)
-        with m.If(begun):
-            m.d.sync += self.room.eq(self.room + transfer(arrived.output) - requester.beat_count)
+        # Room counts a clock later: who takes the words says in the same clock whether he does, and late in it.
+        m.d.sync += self.freed.eq(transfer(arrived.output))
+        with m.If(transfer(self.spans)):
+            m.d.sync += self.room.eq(self.room + self.freed - requester.beat_count)
         with m.Else():
-            m.d.sync += self.room.eq(self.room + transfer(arrived.output))
+            m.d.sync += self.room.eq(self.room + self.freed)
         self._pack(m)
         return m
 

@@ -15,6 +15,7 @@ from heddle.hls.axi.channels import AxiShape, Response, reading_port
 from heddle.hls.axi.coalescer import Coalescer
 from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.read_engine import ReadEngine
+from heddle.hls.axi.stretches import PIXEL_BYTES
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.gear.left import LeftGearbox
 from heddle.hls.gear.right import IndexCounter, RightGearbox
@@ -122,7 +123,8 @@ class LoadUnit(wiring.Component):
     def _transfers(self, m: Module, steps: wiring.PureInterface) -> wiring.PureInterface:
         """Places to addresses to bursts to bytes; return the stream of bytes.
 
-        Packed indices are one run of bytes; it is asked for when the walk has given its last pixel.
+        Packed indices are one run of bytes; it is asked for when the walk has given its last pixel. So their product is
+        begun with the walk, which takes three clocks at least, a clock for each part of it.
         """
         m.submodules.walk = walk = PlaceWalk()
         m.submodules.coalescer = coalescer = Coalescer(self.shape.port)
@@ -136,12 +138,12 @@ class LoadUnit(wiring.Component):
                 m.d.comb += steps.ready.eq(walk.tiles.ready & pixels.ready)
             with m.Default():
                 m.d.comb += [walk.tiles.valid.eq(steps.valid), steps.ready.eq(walk.tiles.ready)]
+        indices_bytes = self._indices_bytes(m, load.places)
         with m.If(walk.tiles.ready):
-            slot_bytes = (load.places.elements * index_bits(self.design.sparsity.m) + 7) >> 3
             m.d.comb += [
                 pixels.valid.eq(steps.valid & (part == Part.INDICES)),
                 pixels.payload.address.eq(load.index_address),
-                pixels.payload.bytes.eq(load.places.pixels * slot_bytes),
+                pixels.payload.bytes.eq(indices_bytes),
                 pixels.payload.last.eq(1),
             ]
         with m.Else():
@@ -154,6 +156,27 @@ class LoadUnit(wiring.Component):
         connect(m, reads.axi, flipped(self.axi))
         m.d.comb += [reads.cut.eq(self.cut), self.owes.eq(reads.owes), self.heard.eq(reads.error)]
         return reads.words
+
+    def _indices_bytes(self, m: Module, places: data.View) -> Value:
+        """Three clocks after ``places``, the bytes of all slots' indices; a slot has whole bytes.
+
+        A DSP slice multiplies half of the number of slots.
+        """
+        slot_bytes = (places.elements * index_bits(self.design.sparsity.m) + 7) >> 3
+        of_slot = Signal(slot_bytes.shape(), reset_less=True, name="slot_bytes")
+        half_bits = len(places.pixels) // 2
+        halves = places.pixels[:half_bits], places.pixels[half_bits:]
+        low, high = (
+            Signal(PIXEL_BYTES.bit_length(), reset_less=True, name=f"{name}_bytes") for name in ("low", "high")
+        )
+        total = Signal.like(low, name="indices_bytes")
+        m.d.sync += [
+            of_slot.eq(slot_bytes),
+            low.eq(of_slot * halves[0]),
+            high.eq(of_slot * halves[1]),
+            total.eq(low + (high << half_bits)),
+        ]
+        return total
 
     def _route(
         self, m: Module, steps: wiring.PureInterface, words: wiring.PureInterface, takers: Mapping[Any, _Gearbox]

@@ -41,10 +41,11 @@ class SumsReader(wiring.Component):
         """Count columns within a row, rows, and words."""
         m = Module()
         store, cols = self.input.payload, self.design.array.cols
-        column, row = Signal(ELEMENT_BITS + 1), Signal(PLACE_BITS)
+        # Where the word ends, and the row: an instruction comes from its queue too late for a sum before a comparison.
+        end, end_row = Signal(ELEMENT_BITS + 1, init=cols), Signal(PLACE_BITS + 1, init=1)
         word = Signal.like(self.ask.payload.address)
-        ends_row = column + cols >= store.places.elements
-        ends = ends_row & (row == store.places.pixels - 1)
+        ends_row = end >= store.places.elements
+        ends = ends_row & (end_row == store.places.pixels)
         m.d.comb += [
             self.ask.valid.eq(self.input.valid),
             self.ask.payload.half.eq(store.half),
@@ -52,9 +53,9 @@ class SumsReader(wiring.Component):
             self.input.ready.eq(self.ask.ready & ends),
         ]
         with m.If(transfer(self.ask)):
-            m.d.sync += [column.eq(Mux(ends_row, 0, column + cols)), word.eq(Mux(ends, 0, word + 1))]
+            m.d.sync += [end.eq(Mux(ends_row, cols, end + cols)), word.eq(Mux(ends, 0, word + 1))]
             with m.If(ends_row):
-                m.d.sync += row.eq(Mux(ends, 0, row + 1))
+                m.d.sync += end_row.eq(Mux(ends, 1, end_row + 1))
         assert_stable(m, self.ask)
         return m
 

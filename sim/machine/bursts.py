@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.jit import kernel
-from heddle.arch.machine_timing import OUTSTANDING_BURSTS, QUEUE_CYCLES, REQUEST_CYCLES
+from heddle.arch.machine_timing import OUTSTANDING_BURSTS, QUEUE_CYCLES, REQUEST_CYCLES, ROOM_CYCLES
 from heddle.sim.machine.shape import MachineShape
 from heddle.sim.machine.walk import NEVER, WalkRow, next_span_at, reset_walk, send_span
 
@@ -84,7 +84,7 @@ def ask_for_read(bursts: BurstsRow, shape: MachineShape) -> bool:
     if freeing > bursts["used"]:
         return False
     if freeing > 0:
-        offered = max(offered, bursts["used_at"][(freeing - 1) % BEATS] + 1)
+        offered = max(offered, bursts["used_at"][(freeing - 1) % BEATS] + ROOM_CYCLES)
     return _ask(bursts, beats, offered, shape)
 
 
