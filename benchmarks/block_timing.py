@@ -79,7 +79,9 @@ def _write_others(found: Mapping[BlockKind, LongestPath]) -> None:
 def longest_path(block: TimedBlock) -> LongestPath:
     """Return the longest path of a block, of all modules that it is made of."""
     modules = block.modules()
-    mapped = map_blocks(modules, 1, only=block.names(modules), family=block.family)
+    mapped = map_blocks(
+        modules, 1, only=block.names(modules), family=block.family, boundaries=block.boundaries(modules)
+    )
     worst = max((each.worst for each in mapped.values() if each.worst), key=lambda path: path.delay_ns, default=None)
     if worst is None:
         raise HeddleError(f"{block.kind}: yosys finds no timed path")

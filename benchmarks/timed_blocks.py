@@ -1,6 +1,7 @@
 """The blocks whose longest paths bound a design's clock, and the Verilog of each.
 
-Modules are mapped apart, so that a path is cut where it enters or leaves one.
+A block's modules are mapped apart, so that a path ends where it enters or leaves one. The whole machine is mapped in
+one piece, but for its PEs, the delays of the array and the RAMs.
 
 A PE's paths depend on its depths, operands, dataflows and M. Every pair of depths is mapped at M = 8, for OS beside WS
 and for WS alone. A larger M is mapped before the deepest adder, where the choice shows most. ``CHECKS`` are PEs that a
@@ -10,7 +11,7 @@ rule stands for, mapped to see what the rules are worth (``heddle.arch.block_pat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -36,7 +37,7 @@ from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import UPDATE_RULES, Wuve
 from heddle.hls.memory.buffer_shape import BufferShape
 from heddle.hls.system.shape import MachineShape
-from heddle.synth.yosys.jobs import mapped_blocks
+from heddle.synth.yosys.jobs import block_names, mapped_blocks
 from heddle.synth.yosys.mapping import OF_THE_BOARDS, WITH_DSP_ARCS, Family
 from heddle.synth.yosys.plan import hierarchy_of
 from heddle.synth.yosys.run import plain_name
@@ -60,16 +61,20 @@ _OF_THEIR_OWN = re.compile(r".*(_uspe|_step_delay_|_line_|_ram_slice_).*")
 
 @dataclass(frozen=True)
 class TimedBlock:
-    """A block to map: its key in the table, its modules, which of them count, and what family it is mapped for."""
+    """A block to map: its key in the table, its modules, which of them count, and what family it is mapped for.
+
+    ``boundaries`` are the modules that are mapped by themselves, so that paths end at them.
+    """
 
     kind: Kind
     modules: Callable[[], Hierarchy]
     counts: Callable[[str], bool] = lambda name: True
     family: Family = WITH_DSP_ARCS
+    boundaries: Callable[[Hierarchy], Sequence[str]] = block_names
 
     def names(self, modules: Hierarchy) -> list[str]:
         """Return the modules to map."""
-        return [name for name in mapped_blocks(modules) if self.counts(plain_name(name))]
+        return [name for name in mapped_blocks(modules, self.boundaries(modules)) if self.counts(plain_name(name))]
 
 
 def blocks() -> Iterator[TimedBlock]:
@@ -206,9 +211,15 @@ def _left_feeders() -> Iterator[TimedBlock]:
 
 
 def _machines() -> Iterator[TimedBlock]:
-    """The presets' whole machines."""
+    """The presets' whole machines, each in one piece: the longest paths go from block to block."""
     for size, design in ((size, load_design(preset)) for size, preset in _MACHINES.items()):
-        yield TimedBlock(BlockKind("machine", size, "", 0), partial(_machine, design), _is_no_block_of_its_own)
+        kind, machine = BlockKind("machine", size, "", 0), partial(_machine, design)
+        yield TimedBlock(kind, machine, _is_no_block_of_its_own, boundaries=_around_the_machine)
+
+
+def _around_the_machine(modules: Hierarchy) -> list[str]:
+    """The machine, and what is a block of its own within it."""
+    return [name for name in modules.modules if name == modules.top or not _is_no_block_of_its_own(plain_name(name))]
 
 
 def _is_no_block_of_its_own(name: str) -> bool:

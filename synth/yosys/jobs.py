@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from heddle.synth.yosys.sources import Hierarchy, VerilogModule, whole_name
@@ -60,13 +60,16 @@ def block_names(design: Hierarchy) -> tuple[str, ...]:
     return tuple(name for name in design.modules if name in kept)
 
 
-def mapped_blocks(design: Hierarchy) -> tuple[str, ...]:
-    """Return the blocks that have cells of their own: all but wires between other blocks."""
-    blocks = block_names(design)
+def mapped_blocks(design: Hierarchy, blocks: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return the blocks that have cells of their own: all but wires between other blocks.
+
+    ``blocks`` are those of ``block_names`` by default.
+    """
+    blocks = block_names(design) if blocks is None else blocks
     return tuple(name for name in blocks if not _only_joins(design.modules[name], blocks))
 
 
-def _only_joins(module: VerilogModule, blocks: Sequence[str]) -> bool:
+def _only_joins(module: VerilogModule, blocks: Collection[str]) -> bool:
     return is_wires_only(module) and set(module.children) <= set(blocks)
 
 

@@ -50,8 +50,12 @@ def map_blocks(
     progress: Progress | None = None,
     only: Collection[str] | None = None,
     family: Family = OF_THE_BOARDS,
+    boundaries: Collection[str] | None = None,
 ) -> dict[str, MappedBlock]:
     """Return every block of ``design`` that has cells of its own, mapped; those of them in ``only`` where it is given.
+
+    ``boundaries`` are the modules that are blocks, those of ``block_names`` by default; all others are flattened into
+    them.
 
     ``family`` is what they are mapped for. Cells of another than the boards' are no count of a board's; its paths have
     arcs through DSP slices.
@@ -60,8 +64,8 @@ def map_blocks(
     ``progress`` is told the blocks done and all of them. Raises HeddleError when yosys is missing or fails; the log
     that the message names is kept.
     """
-    blocks = block_names(design)
-    chosen = [name for name in mapped_blocks(design) if only is None or name in only]
+    blocks = block_names(design) if boundaries is None else boundaries
+    chosen = [name for name in mapped_blocks(design, blocks) if only is None or name in only]
     made = {name: job_of(design, name, blocks) for name in chosen}
     found = {job.text: block for job in made.values() if (block := cached(_key(job.text, family), _block)) is not None}
     wanted = sorted({job.text: job for job in made.values() if job.text not in found}.values(), key=_heaviest_first)
