@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.arch.design import Design
 from heddle.hls.array.stce import sums_layout
-from heddle.hls.feed.prepare import PREPARED
+from heddle.hls.feed.prepare import PREPARED, RESULT_BITS
 from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout
-from heddle.hls.feed.sums_order import RESULT_BITS, SumsOrder
+from heddle.hls.feed.sums_order import SumsOrder
 from heddle.hls.stream.handshake import transfer
 
 
