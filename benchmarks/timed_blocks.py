@@ -202,8 +202,10 @@ def _machine_blocks() -> Iterator[TimedBlock]:
 
 
 def _left_feeders() -> Iterator[TimedBlock]:
-    chosen = [(ports, MEASURED_M) for ports in _FEEDER_PORTS]
-    chosen += [(_WIDER_FEEDER_PORTS, m) for m in GROUP_SIZES if m > MEASURED_M]
+    wider = [(_WIDER_FEEDER_PORTS, m) for m in GROUP_SIZES if m > MEASURED_M]
+    *fewer, most = ((ports, MEASURED_M) for ports in _FEEDER_PORTS)
+    # The widest read takes longest to map, and hardly any design has it: it comes last.
+    chosen = [*fewer, *wider, most]
     for ports, m in chosen:
         changes = {"array.rows": _FEEDER_ROWS, "buffers.group_ports": ports, "sparsity.m": m}
         feeder = partial(_feeder, override(load_design(BASE), changes))
