@@ -123,6 +123,7 @@ _NAMES = {
     "recoder": "the recoder of operands",
     "sore": "the SORE lane",
     "wuve": "the WUVE lane",
+    "left_feeder": "the left feeder",
     "core": "the array's sequencer and edges",
     "buffer": "an on-chip buffer",
 }

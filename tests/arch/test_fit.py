@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from heddle.arch import fit
+from heddle.arch.block_paths import block_paths_ns
 from heddle.arch.boards import load_board
 from heddle.arch.clock import max_clock_hz, slowest_path_ns
 from heddle.arch.design_io import load_design, override, preset_names
@@ -78,6 +80,10 @@ def test_a_design_with_a_block_that_was_not_timed_is_refused_with_the_command_th
         "design 'sat-vcu1525': no clock is known to hold, as the PE that it needs has not been timed "
         "(python -m benchmarks.block_timing)"
     )
+
+
+def test_every_block_of_the_rule_has_a_name_for_the_message():
+    assert set(block_paths_ns(ResourceInputs.of(SAT, BOARD))) == set(fit._NAMES)
 
 
 def test_a_larger_board_takes_what_a_smaller_one_refuses():
