@@ -39,7 +39,7 @@ def blocks(design: Design, board: Board) -> Mapping[str, Callable[[], wiring.Com
         "values_buffer": lambda: HalfBuffer(shape.values, shape.right_words, rams.weight),
         "indices_buffer": lambda: HalfBuffer(shape.indices, shape.right_words, rams.weight),
         "sums_buffer": lambda: SharedBuffer(sums_layout(design), shape.out_words, rams.output),
-        "prepare": lambda: Prepare(design.array, design.sparsity.m),
+        "prepare": lambda: Prepare(array, group_m),
         "right_feeder": lambda: RightFeeder(design, addresses.right),
         "partial_feeder": lambda: PartialFeeder(design, addresses.out),
         "result_writer": lambda: ResultWriter(design, addresses.out),
