@@ -8,9 +8,9 @@ without a register in the multiplier WS alone as OS beside WS. A larger M has th
 one with that M before the deepest adder; without that register it adds what it adds to a multiplier of one stage.
 
 The array's core was measured at a few sizes; a design counts as the next larger one, or as the largest. The left feeder
-was measured at M = 8 by the groups of a read; a design counts as one with the next
-larger number of them. A larger M has the longer path of that one and of a feeder with that M. A path that was not
-measured, and that nothing bounds, is NaN.
+was measured at M = 8 by the groups of a read; a design counts as one with the next larger number of them. A larger M
+has the longer path of that one and of a feeder with that M. A path that was not measured, and that nothing bounds, is
+NaN.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -170,19 +171,32 @@ def ranges(rows: pd.DataFrame) -> dict[str, list[Any]]:
 
 def main() -> None:
     """Fit, write, test, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
+    check = only_checks(__doc__)
     rows = pd.read_csv(measured_path(FIT))
-    document = {
+    document = {**fitted_by(rows), "ranges": ranges(rows), "coefficients": fit(rows)}
+    if not check:
+        write_document(fitted_path(), document)
+    print("\n".join([*blocks_table().lines, "", *held_out_table().lines]))
+
+
+def only_checks(about: str | None) -> bool:
+    """Return whether the command line of a fit, described by ``about``, asks to write nothing."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    return bool(parser.parse_args().check)
+
+
+def fitted_by(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what the tool is that measured ``rows``, and how many designs they are of."""
+    return {
         "tool": f"yosys {yosys_version()} synth_xilinx -family xcup",
         "designs": int(rows["design"].nunique()),
-        "ranges": ranges(rows),
-        "coefficients": fit(rows),
     }
-    if not check:
-        write_atomically(fitted_path(), (json.dumps(document, indent=1) + "\n").encode())
-    print("\n".join([*blocks_table().lines, "", *held_out_table().lines]))
+
+
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a fit's document as JSON."""
+    write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def blocks_table() -> Table:

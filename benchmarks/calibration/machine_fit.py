@@ -7,8 +7,6 @@ kind of block. ``--check`` writes nothing.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks.calibration.designs import FIT, HELD_OUT
-from benchmarks.calibration.fit import solved
+from benchmarks.calibration.fit import fitted_by, only_checks, solved, write_document
 from benchmarks.docs_tables.pages import Table, table
 from heddle.arch.block_models import BlockModel, Features, part_of
 from heddle.arch.buffer_resources import BUFFERS
@@ -27,8 +25,6 @@ from heddle.arch.dma_resources import LOAD_UNIT, STORE_UNIT
 from heddle.arch.formats import BF16, operand_format
 from heddle.arch.machine_widths import MachineWidths
 from heddle.arch.resource_inputs import ResourceInputs
-from heddle.arch.run_dir import write_atomically
-from heddle.synth.yosys.tool import yosys_version
 
 Vector = npt.NDArray[np.float64]
 #: The parts of the machine by their blocks.
@@ -139,17 +135,11 @@ def block_errors(rows: pd.DataFrame, model: BlockModel, resource: str) -> Vector
 
 def main() -> None:
     """Fit, write, test, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
+    check = only_checks(__doc__)
     rows = pd.read_csv(machine_path(FIT))
-    document = {
-        "tool": f"yosys {yosys_version()} synth_xilinx -family xcup",
-        "designs": int(rows["design"].nunique()),
-        "coefficients": fit(rows),
-    }
+    document = {**fitted_by(rows), "coefficients": fit(rows)}
     if not check:
-        write_atomically(machine_fitted_path(), (json.dumps(document, indent=1) + "\n").encode())
+        write_document(machine_fitted_path(), document)
     print("\n".join([*parts_table().lines, "", *blocks_table().lines]))
 
 

@@ -15,7 +15,7 @@ from heddle.hls.axi.channels import AxiShape, Response, reading_port
 from heddle.hls.axi.coalescer import Coalescer
 from heddle.hls.axi.place_walk import PlaceWalk
 from heddle.hls.axi.read_engine import ReadEngine
-from heddle.hls.axi.stretches import PIXEL_BYTES
+from heddle.hls.axi.slots import bytes_of_slots
 from heddle.hls.control.instruction import LOAD
 from heddle.hls.gear.left import LeftGearbox
 from heddle.hls.gear.right import IndexCounter, RightGearbox
@@ -138,7 +138,7 @@ class LoadUnit(wiring.Component):
                 m.d.comb += steps.ready.eq(walk.tiles.ready & pixels.ready)
             with m.Default():
                 m.d.comb += [walk.tiles.valid.eq(steps.valid), steps.ready.eq(walk.tiles.ready)]
-        indices_bytes = self._indices_bytes(m, load.places)
+        indices_bytes = bytes_of_slots(m, load.places, index_bits(self.design.sparsity.m))
         with m.If(walk.tiles.ready):
             m.d.comb += [
                 pixels.valid.eq(steps.valid & (part == Part.INDICES)),
@@ -156,27 +156,6 @@ class LoadUnit(wiring.Component):
         connect(m, reads.axi, flipped(self.axi))
         m.d.comb += [reads.cut.eq(self.cut), self.owes.eq(reads.owes), self.heard.eq(reads.error)]
         return reads.words
-
-    def _indices_bytes(self, m: Module, places: data.View) -> Value:
-        """Three clocks after ``places``, the bytes of all slots' indices; a slot has whole bytes.
-
-        A DSP slice multiplies half of the number of slots.
-        """
-        slot_bytes = (places.elements * index_bits(self.design.sparsity.m) + 7) >> 3
-        of_slot = Signal(slot_bytes.shape(), reset_less=True, name="slot_bytes")
-        half_bits = len(places.pixels) // 2
-        halves = places.pixels[:half_bits], places.pixels[half_bits:]
-        low, high = (
-            Signal(PIXEL_BYTES.bit_length(), reset_less=True, name=f"{name}_bytes") for name in ("low", "high")
-        )
-        total = Signal.like(low, name="indices_bytes")
-        m.d.sync += [
-            of_slot.eq(slot_bytes),
-            low.eq(of_slot * halves[0]),
-            high.eq(of_slot * halves[1]),
-            total.eq(low + (high << half_bits)),
-        ]
-        return total
 
     def _route(
         self, m: Module, steps: wiring.PureInterface, words: wiring.PureInterface, takers: Mapping[Any, _Gearbox]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_spans import as_stream, naive_spans
 from stream_bench import Collector, Feeder, Moved, run
+from write_watch import Done
 
 from heddle.hls.axi.channels import AxiShape, Response, ports_of
 from heddle.hls.axi.read_engine import ReadEngine
@@ -142,20 +143,6 @@ def test_the_first_channel_that_errs_says_how(channel: int, first: Response) -> 
     transfers = [[(0, 32)], [(32, 32)], [(64, 32)]]
     _, told = read(ReadEngine(FOUR), transfers, memories(FOUR, UNEVEN, errors))
     assert told == [Response.OKAY, first, first]
-
-
-class Done:
-    """Waits for as many transfers as there are, and keeps what ``error`` says with each."""
-
-    def __init__(self, engine: WriteEngine, count: int) -> None:
-        self.engine, self.count = engine, count
-        self.errors: list[Response] = []
-
-    async def run(self, ctx: Any, moved: Any) -> None:
-        while len(self.errors) < self.count:
-            *_, done, error = await ctx.tick().sample(self.engine.done, self.engine.error)
-            if done:
-                self.errors.append(error)
 
 
 def write(engine: WriteEngine, transfers: Transfers, parts: list[AxiMemory]) -> tuple[bytes, list[Response]]:

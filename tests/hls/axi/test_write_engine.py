@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_spans import as_stream, naive_spans
 from stream_bench import Feeder, run
+from write_watch import Done
 
 from heddle.hls.axi.channels import AxiShape, Response
 from heddle.hls.axi.write_engine import WriteEngine
@@ -39,20 +40,6 @@ def written(contents: bytes, transfers: Transfers) -> bytearray:
             after[address : address + nbytes] = data[place : place + nbytes]
             place += nbytes
     return after
-
-
-class Done:
-    """Waits for as many transfers as there are, and keeps what ``error`` says with each."""
-
-    def __init__(self, engine: WriteEngine, count: int) -> None:
-        self.engine, self.count = engine, count
-        self.errors: list[Response] = []
-
-    async def run(self, ctx: Any, moved: Any) -> None:
-        while len(self.errors) < self.count:
-            *_, done, error = await ctx.tick().sample(self.engine.done, self.engine.error)
-            if done:
-                self.errors.append(error)
 
 
 def write(
