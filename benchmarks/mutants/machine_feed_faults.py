@@ -16,9 +16,9 @@ TRANSFER_FAULTS = (
     ),
     Fault(
         "index-bits-cut-off",
-        "hls/system/load_unit.py",
-        "* index_bits(self.design.sparsity.m) + 7) >> 3",
-        "* index_bits(self.design.sparsity.m)) >> 3",
+        "hls/axi/slots.py",
+        "* element_bits + 7) >> 3",
+        "* element_bits) >> 3",
         "a slot's indices are read without their last byte",
         unit_tests("hls/system/test_load_unit.py"),
     ),
