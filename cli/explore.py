@@ -111,15 +111,15 @@ def _remove_plots(folder: Path) -> None:
 
 
 def _print_front(found: Exploration, limit: int) -> None:
+    from heddle.reports.runs.documents.exploration import SearchOutcome
+    from heddle.reports.search_line import evaluated
     from heddle.reports.terminal_tables import pareto_table
-    from heddle.reports.units import seconds
 
     print_tables([pareto_table(found.front, found.request.objectives, limit or len(found.front))])
-    rate = f"{found.points:,} designs in {seconds(found.seconds)}"
-    if found.points_per_second:  # 0 where all were there already
-        rate += f", {found.points_per_second:,.0f} a second"
-    resumed = f"; {found.resumed_points:,} of them were there already" if found.resumed_points else ""
-    print(f"{rate}{resumed}. Not feasible: {_skipped(found) or 'none'}.")
+    how = evaluated(SearchOutcome.of(found))
+    if found.points_per_second:  # 0 where earlier runs did all
+        how += f", {found.points_per_second:,.0f} a second"
+    print(f"{found.points:,} designs{how}. Not feasible: {_skipped(found) or 'none'}.")
     if found.request.accuracies:
         print(f"Accuracy as measured, not simulated: {found.request.accuracies.source}.")
 

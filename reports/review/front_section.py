@@ -11,6 +11,7 @@ from heddle.reports.review.content import FrontPart
 from heddle.reports.review.front_view import FrontRow, FrontView, front_view, script_front
 from heddle.reports.review.vega import Figure
 from heddle.reports.runs.documents.exploration import ExplorationFacts
+from heddle.reports.search_line import evaluated
 
 #: Most designs that the table shows at once; the script's table goes through all designs of the page.
 MAX_ROWS = 100
@@ -20,10 +21,11 @@ MAX_ROWS = 100
 class FrontSection:
     """A front as figures and rows; ``script`` is what the page's script knows of it, ``toml`` is of the design picked.
 
-    ``rows`` are those of the table before a script filters it.
+    ``evaluated`` says when its designs were evaluated. ``rows`` are those of the table before a script filters it.
     """
 
     facts: ExplorationFacts
+    evaluated: str
     objectives: tuple[str, ...]
     view: FrontView
     rows: tuple[FrontRow, ...]
@@ -41,6 +43,7 @@ def front_section(part: FrontPart) -> FrontSection | None:
     view = front_view(part)
     return FrontSection(
         facts=part.facts,
+        evaluated=evaluated(part.facts),
         objectives=tuple(objective_heading(objective) for objective in part.facts.objectives),
         view=view,
         rows=view.rows[:MAX_ROWS],

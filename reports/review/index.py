@@ -16,9 +16,10 @@ from heddle.dataflow.scheduler import Failure
 from heddle.reports.front_table import objective_best, objective_cell, objective_costs, objective_heading, short_name
 from heddle.reports.render import inline_plots, render
 from heddle.reports.runs.documents.exploration import ExplorationFacts
+from heddle.reports.search_line import evaluated
 from heddle.reports.summary import energy_rows, headline, machine_line, summary_rows
 from heddle.reports.training_facts import AGAINST_DENSE, TrainingFacts, accuracy_rows, training_line, training_notes
-from heddle.reports.units import count, engineering, seconds
+from heddle.reports.units import count, engineering
 from heddle.sim.result import StepResult
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def _best_rows(facts: ExplorationFacts, front: pd.DataFrame) -> Iterator[Cells]:
 
 
 def _search_rows(facts: ExplorationFacts) -> Iterator[Cells]:
-    earlier = f", {count(facts.resumed_points)} of them earlier" if facts.resumed_points else ""
-    yield "designs evaluated", count(facts.points), f"in {seconds(facts.seconds)}{earlier}"
+    yield "designs", count(facts.points), f"evaluated{evaluated(facts)}"
     if facts.points_per_second:  # 0 where all were evaluated earlier
         yield "designs a second", engineering(facts.points_per_second), ""
     for reason, number in facts.skipped.items():

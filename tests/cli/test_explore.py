@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,14 @@ def test_the_same_out_again_takes_what_is_there(tmp_path: Path, capsys: Capture)
     again = explore(capsys, "--out", folder)
     assert again["resumed_points"] == first["points"]
     assert again["pareto"] == first["pareto"]
+
+
+def test_what_was_there_is_not_said_to_have_taken_this_run_s_time(tmp_path: Path, capsys: Capture) -> None:
+    command = ["explore", *SMALL, "--out", str(tmp_path / "run"), "--quiet"]
+    assert main(command) == 0
+    assert re.search(r"\n\d+ designs in [\d.]+ \w+, [\d,]+ a second\. Not feasible", capsys.readouterr().out)
+    assert main(command) == 0
+    assert re.search(r"\n\d+ designs, all of them by earlier runs\. Not feasible", capsys.readouterr().out)
 
 
 def test_another_request_is_refused_by_the_folder_of_the_first(tmp_path: Path, capsys: Capture) -> None:

@@ -167,6 +167,15 @@ def test_the_page_holds_everything_and_fetches_nothing(tmp_path: Path) -> None:
     assert not re.search(r'(src|href)="(?!#)|url\(|<script', html)
 
 
+def test_the_page_calls_no_resources_uncalibrated_that_it_calls_calibrated(tmp_path: Path) -> None:
+    words = " ".join(page(compare(side("runs/a", TINY), side("small", SMALL)), tmp_path).split())
+    assert "array, sore, wuve: calibrated on" in words
+    assert "FPGA resources are of a model, which is calibrated on syntheses in part" in words
+    assert re.findall("[^.:]*uncalibrated[^.:]*", words) == [
+        " Energy is an uncalibrated estimate where it is not said to be of Vivado"
+    ]
+
+
 def test_the_page_of_two_designs_says_how_to_run_them(tmp_path: Path) -> None:
     html = page(compare(side("tiny", TINY, runs=False), side("tiny", TINY, runs=False)), tmp_path)
     assert "Nothing was run on both: --workload simulates a training step on each design." in html

@@ -147,7 +147,7 @@ def test_measured_accuracies_are_on_the_page_with_their_source(front, tmp_path):
 
 def test_points_of_an_earlier_run_are_said_to_be_so(front, tmp_path):
     path = write_index(explore_index(FACTS.model_copy(update={"resumed_points": 600}), front), [], tmp_path)
-    assert "640 in 500 ms, 600 of them earlier" in words(path)
+    assert "designs 640 evaluated, 600 of them by earlier runs, 40 in 500 ms" in words(path)
 
 
 def test_an_empty_front_has_a_page(front, tmp_path):

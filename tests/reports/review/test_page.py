@@ -146,6 +146,15 @@ def test_a_section_says_what_the_review_holds(section, expected, full):
     assert expected in words(full, section)
 
 
+def test_what_earlier_runs_evaluated_is_not_said_to_have_taken_this_run_s_time():
+    front = reviews.front_part()
+    resumed = replace(front, facts=front.facts.model_copy(update={"resumed_points": 640}))
+    html = review_html(replace(reviews.full_review(), front=resumed))
+    assert "640 designs of the space “small” were evaluated, all of them by earlier runs, a whole" in words(
+        html, "front"
+    )
+
+
 def test_a_full_page_has_every_section_in_order_and_nothing_is_absent(full):
     assert re.findall(r'<section id="(\w+)"', full) == list(SECTIONS)
     assert "Not here:" not in full
