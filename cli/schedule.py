@@ -13,6 +13,7 @@ from heddle.cli.output import (
     print_pieces,
     print_tables,
 )
+from heddle.cli.progress import show_progress
 from heddle.cli.work import load_work, network_choice
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.work import work_hashes
@@ -32,7 +33,8 @@ def run(
     record = RunRecord()
     work = load_work(network, training, step, machine)
     folder = run_folder(scheduling.out, "schedule")
-    schedule = schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise)
+    with show_progress(f"scheduling {work.network.name}") as progress:
+        schedule = schedule_step(work.step, work.design, work.board, work.dataflow, work.minimise, progress)
     written = []
     if folder is not None:
         from heddle.reports.runs.work_file import WORK_NAME, step_file

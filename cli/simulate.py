@@ -13,6 +13,7 @@ from heddle.cli.options.shared import MachineOptions, NetworkOptions, OutputOpti
 from heddle.cli.options.simulate import SimulateOptions
 from heddle.cli.output import print_failures, print_notes, print_paths, print_pieces, print_tables
 from heddle.cli.power_file import load_power
+from heddle.cli.progress import show_progress
 from heddle.cli.verbosity import timed
 from heddle.cli.work import load_work, network_choice, one_of
 from heddle.dataflow.scheduler import Schedule
@@ -21,7 +22,7 @@ from heddle.reports.energy_source import MODEL_SOURCE, power_source, with_power
 from heddle.reports.runs.documents.step import step_text
 from heddle.reports.runs.record import RunRecord, run_folder
 from heddle.sim.levels import LEVELS, Level
-from heddle.sim.step_run import StepRun, run_step
+from heddle.sim.step_run import StepRun, run_both, schedule_both
 from heddle.synth.vivado.reports import PowerReport
 
 
@@ -80,15 +81,15 @@ def _powered(simulated: StepRun, power: PowerReport) -> StepRun:
 
 
 def _simulate(work: StepWork, level: Level) -> StepRun:
-    """Run the step, the engines with progress; the closed form is done before any would be read."""
+    """Schedule and run the step, with progress but for the closed form, which is done before any would be read."""
+    with show_progress(f"scheduling {work.network.name}") as progress:
+        schedules = schedule_both(work, progress)
     label = f"simulating {work.network.name}"
     if level == "estimate":
         with timed(label):
-            return run_step(work, level)
-    from heddle.cli.progress import show_progress
-
+            return run_both(schedules, work, level)
     with show_progress(label) as progress:
-        return run_step(work, level, progress)
+        return run_both(schedules, work, level, progress)
 
 
 def _write_trace(path: Path, schedule: Schedule, work: StepWork) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,13 @@ from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, WorkI
 
 if TYPE_CHECKING:  # takes a while to load, and only a frame needs it
     import pandas as pd
+
+
+#: Products whose mappings are searched in one call of the kernel, which hears no Ctrl-C: a fraction of a second.
+_PRODUCTS_A_CALL = 64
+
+#: Called with how many of how many distinct products are scheduled.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ def schedule_products(
     board: Board,
     dataflow: DataflowChoice = "auto",
     minimise: Minimise = "time",
+    progress: Progress | None = None,
 ) -> list[ProductSchedule | None]:
     """Return the mapping to choose for each product, None where not even the smallest tile fits."""
     machine = machine_row(with_dataflow(design, dataflow), board)
@@ -132,7 +140,13 @@ def schedule_products(
     best = Best(np.zeros(shape, TILE_MAPPING), np.zeros(shape), np.zeros(len(products), np.int64))
     frontiers = np.zeros((len(DATAFLOWS), MAX_MAPPINGS), TILE_MAPPING)
     rates, goal = rates_row(design, board)[0], _goal(minimise, design, board)
-    best_mappings(product_rows(products), machine, act_energies()[0], rates, goal, frontiers, best)
+    rows = product_rows(products)
+    for first in range(0, len(rows), _PRODUCTS_A_CALL):
+        part = slice(first, first + _PRODUCTS_A_CALL)
+        own = Best(best.rows[part], best.cycles[part], best.chosen[part])
+        best_mappings(rows[part], machine, act_energies()[0], rates, goal, frontiers, own)
+        if progress is not None:
+            progress(min(part.stop, len(rows)), len(rows))
     found = zip(products, best.rows, best.cycles.tolist(), best.chosen.tolist(), strict=True)
     return [
         None if chosen < 0 else _product_schedule(product, rows, cycles, chosen)
@@ -171,10 +185,12 @@ def schedule_step(
     board: Board,
     dataflow: DataflowChoice = "auto",
     minimise: Minimise = "time",
+    progress: Progress | None = None,
 ) -> Schedule:
     """Schedule every product of ``step``; what cannot be mapped is listed in ``failures``, the rest goes on.
 
     ``minimise`` is what mappings are chosen by: time (within a tolerance, then by bytes), bytes, energy or edp.
+    ``progress`` hears of the distinct products as they are scheduled, and Ctrl-C is heard as often.
     Raises HeddleError where the design lacks the dataflow, or has operands of another width than the step's.
 
     >>> heddle.schedule(step, design, board).frame()["dataflow"].iloc[0]
@@ -183,8 +199,8 @@ def schedule_step(
     _check_operands(step, design)
     restricted = with_dataflow(design, dataflow)
     rows = step.rows
-    wanted = {product: None for item in rows.distinct if isinstance(item, ProductPass) for product in item.products}
-    found_all = schedule_products(tuple(wanted), restricted, board, minimise=minimise)
+    wanted = distinct_products(step)
+    found_all = schedule_products(wanted, restricted, board, minimise=minimise, progress=progress)
     schedules = dict(zip(wanted, found_all, strict=True))
     by_product: dict[Product, ProductSchedule] = {}
     reasons: dict[int, str] = {}
@@ -202,6 +218,12 @@ def schedule_step(
         for item, kind in zip(rows.where(failed), rows.which[failed].tolist(), strict=True)
     ]
     return Schedule(replace(step, items=rows.where(~failed)), by_product, tuple(failures))
+
+
+def distinct_products(step: TrainingStep) -> tuple[Product, ...]:
+    """Return what of ``step`` is scheduled: each product once, however many passes run it."""
+    passes = (item for item in step.rows.distinct if isinstance(item, ProductPass))
+    return tuple({product: None for item in passes for product in item.products})
 
 
 def _check_operands(step: TrainingStep, design: Design) -> None:

@@ -9,5 +9,5 @@ from typing import Literal, get_args
 Level = Literal["estimate", "engines"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
-#: Called with how many of how many passes the engines have run.
+#: Called with how many of how many products are scheduled, or passes run by the engines.
 Progress = Callable[[int, int], None]

@@ -247,6 +247,13 @@ def test_a_trace_beside_the_estimate_is_said_to_be_the_engines(tmp_path: Path, c
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("verb", ["simulate", "schedule"])
+def test_a_terminal_sees_how_far_the_scheduler_is(verb: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main([verb, "--json", "--workload", "mlp", "--batch", "1", "--design", "tiny"]) == 0
+    assert "scheduling mlp" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_terminal_sees_how_far_the_engines_are(quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)

@@ -12,7 +12,7 @@ from heddle.arch.design_io import override
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.mapping_choice import TIME_TOLERANCE
 from heddle.dataflow.network import ConvLayer, LinearLayer
-from heddle.dataflow.scheduler import Schedule, schedule_step
+from heddle.dataflow.scheduler import Schedule, distinct_products, schedule_products, schedule_step
 from heddle.dataflow.step_items import ProductPass, TrainingStep
 from heddle.dataflow.training import StepOptions
 from heddle.dataflow.zoo import zoo_network
@@ -127,3 +127,27 @@ def test_the_same_step_gets_the_same_schedule() -> None:
     assert [entry.mapping for entry in first.by_product.values()] == [
         entry.mapping for entry in second.by_product.values()
     ]
+
+
+def test_many_products_are_scheduled_as_each_alone_and_heard_of_meanwhile() -> None:
+    step = step_of(network_of(*(LinearLayer(f"layer{rows}", rows, 8, 4) for rows in range(1, 41))))
+    heard: list[tuple[int, int]] = []
+    schedule = schedule_step(step, TINY, BOARD, progress=lambda done, total: heard.append((done, total)))
+    products = distinct_products(step)
+    assert [schedule_products([product], TINY, BOARD) for product in products] == [
+        [schedule.by_product[product]] for product in products
+    ]
+    assert len(heard) > 1
+    assert heard[-1] == (len(products), len(products))
+
+
+def test_an_interruption_is_heard_between_the_products() -> None:
+    """The kernel hears none, and a topology of 100,000 shapes keeps it busy for minutes."""
+
+    def interrupt(done: int, total: int) -> None:
+        assert done < total
+        raise KeyboardInterrupt
+
+    step = step_of(network_of(*(LinearLayer(f"layer{rows}", rows, 8, 4) for rows in range(1, 41))))
+    with pytest.raises(KeyboardInterrupt):
+        schedule_step(step, TINY, BOARD, progress=interrupt)

@@ -13,7 +13,7 @@ from heddle.dataflow.zoo import zoo_network
 from heddle.sim.engines.simulate import simulate
 from heddle.sim.estimate import estimate
 from heddle.sim.levels import LEVELS, Level
-from heddle.sim.step_run import run_step
+from heddle.sim.step_run import run_both, run_step, schedule_both
 
 TINY = load_design("tiny")
 BOARD = load_board(TINY.board)
@@ -41,9 +41,13 @@ def test_a_dense_step_is_its_own_dense_one(level: Level) -> None:
 
 
 @pytest.mark.parametrize("recipe", ["bdwp", "dense"])
-def test_progress_ends_with_all_passes_of_both_steps(recipe: str) -> None:
-    heard: list[tuple[int, int]] = []
-    run_step(work_under(recipe), "engines", lambda done, total: heard.append((done, total)))
-    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
-    assert heard[-1][0] == heard[-1][1] > 0
-    assert {total for _, total in heard} == {heard[-1][1]}
+def test_progress_ends_with_all_products_and_all_passes_of_both_steps(recipe: str) -> None:
+    scheduled: list[tuple[int, int]] = []
+    ran: list[tuple[int, int]] = []
+    work = work_under(recipe)
+    schedules = schedule_both(work, lambda done, total: scheduled.append((done, total)))
+    run_both(schedules, work, "engines", lambda done, total: ran.append((done, total)))
+    for heard in (scheduled, ran):
+        assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+        assert heard[-1][0] == heard[-1][1] > 0
+        assert {total for _, total in heard} == {heard[-1][1]}
