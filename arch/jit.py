@@ -67,7 +67,10 @@ def kernel_cache_dir() -> Path | None:
 
 
 class _SaysOnce(Listener):
-    """Says that kernels are compiled when the first one is: a command that calls none says nothing."""
+    """Says that kernels are compiled when the first one is: a command that finds all that it calls says nothing.
+
+    One whose kernels are all cached makes no such event, and each verb has kernels that others do not call.
+    """
 
     said = False
 
@@ -88,8 +91,7 @@ def _use_cache() -> bool:
     if folder is None:
         return False
     _log.debug("compiled kernels are kept in %s", folder)
-    if next(folder.iterdir(), None) is None:
-        register(_COMPILE, _SaysOnce())  # type: ignore[no-untyped-call]  # numba ships no stubs
+    register(_COMPILE, _SaysOnce())  # type: ignore[no-untyped-call]  # numba ships no stubs
     vars(numba.config)["CACHE_DIR"] = str(folder)  # numba ships no stub that declares it
     return True
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -30,24 +33,47 @@ def test_division_by_zero_follows_ieee_arithmetic() -> None:
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
-def test_the_first_kernel_of_an_empty_cache_says_that_kernels_are_compiled(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("other_kernels_are_cached", [False, True])
+def test_the_first_kernel_that_is_compiled_is_told_whatever_is_cached(
+    other_kernels_are_cached: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The engines' kernels take a minute, and ``simulate`` without them has filled the cache before."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(numba.config, "CACHE_DIR", numba.config.CACHE_DIR)
     monkeypatch.setattr(event, "_registered", defaultdict(list))
+    monkeypatch.setattr(jit._SaysOnce, "said", False)
     caplog.set_level("INFO", "heddle")
+    folder = jit.kernel_cache_dir()
+    assert folder is not None
+    if other_kernels_are_cached:
+        (folder / "a kernel").touch()
     assert jit._use_cache()
     assert caplog.messages == []
     numba.njit(lambda: 1)()
     numba.njit(lambda: 2)()
     assert caplog.messages == ["compiling kernels, once per installation"]
-    folder = jit.kernel_cache_dir()
-    assert folder is not None
-    (folder / "a kernel").touch()
-    assert jit._use_cache()
-    assert sum(map(len, event._registered.values())) == 1
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_a_kernel_from_the_cache_is_not_told(tmp_path: Path) -> None:
+    module = tmp_path / "kernels.py"
+    module.write_text(
+        "import logging; logging.basicConfig(level=logging.INFO, format='%(message)s')\n"
+        "from heddle.arch.jit import kernel\n"
+        "@kernel\n"
+        "def double(x: int) -> int:\n"
+        "    return 2 * x\n"
+        "print(double(4))\n"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    runs = [
+        subprocess.run([sys.executable, str(module)], env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert [run.stdout for run in runs] == ["8\n", "8\n"]
+    assert [run.stderr for run in runs] == ["compiling kernels, once per installation\n", ""]
 
 
 def test_the_cache_folder_is_named_by_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
