@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from heddle.arch.errors import HeddleError, nearest, unknown
-from heddle.dataflow.zoo import zoo_names
 
 
 class VerbGroup(TyperGroup):
@@ -34,15 +35,36 @@ def usage_error(error: typer.TyperException, arguments: Sequence[str]) -> Heddle
     verb = path.partition(" ")[2]
     place = f"{verb}: " if verb else ""
     problem = _problem(error)
-    guess = _workload_guess(arguments) if problem.startswith("missing option '--workload'") else ""
+    guess = _option_guess(error, arguments) if verb and context and "did you mean" not in problem else ""
     return HeddleError(f"{place}{problem}{guess} ({path} --help lists the options)")
 
 
-def _workload_guess(arguments: Sequence[str]) -> str:
-    """A network that stands on the command line by itself, where the option that names one is missing."""
-    networks = (word for word in arguments[1:] if word in zoo_names() or word.endswith((".onnx", ".csv")))
-    found = next(networks, None)
-    return f"; did you mean '--workload {found}'?" if found else ""
+def _option_guess(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """The option that a word on the command line was meant for, which stands there by itself."""
+    context: Any = getattr(error, "ctx", None)  # typer exports none of its types
+    options: list[Any] = [each for each in context.command.params if each.opts[0].startswith("--") and not each.is_flag]
+    missing: list[Any] = [each for each in options if each is getattr(error, "param", None)]
+    for option in missing or options:
+        for word in _words_alone(arguments, options):
+            meant = _meant(word, option, context)
+            if meant:
+                return f"; did you mean '{option.opts[0]} {meant}'?"
+    return ""
+
+
+def _words_alone(arguments: Sequence[str], options: Sequence[Any]) -> list[str]:
+    """The words behind the verb that are neither an option nor the value of one."""
+    takes_value = {name for option in options for name in option.opts}
+    pairs = pairwise(arguments)
+    return [word for before, word in pairs if not word.startswith("-") and before not in takes_value]
+
+
+def _meant(word: str, option: Any, context: Any) -> str | None:
+    """The value of ``option`` that ``word`` was meant to be; a path of a network, for one, is meant as it stands."""
+    if option.opts[0] == "--workload" and word.endswith((".onnx", ".csv")):
+        return word
+    valid = [item.value for item in option.shell_complete(context, "")]
+    return nearest(word, valid)
 
 
 def _problem(error: typer.TyperException) -> str:

@@ -23,6 +23,8 @@ from heddle.cli.options.values import (
     out_path,
     path_of,
 )
+from heddle.dataflow.recipes import RECIPES
+from heddle.dataflow.zoo import zoo_names
 from heddle.hls.names import TOPS
 from heddle.verify.model import SIMULATORS
 
@@ -50,7 +52,9 @@ class VerifyOptions:
     workload: Annotated[
         str | None,
         typer.Option(
-            help="A network whose layers' products, cut to a few tiles, are the cases.", rich_help_panel=CASES
+            autocompletion=among(zoo_names()),
+            help="A network whose layers' products, cut to a few tiles, are the cases.",
+            rich_help_panel=CASES,
         ),
     ] = None
     input: InputWords = None
@@ -69,7 +73,12 @@ class VerifyOptions:
         str | None, typer.Option(metavar="NAME", help="Only this layer of --weights.", rich_help_panel=CASES)
     ] = None
     recipe: Annotated[
-        str, typer.Option(help="Which passes of --workload are sparse (recipes of simulate).", rich_help_panel=CASES)
+        str,
+        typer.Option(
+            autocompletion=among(RECIPES),
+            help="Which passes of --workload are sparse (recipes of simulate).",
+            rich_help_panel=CASES,
+        ),
     ] = "bdwp"
     sparsity: Annotated[
         str | None,

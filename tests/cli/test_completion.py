@@ -31,3 +31,17 @@ def test_words_of_a_value_are_completed(verb: str, option: str, typed: str, offe
     (parameter,) = [each for each in command.params if option in each.opts]
     context = click.Context(click.Command(verb))
     assert [item.value for item in parameter.shell_complete(context, typed)] == offered
+
+
+@pytest.mark.parametrize("option", ["--workload", "--recipe", "--design", "--board", "--model", "--data"])
+def test_words_are_completed_in_every_verb_that_takes_them(option: str) -> None:
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    context = click.Context(click.Command("any"))
+    found = {
+        verb: bool(each.shell_complete(context, ""))
+        for verb, command in verbs.items()
+        for each in command.params
+        if option in each.opts
+    }
+    assert found
+    assert all(found.values()), found

@@ -47,6 +47,39 @@ BAD_COMMAND_LINES = {
         "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv; "
         "did you mean '--workload resnet9'? (heddle schedule --help lists the options)",
     ),
+    "a misspelt network without its option": (
+        ["simulate", "--design", "tiny", "--json", "resnet-18"],
+        "simulate: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
+        "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv; "
+        "did you mean '--workload resnet18'? (heddle simulate --help lists the options)",
+    ),
+    "a network's file without its option": (
+        ["explore", "nets/net.onnx"],
+        "explore: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
+        "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv; "
+        "did you mean '--workload nets/net.onnx'? (heddle explore --help lists the options)",
+    ),
+    "a network that is the value of another option": (
+        ["simulate", "--trace", "mlp"],
+        "simulate: missing option '--workload': a network of the zoo (mlp, resnet9, resnet18, resnet50, vgg19, "
+        "vit-small, mobilenetv2, bert-base) or a path to an .onnx file or a SCALE-Sim topology .csv "
+        "(heddle simulate --help lists the options)",
+    ),
+    "a model without its option": (
+        ["train", "mlp"],
+        "train: missing option '--model': mlp, cnn-small, resnet9-small, resnet9, resnet18, vgg19, vit-tiny or "
+        "vit-small; did you mean '--model mlp'? (heddle train --help lists the options)",
+    ),
+    "a design without its option": (
+        ["generate", "tiny", "--out", "rtl"],
+        "generate: got unexpected extra argument(s) (tiny); did you mean '--design tiny'? "
+        "(heddle generate --help lists the options)",
+    ),
+    "a level without its option": (
+        ["simulate", "--workload", "mlp", "engines"],
+        "simulate: got unexpected extra argument(s) (engines); did you mean '--level engines'? "
+        "(heddle simulate --help lists the options)",
+    ),
     "a configuration of SCALE-Sim as a design": (
         ["simulate", "--workload", "mlp", "--design", "conf/scale.cfg"],
         "conf/scale.cfg: is a configuration of SCALE-Sim by its name, which is not read; give a .toml file or the "
