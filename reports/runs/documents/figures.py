@@ -85,10 +85,11 @@ class UtilisationFigures(Document):
 
 
 class TimingFigures(Document):
-    """A timing summary; ``met`` is None where the report has no verdict, or times no path."""
+    """A timing summary; ``met`` is None where the report has no verdict, or times no path (``times_a_path``)."""
 
     file: str
     met: bool | None
+    times_a_path: bool
     setup: SlackEntry
     hold: SlackEntry
     clocks: tuple[ClockEntry, ...]
@@ -121,6 +122,7 @@ class VivadoFigures(Document):
                 TimingFigures(
                     file=str(each.path),
                     met=each.met,
+                    times_a_path=each.times_a_path,
                     setup=SlackEntry(**asdict(each.setup)),
                     hold=SlackEntry(**asdict(each.hold)),
                     clocks=tuple(ClockEntry(**asdict(clock)) for clock in each.clocks),
