@@ -177,6 +177,11 @@ def test_an_absent_section_says_why_and_how_to_make_it(section, expected, bare):
     assert expected in words(bare, section)
 
 
+def test_a_command_goes_on_in_another_line_between_its_words_alone(bare):
+    assert "<code><span>heddle</span> <span>verify</span> <span>--out</span> <span>runs/one</span></code>" in bare
+    assert "code span { display: inline-block;" in bare
+
+
 def test_a_page_without_charts_has_no_runtime_and_still_the_design(bare):
     assert len(bare) < 100_000
     assert len(scripts(bare)) == 1
