@@ -300,6 +300,23 @@ def test_a_phone_shows_the_page_without_scrolling_it_sideways(open_page):
     assert troubles == []
 
 
+BROKEN_WORDS = """() => [...document.querySelectorAll('tbody th:not(.name)')].flatMap((heading) => {
+  const text = heading.firstChild;
+  if (!text || text.nodeType !== Node.TEXT_NODE || !heading.offsetParent) return [];
+  return [...text.data.matchAll(/[\\w.]+/g)].filter((word) => {
+    const range = document.createRange();
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map((word) => word[0]);
+})"""
+
+
+def test_a_phone_breaks_no_word_of_a_row_s_heading(open_page):
+    page = open_page([], viewport=PHONE)
+    assert page.evaluate(BROKEN_WORDS) == []
+
+
 @pytest.mark.parametrize(("scheme", "rules"), [("light", None), ("dark", ["color-contrast"])])
 def test_axe_finds_nothing(scheme, rules, page):
     page.emulate_media(color_scheme=scheme)
