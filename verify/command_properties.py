@@ -42,6 +42,7 @@ def command_ends(machine: StateMachine) -> Harness:
         Assert(~machine.in_prologue | (machine.prologue_left != 0)),
         Assert(idle | _keeps_rules(command, design)),
         Assert(idle | _ends_are_the_command_s(machine)),
+        Assert(idle | _stands_as_told(machine)),
         Assert(machine.idle_steps <= machine.emptying_steps),
         Assert(idle | ~machine.command.ready),
         Assert(busy | (machine.current.ws != machine.command.payload.ws) | machine.command.ready),
@@ -60,13 +61,32 @@ def _ends_are_the_command_s(machine: StateMachine) -> Value:
     command, ends, array = machine.current, machine.ends, machine.design.array
     lead = os_lead_cycles(array.rows, array.interleave)
     return (
-        (ends.phase == command.interval - 1)
-        & (ends.tile == command.tiles - 1)
+        (ends.phase_before_last == (command.interval - 2)[: len(ends.phase_before_last)])
+        & (ends.single_phase == (command.interval == 1))
+        & (ends.tile_before_last == (command.tiles - 2)[: len(ends.tile_before_last)])
+        & (~command.ws | (ends.last_fresh_tile == command.fresh_tiles - 1))
         & (ends.slot == command.length - 1)
+        & (ends.slot_before_last == (command.length - 2)[: len(ends.slot_before_last)])
+        & (ends.single_slot == (command.length == 1))
         & (command.ws | (ends.group_slot == command.group_slots - 1))
         & (command.ws | (ends.col == command.interleave_cols - 1))
-        & (ends.coming_phase == command.interval - lead)
+        & (ends.phase_before_coming == command.interval - lead - 1)
+        & (ends.comes_at_once == (command.interval <= lead))
     )
+
+
+def _stands_as_told(machine: StateMachine) -> Value:
+    """What is known a step ahead of where the machine stands is so."""
+    command = machine.current
+    lead = os_lead_cycles(machine.design.array.rows, machine.design.array.interleave)
+    is_fresh = machine.fresh_tile == (machine.tile < command.fresh_tiles)
+    at_place = (
+        (machine.last_phase == (machine.phase == command.interval - 1))
+        & (machine.last_tile == (machine.tile == command.tiles - 1))
+        & (~command.ws | is_fresh)
+    )
+    in_lead = ~command.reload | (machine.in_lead == (machine.prologue_left <= lead))
+    return at_place & (~machine.in_prologue | in_lead)
 
 
 def _keeps_rules(command: View, design: Design) -> Value:

@@ -42,6 +42,7 @@ from heddle.hls.lanes.ranking import TopN
 from heddle.hls.lanes.sore import SoreLane
 from heddle.hls.lanes.wuve import ADAM, SGD, Wuve
 from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.headed_queue import HeadedQueue
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.through_queue import ThroughQueue
@@ -61,6 +62,7 @@ from heddle.verify.lite_properties import accesses_are_answered_once
 from heddle.verify.properties import (
     Harness,
     fork_once,
+    headed_queue_order,
     queue_order,
     ram_queue_order,
     ranking_rule,
@@ -118,6 +120,7 @@ def proofs() -> dict[str, Proof]:
         *(_queue_proof(depth) for depth in (1, 2, 3, 4, 5, 8)),
         *(_ram_queue_proof(depth) for depth in (2, 3, 5, 8)),
         *(_through_queue_proof(depth) for depth in (1, 2, 3)),
+        *(_headed_queue_proof(depth) for depth in (2, 3, 4)),
         *(_fork_proof(ways) for ways in (2, 3)),
         *(_transposer_proof(m) for m in (2, 4, 8)),
         *(_ranking_proof(n, m) for m in (2, 4, 8) for n in range(1, m + 1)),
@@ -148,6 +151,10 @@ def _queue_proof(depth: int) -> Proof:
 
 def _ram_queue_proof(depth: int) -> Proof:
     return Proof(f"ram-queue-{depth}", lambda: ram_queue_order(RamQueue(1, depth)), quick=depth == 3)
+
+
+def _headed_queue_proof(depth: int) -> Proof:
+    return Proof(f"headed-queue-{depth}", lambda: headed_queue_order(HeadedQueue(1, depth)), quick=depth == 3)
 
 
 def _through_queue_proof(depth: int) -> Proof:

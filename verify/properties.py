@@ -24,6 +24,7 @@ from amaranth.lib.wiring import In
 from heddle.hls.lanes.ranking import TopN, group_layout
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import assume_stable, transfer
+from heddle.hls.stream.headed_queue import HeadedQueue
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.through_queue import ThroughQueue
@@ -116,6 +117,35 @@ def through_queue_order(queue: ThroughQueue) -> Harness:
         Assert(held.level == inside),
         *queue_invariants(held),
         Assert(~watched | ((ahead < inside) & (look == word))),
+    ]
+    return harness
+
+
+def headed_queue_order(queue: HeadedQueue) -> Harness:
+    """The same of a queue whose first word stands in a register: to its neighbours it is a ``Queue``."""
+    watch = Signal()
+    behind, depth = queue.behind, queue.depth
+    watched, ahead = Signal(), Signal(range(depth))
+    word = Signal.like(Value.cast(queue.input.payload))
+    held = Signal(range(depth + 1))
+    place = Signal(range(2 * behind.depth + 1))
+    look = behind.look(Mux(place < behind.depth, place, place - behind.depth))
+    harness = stability(queue, watch)
+    m = harness.module
+    pushed, popped = transfer(queue.input), transfer(queue.output)
+    m.d.comb += place.eq(behind.read_at + ahead - 1)
+    m.d.sync += held.eq(held + pushed - popped)
+    with m.If(watched & popped):
+        m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
+    with m.Elif(~watched & pushed & watch):
+        m.d.sync += [watched.eq(1), ahead.eq(held - popped), word.eq(queue.input.payload)]
+    m.d.sync += [
+        Assert(~(watched & (ahead == 0)) | (queue.output.valid & (queue.output.payload == word))),
+        Assert(queue.output.valid == (held != 0)),
+        Assert(queue.input.ready == (held != depth)),
+        Assert(behind.level + queue.output.valid == held),
+        *queue_invariants(behind),
+        Assert(~watched | ((ahead < held) & ((ahead == 0) | (look == word)))),
     ]
     return harness
 

@@ -26,21 +26,29 @@ class Source(enum.Enum, shape=2):  # type: ignore[call-arg]  # its metaclass tak
 CONTROL = data.StructLayout({"load_group": 1, "load_weight": 1, "source": Source, "emit": 1})
 
 #: What counters are compared with, computed as a command is taken so that no step waits for a subtraction: the last
-#: value of each, and the phase from which on partial sums of the next tile come in, which may be below 0.
+#: value of each, or the one before it where the step that leads to the last says so, and the step behind it asks a
+#: register. ``single_phase``, ``single_slot``: the first is the last. ``last_fresh_tile``: of the tiles that begin with
+#: no sums. ``phase_before_coming``: in the next one partial sums of the next tile come in; below 0 where they do in
+#: all, which ``comes_at_once`` says.
 ENDS = data.StructLayout(
     {
-        "phase": INTERVAL_BITS,
-        "tile": COUNT_BITS,
+        "phase_before_last": INTERVAL_BITS,
+        "single_phase": 1,
+        "tile_before_last": COUNT_BITS,
+        "last_fresh_tile": COUNT_BITS,
         "slot": COUNT_BITS,
+        "slot_before_last": COUNT_BITS,
+        "single_slot": 1,
         "group_slot": GROUP_SLOTS_BITS,
         "col": INTERLEAVE_BITS,
-        "coming_phase": signed(INTERVAL_BITS + 1),
+        "phase_before_coming": signed(INTERVAL_BITS + 1),
+        "comes_at_once": 1,
     }
 )
 
 #: Where the sequencer stands in an instruction. ``running``: this step belongs to a tile. ``lead``: it belongs to
-#: the prologue in which the first tile's partial sums come in. ``phase``: steps since the tile's start, which
-#: ``last_phase`` ends. ``last_tile``, ``fresh_tile``: which of the instruction's tiles it is.
+#: the prologue in which the first tile's partial sums come in, where the command takes them. ``phase``: steps since the
+#: tile's start, which ``last_phase`` ends. ``last_tile``, ``fresh_tile``: which of the instruction's tiles it is.
 PROGRESS = data.StructLayout(
     {
         "command": COMMAND,

@@ -17,6 +17,7 @@ from heddle.hls.array.sequencer import Sequencer
 from heddle.hls.array.stce import Stce, left_layout, right_layout, sums_layout
 from heddle.hls.stream.delay import flags
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 from heddle.hls.stream.queue import Queue
 
 
@@ -120,6 +121,6 @@ class ArrayCore(wiring.Component):
         wiring.connect(m, queue.output, wiring.flipped(self.result))
         on_the_way = Signal(range(depth + 1))
         taken = self.result.valid & self.result.ready
-        m.d.sync += on_the_way.eq(on_the_way + made - taken)
+        count_level(m, on_the_way, made, taken)
         assert_stable(m, self.result)
         return ~sequencer.needs.result | (on_the_way != depth)

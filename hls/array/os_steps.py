@@ -21,16 +21,14 @@ class OsSteps(Steps):
     def elaborate(self, platform: object) -> Module:
         """Build the counters of slot and output, then what follows from them."""
         m = Module()
-        command, ends, phase = self.progress.command, self.progress.ends, self.progress.phase
+        command = self.progress.command
         first_slot, last_slot, first_output, live = self._position(m)
         shared_by_cols, group_starts = self._operand_rotation(m, live)
         rows_share = command.interleave_cols != self.array.interleave
-        coming_tile = ~self.progress.last_tile & (phase >= ends.coming_phase)
-        sums_enter = self.progress.lead | self.progress.running & ((phase < self.array.interleave) | coming_tile)
         m.d.comb += [
             self.needs.left.eq(live & shared_by_cols & (rows_share | group_starts)),
             self.needs.right.eq(live & ((command.interleave_cols != 1) | first_output)),
-            self.needs.partial.eq(command.reload & sums_enter),
+            self.needs.partial.eq(command.reload & self._sums_enter(m)),
             self.control.load_group.eq(self.needs.left),
             self.control.load_weight.eq(self.needs.right),
             self.control.source.eq(Mux(first_slot, Mux(command.reload, Source.PARTIAL, Source.ZERO), Source.RING)),
@@ -42,20 +40,39 @@ class OsSteps(Steps):
     def _position(self, m: Module) -> tuple[Value, Value, Value, Value]:
         """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
         ring = ring_cycles(self.array.interleave, self.array.adder_stages)
-        slot = Signal.like(self.progress.command.length)
+        slot, first_slot, leads_to_last = Signal.like(self.progress.command.length), Signal(init=1), Signal()
         output = Signal(range(ring + 1))
-        issued = Signal()
-        last_slot = slot == self.progress.ends.slot
+        issued, ends = Signal(), self.progress.ends
+        last_slot = Mux(first_slot, ends.single_slot, leads_to_last)
         live = self.progress.running & ~issued & (output < self.array.interleave)
         with m.If(self.en & self.progress.running):
             m.d.sync += output.eq(output + 1)
             with m.If(output == ring - 1):
-                m.d.sync += [output.eq(0), slot.eq(slot + 1)]
+                m.d.sync += [output.eq(0), slot.eq(slot + 1), first_slot.eq(0)]
+                m.d.sync += leads_to_last.eq(slot == ends.slot_before_last)
             with m.If(last_slot & (output == self.array.interleave - 1)):
                 m.d.sync += issued.eq(1)
             with m.If(self.progress.last_phase):
-                m.d.sync += [output.eq(0), slot.eq(0), issued.eq(0)]
-        return slot == 0, last_slot, output == 0, live
+                m.d.sync += [output.eq(0), slot.eq(0), first_slot.eq(1), issued.eq(0)]
+        return first_slot, last_slot, output == 0, live
+
+    def _sums_enter(self, m: Module) -> Value:
+        """Whether partial sums come in, where they do: before a tile's end those of the next, in its first turn too.
+
+        A command that takes them has a lead before its first tile, so that the clock that begins it is not the one
+        that takes it.
+        """
+        in_first_turn, comes, ends, phase = Signal(init=1), Signal(), self.progress.ends, self.progress.phase
+        with m.If(~self.progress.running):
+            m.d.sync += comes.eq(ends.comes_at_once)
+        with m.Elif(self.en):
+            m.d.sync += comes.eq(comes | (phase == ends.phase_before_coming))
+            with m.If(phase == self.array.interleave - 1):
+                m.d.sync += in_first_turn.eq(0)
+            with m.If(self.progress.last_phase):
+                m.d.sync += [in_first_turn.eq(1), comes.eq(ends.comes_at_once)]
+        coming_tile = ~self.progress.last_tile & comes
+        return self.progress.lead | self.progress.running & (in_first_turn | coming_tile)
 
     def _operand_rotation(self, m: Module, live: Value) -> tuple[Value, Value]:
         """Whether this output is the first that shares its row's group, and this slot the first of its group."""

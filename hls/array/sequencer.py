@@ -72,6 +72,9 @@ class Sequencer(wiring.Component):
         self.phase = Signal(INTERVAL_BITS)
         self.tile = Signal(COUNT_BITS)
         self.prologue_left = Signal(COUNT_BITS + 1, reset_less=True)  # settle and lead
+        # Of where it stands, what streams wait for: known a step ahead, as they are known late in the clock themselves.
+        self.in_lead, self.last_phase = Signal(reset_less=True), Signal(reset_less=True)
+        self.last_tile, self.fresh_tile = Signal(reset_less=True), Signal(reset_less=True)
         self.current = Signal(COMMAND, reset_less=True)
         self.ends = Signal(ENDS, reset_less=True)
         array = self.design.array
@@ -112,18 +115,18 @@ class Sequencer(wiring.Component):
     def _progress(self, m: Module) -> data.View:
         """Idle, an instruction's prologue where it has one, then tile after tile."""
         progress, current = Signal(PROGRESS), self.current
-        phase, tile, prologue_left = self.phase, self.tile, self.prologue_left
+        prologue_left = self.prologue_left
         offered = self.command.payload
         lead = os_lead_cycles(self.design.array.rows, self.design.array.interleave)
         m.d.comb += [
             progress.command.eq(current),
             progress.ends.eq(self.ends),
             progress.running.eq(self.in_tiles),
-            progress.lead.eq(self.in_prologue & (prologue_left <= lead)),
-            progress.phase.eq(phase),
-            progress.last_phase.eq(phase == self.ends.phase),
-            progress.last_tile.eq(tile == self.ends.tile),
-            progress.fresh_tile.eq(tile < current.fresh_tiles),
+            progress.lead.eq(self.in_prologue & self.in_lead),
+            progress.phase.eq(self.phase),
+            progress.last_phase.eq(self.last_phase),
+            progress.last_tile.eq(self.last_tile),
+            progress.fresh_tile.eq(self.fresh_tile),
             self.command.ready.eq(self.idle & ((offered.ws == current.ws) | self._empty(m))),
         ]
         accepted = self._accepted(m)
@@ -133,14 +136,25 @@ class Sequencer(wiring.Component):
             self._set_ends(m, offered, lead)
         with m.If(self.en & self.in_prologue):
             m.d.sync += prologue_left.eq(prologue_left - 1)
+            with m.If(prologue_left == lead + 1):
+                m.d.sync += self.in_lead.eq(1)
         with m.If(self.en & self.in_tiles):
-            m.d.sync += phase.eq(phase + 1)
-            with m.If(progress.last_phase):
-                m.d.sync += [phase.eq(0), tile.eq(tile + 1)]
-                with m.If(progress.last_tile):
-                    m.d.sync += tile.eq(0)
-        self._states(m, accepted, prologue == 0, progress.last_phase & progress.last_tile)
+            self._step(m)
+        self._states(m, accepted, prologue == 0, self.last_phase & self.last_tile)
         return progress
+
+    def _step(self, m: Module) -> None:
+        """Go on to the next phase, or to the first one of the next tile."""
+        phase, tile, ends = self.phase, self.tile, self.ends
+        m.d.sync += [phase.eq(phase + 1), self.last_phase.eq(phase == ends.phase_before_last)]
+        with m.If(self.last_phase):
+            m.d.sync += [
+                phase.eq(0),
+                self.last_phase.eq(ends.single_phase),
+                tile.eq(Mux(self.last_tile, 0, tile + 1)),
+                self.last_tile.eq(tile == ends.tile_before_last),
+                self.fresh_tile.eq(self.fresh_tile & (tile != ends.last_fresh_tile)),
+            ]
 
     def _states(self, m: Module, accepted: Value, at_once: Value, last: Value) -> None:
         """From idle to the tiles of an accepted command, ``at_once`` or by its prologue, and back in its last step."""
@@ -162,14 +176,28 @@ class Sequencer(wiring.Component):
                     m.next = "IDLE"
 
     def _set_ends(self, m: Module, offered: data.View, lead: int) -> None:
-        """Take the ends of the counters from a command; a count of 0 is refused, or its counter not looked at."""
+        """Take the ends of the counters from a command, and where it begins.
+
+        A count of 0 is refused, or its counter not looked at. Partial sums come in only where the command asks for
+        them, and then all of its prologue behind the settle is the lead.
+        """
+        single_phase, single_slot = offered.interval == 1, offered.length == 1
         m.d.sync += [
-            self.ends.phase.eq(offered.interval - 1),
-            self.ends.tile.eq(offered.tiles - 1),
+            self.in_lead.eq(offered.settle == 0),
+            self.last_phase.eq(single_phase),
+            self.last_tile.eq(offered.tiles == 1),
+            self.fresh_tile.eq(offered.fresh_tiles != 0),
+            self.ends.phase_before_last.eq(offered.interval - 2),
+            self.ends.single_phase.eq(single_phase),
+            self.ends.tile_before_last.eq(offered.tiles - 2),
+            self.ends.last_fresh_tile.eq(offered.fresh_tiles - 1),
             self.ends.slot.eq(offered.length - 1),
+            self.ends.slot_before_last.eq(offered.length - 2),
+            self.ends.single_slot.eq(single_slot),
             self.ends.group_slot.eq(offered.group_slots - 1),
             self.ends.col.eq(offered.interleave_cols - 1),
-            self.ends.coming_phase.eq(offered.interval - lead),
+            self.ends.phase_before_coming.eq(offered.interval - (lead + 1)),
+            self.ends.comes_at_once.eq(offered.interval <= lead),
         ]
 
     def _accepted(self, m: Module) -> Value:

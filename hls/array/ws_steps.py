@@ -22,7 +22,13 @@ class WsSteps(Steps):
         """Build the counter of weight rows, and the way of the results."""
         m = Module()
         command, progress = self.progress.command, self.progress
-        streaming = progress.running & (progress.phase < command.length)
+        has_streamed = Signal()
+        streaming = progress.running & ~has_streamed
+        with m.If(self.en & progress.running):
+            with m.If(progress.phase == progress.ends.slot):
+                m.d.sync += has_streamed.eq(1)
+            with m.If(progress.last_phase):
+                m.d.sync += has_streamed.eq(0)
         m.d.comb += [
             self.needs.left.eq(streaming),
             self.needs.right.eq(self._weight_row_enters(m)),

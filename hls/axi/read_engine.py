@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -85,10 +85,12 @@ class ReadEngine(wiring.Component):
         connect(m, flipped(self.spans), requester.spans)
         ended = self._ask(m)
         connect(m, packer.words, flipped(self.words))
+        # In bytes, as beats would be counted first.
+        room_bytes = Cat(Const(0, self.shape.lane_bits), self.room)
         m.d.comb += [
             self.error.eq(packer.error),
             self.owes.eq(requester.outstanding != 0),
-            requester.hold.eq(self.cut | (requester.beat_count > self.room)),
+            requester.hold.eq(self.cut | (requester.reach > room_bytes)),
             requester.ended.eq(ended),
         ]
         # Room counts a clock later: who takes the words says in the same clock whether he does, and late in it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Const, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,6 +10,7 @@ from heddle.hls.axi.channels import CACHE, AxiShape, Burst
 from heddle.hls.axi.cutter import Cutter, piece_layout
 from heddle.hls.axi.stretches import span_layout, stretch_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 from heddle.hls.stream.queue import Queue
 
 
@@ -22,7 +23,7 @@ class Requester(wiring.Component):
         ended : Signal(1), in; a burst that is outstanding has had its response
         requests : stream of ``shape.request``, out; AR or AW
         beats : stream of pieces (``piece_layout`` of a beat), out; ``address`` is the first byte's lane
-        beat_count : out; beats of the burst that the offered span would be
+        reach, beat_count : out; where the offered span ends, in bytes from its first beat's, and the beats up to there
         outstanding : out; bursts begun and not ended, at most ``most_outstanding``
 
     Latency ``latency`` = 1 clock from a span to its request, ``beat_latency`` = 2 to its first beat. Throughput one
@@ -46,6 +47,7 @@ class Requester(wiring.Component):
                 "ended": In(1),
                 "requests": Out(stream.Signature(shape.request)),
                 "beats": Out(stream.Signature(piece_layout(shape.lane_bits, shape.data_bytes))),
+                "reach": Out(range(shape.data_bytes + shape.page_bytes)),
                 "beat_count": Out(range(shape.page_beats + 1)),
                 "outstanding": Out(range(most_outstanding + 1)),
             }
@@ -58,19 +60,19 @@ class Requester(wiring.Component):
         m = Module()
         shape, span = self.shape, self.spans.payload
         m.submodules.bursts, m.submodules.cutter = self.bursts, self.cutter
-        begins, places = transfer(self.spans), Signal(range(2 * shape.page_bytes))
+        begins = transfer(self.spans)
         lane = span.address[: shape.lane_bits]
         may_begin = (self.outstanding != self.most_outstanding) & self.bursts.input.ready & ~self.hold
         m.d.comb += [
-            places.eq(lane + span.bytes + (shape.data_bytes - 1)),
-            self.beat_count.eq(places >> shape.lane_bits),
+            self.reach.eq(lane + span.bytes),
+            self.beat_count.eq((self.reach + (shape.data_bytes - 1)) >> shape.lane_bits),
             self.spans.ready.eq(may_begin & (~self.requests.valid | self.requests.ready)),
             self.bursts.input.valid.eq(begins),
             self.bursts.input.payload.address.eq(lane),
             self.bursts.input.payload.bytes.eq(span.bytes),
             self.bursts.input.payload.last.eq(span.last),
         ]
-        m.d.sync += self.outstanding.eq(self.outstanding + begins - self.ended)
+        count_level(m, self.outstanding, begins, self.ended)
         connect(m, self.bursts.output, self.cutter.input)
         connect(m, self.cutter.output, flipped(self.beats))
         self._request(m)

@@ -19,6 +19,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from heddle.hls.axi.channels import AxiShape, Response, StripedReads, StripedWrites, WriteChannels, ports_of
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.through_queue import ThroughQueue
 
@@ -94,7 +95,7 @@ class ReadStripes(wiring.Component):
             reduce(and_, (end | (ahead != 0) for end, ahead in zip(ends, self.ahead, strict=True)))
         )
         for end, ahead in zip(ends, self.ahead, strict=True):
-            m.d.sync += ahead.eq(ahead + end - self.ended)
+            count_level(m, ahead, end, self.ended)
 
 
 class WriteStripes(wiring.Component):

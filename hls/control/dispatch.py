@@ -74,11 +74,12 @@ class Dispatch(wiring.Component):
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
-        """Take an instruction, check it a clock later, and give it to its queue; let SYNC wait for all of them."""
+        """Take an instruction and check it, and give it to its queue a clock later; let SYNC wait for all of them."""
         m = Module()
         queues = self._queues(m)
         taken, held = Signal(), Signal(NUMBERED_WORD, reset_less=True)
-        refused, cause = self._refused(m, taken, held)
+        refuses, cause = self._refused(m)
+        refused = taken & refuses
         is_going: Value = taken & ~refused & (self.stop == Stop.NONE) & ~self.finished
         opcode = held.word[:OPCODE_BITS]
         all_done = reduce(and_, (queue.is_empty & ~queue.in_engine for queue in queues))
@@ -104,13 +105,22 @@ class Dispatch(wiring.Component):
         self._stops(m, queues, taken & ~goes, refused, cause, held.number)
         return m
 
-    def _refused(self, m: Module, taken: Value, held: data.View) -> tuple[Value, Value]:
-        """Whether what was taken is refused, by itself or since it ends the program where it should not; and why."""
+    def _refused(self, m: Module) -> tuple[Value, Value]:
+        """Whether what was taken is refused, by itself or since it ends the program where it should not; and why.
+
+        It is checked as it comes: what is held waits for room in its queue alone.
+        """
         m.submodules.check = check = InstructionCheck(self.group_m)
-        is_end = (held.word[:OPCODE_BITS] == Opcode.SYNC) & data.View(SYNC, held.word[: SYNC.size]).last
-        m.d.comb += check.word.eq(held.word)
-        misplaced = Mux(held.last, Stop.NO_END, Stop.GOES_ON)
-        return taken & (check.refuses | (is_end != held.last)), Mux(check.refuses, check.stop, misplaced)
+        comes, refuses, cause = self.instructions.payload, Signal(reset_less=True), Signal(Stop, reset_less=True)
+        is_end = (comes.word[:OPCODE_BITS] == Opcode.SYNC) & data.View(SYNC, comes.word[: SYNC.size]).last
+        m.d.comb += check.word.eq(comes.word)
+        misplaced = Mux(comes.last, Stop.NO_END, Stop.GOES_ON)
+        with m.If(self.instructions.ready):
+            m.d.sync += [
+                refuses.eq(check.refuses | (is_end != comes.last)),
+                cause.eq(Mux(check.refuses, check.stop, misplaced)),
+            ]
+        return refuses, cause
 
     def _queues(self, m: Module) -> list[IssueQueue]:
         """Queues between ports and engines, joined to their neighbours by tokens."""

@@ -8,6 +8,8 @@ from amaranth.lib.wiring import In, Out
 
 from heddle.hls.control.instruction import NUMBER_BITS
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.headed_queue import HeadedQueue
+from heddle.hls.stream.level import count_level
 from heddle.hls.stream.queue import Queue
 
 #: Tokens of a neighbour that may lie there untaken: a compiler's program has two.
@@ -62,7 +64,7 @@ class IssueQueue(wiring.Component):
     def __init__(self, layout: data.StructLayout, depth: int, in_flight: int) -> None:
         """A queue of ``depth`` instructions before the engine, and of ``in_flight`` in it."""
         self.layout, self.depth, self.in_flight = layout, depth, in_flight
-        self.queued, self.begun = Queue(numbered(layout), depth), Queue(_BEGUN, in_flight)
+        self.queued, self.begun = HeadedQueue(numbered(layout), depth), Queue(_BEGUN, in_flight)
         self.previous_tokens, self.next_tokens = Signal(TOKEN_BITS), Signal(TOKEN_BITS)
         super().__init__(
             {
@@ -125,7 +127,7 @@ class IssueQueue(wiring.Component):
             (self.next_tokens, self.from_next, tokens.wait_next),
         ):
             goes = taken & waited
-            m.d.sync += held.eq(held + comes - goes)
+            count_level(m, held, comes, goes)
             with m.If(comes & ~goes & held.all()):
                 m.d.comb += self.too_many.eq(1)
         m.d.comb += [

@@ -113,7 +113,7 @@ class ComputeUnit(wiring.Component):
             core.command.valid.eq(command.valid),
             core.command.payload.eq(command.payload.compute.command),
             command.ready.eq(core.command.ready),
-            partial.written.eq(results.written),
+            partial.writes.eq(results.writes),
             self.done.eq(results.done),
             self.working.eq(core.working),
             self.ahead.eq(is_ahead),

@@ -13,6 +13,7 @@ from heddle.hls.feed.left_serve import LeftServe
 from heddle.hls.feed.left_shape import LeftShape
 from heddle.hls.feed.left_spread import LeftSpread
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 
 
 class LeftHold(wiring.Component):
@@ -70,7 +71,7 @@ class LeftHold(wiring.Component):
         # Chunks begun, less those of which a word was taken: the two holds', and one whose only word is at the output.
         ahead = Signal(2)
         begins, is_taken = moves & is_first_laying, transfer(self.output) & is_first_word
-        m.d.sync += ahead.eq(ahead + begins - is_taken)
+        count_level(m, ahead, begins, is_taken)
         with m.If(moves):
             m.d.sync += is_first_laying.eq(self.input.payload.ends_chunk)
         with m.If(serve.moves):

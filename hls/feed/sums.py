@@ -12,6 +12,7 @@ from heddle.hls.feed.prepare import PREPARED, RESULT_BITS
 from heddle.hls.feed.reader import NO_TAG, Reader, ask_layout
 from heddle.hls.feed.sums_order import SumsOrder
 from heddle.hls.stream.handshake import transfer
+from heddle.hls.stream.level import count_level
 
 
 def put_layout(design: Design, address_bits: int) -> data.StructLayout:
@@ -27,12 +28,12 @@ class ResultWriter(wiring.Component):
     input : stream of PREPARED, in
     result : stream of C x Signal(32), in
     put : stream of ``put_layout``, out
-    written : Signal(32), out
-        How many results, dropped ones too, are in the buffer since reset; it wraps.
+    writes : Signal(1), out
+        In the clock behind this one a result more, or a dropped one, is in the buffer.
     done : Signal(1), out
         For a clock, when the last result of a computation is in the buffer.
 
-    Latency: none from a result to ``put``; 1 clock to ``written`` and ``done``. Throughput: a word a clock.
+    Latency: none from a result to ``put`` and ``writes``; 1 clock to ``done``. Throughput: a word a clock.
     """
 
     def __init__(self, design: Design, address_bits: int) -> None:
@@ -42,7 +43,7 @@ class ResultWriter(wiring.Component):
                 "input": In(stream.Signature(PREPARED)),
                 "result": In(stream.Signature(sums_layout(design))),
                 "put": Out(stream.Signature(put_layout(design, address_bits))),
-                "written": Out(RESULT_BITS),
+                "writes": Out(1),
                 "done": Out(1),
             }
         )
@@ -53,7 +54,7 @@ class ResultWriter(wiring.Component):
         m.submodules.order = order = SumsOrder(self.design, self.address_bits)
         connect(m, flipped(self.input), order.input)
         place = order.output
-        moves = Signal()
+        moves = self.writes
         m.d.comb += [
             self.put.valid.eq(place.valid & self.result.valid & place.payload.is_inside),
             self.put.payload.at.eq(place.payload.at),
@@ -63,8 +64,6 @@ class ResultWriter(wiring.Component):
             self.result.ready.eq(moves),
         ]
         m.d.sync += self.done.eq(moves & place.payload.ends)
-        with m.If(moves):
-            m.d.sync += self.written.eq(self.written + 1)
         return m
 
 
@@ -74,8 +73,8 @@ class PartialFeeder(wiring.Component):
     Ports
     -----
     input : stream of PREPARED, in
-    written : Signal(32), in
-        How many results are in the buffer: that of ``ResultWriter``.
+    writes : Signal(1), in
+        A result more is in the buffer a clock later: that of ``ResultWriter``.
     ask : stream of ``ask_layout``, out
     answer : stream of C x Signal(32), in
     output : stream of C x Signal(32), out
@@ -89,7 +88,7 @@ class PartialFeeder(wiring.Component):
         super().__init__(
             {
                 "input": In(stream.Signature(PREPARED)),
-                "written": In(RESULT_BITS),
+                "writes": In(1),
                 "ask": Out(stream.Signature(ask_layout(address_bits))),
                 "answer": In(sums),
                 "output": Out(sums),
@@ -104,11 +103,11 @@ class PartialFeeder(wiring.Component):
         connect(m, flipped(self.input), order.input)
         connect(m, reader.ask, flipped(self.ask))
         connect(m, flipped(self.answer), reader.answer)
-        place, number, wanted = order.output.payload, Signal(RESULT_BITS), Signal(RESULT_BITS, reset_less=True)
-        ahead = Signal(RESULT_BITS)  # written results beyond the one that is wanted; negative: not there yet
-        is_there: Value = ~place.is_inside | (~ahead[-1])
+        place, moves = order.output.payload, transfer(order.output)
+        # Written results beyond those that were walked past, and beyond the one that is wanted: not there yet below 0.
+        beyond, ahead = Signal(RESULT_BITS), Signal(RESULT_BITS, reset_less=True)
+        is_there: Value = ~place.is_inside | ~ahead[-1]
         m.d.comb += [
-            ahead.eq(self.written - wanted - 1),
             reader.input.valid.eq(order.output.valid & place.has_partial & is_there),
             reader.input.payload.is_zero.eq(~place.is_inside),
             reader.input.payload.ask.eq(place.at),
@@ -117,8 +116,8 @@ class PartialFeeder(wiring.Component):
             self.output.payload.eq(reader.output.payload.word),
             reader.output.ready.eq(self.output.ready),
         ]
-        with m.If(transfer(order.output)):
-            m.d.sync += [number.eq(number + 1), wanted.eq(wanted + 1)]
-        with m.Elif(~order.output.valid):  # the distance of the next computation is known a clock before its first word
-            m.d.sync += wanted.eq(number - place.distance)
+        for each in (beyond, ahead):
+            count_level(m, each, self.writes, moves)
+        with m.If(~order.output.valid):  # the distance of the next computation is known a clock before its first word
+            m.d.sync += ahead.eq(Mux(self.writes, beyond + place.distance, beyond + place.distance - 1))
         return m

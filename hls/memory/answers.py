@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from heddle.hls.stream.delay import flags
 from heddle.hls.stream.handshake import transfer
-from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.headed_queue import HeadedQueue
+from heddle.hls.stream.level import count_level
 
 
 class Answers(wiring.Component):
@@ -30,7 +31,7 @@ class Answers(wiring.Component):
     def __init__(self, word: ShapeLike, read_latency: int) -> None:
         self.read_latency = read_latency
         # One more place for the queue's own clock, and one for that of the credit.
-        self.queue = Queue(word, read_latency + 2)
+        self.queue = HeadedQueue(word, read_latency + 2)
         members = {"asked": In(1), "has_room": Out(1), "word": In(word), "answer": Out(stream.Signature(word))}
         super().__init__(members)
 
@@ -41,7 +42,7 @@ class Answers(wiring.Component):
         connect(m, queue.output, flipped(self.answer))
         held = Signal(range(queue.depth + 1))
         comes = flags(m, self.asked, self.read_latency, name="comes")
-        m.d.sync += held.eq(held + self.asked - transfer(self.answer))
+        count_level(m, held, self.asked, transfer(self.answer))
         m.d.comb += [
             self.has_room.eq(held != queue.depth),
             queue.input.valid.eq(comes),

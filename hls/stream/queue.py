@@ -8,6 +8,7 @@ from amaranth.lib.memory import Memory, MemoryData
 from amaranth.lib.wiring import In, Out
 
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 
 
 class Queue(wiring.Component):
@@ -64,7 +65,7 @@ class Queue(wiring.Component):
             read.addr.eq(self.read_at),
             self.output.payload.eq(read.data),
         ]
-        m.d.sync += self.level.eq(self.level + pushed - popped)
+        count_level(m, self.level, pushed, popped)
         with m.If(pushed):
             m.d.sync += self.write_at.eq(self._after(self.write_at))
         with m.If(popped):

@@ -8,6 +8,7 @@ from amaranth.lib.memory import Memory, MemoryData
 from amaranth.lib.wiring import In, Out
 
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 
 
 class RamQueue(wiring.Component):
@@ -65,7 +66,7 @@ class RamQueue(wiring.Component):
             Value.cast(self.output.payload).eq(read.data),
             self.level.eq(self.stored + self.output.valid),
         ]
-        m.d.sync += self.stored.eq(self.stored + pushed - fetched)
+        count_level(m, self.stored, pushed, fetched)
         valid = Signal()
         m.d.comb += self.output.valid.eq(valid)
         m.d.sync += valid.eq(fetched | (valid & ~popped))

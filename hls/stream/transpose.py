@@ -18,6 +18,7 @@ from heddle.arch.formats import FP16
 from heddle.arch.timing import SORE_TRANSPOSE_CYCLES
 from heddle.hls.lanes.ranking import group_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
+from heddle.hls.stream.level import count_level
 
 
 class Transposer(wiring.Component):
@@ -72,8 +73,8 @@ class Transposer(wiring.Component):
         m.d.sync += [
             write_at.eq(write_at + transfer(self.input)),
             read_at.eq(read_at + transfer(self.output)),
-            self.full_blocks.eq(self.full_blocks + block_in - block_out),
         ]
+        count_level(m, self.full_blocks, block_in, block_out)
         banks = [Memory(shape=self.word_bits, depth=2 * self.m, init=[]) for _ in range(self.m)]
         self._write_row(m, banks, write_at)
         m.d.comb += self.output.payload.as_value().eq(Cat(_rotated(self._read_diagonal(m, banks), self.column)))

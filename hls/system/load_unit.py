@@ -21,6 +21,7 @@ from heddle.hls.gear.left import LeftGearbox
 from heddle.hls.gear.right import IndexCounter, RightGearbox
 from heddle.hls.stream.fork import Fork
 from heddle.hls.stream.handshake import transfer
+from heddle.hls.stream.level import count_level
 from heddle.hls.stream.queue import Queue
 from heddle.hls.system.shape import MachineShape
 
@@ -182,7 +183,7 @@ class LoadUnit(wiring.Component):
         """Hold an error back until the tiles that were read whole before it are done; ``has_read``: one more is."""
         read, before = Signal(range(2 * _UNDER_WAY + 1)), Signal(range(2 * _UNDER_WAY + 1))  # tiles, not done
         is_heard = Signal()
-        m.d.sync += read.eq(read + has_read - self.done)
+        count_level(m, read, has_read, self.done)
         with m.If(~is_heard):
             m.d.sync += [is_heard.eq(self.heard != Response.OKAY), before.eq(read - self.done)]
         with m.Elif(before != 0):
@@ -290,4 +291,4 @@ class LoadUnit(wiring.Component):
         ]
         of_tile = (~is_weight, is_weight, is_weight)
         for count, ends, is_its in zip((groups, values, indices), ended, of_tile, strict=True):
-            m.d.sync += count.eq(count + ends - (is_done & is_its))
+            count_level(m, count, ends, is_done & is_its)

@@ -103,6 +103,7 @@ from heddle.hls.memory.storage import RamSlice, Storage, StorageShape
 from heddle.hls.modules import rtlil_of
 from heddle.hls.stream.delay import DelayLine, StepDelay
 from heddle.hls.stream.fork import Fork
+from heddle.hls.stream.headed_queue import HeadedQueue
 from heddle.hls.stream.queue import Queue
 from heddle.hls.stream.ram_queue import RamQueue
 from heddle.hls.stream.through_queue import ThroughQueue
@@ -220,6 +221,7 @@ MADE: dict[type[wiring.Component], Callable[[], wiring.Component]] = {
     SumsOrder: lambda: SumsOrder(SMALL, 8),
     SumsReader: lambda: SumsReader(TINY, MachineShape(TINY)),
     TapWalk: lambda: TapWalk(2),
+    HeadedQueue: lambda: HeadedQueue(8, 3),
     ThroughQueue: lambda: ThroughQueue(8, 2),
     TileCounter: lambda: TileCounter(),
     TopN: lambda: TopN(1, 2),
