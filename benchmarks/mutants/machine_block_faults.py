@@ -100,8 +100,8 @@ CONTROL_BLOCK_FAULTS = (
     Fault(
         "token-spent-twice",
         "hls/control/issue_queue.py",
-        "m.d.sync += held.eq(held + comes - goes)",
-        "m.d.sync += held.eq(held + comes - (goes & ~comes))",
+        "count_level(m, held, comes, goes)",
+        "count_level(m, held, comes, goes & ~comes)",
         "a token that comes as another is taken is one too many",
         unit_tests("hls/control/test_dispatch.py"),
     ),

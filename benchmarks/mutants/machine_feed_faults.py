@@ -212,7 +212,7 @@ FEED_FAULTS = (
     Fault(
         "sum-before-it-is-there",
         "hls/feed/sums.py",
-        "is_there: Value = ~place.is_inside | (~ahead[-1])",
+        "is_there: Value = ~place.is_inside | ~ahead[-1]",
         "is_there: Value = ~place.is_inside | (ahead[-1] | ~ahead[-1])",
         "a partial sum is read before it was written",
         machine("tiny"),

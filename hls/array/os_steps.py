@@ -40,7 +40,8 @@ class OsSteps(Steps):
     def _position(self, m: Module) -> tuple[Value, Value, Value, Value]:
         """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
         ring = ring_cycles(self.array.interleave, self.array.adder_stages)
-        slot, first_slot, leads_to_last = Signal.like(self.progress.command.length), Signal(init=1), Signal()
+        slot = Signal.like(self.progress.command.length)
+        first_slot, leads_to_last = Signal(init=1), Signal()
         output = Signal(range(ring + 1))
         issued, ends = Signal(), self.progress.ends
         last_slot = Mux(first_slot, ends.single_slot, leads_to_last)
