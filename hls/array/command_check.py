@@ -65,8 +65,7 @@ class CommandCheck(wiring.Component):
         enough = max(lead + ring, *owing, 1)
         spare = Signal(range(enough + 1), init=enough)
         owed = Signal(range(enough + 1))
-        turns = _times(command.length, ring)
-        left_over = command.interval + (ring - array.interleave) - turns
+        left_over = command.interval + (ring - array.interleave) - _times(command.length, ring)
         with m.If(self.accepted):
             m.d.sync += [
                 spare.eq(Mux(command.ws, enough, _capped(left_over, enough))),
@@ -78,9 +77,11 @@ class CommandCheck(wiring.Component):
             until_results.eq(Mux(lead + ring > spare, lead + ring - spare, 0)),
         ]
         settled = _capped(command.settle, enough)
-        to_last_slot = _capped(turns, lead + ring)
-        # Subtracted beside the product, and not added behind it.
-        too_early = Mux(command.reload, settled < until_sums, to_last_slot < until_results - settled)
+        # Subtracted beside the product, and not added behind it; only of a short command is the product asked for.
+        few_bits = (lead // ring + 1).bit_length()
+        is_short, turns = ~command.length[few_bits:].any(), _times(command.length[:few_bits], ring)
+        starts_early = is_short & (turns < until_results - settled)
+        too_early = Mux(command.reload, settled < until_sums, starts_early)
         drain = os_drain_cycles(array.rows, array.interleave, 1)
         return {
             Cause.INTERVAL: (left_over < 0) | (command.interval < drain),

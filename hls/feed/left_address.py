@@ -72,8 +72,10 @@ class LeftAddress(wiring.Component):
         pixel = pixel_row + steps.address(col + at[2].map.origin, "pixel_col")  # the row's slice adds both, and no LUT
         first_group = steps.address(pixel * at[3].map.groups_per_pixel, "first_group")
         is_out = steps.register(steps.register(row_is_out, "is_out"), "was_out")
-        begins = self._groups_to(m, advances, at[2], -col, "begins")
-        ends = self._groups_to(m, advances, at[2], at[2].map.cols.size - col, "ends")
+        size = at[2].map.cols.size
+        far_before = steps.register(at[1].map.cols.size - _FURTHEST_PIXELS, "far_before")
+        begins = self._groups_to(m, advances, at[2], _within(-col, col > 0, col < -_FURTHEST_PIXELS), "begins")
+        ends = self._groups_to(m, advances, at[2], _within(size - col, col > size, col < far_before), "ends")
         ports, fetch = self.shape.ports, self.output.payload
         with m.If(advances):
             m.d.sync += [
@@ -96,12 +98,11 @@ class LeftAddress(wiring.Component):
         steps.set(place, at[1].map[of_axis].start + by_step + by_tap)
         return place, (place < 0) | (place >= at[2].map[of_axis].size)
 
-    def _groups_to(self, m: Module, advances: Value, at: data.View, pixels: Value, name: str) -> Value:
-        """Three clocks in, groups from the read's first one to an end of the map ``pixels`` behind its run's first.
+    def _groups_to(self, m: Module, advances: Value, at: data.View, distance: Value, name: str) -> Value:
+        """Three clocks in, groups from the read's first one to an end of the map ``distance`` pixels behind its run's.
 
         A read is of a run whose groups a tile's count numbers, so a total needs a bit more than product and group.
         """
-        distance = Mux(pixels < 0, 0, Mux(pixels > _FURTHEST_PIXELS, _FURTHEST_PIXELS, pixels[: _NEAR.width]))
         unit = MultiplyAdd(ELEMENT_BITS, _NEAR, _GROUPS_BITS, _GROUPS_BITS, _WITHIN_THE_SLICE)
         m.submodules[name] = unit
         m.d.comb += [
@@ -111,6 +112,11 @@ class LeftAddress(wiring.Component):
             unit.c.eq(-at.group),
         ]
         return unit.total.as_signed()
+
+
+def _within(pixels: Value, is_behind: Value, is_far: Value) -> Value:
+    """``pixels`` where they matter, 0 where they are fewer: compared beside the difference, and not after it."""
+    return Mux(is_behind, 0, Mux(is_far, _FURTHEST_PIXELS, pixels[: _NEAR.width]))
 
 
 class _Steps:

@@ -14,9 +14,17 @@ from heddle.arch.instructions import PLACE_BITS, TAP_BITS
 from heddle.arch.isa import COUNT_BITS, GROUP_SLOTS_BITS
 
 #: A position of a map, and how many of the tile's pixels follow the one before it: a count that need not be compared
-#: with another one.
+#: with another one. ``ends_row``, ``ends_image``: the column is its row's last one, and the row its image's.
 PIXEL = data.StructLayout(
-    {"image": PLACE_BITS, "row": PLACE_BITS, "col": PLACE_BITS, "pixels_left": PLACE_BITS, "is_beyond": 1}
+    {
+        "image": PLACE_BITS,
+        "row": PLACE_BITS,
+        "col": PLACE_BITS,
+        "ends_row": 1,
+        "ends_image": 1,
+        "pixels_left": PLACE_BITS,
+        "is_beyond": 1,
+    }
 )
 #: The first tap of a run (row and column in the kernel), how many of the tile's runs follow the one before it, a group
 #: of its channels, a lane within that, and how many groups, or channels, the run has from there on.
@@ -79,9 +87,8 @@ class PixelWalk(wiring.Component):
             Signal(PIXEL, name=name, reset_less=True) for name in ("at", "kept_at", "saved_at", "marked_at")
         )
         stepped, after = Signal(PIXEL), Signal(PIXEL)
-        last_row, last_col = Signal(PLACE_BITS, reset_less=True), Signal(PLACE_BITS, reset_less=True)
-        m.d.sync += [last_row.eq(self.row_positions - 1), last_col.eq(self.col_positions - 1)]
-        ends_row, ends_image = place.col == last_col, place.row == last_row
+        rows, cols = _Ends(m, self.row_positions, "row"), _Ends(m, self.col_positions, "col")
+        ends_row, ends_image = place.ends_row, place.ends_image
         m.d.comb += [
             self.place.eq(place),
             self.is_last.eq(place.is_beyond | (place.pixels_left == 1)),
@@ -94,6 +101,8 @@ class PixelWalk(wiring.Component):
                 stepped.col.eq(Mux(ends_row, 0, place.col + 1)),
                 stepped.row.eq(Mux(ends_row, Mux(ends_image, 0, place.row + 1), place.row)),
                 stepped.image.eq(place.image + (ends_row & ends_image)),
+                stepped.ends_row.eq(cols.is_last_behind(place.col, ends_row)),
+                stepped.ends_image.eq(Mux(ends_row, rows.is_last_behind(place.row, ends_image), ends_image)),
                 stepped.pixels_left.eq(place.pixels_left - 1),
                 stepped.is_beyond.eq(self.is_last),
             ]
@@ -111,10 +120,29 @@ class PixelWalk(wiring.Component):
         with m.If(self.save):
             m.d.sync += saved.eq(after)
         with m.If(self.start):
-            first = {"row": self.first_row, "col": self.first_col, "pixels_left": self.pixels}
+            first = {
+                "row": self.first_row,
+                "col": self.first_col,
+                "ends_row": self.first_col == self.col_positions - 1,
+                "ends_image": self.first_row == self.row_positions - 1,
+                "pixels_left": self.pixels,
+            }
             for each in (place, kept, saved):
                 m.d.sync += [each.eq(0), *(each[name].eq(value) for name, value in first.items())]
         return m
+
+
+class _Ends:
+    """Where an axis of ``positions`` ends, in registers: no step compares before it counts."""
+
+    def __init__(self, m: Module, positions: Value, name: str) -> None:
+        self._before_last = Signal(PLACE_BITS, reset_less=True, name=f"{name}_before_last")
+        self._is_single = Signal(reset_less=True, name=f"is_single_{name}")
+        m.d.sync += [self._before_last.eq(positions - 2), self._is_single.eq(positions == 1)]
+
+    def is_last_behind(self, position: Value, is_last: Value) -> Value:
+        """Return whether the position behind ``position`` is the last: the first one, where this one ``is_last``."""
+        return Mux(is_last, self._is_single, position == self._before_last)
 
 
 class TapWalk(wiring.Component):
