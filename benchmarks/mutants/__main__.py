@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from benchmarks.mutants.ahead_faults import AHEAD_FAULTS
 from benchmarks.mutants.arithmetic_faults import ARITHMETIC_FAULTS
 from benchmarks.mutants.array_faults import ARRAY_FAULTS
 from benchmarks.mutants.axi_faults import AXI_FAULTS
@@ -28,7 +29,7 @@ from heddle.arch.errors import HeddleError, unknown
 #: By the part of the suite that must catch them: tests, proofs and vectors; those of the whole machine's blocks, and of
 #: a host's control of it; ``heddle verify`` by itself.
 SETS = {
-    "suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS),
+    "suite": (*ARRAY_FAULTS, *ARITHMETIC_FAULTS, *LANE_FAULTS, *AXI_FAULTS, *AHEAD_FAULTS),
     "machine": (*MEMORY_FAULTS, *CONTROL_BLOCK_FAULTS, *TRANSFER_FAULTS, *FEED_FAULTS),
     "registers": (*LITE_FAULTS, *CUT_FAULTS, *REGISTER_FAULTS, *STOP_FAULTS),
     "verify": VERIFY_FAULTS,

@@ -60,8 +60,8 @@ MASTER_FAULTS = (
     Fault(
         "length-without-the-lane",
         "hls/axi/requester.py",
-        "self.reach.eq(lane + span.bytes)",
-        "self.reach.eq(span.bytes)",
+        "(lane + span.bytes + (shape.data_bytes - 1))",
+        "(span.bytes + (shape.data_bytes - 1))",
         "a burst that begins within a beat asks for one too few",
         proof("axi-requests-2"),
     ),
@@ -84,7 +84,7 @@ MASTER_FAULTS = (
     Fault(
         "room-for-a-beat",
         "hls/axi/read_engine.py",
-        "requester.reach > room_bytes",
+        "room_behind < 0",
         "self.room == 0",
         "a burst is asked for while the queue has room for one beat",
         proof("axi-read-2"),

@@ -63,8 +63,8 @@ CUT_FAULTS = (
     Fault(
         "read-begun-after-the-cut",
         "hls/axi/read_engine.py",
-        "self.cut | (requester.reach > room_bytes)",
-        "requester.reach > room_bytes",
+        "self.cut | (room_behind < 0)",
+        "room_behind < 0",
         "bursts are begun by a reader that is cut off",
         proof("axi-read-1"),
     ),

@@ -85,12 +85,13 @@ class ReadEngine(wiring.Component):
         connect(m, flipped(self.spans), requester.spans)
         ended = self._ask(m)
         connect(m, packer.words, flipped(self.words))
-        # In bytes, as beats would be counted first.
-        room_bytes = Cat(Const(0, self.shape.lane_bits), self.room)
+        span, lane_bits = self.spans.payload, self.shape.lane_bits
+        # In bytes, as beats would be counted first: one sum of three.
+        room_behind = Cat(Const(0, lane_bits), self.room) - span.address[:lane_bits] - span.bytes
         m.d.comb += [
             self.error.eq(packer.error),
             self.owes.eq(requester.outstanding != 0),
-            requester.hold.eq(self.cut | (requester.reach > room_bytes)),
+            requester.hold.eq(self.cut | (room_behind < 0)),
             requester.ended.eq(ended),
         ]
         # Room counts a clock later: who takes the words says in the same clock whether he does, and late in it.

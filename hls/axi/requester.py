@@ -23,7 +23,7 @@ class Requester(wiring.Component):
         ended : Signal(1), in; a burst that is outstanding has had its response
         requests : stream of ``shape.request``, out; AR or AW
         beats : stream of pieces (``piece_layout`` of a beat), out; ``address`` is the first byte's lane
-        reach, beat_count : out; where the offered span ends, in bytes from its first beat's, and the beats up to there
+        beat_count : out; beats of the burst that the offered span would be
         outstanding : out; bursts begun and not ended, at most ``most_outstanding``
 
     Latency ``latency`` = 1 clock from a span to its request, ``beat_latency`` = 2 to its first beat. Throughput one
@@ -47,7 +47,6 @@ class Requester(wiring.Component):
                 "ended": In(1),
                 "requests": Out(stream.Signature(shape.request)),
                 "beats": Out(stream.Signature(piece_layout(shape.lane_bits, shape.data_bytes))),
-                "reach": Out(range(shape.data_bytes + shape.page_bytes)),
                 "beat_count": Out(range(shape.page_beats + 1)),
                 "outstanding": Out(range(most_outstanding + 1)),
             }
@@ -64,8 +63,7 @@ class Requester(wiring.Component):
         lane = span.address[: shape.lane_bits]
         may_begin = (self.outstanding != self.most_outstanding) & self.bursts.input.ready & ~self.hold
         m.d.comb += [
-            self.reach.eq(lane + span.bytes),
-            self.beat_count.eq((self.reach + (shape.data_bytes - 1)) >> shape.lane_bits),
+            self.beat_count.eq((lane + span.bytes + (shape.data_bytes - 1)) >> shape.lane_bits),
             self.spans.ready.eq(may_begin & (~self.requests.valid | self.requests.ready)),
             self.bursts.input.valid.eq(begins),
             self.bursts.input.payload.address.eq(lane),
