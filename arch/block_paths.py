@@ -7,10 +7,11 @@ Of the PE every pair of depths was measured at M = 8 and I = 8. OS alone counts 
 without a register in the multiplier WS alone as OS beside WS. A larger M has the longer path of the PE at M = 8 and of
 one with that M before the deepest adder; without that register it adds what it adds to a multiplier of one stage.
 
-The array's core was measured at a few sizes; a design counts as the next larger one, or as the largest. The left feeder
-was measured at M = 8 by the groups of a read; a design counts as one with the next larger number of them. A larger M
-has the longer path of that one and of a feeder with that M. A path that was not measured, and that nothing bounds, is
-NaN.
+The array's core and the whole machine were measured at the sizes of presets; a design counts as the next larger one, or
+as the largest. A machine's path is taken to depend on nothing else: those that were measured have FP16 operands and up
+to four channels of memory. The left feeder was measured at M = 8 by the groups of a read; a design counts as one with
+the next larger number of them. A larger M has the longer path of that one and of a feeder with that M. A path that was
+not measured, and that nothing bounds, is NaN.
 """
 
 from __future__ import annotations
@@ -31,9 +32,7 @@ Paths = npt.NDArray[np.float64]
 #: The M and I that PEs of every pair of depths were measured at: the ring is longer than the deepest adder.
 MEASURED_M, MEASURED_INTERLEAVE = 8, 8
 #: Blocks whose variants are sizes: of an array, or of a read.
-_SIZED = ("core", "left_feeder")
-#: Timed, and not in the rule yet: the largest machines have not been mapped in one piece.
-_APART = ("machine",)
+_SIZED = ("core", "machine", "left_feeder")
 _OPERANDS = (FP16.name, BF16.name)
 _DATAFLOWS = ("ws", "os+ws")
 #: M by its place: the exponent of the power of two.
@@ -50,6 +49,7 @@ def block_paths_ns(inputs: ResourceInputs) -> dict[str, Paths]:
     paths = {
         "pe": np.asarray(pe[inputs.has_bf16, inputs.has_os, place, multiplier, adder]),
         "core": _of_size("core", side),
+        "machine": _of_size("machine", side),
         "left_feeder": np.maximum(_of_size("left_feeder", inputs.group_ports), _wider_feeders()[place]),
     }
     return paths | {block: np.asarray(table[inputs.has_bf16, place]) for block, table in _other_tables().items()}
@@ -102,7 +102,7 @@ def _pe_table() -> Paths:
 def _other_tables() -> Mapping[str, Paths]:
     """Paths of the other blocks by operand and M: the longest of all variants that a design of both may have."""
     shape = len(_OPERANDS), _M_PLACES
-    blocks = dict.fromkeys(kind.block for kind in block_timing() if kind.block not in (*_SIZED, *_APART))
+    blocks = dict.fromkeys(kind.block for kind in block_timing() if kind.block not in _SIZED)
     return {
         block: np.array([[_longest(block, o, p) for p in range(shape[1])] for o in range(shape[0])]) for block in blocks
     }

@@ -125,6 +125,7 @@ _NAMES = {
     "wuve": "the WUVE lane",
     "left_feeder": "the left feeder",
     "core": "the array's sequencer and edges",
+    "machine": "the whole machine around the array",
     "buffer": "an on-chip buffer",
 }
 _REMEDIES = {"pe": " or give array.adder_stages or array.multiplier_stages more stages"}

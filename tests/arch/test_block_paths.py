@@ -54,7 +54,8 @@ def small_table(monkeypatch):
         BlockKind("core", "4 × 4", "", 0): LongestPath(3.0, "", ""),
         BlockKind("core", "16 × 16", "", 0): LongestPath(2.875, "", ""),
         BlockKind("core", "32 × 32", "", 0): LongestPath(3.25, "", ""),
-        BlockKind("machine", "4 × 4", "", 0): LongestPath(9.5, "", ""),  # not in the rule yet
+        BlockKind("machine", "4 × 4", "", 0): LongestPath(3.125, "", ""),
+        BlockKind("machine", "8 × 8", "", 0): LongestPath(3.375, "", ""),
         BlockKind("left_feeder", "1 groups", "", 8): LongestPath(3.0, "", ""),
         BlockKind("left_feeder", "4 groups", "", 8): LongestPath(3.5, "", ""),
         BlockKind("left_feeder", "8 groups", "", 8): LongestPath(3.25, "", ""),
@@ -111,6 +112,7 @@ def test_other_blocks_have_the_longest_path_of_all_lanes_for_the_design_s_m(smal
     assert {block: float(path) for block, path in paths.items()} == {
         "pe": 9.0,
         "core": 3.25,
+        "machine": 3.375,
         "left_feeder": 3.5,
         "recoder": 2.0,
         "sore": 2.75,
@@ -120,10 +122,11 @@ def test_other_blocks_have_the_longest_path_of_all_lanes_for_the_design_s_m(smal
     assert np.isnan(block_paths_ns(inputs_of({"sparsity.m": 32}))["sore"])
 
 
-def test_a_core_counts_as_the_next_larger_one_that_was_measured(small_table):
+def test_core_and_machine_count_as_the_next_larger_one_that_was_measured(small_table):
     sizes = [(2, 4), (4, 5), (16, 8), (8, 17), (64, 64)]
     paths = [block_paths_ns(inputs_of({"array.rows": r, "array.cols": c})) for r, c in sizes]
     assert [float(path["core"]) for path in paths] == [3.0, 3.0, 3.0, 3.25, 3.25]
+    assert [float(path["machine"]) for path in paths] == [3.125, 3.375, 3.375, 3.375, 3.375]
 
 
 def test_a_left_feeder_counts_as_that_of_the_next_wider_read_or_of_its_m_where_that_is_slower(small_table):
