@@ -8,6 +8,7 @@ from typing import Any
 from stream_bench import Collector, Feeder, run
 
 from heddle.arch.design_io import load_design, override
+from heddle.arch.instructions import TAP_BITS
 from heddle.hls.feed.left_address import LeftAddress
 from heddle.hls.feed.left_shape import LeftShape
 
@@ -16,8 +17,10 @@ AXES = ("row", "col")
 
 
 def drawn(rng: random.Random) -> dict[str, Any]:
-    """A read whose run of taps begins before, in or behind a small map."""
+    """A read whose run of taps begins before, in or behind a small map, or one that ends further than a run reaches."""
     sizes = {axis: rng.randint(1, 4) for axis in AXES}
+    if rng.random() < 0.2:
+        sizes["col"] += rng.choice((1, 2, 3)) << TAP_BITS
     axes = {
         f"{axis}s": {"start": rng.randint(-4, 1), "tap_step": 1, "step": rng.randint(0, 2), "size": sizes[axis]}
         for axis in AXES
