@@ -144,10 +144,15 @@ def headed_queue_order(queue: HeadedQueue) -> Harness:
         Assert(queue.output.valid == (held != 0)),
         Assert(queue.input.ready == (held != depth)),
         Assert(behind.level + queue.output.valid == held),
-        *queue_invariants(behind),
+        *headed_queue_invariants(queue),
         Assert(~watched | ((ahead < held) & ((ahead == 0) | (look == word)))),
     ]
     return harness
+
+
+def headed_queue_invariants(queue: HeadedQueue) -> list[Assert]:
+    """The same of one whose first word stands in a register: without it none is behind."""
+    return [*queue_invariants(queue.behind), Assert(queue.output.valid | (queue.behind.level == 0))]
 
 
 def ram_queue_order(queue: RamQueue) -> Harness:

@@ -13,7 +13,7 @@ from heddle.arch.instructions import Tokens
 from heddle.hls.control.issue_queue import TOKEN_BITS, IssueQueue
 from heddle.hls.layout import layout_of
 from heddle.hls.stream.handshake import transfer
-from heddle.verify.properties import Harness, queue_invariants, stability
+from heddle.verify.properties import Harness, headed_queue_invariants, queue_invariants, stability
 
 #: An instruction of tokens alone.
 TOKENS_ONLY = data.StructLayout({"tokens": layout_of(Tokens)})
@@ -35,7 +35,7 @@ def tokens_counted(queue: IssueQueue) -> Harness:
             Assert(~(begins & waits) | (owed != 0)),
             Assert(owed == held),
         ]
-    m.d.sync += [*queue_invariants(queue.queued), *queue_invariants(queue.begun)]
+    m.d.sync += [*headed_queue_invariants(queue.queued), *queue_invariants(queue.begun)]
     return harness
 
 
