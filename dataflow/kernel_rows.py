@@ -204,7 +204,7 @@ def axes_bits(axes: str) -> int:
 
 def machine_row(design: Design, board: Board) -> Rows:
     """Return the design on ``board`` as one MACHINE row (shape [1])."""
-    array, buffers, parts = design.array, design.buffers, PortParts.of_channel(design)
+    array, buffers, parts = design.array, design.buffers, PortParts.of(design)
     row: MachineRow = {
         "rows": array.rows,
         "cols": array.cols,
@@ -219,7 +219,7 @@ def machine_row(design: Design, board: Board) -> Rows:
         "activation_half_bytes": _half_bytes(buffers.activation_bytes, design),
         "weight_half_bytes": _half_bytes(buffers.weight_bytes, design),
         "output_half_bytes": _half_bytes(buffers.output_bytes, design),
-        "burst_bytes": board.memory.timing.burst_bytes,
+        "burst_bytes": parts.channels * board.memory.timing.burst_bytes,
         "group_m": design.sparsity.m,
         "group_ports": buffers.group_ports if array.drain == "chain" else 0,
         "page_bytes": parts.page_bytes if array.drain == "chain" and not design.memory.unlimited else 0,
@@ -264,11 +264,12 @@ def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> Rows:
     rows["cycles_per_byte"] = clock_hz / (columns.channels * channel_rates)
     rows["turnaround_cycles"] = (timing.read_to_write_s + timing.write_to_read_idle_s) * clock_hz
     rows["latency_cycles"] = access_latency_s(timing) * clock_hz
-    word_bytes = axi_bits // 8
-    rows["load_cycles"], rows["store_cycles"] = tile_load_cycles(word_bytes), tile_store_cycles(word_bytes)
+    word_bytes = [int(channels) * axi_bits // 8 for channels in columns.channels]
+    rows["load_cycles"] = [tile_load_cycles(each) for each in word_bytes]
+    rows["store_cycles"] = [tile_store_cycles(each) for each in word_bytes]
     window_cycles = burst_window_cycles() + request_latency_s(timing) * clock_hz
-    rows["burst_cycles"] = window_cycles / (OUTSTANDING_BURSTS * columns.channels)
-    rows["cut_cycles"] = 1.0 / columns.channels
+    rows["burst_cycles"] = window_cycles / OUTSTANDING_BURSTS
+    rows["cut_cycles"] = 1.0
     for name in ("vector_lanes", "wuve_lanes", "sore_lanes"):
         rows[name] = getattr(columns, name)
     return rows

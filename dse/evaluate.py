@@ -39,7 +39,7 @@ class Evaluator:
         self._steps = {sparsity: _sparse_step(request, sparsity, grid) for sparsity in grid.space.sparsities}
         prunes_on_load = any(step.table.products["prune_on_load"].any() for step in self._steps.values())
         rates = rates_rows(grid.rate_columns, AXI_BITS, request.board)
-        self._chunks = tuple(rate_chunks(rates, prunes_on_load))
+        self._chunks = tuple(rate_chunks(rates, grid.rate_columns.channels, prunes_on_load))
 
     def block(self, block: int) -> Points:
         """Return the evaluated points of a block, in their order, and how many were skipped and why."""
@@ -104,20 +104,16 @@ class Evaluator:
         cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
         search = GroupSearch(step, dict(structures[0]) | self.grid.rate_values(0), self._board)
         for chunk in self._chunks:
-            part = slice(None), chunk.span
-            _fill_costs(structures, step, search, chunk, wanted[part], cycles[part], products_j[part])
+            part = slice(None), chunk.places
+            cycles[part], products_j[part] = _chunk_costs(structures, step, search, chunk, wanted[part])
         return cycles, products_j
 
 
-def _fill_costs(
-    structures: Structures,
-    step: SparseStep,
-    search: GroupSearch,
-    chunk: RateChunk,
-    wanted: Mask,
-    cycles: Grid2D,
-    products_j: Grid2D,
-) -> None:
+def _chunk_costs(
+    structures: Structures, step: SparseStep, search: GroupSearch, chunk: RateChunk, wanted: Mask
+) -> tuple[Grid2D, Grid2D]:
+    """Cycles of the step and joules of its products, [structures, rates of the chunk]."""
+    cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
     choices = ChunkChoices(search, step.table.products, chunk)
     for index, structure in enumerate(structures):
         if wanted[index].any():
@@ -132,6 +128,7 @@ def _fill_costs(
                 cycles[index],
                 products_j[index],
             )
+    return cycles, products_j
 
 
 def _sparse_step(request: ExploreRequest, sparsity: SparsityConfig, grid: Grid) -> SparseStep:

@@ -40,36 +40,45 @@ class SparseStep:
 
 @dataclass(frozen=True)
 class RateChunk:
-    """Consecutive rates: ``rates`` (RATES rows), and the fewer ``choice_rates`` that a mapping's choice sees.
+    """Rates at ``places``, all of ``channels``: ``rates`` (RATES rows), and the fewer that a mapping's choice sees.
 
     Rate i of the chunk has the choices of row ``choice_of[i]``: lanes that work apart from the array play no part
     in them.
     """
 
-    span: slice
+    places: npt.NDArray[np.int64]
+    channels: int
     rates: Rows
     choice_rates: Rows
     choice_of: npt.NDArray[np.int64]
 
 
-def rate_chunks(rates: Rows, prunes_on_load: bool) -> Iterator[RateChunk]:
-    """Cut RATES rows into chunks of at most ``RATES_TOGETHER``.
+def rate_chunks(rates: Rows, channels: npt.NDArray[np.int64], prunes_on_load: bool) -> Iterator[RateChunk]:
+    """Cut RATES rows into chunks of at most ``RATES_TOGETHER`` that have the same ``channels`` [rates] of memory.
+
+    The machine's port is as wide as all channels together, so mappings depend on them.
 
     ``prunes_on_load``: SORE works beside the array in some product, so that its lanes play a part in the choices.
     """
     idle_lanes = ("wuve_lanes",) if prunes_on_load else ("wuve_lanes", "sore_lanes")
-    for start in range(0, len(rates), RATES_TOGETHER):
-        span = slice(start, min(start + RATES_TOGETHER, len(rates)))
-        chunk = rates[span]
+    for places in _places_by_channels(channels):
+        chunk = rates[places]
         alike = chunk.copy()
         for name in idle_lanes:
             alike[name] = 0
         _, first, choice_of = np.unique(alike, return_index=True, return_inverse=True)
-        yield RateChunk(span, chunk, chunk[first], choice_of.astype(np.int64))
+        yield RateChunk(places, int(channels[places[0]]), chunk, chunk[first], choice_of.astype(np.int64))
+
+
+def _places_by_channels(channels: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    for count in np.unique(channels):
+        places = np.flatnonzero(channels == count)
+        for start in range(0, len(places), RATES_TOGETHER):
+            yield places[start : start + RATES_TOGETHER]
 
 
 class Machine(NamedTuple):
-    """What the mappings of a group's structure depend on, in one dataflow."""
+    """What the mappings of a group's structure depend on, in one dataflow, on a memory of so many channels."""
 
     dataflow: str
     adder_stages: int
@@ -77,18 +86,19 @@ class Machine(NamedTuple):
     interleave: int
     interleave_axes: str
     group_ports: int
+    channels: int
 
 
-def machines_of(structure: Mapping[str, Any]) -> dict[str, Machine]:
+def machines_of(structure: Mapping[str, Any], channels: int) -> dict[str, Machine]:
     """Return the machine behind each dataflow that a structure supports."""
-    return {name: _machine(structure, name) for name in structure["dataflows"].split("+")}
+    return {name: _machine(structure, name, channels) for name in structure["dataflows"].split("+")}
 
 
-def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
+def _machine(structure: Mapping[str, Any], dataflow: str, channels: int) -> Machine:
     """WS keeps no outputs in rotation, so that its mappings are the same whatever the interleave."""
     interleave, axes = (1, "both") if dataflow == "ws" else (structure["interleave"], structure["interleave_axes"])
     stages = structure["adder_stages"], structure["multiplier_stages"]
-    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"])
+    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"], channels)
 
 
 class GroupSearch:
@@ -128,7 +138,7 @@ class ChunkChoices:
 
     def of(self, structure: Mapping[str, Any]) -> Rows:
         """Return the mappings that a structure runs with, as CHOICE rows [choice rates, products]."""
-        own = [self._of_machine(machine) for machine in machines_of(structure).values()]
+        own = [self._of_machine(machine) for machine in machines_of(structure, self._chunk.channels).values()]
         if len(own) == 1:
             return own[0].choices
         in_os, in_ws = own

@@ -14,6 +14,7 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.dram import CONTROLLER_LATENCY_S, STRIPE_BYTES
 from heddle.arch.memory_clocks import MemoryClocks
+from heddle.arch.port_parts import PortParts
 from heddle.arch.records import Rows, record_dtype, rows_of
 
 READ, WRITE = 0, 1
@@ -85,16 +86,16 @@ class Access(NamedTuple):
 
 def dram_row(design: Design, board: Board) -> Rows:
     """Return the DRAM row (shape [1]) of ``design`` on ``board``: bursts as fast as bus and AXI port allow."""
-    timing, clock_hz = board.memory.timing, design.clock_hz
+    timing, clock_hz, channels = board.memory.timing, design.clock_hz, design.memory.channels
     port_cycles = timing.burst_bytes / (design.memory.axi_bits / 8)
     by_bank_s = timing.row_cycle_s / timing.banks
     activate_s = max(timing.activate_to_activate_s, timing.four_activates_s / 4, by_bank_s)
     latency_s = 0.0 if design.memory.unlimited else timing.cas_latency_s + CONTROLLER_LATENCY_S
     row: DramRow = {
-        "channels": design.memory.channels,
+        "channels": 1,
         "banks": timing.banks,
-        "row_bytes": timing.row_bytes,
-        "burst_bytes": timing.burst_bytes,
+        "row_bytes": channels * timing.row_bytes,
+        "burst_bytes": channels * timing.burst_bytes,
         "free": design.memory.unlimited,
         "fixed": 0,
         "burst_cycles": max(timing.burst_s * clock_hz, port_cycles),
@@ -121,7 +122,7 @@ def fixed_memory_of(design: Design, memory: MemoryClocks) -> Dram:
         "channels": 1,
         "banks": 1,
         "row_bytes": STRIPE_BYTES,
-        "burst_bytes": design.memory.axi_bits // 8,
+        "burst_bytes": PortParts.of(design).word_bytes,
         "free": 0,
         "fixed": 1,
         "burst_cycles": memory.beat_clocks,

@@ -8,6 +8,7 @@ import numpy as np
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
+from heddle.arch.memory_clocks import MemoryClocks
 from heddle.arch.records import Rows
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow, machine_row, rates_row
 from heddle.sim.engines.dram_rows import Dram, dram_of
@@ -18,7 +19,7 @@ from heddle.sim.engines.pipe import HALVES, PIPE, HalvesRow, PipeRow
 from heddle.sim.engines.streams import Background, Times, background
 from heddle.sim.engines.tile_costs import TILE_COST
 from heddle.sim.engines.tiles import TILE_KINDS
-from heddle.sim.machine.shape import MachineShape, channel_shape
+from heddle.sim.machine.shape import MachineShape, machine_shape
 
 
 class Engines(NamedTuple):
@@ -48,7 +49,7 @@ def engines_with(dram: Dram, design: Design, board: Board, updates: int = 0, eve
         rates=rates_row(design, board)[0],
         dram=dram,
         passed=passed_over(dram),
-        way=channel_shape(design),
+        way=machine_shape(design, MemoryClocks()),
         updates=background(updates),
         events=event_log(event_capacity),
     )

@@ -128,10 +128,10 @@ def _fill_ways(
     cost: TileCostRow, timing: DramRow, way: MachineShape, product: ProductRow, size: TileSize, bits: FirstBits
 ) -> None:
     """Fill in what the machine's way to memory takes; a textbook's takes nothing."""
-    port, channels = port_of(timing, way), timing["channels"]
-    fill_left_way(cost["left"]["way"], port, channels, way, product, size, bits.left)
-    fill_right_way(cost["right"]["way"], port, channels, way, product, size, bits.right)
-    fill_out_way(cost["out"]["way"], port, channels, way, product, size, bits.left)
+    port = port_of(timing, way)
+    fill_left_way(cost["left"]["way"], port, way, product, size, bits.left)
+    fill_right_way(cost["right"]["way"], port, way, product, size, bits.right)
+    fill_out_way(cost["out"]["way"], port, way, product, size, bits.left)
 
 
 @kernel

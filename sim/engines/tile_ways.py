@@ -67,18 +67,17 @@ def port_of(timing: DramRow, shape: MachineShape) -> Port:
 
 
 @kernel
-def _share(moved: Pixels, channels: int) -> Pixels:
-    """What one of ``channels`` brings of ``moved``."""
-    runs = ceil_div(min(moved.runs, moved.pixels), channels)
-    return Pixels(ceil_div(moved.pixels, channels), moved.pixel_bytes, runs)
+def _moved(moved: Pixels) -> Pixels:
+    """Pixels in as many runs at most."""
+    return Pixels(moved.pixels, moved.pixel_bytes, min(moved.runs, moved.pixels))
 
 
 @kernel
 def fill_left_way(
-    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+    way: WayRow, port: Port, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the load of a left tile: activations, whose groups are cut some at a time."""
-    moved = _share(left_pixels(product, size.m, size.k), channels)
+    moved = _moved(left_pixels(product, size.m, size.k))
     reach = tile_reach(product["left"], size.m, size.k, product["group_m"])
     cut = left_cut_elements(product, reach.channels, shape.group_m, shape.lanes)
     rows = left_rows(moved.pixels, reach.channels, cut, shape.lanes)
@@ -91,13 +90,13 @@ def fill_left_way(
 
 @kernel
 def fill_right_way(
-    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+    way: WayRow, port: Port, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the load of a right tile: values, and behind them their indices where they are packed."""
     rows = right_rows(product, size.n, size.k)
     elements = rows.elements
     value_bytes = elements * shape.element_bits // _BYTE_BITS
-    moved = _share(Pixels(rows.rows, value_bytes, right_runs(product, size.n, size.k)), channels)
+    moved = _moved(Pixels(rows.rows, value_bytes, right_runs(product, size.n, size.k)))
     bursts = bursts_of(moved, shape)
     cuts = cuts_of(moved.pixels, ceil_div(elements, shape.value_part), value_bytes, shape.word_bytes)
     take_cycles, gear_cycles = taking(bursts.beats, cuts), words_gear_cycles(shape.cols, shape.value_part)
@@ -113,12 +112,12 @@ def fill_right_way(
 
 @kernel
 def fill_out_way(
-    way: WayRow, port: Port, channels: int, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
+    way: WayRow, port: Port, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the store of a result tile."""
     rows, elements = (size.n, size.m) if product["out_channels_on_m"] else (size.m, size.n)
     part = shape.wide_part if product["out_bits"] == _WIDE_BITS else shape.narrow_part
     row_bytes = bits_to_bytes(elements, product["out_bits"])
-    moved = _share(Pixels(rows, row_bytes, out_runs(product, size.m, size.n)), channels)
+    moved = _moved(Pixels(rows, row_bytes, out_runs(product, size.m, size.n)))
     cuts = cuts_of(moved.pixels, ceil_div(elements, part), row_bytes, shape.word_bytes)
     fill_store(way, moved, bursts_of(moved, shape), cuts, first_bits, port, shape)

@@ -29,7 +29,7 @@ def rates(count: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("prunes_on_load", "alike"), [(True, 2), (False, 6)])
 def test_rates_that_differ_only_in_idle_lanes_share_their_choices(prunes_on_load: bool, alike: int):
-    (chunk,) = rate_chunks(rates(60), prunes_on_load)
+    (chunk,) = rate_chunks(rates(60), np.ones(60, np.int64), prunes_on_load)
     assert len(chunk.choice_rates) == 60 // alike
     shared = chunk.choice_rates[chunk.choice_of]
     assert np.array_equal(shared["cycles_per_byte"], chunk.rates["cycles_per_byte"])
@@ -38,9 +38,18 @@ def test_rates_that_differ_only_in_idle_lanes_share_their_choices(prunes_on_load
 
 def test_many_rates_are_cut_into_chunks_that_cover_them_in_order():
     rows = rates(2 * RATES_TOGETHER + 1)
-    chunks = list(rate_chunks(rows, prunes_on_load=False))
+    chunks = list(rate_chunks(rows, np.full(len(rows), 4), prunes_on_load=False))
     assert [len(chunk.rates) for chunk in chunks] == [RATES_TOGETHER, RATES_TOGETHER, 1]
-    assert np.array_equal(np.concatenate([rows[chunk.span] for chunk in chunks]), rows)
+    assert np.array_equal(np.concatenate([rows[chunk.places] for chunk in chunks]), rows)
+
+
+def test_a_chunk_has_one_number_of_channels_as_the_machine_s_port_is_as_wide():
+    rows, channels = rates(60), np.arange(60) % 3 + 1
+    chunks = list(rate_chunks(rows, channels, prunes_on_load=False))
+    assert [chunk.channels for chunk in chunks] == [1, 2, 3]
+    for chunk in chunks:
+        assert (channels[chunk.places] == chunk.channels).all()
+        assert np.array_equal(rows[chunk.places], chunk.rates)
 
 
 def test_a_structure_of_both_dataflows_has_the_machines_of_each():
@@ -52,9 +61,9 @@ def test_a_structure_of_both_dataflows_has_the_machines_of_each():
         "interleave_axes": "cols",
         "group_ports": 2,
     }
-    machines = machines_of(both)
-    assert machines["os"] == machines_of(both | {"dataflows": "os"})["os"]
-    assert machines["ws"] == machines_of(both | {"dataflows": "ws", "interleave": 4})["ws"]
+    machines = machines_of(both, 4)
+    assert machines["os"] == machines_of(both | {"dataflows": "os"}, 4)["os"]
+    assert machines["ws"] == machines_of(both | {"dataflows": "ws", "interleave": 4}, 4)["ws"]
     assert machines["os"].interleave == 8
     assert {machine.group_ports for machine in machines.values()} == {2}
 

@@ -27,7 +27,7 @@ class NaiveWay:
     @property
     def parts(self) -> PortParts:
         """A channel's words, and what its gearboxes cut."""
-        return PortParts.of_channel(self.design)
+        return PortParts.of(self.design)
 
     def left(self, m: int, k: int) -> tuple[int, int]:
         """Bursts and cuts of a load of an [m x k] left tile."""
