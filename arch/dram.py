@@ -1,4 +1,4 @@
-"""The kinds of DRAM, by their timing's JEDEC names, and what a striped set of channels sustains.
+"""The kinds of DRAM, by their timing's JEDEC names, and what a channel sustains.
 
 A new kind is a row of DRAM_KINDS; a board's file names it.
 """
@@ -95,9 +95,6 @@ DDR4_2400 = DramTiming(
 
 #: Every kind of memory that a board can have, by the name that its file gives.
 DRAM_KINDS = {kind.name: kind for kind in (DDR4_2400,)}
-
-#: Tensors are striped over the channels in pieces of this size: an AXI burst may not cross 4 KiB.
-STRIPE_BYTES = 4096
 
 #: Streams through the vector unit and WUVE alternate between reading and writing after this many bytes.
 STREAM_CHUNK_BYTES = 65536

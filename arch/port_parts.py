@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heddle.arch.design import Design
+from heddle.arch.dram import DramTiming
 from heddle.arch.formats import FP32
 from heddle.arch.instructions import PAGE_BYTES
 from heddle.arch.nm import index_bits
@@ -36,16 +37,7 @@ class PortParts:
     @classmethod
     def of(cls, design: Design) -> PortParts:
         """Return the parts of ``design``'s machine, whose port is as wide as all channels together."""
-        return cls._with(design, design.memory.channels)
-
-    @classmethod
-    def of_channel(cls, design: Design) -> PortParts:
-        """Return what they were if each channel had a way of its own into the machine, as the engines share bytes."""
-        return cls._with(design, 1)
-
-    @classmethod
-    def _with(cls, design: Design, channels: int) -> PortParts:
-        cols, beat_bytes = design.array.cols, design.memory.axi_bits // _BYTE_BITS
+        channels, cols, beat_bytes = design.memory.channels, design.array.cols, design.memory.axi_bits // _BYTE_BITS
         word_bytes = channels * beat_bytes
         element_bits, bits_of_index = design.numbers.operand_format.width, index_bits(design.sparsity.m)
         # What stands between two slots' indices is less than a byte, and a piece takes it along.
@@ -62,6 +54,11 @@ class PortParts:
             narrow_part=_part(cols, _BYTE_BITS * word_bytes // element_bits),
             wide_part=_part(cols, word_bytes // FP32.width_bytes),
         )
+
+
+def least_bytes(design: Design, timing: DramTiming) -> int:
+    """Bytes that the shortest access moves: on every channel a burst of memory, or a beat where that has more bytes."""
+    return design.memory.channels * max(timing.burst_bytes, design.memory.axi_bits // _BYTE_BITS)
 
 
 def _part(cols: int, most: int) -> int:

@@ -19,7 +19,7 @@ from heddle.arch.machine_timing import (
     tile_load_cycles,
     tile_store_cycles,
 )
-from heddle.arch.port_parts import PortParts
+from heddle.arch.port_parts import PortParts, least_bytes
 from heddle.arch.records import Rows, record_dtype, rows_of
 from heddle.dataflow.step_items import Operand, Product
 
@@ -54,13 +54,14 @@ class ProductRow(TypedDict):
 
 
 class MachineRow(TypedDict):
-    """What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the DRAM's burst.
+    """What a mapping's shape depends on: the array, the halves of the double buffers (bytes) and the memory port.
 
     ``dataflows`` is a bit set of OS_BIT and WS_BIT, ``axes`` one of COLS_BIT and ROWS_BIT. ``cuts``: how many
     boundaries between dies the array crosses. ``group_m``: operands of an activation group; ``group_ports``: groups
     that a read of the activation buffer gives, 0 where the array has every left word in time (a textbook's).
-    ``page_bytes``: bytes of a burst at most, 0 where nothing lies between the buffers and memory; then what a gearbox
-    cuts in a clock (``heddle.arch.port_parts``).
+    ``burst_bytes``: what memory moves at least. ``page_bytes``: bytes of a burst of the machine at most, 0 where
+    nothing lies between the buffers and memory; then what a gearbox cuts in a clock (``heddle.arch.port_parts``).
+    Both are bytes of all channels, which are asked for the same bursts.
     """
 
     rows: int
@@ -93,8 +94,7 @@ class RatesRow(TypedDict):
     """What turns a mapping's work into cycles, and the lanes beside the array.
 
     ``load_cycles``, ``store_cycles``: what a tile's loads and the start of its computation, and its store, take beside
-    memory's latency and bytes. ``burst_cycles``: of a burst that waits until another of those outstanding has ended;
-    ``cut_cycles``: of a cut of a gearbox. Of several ports side by side both take their share.
+    memory's latency and bytes. ``burst_cycles``: of a burst that waits until another of those outstanding has ended.
     """
 
     cycles_per_byte: float
@@ -103,7 +103,6 @@ class RatesRow(TypedDict):
     load_cycles: float
     store_cycles: float
     burst_cycles: float
-    cut_cycles: float
     vector_lanes: int
     wuve_lanes: int
     sore_lanes: int
@@ -219,7 +218,7 @@ def machine_row(design: Design, board: Board) -> Rows:
         "activation_half_bytes": _half_bytes(buffers.activation_bytes, design),
         "weight_half_bytes": _half_bytes(buffers.weight_bytes, design),
         "output_half_bytes": _half_bytes(buffers.output_bytes, design),
-        "burst_bytes": parts.channels * board.memory.timing.burst_bytes,
+        "burst_bytes": least_bytes(design, board.memory.timing),
         "group_m": design.sparsity.m,
         "group_ports": buffers.group_ports if array.drain == "chain" else 0,
         "page_bytes": parts.page_bytes if array.drain == "chain" and not design.memory.unlimited else 0,
@@ -269,7 +268,6 @@ def rates_rows(columns: RateColumns, axi_bits: int, board: Board) -> Rows:
     rows["store_cycles"] = [tile_store_cycles(each) for each in word_bytes]
     window_cycles = burst_window_cycles() + request_latency_s(timing) * clock_hz
     rows["burst_cycles"] = window_cycles / OUTSTANDING_BURSTS
-    rows["cut_cycles"] = 1.0
     for name in ("vector_lanes", "wuve_lanes", "sore_lanes"):
         rows[name] = getattr(columns, name)
     return rows

@@ -181,11 +181,11 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
     In the operands' loop each tile is loaded, latency and the machine's way included, then used to its last result; in
     the result's it is computed, drained, then stored.
     """
-    per_byte, per_cut = rates["cycles_per_byte"], rates["cut_cycles"]
+    per_byte = rates["cycles_per_byte"]
     compute, moved = array_cycles(mapping), mapping["load_bytes"] + mapping["store_bytes"]
     turns = mapping["stores"] * rates["turnaround_cycles"]
-    lanes = max(lane_cycles(out_elements, rates["vector_lanes"]), mapping["store_cuts"] * per_cut)
-    asked = max(mapping["load_cuts"] * per_cut, mapping["load_bursts"] * rates["burst_cycles"])
+    lanes = max(lane_cycles(out_elements, rates["vector_lanes"]), mapping["store_cuts"])
+    asked = max(mapping["load_cuts"], mapping["load_bursts"] * rates["burst_cycles"])
     pruning = sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])
     memory = (moved - mapping["edge_bytes"]) * per_byte + turns
     resources = max(max(compute, memory), max(max(lanes, pruning), asked))
@@ -195,5 +195,5 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
     storing = max(lanes, mapping["store_bytes"] * per_byte + turns)
     result_loop = compute + mapping["drain_cycles"] + mapping["stores"] * rates["store_cycles"] + storing
     inner = max(resources, max(operand_loop, result_loop) / 2.0)
-    edge = max(mapping["edge_bytes"] * per_byte, mapping["edge_cuts"] * per_cut)
+    edge = max(mapping["edge_bytes"] * per_byte, mapping["edge_cuts"])
     return to_load + rates["store_cycles"] + edge + inner

@@ -1,7 +1,7 @@
 """What loads and stores of tiles take of the machine's way to memory beside their bytes: bursts asked for, and cuts.
 
 A master has so many bursts outstanding, and a gearbox makes a cut a clock of what comes: of short runs the one takes
-longer than the bytes, of narrow arrays the other. Counted as for one port; a machine of several shares it out.
+longer than the bytes, of narrow arrays the other.
 """
 
 from __future__ import annotations

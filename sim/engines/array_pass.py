@@ -112,7 +112,7 @@ def _written(dram: Dram, pipe: PipeRow, access: Access, way: WayRow, token: floa
     first = max(last - way["span_cycles"], token + way["packed_cycles"])
     last = max(last, first + way["cut_cycles"] - 1.0)
     if dram.timing["fixed"]:
-        last = moves_behind_reads(dram.channels[0], first, last)
+        last = moves_behind_reads(dram.channel, first, last)
     written = max(transfer(dram, access, first), last + dram.timing["write_latency_cycles"]) + way["tail_cycles"]
     pipe["stored_before"], pipe["stored_at"] = pipe["stored_at"], written
     return written

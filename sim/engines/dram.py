@@ -1,7 +1,7 @@
 """DRAM channels as the engines see them: a transfer comes in, and the time of its last data goes out.
 
-Tensors are striped over the channels. Of each channel the model keeps when its data bus is free, which way the
-bus last went, the open row of each bank, and when the next refresh is due. A contiguous transfer streams row
+The channels move the same bursts in lock step, so what is kept of one holds for all: when the data bus is free, which
+way the bus last went, the open row of each bank, and when the next refresh is due. A contiguous transfer streams row
 after row through the banks, so only its first row can show a miss; a transfer of many short runs is bound by
 its bursts or by the rate of row activations (tRRD, tFAW, tRC over the banks), whichever is slower.
 """
@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from heddle.arch.dram import STRIPE_BYTES
 from heddle.arch.jit import kernel
 from heddle.dataflow.cost import ceil_div
 from heddle.sim.engines.dram_rows import READ, WRITE, Access, ChannelRow, Dram, DramRow
@@ -22,77 +21,26 @@ from heddle.sim.engines.fixed_memory import fixed_transfer
 
 @kernel
 def idle_from(dram: Dram) -> float:
-    """When all data buses are free."""
-    at, channels = 0.0, dram.channels
-    for channel in range(channels.shape[0]):
-        at = max(at, max(channels[channel]["free_at"], channels[channel]["writes_free_at"]))
-    return at
-
-
-class Spread(NamedTuple):
-    """How an access falls on the channels.
-
-    Of runs enough for all, each channel has ``even_bytes``. Else (0) its bytes lie in stripes, counted from the channel
-    of the first byte: each of ``deep`` channels has ``stripes + 1``, the others ``stripes``; the first lacks
-    ``head_bytes`` of its first stripe, the one ``last`` after it ``tail_bytes`` of its last.
-    """
-
-    even_bytes: int
-    first: int
-    stripes: int
-    deep: int
-    head_bytes: int
-    last: int
-    tail_bytes: int
-
-
-@kernel
-def spread_of(access: Access, channels: int) -> Spread:
-    """Return the Spread of ``access`` over ``channels``. Strided runs spread evenly."""
-    if access.runs >= channels:
-        return Spread(ceil_div(access.runs, channels) * (access.nbytes // access.runs), 0, 0, 0, 0, 0, 0)
-    first_stripe = access.address // STRIPE_BYTES
-    head_bytes = access.address - first_stripe * STRIPE_BYTES
-    stripes = ceil_div(head_bytes + access.nbytes, STRIPE_BYTES)
-    each = stripes // channels
-    deep = stripes - each * channels
-    last = (deep if deep else channels) - 1
-    tail_bytes = stripes * STRIPE_BYTES - head_bytes - access.nbytes
-    return Spread(0, first_stripe % channels, each, deep, head_bytes, last, tail_bytes)
-
-
-@kernel
-def share_of(spread: Spread, channel: int, channels: int) -> int:
-    """Bytes that lie on ``channel``."""
-    if spread.even_bytes:
-        return spread.even_bytes
-    place = channel - spread.first
-    if place < 0:
-        place += channels
-    share = (spread.stripes + (place < spread.deep)) * STRIPE_BYTES
-    if place == 0:
-        share -= spread.head_bytes
-    if place == spread.last:
-        share -= spread.tail_bytes
-    return share
+    """When the data buses are free."""
+    return max(0.0, max(dram.channel["free_at"], dram.channel["writes_free_at"]))
 
 
 @kernel
 def first_row_of(timing: DramRow, access: Access) -> int:
-    """The row of the first byte, the same on all channels."""
-    return access.address // (timing["row_bytes"] * timing["channels"])
+    """The row of the first byte."""
+    return access.address // timing["row_bytes"]
 
 
 @kernel
-def _open_rows(open_row: npt.NDArray[np.int64], channel: int, first_row: int, bank: int, rows: int) -> None:
+def _open_rows(open_row: npt.NDArray[np.int64], first_row: int, bank: int, rows: int) -> None:
     """Leave the last rows of a stream open in their banks; the first of them lies in ``bank``."""
-    banks = open_row.shape[1]
+    banks = open_row.shape[0]
     row, end_row = first_row, first_row + rows
     if rows > banks:
         row = end_row - banks
         bank = row % banks
     while row < end_row:
-        open_row[channel, bank] = row
+        open_row[bank] = row
         row += 1
         bank = bank + 1 if bank + 1 < banks else 0
 
@@ -118,7 +66,7 @@ def _refreshed_end(timing: DramRow, channel: ChannelRow, start: float, busy: flo
 
 @kernel
 def _occupy(timing: DramRow, channel: ChannelRow, is_open: bool, ready: float, direction: int, busy: float) -> float:
-    """Put ``busy`` cycles of data on a channel's bus and return when they end; ``is_open``: their first row is.
+    """Put ``busy`` cycles of data on the bus and return when they end; ``is_open``: their first row is.
 
     A row miss shows only where the request comes too late for the row to open while earlier data still streams.
     """
@@ -138,20 +86,20 @@ def _occupy(timing: DramRow, channel: ChannelRow, is_open: bool, ready: float, d
 
 
 class ChannelWork(NamedTuple):
-    """What a share of an access takes of its channel: cycles of its bus, and rows opened."""
+    """What an access takes of the channels: cycles of their buses, and rows opened."""
 
     busy_cycles: float
     rows: int
 
 
 @kernel
-def channel_work(timing: DramRow, access: Access, share: int) -> ChannelWork:
-    """Return what ``share`` bytes of ``access`` take of a channel: bursts, or the activations of many short runs."""
-    channels, row_bytes = timing["channels"], timing["row_bytes"]
-    busy = ceil_div(share, timing["burst_bytes"]) * timing["burst_cycles"]
+def channel_work(timing: DramRow, access: Access) -> ChannelWork:
+    """Return what ``access`` takes of the channels: bursts, or the activations of many short runs."""
+    row_bytes = timing["row_bytes"]
+    busy = ceil_div(access.nbytes, timing["burst_bytes"]) * timing["burst_cycles"]
     if access.runs <= 1:
-        return ChannelWork(busy, ceil_div(share, row_bytes))
-    rows = min(ceil_div(access.runs, channels), ceil_div(access.runs * access.stride, row_bytes * channels))
+        return ChannelWork(busy, ceil_div(access.nbytes, row_bytes))
+    rows = min(access.runs, ceil_div(access.runs * access.stride, row_bytes))
     return ChannelWork(max(busy, rows * timing["activate_cycles"]), rows)
 
 
@@ -161,20 +109,14 @@ def transfer(dram: Dram, access: Access, ready: float) -> float:
 
     Reads add the controller's and the DRAM's latency, which delays the data but does not hold the bus.
     """
-    timing, rows, open_row = dram.timing, dram.channels, dram.open_row
+    timing, channel = dram.timing, dram.channel
     if timing["free"] or access.nbytes == 0:
         return ready
     if timing["fixed"]:
-        return fixed_transfer(timing, rows[0], access, ready)
-    channels, first_row = timing["channels"], first_row_of(timing, access)
-    bank, spread = first_row % timing["banks"], spread_of(access, channels)
-    end = ready
-    for channel in range(channels):
-        share = share_of(spread, channel, channels)
-        if share <= 0:
-            continue
-        work = channel_work(timing, access, share)
-        is_open = open_row[channel, bank] == first_row
-        end = max(end, _occupy(timing, rows[channel], is_open, ready, access.direction, work.busy_cycles))
-        _open_rows(open_row, channel, first_row, bank, work.rows)
+        return fixed_transfer(timing, channel, access, ready)
+    first_row, work = first_row_of(timing, access), channel_work(timing, access)
+    bank = first_row % timing["banks"]
+    is_open = dram.open_row[bank] == first_row
+    end = _occupy(timing, channel, is_open, ready, access.direction, work.busy_cycles)
+    _open_rows(dram.open_row, first_row, bank, work.rows)
     return end + timing["read_latency_cycles"] if access.direction == READ else end

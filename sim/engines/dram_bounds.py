@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from heddle.arch.jit import kernel
-from heddle.sim.engines.dram import channel_work, share_of, spread_of
+from heddle.sim.engines.dram import channel_work
 from heddle.sim.engines.dram_rows import READ, Access, DramRow
 
 
 @kernel
 def longest_turn_cycles(timing: DramRow) -> float:
-    """Cycles for which a channel's bus idles at most when it turns."""
+    """Cycles for which the bus idles at most when it turns."""
     return max(timing["read_to_write_cycles"], timing["write_to_read_cycles"])
 
 
 @kernel
 def longest_cycles(timing: DramRow, nbytes: int, runs: int, stride: int) -> float:
-    """Cycles at most that a channel's bus is held by a transfer wherever it begins, less the refreshes on its way."""
+    """Cycles at most that the bus is held by a transfer wherever it begins, less the refreshes on its way."""
     if timing["free"] or nbytes == 0:
         return 0.0
-    channels = timing["channels"]
-    access = Access(0, nbytes, runs, stride, READ)
-    # From a stripe's first byte, the first channel has the most that any has, wherever the bytes begin.
-    share = share_of(spread_of(access, channels), 0, channels)
     before_data = max(timing["row_miss_cycles"], longest_turn_cycles(timing))
-    return before_data + channel_work(timing, access, share).busy_cycles
+    return before_data + channel_work(timing, Access(0, nbytes, runs, stride, READ)).busy_cycles
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.cost import ceil_div
-from heddle.sim.engines.dram import channel_work, first_row_of, share_of, spread_of
+from heddle.sim.engines.dram import channel_work, first_row_of
 from heddle.sim.engines.dram_rows import READ, Access, Dram
 
 _ROOM = 4096
@@ -118,7 +118,7 @@ def _note(passed: PassedOver, access: Access) -> None:
 @kernel
 def _none_found(passed: PassedOver) -> int:
     """Take back which banks have their row, and return how many banks there are."""
-    passed.is_found[:, :] = False
+    passed.is_found[:] = False
     return passed.is_found.size
 
 
@@ -139,17 +139,12 @@ def _find_rows(dram: Dram, is_found: npt.NDArray[np.bool_], access: Access) -> i
     timing, open_row = dram.timing, dram.open_row
     if timing["free"] or access.nbytes == 0:
         return 0
-    channels, banks = timing["channels"], timing["banks"]
-    first_row, spread, found = first_row_of(timing, access), spread_of(access, channels), 0
-    for channel in range(channels):
-        share = share_of(spread, channel, channels)
-        if share <= 0:
-            continue
-        end_row = first_row + channel_work(timing, access, share).rows
-        for row in range(max(first_row, end_row - banks), end_row):
-            bank = row % banks
-            if not is_found[channel, bank]:
-                is_found[channel, bank] = True
-                open_row[channel, bank] = row
-                found += 1
+    banks, first_row, found = timing["banks"], first_row_of(timing, access), 0
+    end_row = first_row + channel_work(timing, access).rows
+    for row in range(max(first_row, end_row - banks), end_row):
+        bank = row % banks
+        if not is_found[bank]:
+            is_found[bank] = True
+            open_row[bank] = row
+            found += 1
     return found

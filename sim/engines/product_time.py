@@ -55,7 +55,7 @@ def _fetch(engines: Engines, products: Sequence[tuple[Product, TileMapping]]) ->
     queued = way.queue_beats * way.word_instructions // way.instruction_words
     instructions = min(sum(_instructions(*each) for each in products), queued)
     busy = -(-instructions * way.instruction_words // way.word_instructions) * engines.dram.timing["burst_cycles"]
-    engines.dram.channels["free_at"] = engines.dram.channels["reads_from"] = busy
+    engines.dram.channel["free_at"] = engines.dram.channel["reads_from"] = busy
 
 
 def _instructions(product: Product, mapping: TileMapping) -> int:

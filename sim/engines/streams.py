@@ -12,7 +12,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from heddle.arch.dram import STREAM_CHUNK_BYTES, STRIPE_BYTES
+from heddle.arch.dram import STREAM_CHUNK_BYTES
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.cost import ceil_div
@@ -192,9 +192,9 @@ def _start_next(updates: Background) -> None:
 
 @kernel
 def queue_update(dram: Dram, updates: Background, work: StreamWork, start: float) -> None:
-    """Put an update at the end of the queue. It asks for one stripe of each channel at a time."""
+    """Put an update at the end of the queue. It asks for one page of each channel at a time."""
     at = updates.queue["queued"]
-    unit_bytes, burst_bytes = STRIPE_BYTES * dram.timing["channels"], dram.timing["burst_bytes"]
+    unit_bytes, burst_bytes = dram.timing["page_bytes"], dram.timing["burst_bytes"]
     start_stream(updates.streams[at], updates.rings[at], work, unit_bytes, burst_bytes, start)
     updates.queue["queued"] = at + 1
 

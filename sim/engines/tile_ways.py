@@ -1,7 +1,4 @@
-"""What the loads and the store of a tile take of the machine's way to memory: their pixels, bursts and cuts.
-
-A machine of several channels has all of its way once for each: each brings its share of a tile.
-"""
+"""What the loads and the store of a tile take of the machine's way to memory: their pixels, bursts and cuts."""
 
 from __future__ import annotations
 
@@ -61,15 +58,9 @@ def _bit_length(number: int) -> int:
 
 @kernel
 def port_of(timing: DramRow, shape: MachineShape) -> Port:
-    """Return the port of one channel: its memory's answers, and the cycles that its word takes."""
+    """Return the machine's port: its memory's answers, and the cycles that a word of it takes."""
     beat = timing["burst_cycles"] * shape.word_bytes / timing["burst_bytes"]
     return Port(timing["read_latency_cycles"], timing["write_latency_cycles"], beat)
-
-
-@kernel
-def _moved(moved: Pixels) -> Pixels:
-    """Pixels in as many runs at most."""
-    return Pixels(moved.pixels, moved.pixel_bytes, min(moved.runs, moved.pixels))
 
 
 @kernel
@@ -77,7 +68,7 @@ def fill_left_way(
     way: WayRow, port: Port, shape: MachineShape, product: ProductRow, size: TileSize, first_bits: int
 ) -> None:
     """Fill in the load of a left tile: activations, whose groups are cut some at a time."""
-    moved = _moved(left_pixels(product, size.m, size.k))
+    moved = left_pixels(product, size.m, size.k)
     reach = tile_reach(product["left"], size.m, size.k, product["group_m"])
     cut = left_cut_elements(product, reach.channels, shape.group_m, shape.lanes)
     rows = left_rows(moved.pixels, reach.channels, cut, shape.lanes)
@@ -96,7 +87,8 @@ def fill_right_way(
     rows = right_rows(product, size.n, size.k)
     elements = rows.elements
     value_bytes = elements * shape.element_bits // _BYTE_BITS
-    moved = _moved(Pixels(rows.rows, value_bytes, right_runs(product, size.n, size.k)))
+    runs = min(rows.rows, right_runs(product, size.n, size.k))
+    moved = Pixels(rows.rows, value_bytes, runs)
     bursts = bursts_of(moved, shape)
     cuts = cuts_of(moved.pixels, ceil_div(elements, shape.value_part), value_bytes, shape.word_bytes)
     take_cycles, gear_cycles = taking(bursts.beats, cuts), words_gear_cycles(shape.cols, shape.value_part)
@@ -118,6 +110,6 @@ def fill_out_way(
     rows, elements = (size.n, size.m) if product["out_channels_on_m"] else (size.m, size.n)
     part = shape.wide_part if product["out_bits"] == _WIDE_BITS else shape.narrow_part
     row_bytes = bits_to_bytes(elements, product["out_bits"])
-    moved = _moved(Pixels(rows, row_bytes, out_runs(product, size.m, size.n)))
+    moved = Pixels(rows, row_bytes, out_runs(product, size.m, size.n))
     cuts = cuts_of(moved.pixels, ceil_div(elements, part), row_bytes, shape.word_bytes)
     fill_store(way, moved, bursts_of(moved, shape), cuts, first_bits, port, shape)

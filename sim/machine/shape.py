@@ -51,16 +51,7 @@ def machine_shape(design: Design, memory: MemoryClocks) -> MachineShape:
 
     Where it has several channels, all of them move a beat in the same clock, as they are asked for the same bursts.
     """
-    return _shape_of(PortParts.of(design), design, memory)
-
-
-def channel_shape(design: Design) -> MachineShape:
-    """Return them as if each channel had a way of its own into the machine, as the engines share bytes."""
-    return _shape_of(PortParts.of_channel(design), design, MemoryClocks())
-
-
-def _shape_of(parts: PortParts, design: Design, memory: MemoryClocks) -> MachineShape:
-    array = design.array
+    array, parts = design.array, PortParts.of(design)
     return MachineShape(
         rows=array.rows,
         cols=array.cols,

@@ -8,10 +8,10 @@ from heddle.arch.dram import (
     CONTROLLER_LATENCY_S,
     DDR4_2400,
     DRAM_KINDS,
-    STRIPE_BYTES,
     access_latency_s,
     channel_bytes_per_s,
 )
+from heddle.arch.instructions import PAGE_BYTES
 
 
 def test_a_channel_of_ddr4_2400_peaks_at_19_2_gigabytes_a_second() -> None:
@@ -49,9 +49,9 @@ def test_row_cycle_is_at_least_activation_and_precharge() -> None:
     assert DDR4_2400.four_activates_s >= 4 * DDR4_2400.activate_to_activate_s
 
 
-def test_a_stripe_is_whole_bursts_of_every_kind_and_a_page_of_ddr4_whole_stripes() -> None:
-    assert [STRIPE_BYTES % kind.burst_bytes for kind in DRAM_KINDS.values()] == [0] * len(DRAM_KINDS)
-    assert DDR4_2400.row_bytes % STRIPE_BYTES == 0
+def test_a_page_of_the_port_is_whole_bursts_of_every_kind_and_a_row_of_ddr4_whole_pages() -> None:
+    assert [PAGE_BYTES % kind.burst_bytes for kind in DRAM_KINDS.values()] == [0] * len(DRAM_KINDS)
+    assert DDR4_2400.row_bytes % PAGE_BYTES == 0
 
 
 def test_a_narrower_channel_has_a_shorter_burst_and_a_smaller_page_at_the_same_times() -> None:

@@ -13,7 +13,8 @@ from samples import BOARD, TINY, single_product, step_of
 
 from heddle.arch.boards import BOARDS, Board, load_board
 from heddle.arch.design_io import override
-from heddle.arch.dram import DDR4_2400, DRAM_KINDS, STRIPE_BYTES
+from heddle.arch.dram import DDR4_2400, DRAM_KINDS
+from heddle.arch.instructions import PAGE_BYTES
 from heddle.dataflow.kernel_rows import machine_row, rates_row
 from heddle.dataflow.scheduler import schedule_step
 from heddle.dataflow.zoo import zoo_network
@@ -39,8 +40,8 @@ def stacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
         yield load_board(str(path))
 
 
-def test_a_stripe_is_whole_bursts_of_it() -> None:
-    assert STRIPE_BYTES % STACKED.burst_bytes == 0
+def test_a_page_is_whole_bursts_of_it() -> None:
+    assert PAGE_BYTES % STACKED.burst_bytes == 0
 
 
 def test_machine_rates_engines_and_roof_read_the_boards_memory(stacked: Board) -> None:

@@ -1,5 +1,7 @@
 """A DDR4 channel set, burst by burst: banks, open rows, activation windows, refresh, one data bus a channel.
 
+Memory is striped over the channels by beats, and every channel moves the same beats: those of all words that are met.
+
 Requests of a channel are served in order; its controller sees all of them, so a bank closes and opens rows as soon
 as its own earlier accesses, tRC, tRRD and tFAW let it, while other banks use the data bus. Times in seconds.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from heddle.arch.dram import STRIPE_BYTES, DramTiming
+from heddle.arch.dram import DramTiming
 
 
 @dataclass
@@ -67,21 +69,20 @@ class Channel:
 
 
 class Memory:
-    """Channels with the addresses striped over them, in order."""
+    """Channels of ``beat_bytes`` side by side, which move whole beats in lock step."""
 
-    def __init__(self, timing: DramTiming, channels: int, port_bytes_per_s: float) -> None:
-        self.timing = timing
+    def __init__(self, timing: DramTiming, channels: int, beat_bytes: int, port_bytes_per_s: float) -> None:
+        self.timing, self.beat_bytes = timing, beat_bytes
         burst_s = max(timing.burst_s, timing.burst_bytes / port_bytes_per_s)
         self.channels = [Channel(timing, burst_s) for _ in range(channels)]
 
     def read(self, address: int, nbytes: int, asked_at: float = 0.0) -> float:
-        """Read the bursts that hold [address, address + nbytes); return when the last is there."""
-        burst = self.timing.burst_bytes
-        bursts = range(address // burst, (address + nbytes - 1) // burst + 1)
-        return max(self._burst(number * burst, asked_at) for number in bursts)
+        """Read all words that hold a byte of [address, address + nbytes); return when the last is there."""
+        word_bytes, burst_bytes = len(self.channels) * self.beat_bytes, self.timing.burst_bytes
+        first = address // word_bytes * self.beat_bytes
+        end = ((address + nbytes - 1) // word_bytes + 1) * self.beat_bytes
+        bursts = range(first // burst_bytes, (end - 1) // burst_bytes + 1)
+        return max(self._burst(channel, number, asked_at) for number in bursts for channel in self.channels)
 
-    def _burst(self, address: int, asked_at: float) -> float:
-        stripe, within = divmod(address, STRIPE_BYTES)
-        number, channel = divmod(stripe, len(self.channels))
-        row = (number * STRIPE_BYTES + within) // self.timing.row_bytes
-        return self.channels[channel].burst(row, asked_at)
+    def _burst(self, channel: Channel, number: int, asked_at: float) -> float:
+        return channel.burst(number * self.timing.burst_bytes // self.timing.row_bytes, asked_at)

@@ -41,7 +41,7 @@ ACCUMULATOR_BYTES = 4
 class Rates:
     """Cycles a DRAM byte, a turn of the bus to write and back, the latency; lanes of vector unit and SORE; burst.
 
-    ``load_cycles``, ``store_cycles``, ``burst_cycles``, ``cut_cycles``: those of the machine's way to memory.
+    ``load_cycles``, ``store_cycles``, ``burst_cycles``: those of the machine's way to memory.
     """
 
     cycles_per_byte: float
@@ -50,7 +50,6 @@ class Rates:
     load_cycles: float
     store_cycles: float
     burst_cycles: float
-    cut_cycles: float
     vector_lanes: int
     sore_lanes: int
     burst_bytes: int
@@ -66,10 +65,9 @@ def rates_of(design: Design, board: Board) -> Rates:
         load_cycles=float(row["load_cycles"]),
         store_cycles=float(row["store_cycles"]),
         burst_cycles=float(row["burst_cycles"]),
-        cut_cycles=float(row["cut_cycles"]),
         vector_lanes=design.lanes.vector,
         sore_lanes=design.lanes.sore,
-        burst_bytes=board.memory.timing.burst_bytes,
+        burst_bytes=design.memory.channels * max(board.memory.timing.burst_bytes, design.memory.axi_bits // 8),
     )
 
 
@@ -372,13 +370,13 @@ def total_cycles(
     turns = stores * rates.turnaround_cycles
     array = compute
     dram = (load_bytes + store_bytes - edge_bytes) * rates.cycles_per_byte + turns
-    lanes = max(results / rates.vector_lanes, counts.store_cuts * rates.cut_cycles)
-    asked = max(counts.load_cuts * rates.cut_cycles, counts.bursts * rates.burst_cycles)
+    lanes = max(results / rates.vector_lanes, counts.store_cuts)
+    asked = max(counts.load_cuts, counts.bursts * rates.burst_cycles)
     sore = pruned / (product.group_m * rates.sore_lanes)
     to_load = rates.latency_cycles + rates.load_cycles
     operand_loop = compute + drained + loads * to_load + max(asked, load_bytes * rates.cycles_per_byte)
     storing = max(lanes, store_bytes * rates.cycles_per_byte + turns)
     result_loop = compute + drained + stores * rates.store_cycles + storing
     slowest = max(array, dram, lanes, sore, asked, operand_loop / 2, result_loop / 2)
-    edge = max(edge_bytes * rates.cycles_per_byte, counts.edge_cuts * rates.cut_cycles)
+    edge = max(edge_bytes * rates.cycles_per_byte, counts.edge_cuts)
     return to_load + rates.store_cycles + edge + slowest

@@ -26,7 +26,7 @@ class NaiveWay:
 
     @property
     def parts(self) -> PortParts:
-        """A channel's words, and what its gearboxes cut."""
+        """The port's words, and what its gearboxes cut."""
         return PortParts.of(self.design)
 
     def left(self, m: int, k: int) -> tuple[int, int]:

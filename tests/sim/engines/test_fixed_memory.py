@@ -75,5 +75,5 @@ def test_the_channel_moves_a_beat_at_a_time(
         ends.append(moved(dram, direction, beats, float(now)))
         beats_so_far += beats
         assert ends[-1] >= now + latency + (beats - 1) * beat_clocks
-    assert float(dram.channels["free_at"].max()) <= max(ends) + beat_clocks
-    assert max(dram.channels["free_at"].max(), dram.channels["writes_free_at"].max()) >= beats_so_far * beat_clocks
+    assert float(dram.channel["free_at"]) <= max(ends) + beat_clocks
+    assert max(dram.channel["free_at"], dram.channel["writes_free_at"]) >= beats_so_far * beat_clocks

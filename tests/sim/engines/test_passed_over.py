@@ -40,7 +40,7 @@ def test_the_open_rows_are_those_of_the_accesses_made(made: list[Access], channe
             assert np.array_equal(other.open_row, dram.open_row)
     open_passed(other, passed)
     assert np.array_equal(other.open_row, dram.open_row)
-    assert not other.channels["free_at"].any()
+    assert other.channel["free_at"] == 0
 
 
 @pytest.mark.compiled
