@@ -1,7 +1,7 @@
 """What loads and stores of tiles take of the machine's way to memory beside their bytes: bursts asked for, and cuts.
 
-A master has so many bursts outstanding, and a gearbox makes a cut a clock of what comes: of short runs the one takes
-longer than the bytes, of narrow arrays the other.
+A master has so many bursts outstanding, a gearbox makes a cut a clock of what comes, and a walk gives a pixel a clock.
+Of short runs the first takes longer than the bytes, of narrow arrays the second, of short pixels the third.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Pixels(NamedTuple):
 
 
 class TileLoad(NamedTuple):
-    """A tile's load: DRAM bytes in whole bursts of memory, bursts asked for, and cuts; 0 without a way to memory."""
+    """A tile's load: DRAM bytes in whole bursts of memory, bursts asked for, and cuts; 0 without a way to memory.
+
+    ``cuts`` are its pixels where it has more of them: a walk gives one a clock.
+    """
 
     nbytes: int
     bursts: int
@@ -107,9 +110,10 @@ def left_load(product: ProductRow, machine: MachineRow, m: int, k: int) -> TileL
         return TileLoad(nbytes, 0, 0)
     cut = left_cut_elements(product, reach.channels, machine["group_m"], machine["lanes"])
     rows = left_rows(reach.pixels, reach.channels, cut, machine["lanes"])
+    cuts = rows.rows * ceil_div(rows.elements, cut)
     walked = reach.pixels * bits_to_bytes(reach.channels, left["bits"])
     bursts = _bursts(walked, min(reach.pixels, runs), machine["page_bytes"])
-    return TileLoad(nbytes, bursts, rows.rows * ceil_div(rows.elements, cut))
+    return TileLoad(nbytes, bursts, max(cuts, reach.pixels))
 
 
 @kernel

@@ -30,7 +30,7 @@ class NaiveWay:
         return PortParts.of(self.design)
 
     def left(self, m: int, k: int) -> tuple[int, int]:
-        """Bursts and cuts of a load of an [m x k] left tile."""
+        """Bursts and cuts of a load of an [m x k] left tile; a pixel is walked a clock, so they are no fewer."""
         if not self.is_there:
             return 0, 0
         product, left, lanes = self.product, self.product.left, max(1, self.parts.lanes)
@@ -43,7 +43,7 @@ class NaiveWay:
         else:
             cuts = len(range(0, met.pixels * met.channels, group * lanes))
         pieces = min(met.pixels, runs(left, m, k, product.group_m, (product.m, product.k)))
-        return self._bursts(met.pixels * ceil(met.channels * left.bits / 8), pieces), cuts
+        return self._bursts(met.pixels * ceil(met.channels * left.bits / 8), pieces), max(cuts, met.pixels)
 
     def right(self, n: int, k: int) -> tuple[int, int]:
         """Bursts and cuts of a load of a [k x n] right tile: its values, and its indices where they are packed."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from heddle.arch.boards import load_board
 from heddle.arch.design import Design
-from heddle.arch.design_io import load_design
+from heddle.arch.design_io import load_design, override
 from heddle.arch.memory_clocks import MemoryClocks
 from heddle.dataflow.network import ConvLayer, LinearLayer
 from heddle.sim.engines.product_time import ProductTime, product_time
@@ -25,6 +27,15 @@ RUNS = {
     "convolution": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "ff", SMALL, keep_n=2),
     "backward": LayerRun(LinearLayer("fc", 64, 256, 256), "bp", SMALL),
 }
+#: A memory that is slow, and passes that wait for it: what a port of several channels moves and cuts is what they take.
+SLOW = MemoryClocks(100, 4)
+WAITING = {
+    "weights": LayerRun(LinearLayer("fc", 8, 256, 256), "ff", TINY),
+    "sparse weights": LayerRun(LinearLayer("fc", 16, 512, 256), "ff", SMALL, keep_n=2),
+    "activations": LayerRun(LinearLayer("fc", 128, 512, 8), "ff", SMALL),
+    "short pixels": LayerRun(ConvLayer("conv", 14, 14, 8, 14, 14, 8, 1, 1), "ff", TINY),
+    "results": LayerRun(LinearLayer("fc", 8, 128, 128), "wu", TINY),
+}
 
 
 def both(run: LayerRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTiming]:
@@ -37,7 +48,20 @@ def both(run: LayerRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTimin
 @pytest.mark.parametrize("memory", MEMORIES, ids=str)
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
 def test_total_and_causes_are_those_of_the_program_but_for_its_start(run: LayerRun, memory: MemoryClocks) -> None:
-    engines, machine = both(run, memory)
+    assert_close(*both(run, memory))
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("run", WAITING.values(), ids=WAITING.keys())
+def test_several_channels_are_one_port_to_engines_and_program_alike(run: LayerRun, channels: int) -> None:
+    wide = replace(run, design=override(run.design, {"memory.channels": channels}))
+    engines, machine = both(wide, SLOW)
+    assert_close(engines, machine)
+    narrow, _ = both(run, SLOW)
+    assert engines.cycles < narrow.cycles
+
+
+def assert_close(engines: ProductTime, machine: ProgramTiming) -> None:
     start = int(machine.begun[0])
     cycles = machine.cycles - start
     assert engines.cycles == pytest.approx(cycles, rel=CLOSE)
