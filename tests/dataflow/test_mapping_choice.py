@@ -79,11 +79,13 @@ def tiling_of(found: ProductSchedule) -> naive.Tiling:
     return naive.Tiling(mapping.dataflow, split, mapping.loop_order == "mnk", *tile)
 
 
-def test_a_wide_feed_forward_layer_moves_three_fifths_of_what_its_fastest_mapping_does() -> None:
+def test_a_wide_feed_forward_layer_moves_a_quarter_of_what_its_fastest_mapping_does() -> None:
+    # The fastest takes 9,441,093 cycles and moves 428 MB: its tiles are smaller, so the first loads are sooner there.
     (schedule,) = schedule_products(products_of(single_product(4096, 768, 3072)), SAT, BOARD)
     assert schedule is not None
     assert schedule.mapping.dram_bytes == pytest.approx(107e6, rel=0.01)
-    assert schedule.mapping.cycles <= 1.0001 * 9_439_600
+    assert schedule.mapping.cycles == pytest.approx(9_443_618, rel=1e-5)
+    assert schedule.mapping.cycles <= 9_441_093 * (1 + TIME_TOLERANCE)
 
 
 def products_of(step: TrainingStep) -> list[naive.Product]:
