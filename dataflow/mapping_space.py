@@ -12,20 +12,20 @@ follows a buffer's size, so that a bigger buffer only adds mappings.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from heddle.arch.jit import kernel
-from heddle.arch.records import Rows
+from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.cost import ACCUMULATOR_BYTES
 from heddle.dataflow.kernel_rows import (
     COLS_BIT,
     OS_BIT,
     ROWS_BIT,
+    TILE_MAPPING,
     WS_BIT,
-    MachineRow,
     ProductRow,
     RatesRow,
     TileMappingRow,
@@ -40,126 +40,134 @@ from heddle.dataflow.mapping_choice import (
     predict_cycles,
 )
 from heddle.dataflow.mapping_energy import EnergyRow
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, add_to_frontier
 from heddle.dataflow.reduction_cuts import Cuts, ResultTile, cuts_of, fewest_parts, next_parts, part_length
-from heddle.dataflow.tile_mapping import array_cycles, fill_mapping
-
-#: Room for one product's frontier: more than four times what products of up to 2^20 in each size and I = 64 need.
-MAX_MAPPINGS = 1 << 14
+from heddle.dataflow.tile_mapping import array_cycles, fill_computing, fill_moving, fill_order
 
 Cycles = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 
 class Searched(NamedTuple):
-    """What is searched for: a product, the machine, and the joules of the machine's acts."""
+    """What is searched for: a product, machines that differ in their memory's port alone, and the joules of acts."""
 
     product: ProductRow
-    machine: MachineRow
+    machines: Rows
     energy: EnergyRow
 
 
-class _Upfront(NamedTuple):
-    """What a mapping moves that nothing overlaps, what it moves beside that, both in cuts too, and its array cycles."""
+class UpfrontRow(TypedDict):
+    """What a mapping moves that nothing overlaps, what it moves beside that, both in cuts too, and its array cycles.
+
+    ``may_pay``: another cut of the reduction may be better than it.
+    """
 
     edge_bytes: float
     later_bytes: float
     edge_cuts: float
     later_cuts: float
     array_cycles: float
+    may_pay: int
+
+
+UPFRONT = record_dtype(UpfrontRow)
+
+
+class Kept(NamedTuple):
+    """The frontiers of machines: ``counts`` [machines] of the rows [machines, MAX_MAPPINGS] are filled.
+
+    ``drawn`` is room for the mapping under way, ``cut`` for an UPFRONT row of each machine and one for now.
+    """
+
+    frontiers: Rows
+    counts: Counts
+    drawn: Rows
+    cut: Rows
+
+
+def kept_of(machines: int) -> Kept:
+    """Return room for the frontiers of so many machines. Memory is only taken where rows are written."""
+    frontiers = np.empty((machines, MAX_MAPPINGS), TILE_MAPPING)
+    return Kept(frontiers, np.zeros(machines, np.int64), np.zeros(1, TILE_MAPPING), np.zeros(machines + 1, UPFRONT))
 
 
 @kernel
-def _dominates(a: TileMappingRow, b: TileMappingRow) -> bool:
-    """True when ``a`` is at least as good as ``b`` in everything that any rates make time of, and in energy."""
-    return (
-        array_cycles(a) <= array_cycles(b)
-        and a["load_bytes"] <= b["load_bytes"]
-        and a["store_bytes"] <= b["store_bytes"]
-        and a["edge_bytes"] <= b["edge_bytes"]
-        and a["edge_cuts"] <= b["edge_cuts"]
-        and a["store_cuts"] <= b["store_cuts"]
-        and a["load_bursts"] <= b["load_bursts"]
-        and a["load_cuts"] <= b["load_cuts"]
-        and a["loads"] <= b["loads"]
-        and a["stores"] <= b["stores"]
-        and a["drain_cycles"] <= b["drain_cycles"]
-        and a["sore_elements"] <= b["sore_elements"]
-        and a["energy_j"] <= b["energy_j"]
-    )
-
-
-@kernel
-def _add_to_frontier(frontier: Rows, count: int) -> int:
-    """Take ``frontier[count]`` in unless an earlier mapping dominates it; drop those that it dominates."""
-    if count + 1 >= frontier.shape[0]:
-        raise OverflowError("more incomparable mappings than MAX_MAPPINGS")
-    new: TileMappingRow = frontier[count]
-    for i in range(count):
-        if _dominates(frontier[i], new):
-            return count
-    kept = 0
-    for i in range(count):
-        if not _dominates(new, frontier[i]):
-            if kept < i:
-                frontier[kept] = frontier[i]
-            kept += 1
-    if kept < count:
-        frontier[kept] = new
-    return kept + 1
-
-
-@kernel
-def _fill(work: Searched, tile: ResultTile, order: int, tile_k: int, mapping: TileMappingRow) -> _Upfront:
-    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``."""
+def _draw(work: Searched, tile: ResultTile, tile_k: int, mapping: TileMappingRow) -> None:
+    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``, but for what it moves."""
     mapping["ws"] = tile.ws
     mapping["interleave_rows"], mapping["interleave_cols"] = tile.interleave_rows, tile.interleave_cols
-    mapping["order"], mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = order, tile.m, tile.n, tile_k
-    fill_mapping(work.product, work.machine, work.energy, mapping)
-    moved = mapping["load_bytes"] + mapping["store_bytes"]
-    edge_bytes, edge_cuts = mapping["edge_bytes"], mapping["edge_cuts"]
-    later_cuts = mapping["load_cuts"] + mapping["store_cuts"] - edge_cuts
-    return _Upfront(edge_bytes, moved - edge_bytes, edge_cuts, later_cuts, array_cycles(mapping))
+    mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = tile.m, tile.n, tile_k
+    fill_computing(work.product, work.machines[0], mapping)
 
 
 @kernel
-def _may_pay(before: _Upfront, cut: _Upfront) -> bool:
+def _add(work: Searched, kept: Kept, at: int, orders: int, mapping: TileMappingRow, upfront: UpfrontRow) -> None:
+    """Add ``mapping`` to the frontier of machine ``at`` in so many orders of the loops; ``upfront`` is of the first."""
+    machine = work.machines[at]
+    once = fill_moving(work.product, machine, mapping)
+    for order in range(orders):
+        mapping["order"] = order
+        fill_order(work.product, machine, work.energy, mapping, once)
+        kept.counts[at] = add_to_frontier(kept.frontiers[at], kept.counts[at], mapping)
+        if order == 0:
+            _fill_upfront(mapping, upfront)
+
+
+@kernel
+def _fill_upfront(mapping: TileMappingRow, upfront: UpfrontRow) -> None:
+    moved = mapping["load_bytes"] + mapping["store_bytes"]
+    upfront["edge_bytes"], upfront["edge_cuts"] = mapping["edge_bytes"], mapping["edge_cuts"]
+    upfront["later_bytes"] = moved - mapping["edge_bytes"]
+    upfront["later_cuts"] = mapping["load_cuts"] + mapping["store_cuts"] - mapping["edge_cuts"]
+    upfront["array_cycles"] = array_cycles(mapping)
+
+
+@kernel
+def _may_pay(before: UpfrontRow, cut: UpfrontRow) -> bool:
     """Whether the shorter first load of ``cut`` can be worth its longer computation.
 
     While the array is what a product waits for, the DRAM moves the later bytes within the array cycles: so a byte of
     the edge takes at most ``array_cycles / later_bytes``, whatever the rates. The same holds of cuts.
     """
-    saved_bytes, saved_cuts = before.edge_bytes - cut.edge_bytes, before.edge_cuts - cut.edge_cuts
-    longer_cycles = cut.array_cycles - before.array_cycles
+    saved_bytes, saved_cuts = before["edge_bytes"] - cut["edge_bytes"], before["edge_cuts"] - cut["edge_cuts"]
+    longer_cycles = cut["array_cycles"] - before["array_cycles"]
     return (
-        saved_bytes * before.array_cycles > longer_cycles * before.later_bytes
-        or saved_cuts * before.array_cycles > longer_cycles * before.later_cuts
+        saved_bytes * before["array_cycles"] > longer_cycles * before["later_bytes"]
+        or saved_cuts * before["array_cycles"] > longer_cycles * before["later_cuts"]
     )
 
 
 @kernel
-def _add_cuts(work: Searched, cuts: Cuts, tile: ResultTile, parts: int, frontier: Rows, count: int) -> int:
-    """Add a result tile's mappings to the frontier: k in ``parts``, then cut further for as long as it may pay.
+def _add_cuts(work: Searched, cuts: Cuts, tile: ResultTile, parts: int, kept: Kept) -> None:
+    """Add a result tile's mappings to the frontiers: k in ``parts``, then cut further for as long as it may pay.
 
     The order of the loops makes a difference only where k is whole and both operands have several tiles.
     """
-    product = work.product
+    product, drawn, cut = work.product, kept.drawn[0], kept.cut
+    machines: int = work.machines.shape[0]
     tile_k = part_length(cuts, parts)
-    longer = _fill(work, tile, 0, tile_k, frontier[count])
-    count = _add_to_frontier(frontier, count)
-    if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"]:
-        _fill(work, tile, 1, tile_k, frontier[count])
-        count = _add_to_frontier(frontier, count)
-    while tile_k > product["group_m"]:
+    _draw(work, tile, tile_k, drawn)
+    orders = 2 if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"] else 1
+    for at in range(machines):
+        before: UpfrontRow = cut[at]
+        _add(work, kept, at, orders, drawn, before)
+        before["may_pay"] = 1
+    going = machines
+    while tile_k > product["group_m"] and going > 0:
         parts = next_parts(parts)
         shorter = part_length(cuts, parts)
         if shorter == tile_k:
             continue
         tile_k = shorter
-        cut = _fill(work, tile, 0, tile_k, frontier[count])
-        count = _add_to_frontier(frontier, count)
-        if not _may_pay(longer, cut):
-            break
-        longer = cut
-    return count
+        _draw(work, tile, tile_k, drawn)
+        for at in range(machines):
+            longer: UpfrontRow = cut[at]
+            if longer["may_pay"]:
+                now: UpfrontRow = cut[machines]
+                _add(work, kept, at, 1, drawn, now)
+                now["may_pay"] = _may_pay(longer, now)
+                going -= 1 - now["may_pay"]
+                cut[at] = now
 
 
 @kernel
@@ -171,9 +179,9 @@ def _next_tile(tile: int, total: int) -> int:
 
 
 @kernel
-def _add_tilings(work: Searched, ws: int, ir: int, ic: int, frontier: Rows, count: int) -> int:
-    """Add every tiling of one dataflow and interleave split to the frontier."""
-    product, machine = work.product, work.machine
+def _add_tilings(work: Searched, ws: int, ir: int, ic: int, kept: Kept) -> None:
+    """Add every tiling of one dataflow and interleave split to the frontiers."""
+    product, machine = work.product, work.machines[0]
     half_out, cuts = machine["output_half_bytes"], cuts_of(product, machine, ws)
     tile_m = min(machine["rows"] * ir, product["m"])
     while tile_m > 0:
@@ -184,29 +192,27 @@ def _add_tilings(work: Searched, ws: int, ir: int, ic: int, frontier: Rows, coun
             parts = fewest_parts(product, machine, cuts, tile, parts)
             if parts == 0:
                 break
-            count = _add_cuts(work, cuts, tile, parts, frontier, count)
+            _add_cuts(work, cuts, tile, parts, kept)
             tile_n = _next_tile(tile_n, product["n"])
         tile_m = _next_tile(tile_m, product["m"])
-    return count
 
 
 @kernel
-def mapping_frontier(work: Searched, frontier: Rows) -> int:
-    """Fill ``frontier`` (a TILE_MAPPING array of MAX_MAPPINGS) with the mappings that some rates make the best.
+def mapping_frontiers(work: Searched, kept: Kept) -> None:
+    """Fill the frontier of each machine with the mappings that some rates make the best; none where no tile fits.
 
-    Returns their number; 0 means that not even the smallest tile fits. Whatever the memory's and the lanes' speeds,
-    and whatever is minimised, the best mapping of the whole space has an equal in the frontier.
+    Whatever the memory's and the lanes' speeds, and whatever is minimised, the best mapping of the whole space has an
+    equal in the frontier. What the array does is worked out once for all machines.
     """
-    count, machine = 0, work.machine
+    machine, kept.counts[:] = work.machines[0], 0
     if machine["dataflows"] & OS_BIT:
         interleave, axes = machine["interleave"], machine["axes"]
         for ir in range(1, interleave + 1):
             if interleave % ir != 0 or (axes == COLS_BIT and ir > 1) or (axes == ROWS_BIT and ir < interleave):
                 continue
-            count = _add_tilings(work, 0, ir, interleave // ir, frontier, count)
+            _add_tilings(work, 0, ir, interleave // ir, kept)
     if machine["dataflows"] & WS_BIT:
-        count = _add_tilings(work, 1, 1, 1, frontier, count)
-    return count
+        _add_tilings(work, 1, 1, 1, kept)
 
 
 class Best(NamedTuple):
@@ -223,20 +229,22 @@ class Best(NamedTuple):
 
 @kernel
 def best_mappings(
-    products: Rows, machine: Rows, energy: EnergyRow, rates: RatesRow, goal: Goal, frontiers: Rows, best: Best
+    products: Rows, machine: Rows, energy: EnergyRow, rates: RatesRow, goal: Goal, kept: Kept, best: Best
 ) -> None:
     """Fill ``best``: of each product the mapping to choose, and the best one of each dataflow.
 
     That of a dataflow is chosen within the limit of both; where it has none there, as if the other were not there.
-    ``machine`` is a MACHINE array of one row, which is left as it was; ``frontiers`` (TILE_MAPPING, [2, MAX_MAPPINGS])
-    are scratch space.
+    ``machine`` is a MACHINE array of one row, which is left as it was; ``kept`` is room for two machines.
     """
-    dataflows = machine[0]["dataflows"]
-    predicted, counts, least = np.zeros(frontiers.shape), np.zeros(2, np.int64), np.zeros(2)
+    dataflows, frontiers, counts = machine[0]["dataflows"], kept.frontiers, kept.counts
+    predicted, least = np.zeros(frontiers.shape), np.zeros(2)
     for i in range(products.shape[0]):
         for dataflow in range(2):
             machine[0]["dataflows"] = dataflows & (1 << dataflow)
-            counts[dataflow] = mapping_frontier(Searched(products[i], machine[0], energy), frontiers[dataflow])
+            own = slice(dataflow, dataflow + 1)
+            mapping_frontiers(
+                Searched(products[i], machine, energy), Kept(frontiers[own], counts[own], kept.drawn, kept.cut)
+            )
             found = frontiers[dataflow, : counts[dataflow]]
             least[dataflow] = predict_cycles(found, products[i], rates, goal, predicted[dataflow])
         limit = limit_of(goal, min(least[0], least[1]))

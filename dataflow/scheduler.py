@@ -18,7 +18,7 @@ from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, Goal, goal_of
 from heddle.dataflow.mapping_energy import act_energies, design_idle_watts
-from heddle.dataflow.mapping_space import MAX_MAPPINGS, Best, best_mappings
+from heddle.dataflow.mapping_space import Best, best_mappings, kept_of
 from heddle.dataflow.misfit import misfit_reason
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep, WorkItem
 
@@ -138,13 +138,12 @@ def schedule_products(
     machine = machine_row(with_dataflow(design, dataflow), board)
     shape = len(products), len(DATAFLOWS)
     best = Best(np.zeros(shape, TILE_MAPPING), np.zeros(shape), np.zeros(len(products), np.int64))
-    frontiers = np.zeros((len(DATAFLOWS), MAX_MAPPINGS), TILE_MAPPING)
     rates, goal = rates_row(design, board)[0], _goal(minimise, design, board)
-    rows = product_rows(products)
+    rows, kept = product_rows(products), kept_of(len(DATAFLOWS))
     for first in range(0, len(rows), _PRODUCTS_A_CALL):
         part = slice(first, first + _PRODUCTS_A_CALL)
         own = Best(best.rows[part], best.cycles[part], best.chosen[part])
-        best_mappings(rows[part], machine, act_energies()[0], rates, goal, frontiers, own)
+        best_mappings(rows[part], machine, act_energies()[0], rates, goal, kept, own)
         if progress is not None:
             progress(min(part.stop, len(rows)), len(rows))
     found = zip(products, best.rows, best.cycles.tolist(), best.chosen.tolist(), strict=True)

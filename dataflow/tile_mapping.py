@@ -74,7 +74,7 @@ def _instructions_cycles(
     return cycles, waits
 
 
-class _Loaded(NamedTuple):
+class Loaded(NamedTuple):
     """Bytes, bursts and cuts of reading an operand once, tile by tile."""
 
     nbytes: float
@@ -82,38 +82,49 @@ class _Loaded(NamedTuple):
     cuts: float
 
 
+class OperandLoads(NamedTuple):
+    """What reading each operand once takes."""
+
+    left: Loaded
+    right: Loaded
+
+
 @kernel
-def _with_loads(loaded: _Loaded, load: TileLoad, times: int) -> _Loaded:
+def _with_loads(loaded: Loaded, load: TileLoad, times: int) -> Loaded:
     """Return ``loaded`` and ``times`` more loads."""
-    return _Loaded(
+    return Loaded(
         loaded.nbytes + times * load.nbytes, loaded.bursts + times * load.bursts, loaded.cuts + times * load.cuts
     )
 
 
 @kernel
-def _fill_loads(
-    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
-) -> None:
-    """Fill in bytes, bursts and cuts of all loads."""
+def _operand_loads(
+    product: ProductRow,
+    machine: MachineRow,
+    mapping: TileMappingRow,
+    first: tuple[TileLoad, TileLoad],
+    lasts: tuple[int, int, int],
+) -> OperandLoads:
+    """Return the OperandLoads; ``first`` are those of a full tile, ``lasts`` the sizes of the last one."""
     tiles_m, tiles_n, tiles_k = mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"]
-    left = right = _Loaded(0.0, 0.0, 0.0)
+    last_m, last_n, last_k = lasts
+    left = right = Loaded(0.0, 0.0, 0.0)
     for part in range(2):
         k, times_k = _size_and_times(part, tiles_k, mapping["tile_k"], last_k)
-        if times_k > 0:
-            left = _with_loads(left, left_load(product, machine, last_m, k), times_k)
-            right = _with_loads(right, right_load(product, machine, last_n, k), times_k)
-            if tiles_m > 1:
-                left = _with_loads(left, left_load(product, machine, mapping["tile_m"], k), times_k * (tiles_m - 1))
-            if tiles_n > 1:
-                right = _with_loads(right, right_load(product, machine, mapping["tile_n"], k), times_k * (tiles_n - 1))
-    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
-    lefts, rights = product["count"] * left_repeats, product["count"] * right_repeats
-    mapping["load_bytes"] = lefts * left.nbytes + rights * right.nbytes
-    mapping["load_bursts"] = lefts * left.bursts + rights * right.bursts
-    mapping["load_cuts"] = lefts * left.cuts + rights * right.cuts
-    mapping["loads"] = float(product["count"] * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
-    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
-    mapping["sore_elements"] = float(product["count"] * pruned)
+        if times_k == 0:
+            continue
+        is_full = k == mapping["tile_k"]
+        if tiles_m > 1:
+            load = first[0] if is_full else left_load(product, machine, mapping["tile_m"], k)
+            left = _with_loads(left, load, times_k * (tiles_m - 1))
+        if tiles_n > 1:
+            load = first[1] if is_full else right_load(product, machine, mapping["tile_n"], k)
+            right = _with_loads(right, load, times_k * (tiles_n - 1))
+        is_first = is_full and last_m == mapping["tile_m"]
+        left = _with_loads(left, first[0] if is_first else left_load(product, machine, last_m, k), times_k)
+        is_first = is_full and last_n == mapping["tile_n"]
+        right = _with_loads(right, first[1] if is_first else right_load(product, machine, last_n, k), times_k)
+    return OperandLoads(left, right)
 
 
 @kernel
@@ -130,8 +141,11 @@ def _fill_stores(product: ProductRow, machine: MachineRow, mapping: TileMappingR
 
 
 @kernel
-def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, mapping: TileMappingRow) -> None:
-    """Compute the work and the energy of ``mapping``, whose dataflow, interleave, order and tile sizes are set."""
+def fill_computing(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> None:
+    """Fill in what the array does of ``mapping``, whose dataflow, interleave and tile sizes are set.
+
+    Neither the machine's memory port nor the order of the loops plays a part in it.
+    """
     tiles_m, last_m = _tiles_and_rest(product["m"], mapping["tile_m"])
     tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
     tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
@@ -142,15 +156,39 @@ def fill_mapping(product: ProductRow, machine: MachineRow, energy: EnergyRow, ma
     compute, waits = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
     mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
     mapping["feed_cycles"] = count * waits
-    _fill_loads(product, machine, mapping, last_m, last_n, last_k)
-    _fill_stores(product, machine, mapping, last_m, last_n)
-    first_left = left_load(product, machine, mapping["tile_m"], mapping["tile_k"])
-    first_right = right_load(product, machine, mapping["tile_n"], mapping["tile_k"])
-    stored_bytes = out_store_bytes(product, machine["burst_bytes"], last_m, last_n)
-    mapping["edge_bytes"] = first_left.nbytes + first_right.nbytes + stored_bytes
-    mapping["edge_cuts"] = first_left.cuts + first_right.cuts + out_cuts(product, machine, last_m, last_n)
     mapping["stores"] = float(count * tiles_m * tiles_n)
     mapping["drain_cycles"] = mapping["stores"] * full.finish
+
+
+@kernel
+def fill_moving(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> OperandLoads:
+    """Fill in what ``mapping`` moves in any order of the loops, behind ``fill_computing``; return its OperandLoads."""
+    last_m = product["m"] - (mapping["tiles_m"] - 1) * mapping["tile_m"]
+    last_n = product["n"] - (mapping["tiles_n"] - 1) * mapping["tile_n"]
+    last_k = product["k"] - (mapping["tiles_k"] - 1) * mapping["tile_k"]
+    _fill_stores(product, machine, mapping, last_m, last_n)
+    left = left_load(product, machine, mapping["tile_m"], mapping["tile_k"])
+    right = right_load(product, machine, mapping["tile_n"], mapping["tile_k"])
+    stored_bytes = out_store_bytes(product, machine["burst_bytes"], last_m, last_n)
+    mapping["edge_bytes"] = left.nbytes + right.nbytes + stored_bytes
+    mapping["edge_cuts"] = left.cuts + right.cuts + out_cuts(product, machine, last_m, last_n)
+    return _operand_loads(product, machine, mapping, (left, right), (last_m, last_n, last_k))
+
+
+@kernel
+def fill_order(
+    product: ProductRow, machine: MachineRow, energy: EnergyRow, mapping: TileMappingRow, once: OperandLoads
+) -> None:
+    """Fill in what hangs on the order of the loops of ``mapping``: how often each operand is read, and the energy."""
+    tiles_m, tiles_n, tiles_k, count = mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"], product["count"]
+    left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
+    lefts, rights = count * left_repeats, count * right_repeats
+    mapping["load_bytes"] = lefts * once.left.nbytes + rights * once.right.nbytes
+    mapping["load_bursts"] = lefts * once.left.bursts + rights * once.right.bursts
+    mapping["load_cuts"] = lefts * once.left.cuts + rights * once.right.cuts
+    mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
+    pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
+    mapping["sore_elements"] = float(count * pruned)
     mapping["energy_j"] = total_j(product_energy(product, machine, mapping, energy))
 
 

@@ -102,7 +102,8 @@ class Evaluator:
     def _costs(self, structures: Structures, step: SparseStep, wanted: Mask) -> tuple[Grid2D, Grid2D]:
         """Cycles of the step and joules of its products, [structures, rates]; infinite where none is wanted."""
         cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
-        search = GroupSearch(step, dict(structures[0]) | self.grid.rate_values(0), self._board)
+        values = dict(structures[0]) | self.grid.rate_values(0)
+        search = GroupSearch(step, values, self.grid.space.channels, self._board)
         for chunk in self._chunks:
             part = slice(None), chunk.places
             cycles[part], products_j[part] = _chunk_costs(structures, step, search, chunk, wanted[part])

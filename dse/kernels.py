@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
-from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, MachineRow, RatesRow, TileMappingRow
+from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_choice import BY_TIME, Figures, choose, comes_before, figures_of, limit_of, predict_cycles
 from heddle.dataflow.mapping_energy import ENERGY, EnergyRow
-from heddle.dataflow.mapping_space import MAX_MAPPINGS, Searched, mapping_frontier
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
+from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers
 from heddle.sim.closed_form import Cycles, memory_cycles, walk_step
 from heddle.sim.step_table import ITEM
 
@@ -58,21 +59,20 @@ class Chosen(NamedTuple):
 
 @kernel
 def search_mappings(
-    products: Rows, machine: MachineRow, energy: EnergyRow, scratch: Rows, mappings: Rows, ends: Numbers
-) -> int:
-    """Fill ``mappings`` with the frontiers of all ``products``, one after another; return how many there are.
+    products: Rows, machines: Rows, energy: EnergyRow, kept: Kept, mappings: Rows, ends: Numbers
+) -> None:
+    """Fill ``mappings`` [machines, …] with each machine's frontiers of all ``products``, one after another.
 
-    Product p's are ``mappings[ends[p - 1]:ends[p]]``. ``scratch`` has room for one frontier, ``mappings`` for one
-    of each product.
+    Product p's of machine i are ``mappings[i, ends[i, p - 1]:ends[i, p]]``, so there is room for one frontier of each
+    product. The machines (MACHINE) differ in their memory's port alone; ``kept`` has room for all of them.
     """
-    filled = 0
     for p in range(products.shape[0]):
-        count = mapping_frontier(Searched(products[p], machine, energy), scratch)
-        for i in range(count):
-            mappings[filled + i] = scratch[i]
-        filled += count
-        ends[p] = filled
-    return filled
+        mapping_frontiers(Searched(products[p], machines, energy), kept)
+        for at in range(machines.shape[0]):
+            first = ends[at, p - 1] if p > 0 else 0
+            for i in range(kept.counts[at]):
+                mappings[at, first + i] = kept.frontiers[at, i]
+            ends[at, p] = first + kept.counts[at]
 
 
 @kernel
@@ -189,12 +189,12 @@ def step_costs(
 def compile_kernels() -> None:
     """Compile every kernel here, or load it from the cache, by running it on nothing."""
     products, mappings, ends, joules = (np.zeros(0, kind) for kind in (PRODUCT, TILE_MAPPING, np.int64, np.float64))
-    machine, energy = np.zeros(1, MACHINE)[0], np.zeros(1, ENERGY)[0]
+    machines, energy = np.zeros(1, MACHINE), np.zeros(1, ENERGY)[0]
     rates, choices, wanted = np.zeros(0, RATES), np.zeros((0, 0), CHOICE), np.zeros(0, np.bool_)
     items, refs = np.zeros(0, ITEM), np.zeros(0, np.int64)
     frontiers = Frontiers(mappings, ends)
     chosen = Chosen(frontiers, choices)
-    search_mappings(products, machine, energy, mappings, mappings, ends)
+    search_mappings(products, machines, energy, kept_of(1), mappings.reshape(1, 0), ends.reshape(1, 0))
     choose_mappings(products, frontiers, rates, choices)
     join_choices(products, chosen, chosen, rates, choices)
     step_costs(items, refs, ends, choices, ends, rates, wanted, joules, joules)

@@ -6,7 +6,7 @@ in OS, on the interleave; a structure that supports both dataflows has the mappi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.records import Rows
-from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row
-from heddle.dataflow.mapping_space import MAX_MAPPINGS
+from heddle.dataflow.kernel_rows import TILE_MAPPING, axes_bits, dataflow_bits, machine_row
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
+from heddle.dataflow.mapping_space import kept_of
 from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, join_choices, search_mappings
 from heddle.dse.space import make_design
 from heddle.sim.step_table import StepTable
@@ -78,7 +79,7 @@ def _places_by_channels(channels: npt.NDArray[np.int64]) -> Iterator[npt.NDArray
 
 
 class Machine(NamedTuple):
-    """What the mappings of a group's structure depend on, in one dataflow, on a memory of so many channels."""
+    """What the mappings of a group's structure depend on, in one dataflow, beside the channels of its memory."""
 
     dataflow: str
     adder_stages: int
@@ -86,46 +87,47 @@ class Machine(NamedTuple):
     interleave: int
     interleave_axes: str
     group_ports: int
-    channels: int
 
 
-def machines_of(structure: Mapping[str, Any], channels: int) -> dict[str, Machine]:
+def machines_of(structure: Mapping[str, Any]) -> dict[str, Machine]:
     """Return the machine behind each dataflow that a structure supports."""
-    return {name: _machine(structure, name, channels) for name in structure["dataflows"].split("+")}
+    return {name: _machine(structure, name) for name in structure["dataflows"].split("+")}
 
 
-def _machine(structure: Mapping[str, Any], dataflow: str, channels: int) -> Machine:
+def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
     """WS keeps no outputs in rotation, so that its mappings are the same whatever the interleave."""
     interleave, axes = (1, "both") if dataflow == "ws" else (structure["interleave"], structure["interleave_axes"])
     stages = structure["adder_stages"], structure["multiplier_stages"]
-    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"], channels)
+    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"])
 
 
 class GroupSearch:
-    """The mappings of one group, searched when they are first asked for."""
+    """The mappings of one group, searched when they are first asked for, for all numbers of channels at once."""
 
-    def __init__(self, step: SparseStep, values: Mapping[str, Any], board: Board) -> None:
-        """``values`` hold every axis of one of the group's points, whose memory is that of ``board``."""
-        self._step, self._values, self._board = step, values, board
-        self._found: dict[Machine, Frontiers] = {}
-        products = len(step.table.products)
-        self._scratch = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
+    def __init__(self, step: SparseStep, values: Mapping[str, Any], channels: Sequence[int], board: Board) -> None:
+        """``values`` hold the axes of one of the group's points but for ``channels``, whose memory is of ``board``."""
+        self._step, self._channels = step, channels
+        self._found: dict[Machine, tuple[Frontiers, ...]] = {}
+        designs = [make_design(dict(values) | {"channels": count}, "searched", board.name) for count in channels]
+        self._machines = np.concatenate([machine_row(design, board) for design in designs])
+        self._kept = kept_of(len(channels))
         # Memory is only taken where frontiers are written, a few rows a product.
-        self._space = np.empty(products * MAX_MAPPINGS, TILE_MAPPING)
+        self._space = np.empty((len(channels), len(step.table.products) * MAX_MAPPINGS), TILE_MAPPING)
 
-    def frontiers(self, machine: Machine) -> Frontiers:
+    def frontiers(self, machine: Machine, channels: int) -> Frontiers:
         """Return the mappings of a machine of the group."""
         if machine not in self._found:
             self._found[machine] = self._search(machine)
-        return self._found[machine]
+        return self._found[machine][self._channels.index(channels)]
 
-    def _search(self, machine: Machine) -> Frontiers:
-        values = dict(self._values) | machine._asdict() | {"dataflows": machine.dataflow}
-        row = machine_row(make_design(values, "searched", self._board.name), self._board)[0]
-        products = self._step.table.products
-        ends = np.zeros(len(products), np.int64)
-        count = search_mappings(products, row, self._step.energy[0], self._scratch, self._space, ends)
-        return Frontiers(self._space[:count].copy(), ends)
+    def _search(self, machine: Machine) -> tuple[Frontiers, ...]:
+        products, rows = self._step.table.products, self._machines.copy()
+        rows["dataflows"], rows["axes"] = dataflow_bits((machine.dataflow,)), axes_bits(machine.interleave_axes)
+        for name in ("adder_stages", "multiplier_stages", "interleave", "group_ports"):
+            rows[name] = getattr(machine, name)
+        ends = np.zeros((len(rows), len(products)), np.int64)
+        search_mappings(products, rows, self._step.energy[0], self._kept, self._space, ends)
+        return tuple(Frontiers(space[: end[-1]].copy(), end) for space, end in zip(self._space, ends, strict=True))
 
 
 class ChunkChoices:
@@ -138,7 +140,7 @@ class ChunkChoices:
 
     def of(self, structure: Mapping[str, Any]) -> Rows:
         """Return the mappings that a structure runs with, as CHOICE rows [choice rates, products]."""
-        own = [self._of_machine(machine) for machine in machines_of(structure, self._chunk.channels).values()]
+        own = [self._of_machine(machine) for machine in machines_of(structure).values()]
         if len(own) == 1:
             return own[0].choices
         in_os, in_ws = own
@@ -148,7 +150,7 @@ class ChunkChoices:
 
     def _of_machine(self, machine: Machine) -> Chosen:
         if machine not in self._chosen:
-            frontiers, choices = self._search.frontiers(machine), self._no_choices()
+            frontiers, choices = self._search.frontiers(machine, self._chunk.channels), self._no_choices()
             choose_mappings(self._products, frontiers, self._chunk.choice_rates, choices)
             self._chosen[machine] = Chosen(frontiers, choices)
         return self._chosen[machine]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import naive_mapping as naive
 import numpy as np
 import pytest
@@ -12,10 +14,11 @@ from samples import BOARD, SAT, TINY, boards, machines, single_product, steps
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
-from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
+from heddle.dataflow.kernel_rows import machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, predict_cycles
 from heddle.dataflow.mapping_energy import act_energies
-from heddle.dataflow.mapping_space import MAX_MAPPINGS, Searched, mapping_frontier, next_parts
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
+from heddle.dataflow.mapping_space import Searched, kept_of, mapping_frontiers, next_parts
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
@@ -25,9 +28,15 @@ def products_of(step: TrainingStep) -> list[Product]:
 
 
 def frontier_of(product: Product, design: Design, board: Board = BOARD) -> np.ndarray:
-    frontier = np.zeros(MAX_MAPPINGS, TILE_MAPPING)
-    work = Searched(product_rows([product])[0], machine_row(design, board)[0], act_energies()[0])
-    return frontier[: mapping_frontier(work, frontier)]
+    (frontier,) = frontiers_of(product, [design], board)
+    return frontier
+
+
+def frontiers_of(product: Product, designs: Sequence[Design], board: Board = BOARD) -> list[np.ndarray]:
+    """Those of designs that differ in their memory's port alone, searched together."""
+    kept, machines = kept_of(len(designs)), np.concatenate([machine_row(design, board) for design in designs])
+    mapping_frontiers(Searched(product_rows([product])[0], machines, act_energies()[0]), kept)
+    return [rows[:count] for rows, count in zip(kept.frontiers, kept.counts, strict=True)]
 
 
 def tiling_of(row: np.void) -> naive.Tiling:
@@ -58,6 +67,15 @@ def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(
             assert row["edge_bytes"] == walked.edge_bytes
             assert row["stores"] == walked.stores
             assert row["energy_j"] == pytest.approx(walked.energy_j, rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(step=steps(), design=machines())
+def test_machines_searched_together_have_the_frontiers_that_each_has_alone(step: TrainingStep, design: Design) -> None:
+    designs = [override(design, {"memory.channels": channels}) for channels in (4, 1, 2)]
+    for product in products_of(step):
+        for together, alone in zip(frontiers_of(product, designs), designs, strict=True):
+            assert np.array_equal(together, frontier_of(product, alone))
 
 
 @settings(max_examples=10, deadline=None)
