@@ -70,9 +70,15 @@ class Pair:
 
 
 def designs() -> Sequence[Design]:
-    """Return the machines of the table: of 4 x 4 PEs, of 3 x 5, and of 8 x 8."""
-    tiny = load_design("tiny")
-    return tiny, override(tiny, {"name": "3x5", "array.rows": 3, "array.cols": 5}), load_design("small")
+    """Return the machines of the table: 4 x 4 PEs, 3 x 5, 8 x 8, and two of them on several channels."""
+    tiny, small = load_design("tiny"), load_design("small")
+    return (
+        tiny,
+        override(tiny, {"name": "3x5", "array.rows": 3, "array.cols": 5}),
+        small,
+        override(tiny, {"name": "tiny, 2 channels", "memory.channels": 2}),
+        override(small, {"name": "small, 4 channels", "memory.channels": 4}),
+    )
 
 
 def larger_cases(design: Design) -> Iterator[LayerCase]:
