@@ -113,9 +113,10 @@ class TileMappingRow(TypedDict):
 
     ``compute_cycles`` is the array's busy time with lead-in and tail, ``feed_cycles`` what it waits beyond that for its
     left words. Bytes are whole DRAM bursts; ``edge_bytes`` are those of the first tile's loads and the last store,
-    which nothing overlaps, and ``edge_cuts`` their cuts. ``load_bursts``, ``load_cuts`` and ``store_cuts`` are those of
-    all loads and stores (``heddle.dataflow.way_cost``). ``loads`` counts the steps that bring an operand,
-    ``drain_cycles`` the tails of all result tiles. ``energy_j`` leaves out what flows with time.
+    which nothing overlaps, ``edge_cuts`` and ``edge_bursts`` their cuts and the loads' bursts. ``left_bursts``,
+    ``left_cuts``, …, ``store_cuts`` are those of all loads of an operand and all stores (``heddle.dataflow.way_cost``).
+    ``loads`` counts the steps that bring an operand, ``drain_cycles`` the tails of all result tiles. ``energy_j``
+    leaves out what flows with time.
     """
 
     ws: int
@@ -134,8 +135,11 @@ class TileMappingRow(TypedDict):
     store_bytes: float
     edge_bytes: float
     edge_cuts: float
-    load_bursts: float
-    load_cuts: float
+    edge_bursts: float
+    left_bursts: float
+    left_cuts: float
+    right_bursts: float
+    right_cuts: float
     store_cuts: float
     loads: float
     stores: float

@@ -57,7 +57,7 @@ class Searched(NamedTuple):
 
 
 class UpfrontRow(TypedDict):
-    """What a mapping moves that nothing overlaps, what it moves beside that, both in cuts too, and its array cycles.
+    """What a mapping moves that nothing overlaps, and beside that, both in cuts and bursts too, and its array cycles.
 
     ``may_pay``: another cut of the reduction may be better than it.
     """
@@ -66,6 +66,8 @@ class UpfrontRow(TypedDict):
     later_bytes: float
     edge_cuts: float
     later_cuts: float
+    edge_bursts: float
+    later_bursts: float
     array_cycles: float
     may_pay: int
 
@@ -118,7 +120,9 @@ def _fill_upfront(mapping: TileMappingRow, upfront: UpfrontRow) -> None:
     moved = mapping["load_bytes"] + mapping["store_bytes"]
     upfront["edge_bytes"], upfront["edge_cuts"] = mapping["edge_bytes"], mapping["edge_cuts"]
     upfront["later_bytes"] = moved - mapping["edge_bytes"]
-    upfront["later_cuts"] = mapping["load_cuts"] + mapping["store_cuts"] - mapping["edge_cuts"]
+    upfront["later_cuts"] = mapping["left_cuts"] + mapping["right_cuts"] + mapping["store_cuts"] - mapping["edge_cuts"]
+    upfront["edge_bursts"] = mapping["edge_bursts"]
+    upfront["later_bursts"] = mapping["left_bursts"] + mapping["right_bursts"] - mapping["edge_bursts"]
     upfront["array_cycles"] = array_cycles(mapping)
 
 
@@ -127,13 +131,15 @@ def _may_pay(before: UpfrontRow, cut: UpfrontRow) -> bool:
     """Whether the shorter first load of ``cut`` can be worth its longer computation.
 
     While the array is what a product waits for, the DRAM moves the later bytes within the array cycles: so a byte of
-    the edge takes at most ``array_cycles / later_bytes``, whatever the rates. The same holds of cuts.
+    the edge takes at most ``array_cycles / later_bytes``, whatever the rates. The same holds of cuts and of bursts.
     """
     saved_bytes, saved_cuts = before["edge_bytes"] - cut["edge_bytes"], before["edge_cuts"] - cut["edge_cuts"]
+    saved_bursts = before["edge_bursts"] - cut["edge_bursts"]
     longer_cycles = cut["array_cycles"] - before["array_cycles"]
     return (
         saved_bytes * before["array_cycles"] > longer_cycles * before["later_bytes"]
         or saved_cuts * before["array_cycles"] > longer_cycles * before["later_cuts"]
+        or saved_bursts * before["array_cycles"] > longer_cycles * before["later_bursts"]
     )
 
 

@@ -172,6 +172,7 @@ def fill_moving(product: ProductRow, machine: MachineRow, mapping: TileMappingRo
     stored_bytes = out_store_bytes(product, machine["burst_bytes"], last_m, last_n)
     mapping["edge_bytes"] = left.nbytes + right.nbytes + stored_bytes
     mapping["edge_cuts"] = left.cuts + right.cuts + out_cuts(product, machine, last_m, last_n)
+    mapping["edge_bursts"] = left.bursts + right.bursts
     return _operand_loads(product, machine, mapping, (left, right), (last_m, last_n, last_k))
 
 
@@ -184,8 +185,8 @@ def fill_order(
     left_repeats, right_repeats = operand_repeats(mapping["order"], tiles_m, tiles_n, tiles_k)
     lefts, rights = count * left_repeats, count * right_repeats
     mapping["load_bytes"] = lefts * once.left.nbytes + rights * once.right.nbytes
-    mapping["load_bursts"] = lefts * once.left.bursts + rights * once.right.bursts
-    mapping["load_cuts"] = lefts * once.left.cuts + rights * once.right.cuts
+    mapping["left_bursts"], mapping["left_cuts"] = lefts * once.left.bursts, lefts * once.left.cuts
+    mapping["right_bursts"], mapping["right_cuts"] = rights * once.right.bursts, rights * once.right.cuts
     mapping["loads"] = float(count * tiles_k * max(tiles_m * left_repeats, tiles_n * right_repeats))
     pruned = right_repeats * product["k"] * product["n"] if product["prune_on_load"] else 0
     mapping["sore_elements"] = float(count * pruned)
@@ -216,14 +217,16 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
 
     Resources are the array, the DRAM, the load unit, the lanes and the gearbox on the store path, and SORE. A half of a
     buffer goes round a loop: filled, used, and free again; with two halves a loop of t cycles gives a tile every t / 2.
+    The load unit brings one operand behind the other, each at the pace of its cuts or of the bursts that it waits for.
     In the operands' loop each tile is loaded, latency and the machine's way included, then used to its last result; in
     the result's it is computed, drained, then stored.
     """
-    per_byte = rates["cycles_per_byte"]
+    per_byte, per_burst = rates["cycles_per_byte"], rates["burst_cycles"]
     compute, moved = array_cycles(mapping), mapping["load_bytes"] + mapping["store_bytes"]
     turns = mapping["stores"] * rates["turnaround_cycles"]
     lanes = max(lane_cycles(out_elements, rates["vector_lanes"]), mapping["store_cuts"])
-    asked = max(mapping["load_cuts"], mapping["load_bursts"] * rates["burst_cycles"])
+    asked = max(mapping["left_cuts"], mapping["left_bursts"] * per_burst)
+    asked += max(mapping["right_cuts"], mapping["right_bursts"] * per_burst)
     pruning = sore_cycles(mapping["sore_elements"], group_m, rates["sore_lanes"])
     memory = (moved - mapping["edge_bytes"]) * per_byte + turns
     resources = max(max(compute, memory), max(max(lanes, pruning), asked))
@@ -233,5 +236,5 @@ def mapping_cycles(mapping: TileMappingRow, out_elements: float, group_m: int, r
     storing = max(lanes, mapping["store_bytes"] * per_byte + turns)
     result_loop = compute + mapping["drain_cycles"] + mapping["stores"] * rates["store_cycles"] + storing
     inner = max(resources, max(operand_loop, result_loop) / 2.0)
-    edge = max(mapping["edge_bytes"] * per_byte, mapping["edge_cuts"])
+    edge = max(mapping["edge_bytes"] * per_byte, max(mapping["edge_cuts"], mapping["edge_bursts"] * per_burst))
     return to_load + rates["store_cycles"] + edge + inner

@@ -65,6 +65,10 @@ def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(
             assert row["store_bytes"] == walked.store_bytes
             assert row["loads"] == walked.loads
             assert row["edge_bytes"] == walked.edge_bytes
+            assert (row["edge_bursts"], row["edge_cuts"]) == (walked.counts.edge_bursts, walked.counts.edge_cuts)
+            assert (row["left_bursts"], row["left_cuts"]) == walked.counts.left
+            assert (row["right_bursts"], row["right_cuts"]) == walked.counts.right
+            assert row["store_cuts"] == walked.counts.store_cuts
             assert row["stores"] == walked.stores
             assert row["energy_j"] == pytest.approx(walked.energy_j, rel=1e-9)
 

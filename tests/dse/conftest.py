@@ -27,10 +27,10 @@ interleave_axes = ["both"]
 group_ports = [1, 4]
 dataflows = ["os", "ws", "os+ws"]
 clock_hz = [60e6, 200e6]
-channels = [1]
+channels = [1, 4]
 vector_lanes = [4]
 sore_lanes = [2]
-wuve_lanes = [1, 8]
+wuve_lanes = [8]
 """
 
 

@@ -73,12 +73,23 @@ def rates_of(design: Design, board: Board) -> Rates:
 
 @dataclass(frozen=True)
 class Counts:
-    """Bursts and cuts of a mapping's loads, cuts of its stores, and those of its first loads and last store."""
+    """(bursts, cuts) of a mapping's loads of each operand, cuts of its stores, and those of its edge."""
 
-    bursts: int
-    load_cuts: int
+    left: tuple[int, int]
+    right: tuple[int, int]
     store_cuts: int
     edge_cuts: int
+    edge_bursts: int
+
+    @property
+    def later_cuts(self) -> int:
+        """Cuts of all but the edge."""
+        return self.left[1] + self.right[1] + self.store_cuts - self.edge_cuts
+
+    @property
+    def later_bursts(self) -> int:
+        """Bursts of all loads but the first."""
+        return self.left[0] + self.right[0] - self.edge_bursts
 
 
 @dataclass(frozen=True)
@@ -149,9 +160,10 @@ def until_no_cut_pays(cuts: list[Cost]) -> list[Cost]:
         longer = float(cut.array_cycles - before.array_cycles)
         saved = float(before.edge_bytes - cut.edge_bytes) * before.array_cycles
         of_counts = before.counts
-        later_cuts = of_counts.load_cuts + of_counts.store_cuts - of_counts.edge_cuts
         saved_cuts = float(of_counts.edge_cuts - cut.counts.edge_cuts) * before.array_cycles
-        if saved <= longer * later_bytes and saved_cuts <= longer * later_cuts:
+        saved_bursts = float(of_counts.edge_bursts - cut.counts.edge_bursts) * before.array_cycles
+        pays = saved > longer * later_bytes or saved_cuts > longer * of_counts.later_cuts
+        if not pays and saved_bursts <= longer * of_counts.later_bursts:
             return cuts[: place + 2]
     return cuts
 
@@ -218,7 +230,8 @@ def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
     """Walk all tiles of all repetitions, then take the slowest of what works beside one another."""
     compute = waits = loads = load_bytes = stores = store_bytes = pruned = 0
-    bursts = load_cuts = store_cuts = first_cuts = last_cuts = 0
+    lefts, rights, first = (0, 0), (0, 0), (0, 0)
+    store_cuts = last_cuts = 0
     way = NaiveWay(product, design)
     way_left, way_right, way_out = cache(way.left), cache(way.right), cache(way.out)
     k_parts = parts_of(product.k, tiling.tile_k)
@@ -233,20 +246,20 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
         held_left, held_right = None, None
         for im, m, jn, n in outer_tiles(product, tiling):
             for ik, k in enumerate(k_parts):
-                brought = cut = 0
+                brought, asked = 0, (0, 0)
                 if held_left != (im, ik):
                     brought += left(m, k)
-                    bursts, cut = bursts + way_left(m, k)[0], cut + way_left(m, k)[1]
+                    asked, lefts = _both(asked, way_left(m, k)), _both(lefts, way_left(m, k))
                     held_left = (im, ik)
                 if held_right != (jn, ik):
                     brought += right(n, k)
-                    bursts, cut = bursts + way_right(n, k)[0], cut + way_right(n, k)[1]
+                    asked, rights = _both(asked, way_right(n, k)), _both(rights, way_right(n, k))
                     pruned += k * n if product.prune_on_load else 0
                     held_right = (jn, ik)
                 loads += brought > 0
                 load_bytes += brought
-                load_cuts += cut
-                first_bytes, first_cuts = first_bytes or brought, first_cuts or cut
+                first = first if first_bytes else asked
+                first_bytes = first_bytes or brought
                 cycles, read, finish = work(m, n, k, ik > 0)
                 compute += cycles
                 waits += left_waits(product, design, tiling, m, n, k)
@@ -256,7 +269,7 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
             store_bytes, store_cuts = store_bytes + last_bytes, store_cuts + last_cuts
     drained = stores * instruction(product, design, tiling, (tiling.tile_m, tiling.tile_n, tiling.tile_k)).finish
     compute += lead(design, tiling.dataflow) + finish
-    counts = Counts(bursts, load_cuts, store_cuts, first_cuts + last_cuts)
+    counts = Counts(lefts, rights, store_cuts, first[1] + last_cuts, first[0])
     total = total_cycles(
         product,
         rates,
@@ -273,6 +286,10 @@ def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost
     energy_j = spent_j(product, design, reads, load_bytes + store_bytes, pruned)
     edge_bytes = first_bytes + last_bytes
     return Cost(tiling, compute, waits, load_bytes, store_bytes, edge_bytes, loads, stores, total, energy_j, counts)
+
+
+def _both(some: tuple[int, int], more: tuple[int, int]) -> tuple[int, int]:
+    return some[0] + more[0], some[1] + more[1]
 
 
 def tile_work(
@@ -371,12 +388,12 @@ def total_cycles(
     array = compute
     dram = (load_bytes + store_bytes - edge_bytes) * rates.cycles_per_byte + turns
     lanes = max(results / rates.vector_lanes, counts.store_cuts)
-    asked = max(counts.load_cuts, counts.bursts * rates.burst_cycles)
+    asked = sum(max(cuts, bursts * rates.burst_cycles) for bursts, cuts in (counts.left, counts.right))
     sore = pruned / (product.group_m * rates.sore_lanes)
     to_load = rates.latency_cycles + rates.load_cycles
     operand_loop = compute + drained + loads * to_load + max(asked, load_bytes * rates.cycles_per_byte)
     storing = max(lanes, store_bytes * rates.cycles_per_byte + turns)
     result_loop = compute + drained + stores * rates.store_cycles + storing
     slowest = max(array, dram, lanes, sore, asked, operand_loop / 2, result_loop / 2)
-    edge = max(edge_bytes * rates.cycles_per_byte, counts.edge_cuts)
+    edge = max(edge_bytes * rates.cycles_per_byte, counts.edge_cuts, counts.edge_bursts * rates.burst_cycles)
     return to_load + rates.store_cycles + edge + slowest

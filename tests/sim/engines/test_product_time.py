@@ -32,7 +32,7 @@ SLOW = MemoryClocks(100, 4)
 WAITING = {
     "weights": LayerRun(LinearLayer("fc", 8, 256, 256), "ff", TINY),
     "sparse weights": LayerRun(LinearLayer("fc", 16, 512, 256), "ff", SMALL, keep_n=2),
-    "activations": LayerRun(LinearLayer("fc", 128, 512, 8), "ff", SMALL),
+    "activations": LayerRun(LinearLayer("fc", 128, 512, 8), "ff", TINY),
     "short pixels": LayerRun(ConvLayer("conv", 14, 14, 8, 14, 14, 8, 1, 1), "ff", TINY),
     "results": LayerRun(LinearLayer("fc", 8, 128, 128), "wu", TINY),
 }
