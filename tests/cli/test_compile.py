@@ -92,7 +92,7 @@ def test_what_has_no_program_is_counted_and_listed(tmp_path: Path, capsys: Captu
         {"layer": "relu1", "pass": "bp", "kind": "vector operation"},
     ]
     assert printed.out.splitlines()[0] == (
-        "mlp, batch 2, bdwp 2:4 on tiny: 1,379 instructions, 19 tensors in 1,896,448 bytes of memory"
+        "mlp, batch 2, bdwp 2:4 on tiny: 1,143 instructions, 19 tensors in 1,896,448 bytes of memory"
     )
 
 
