@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise, permutations
 from operator import or_
+from typing import NamedTuple
 
 from amaranth.hdl import Array, Assert, Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
@@ -53,23 +54,37 @@ def stability(component: wiring.Component, *choices: Signal) -> Harness:
     return Harness(m, [*leaves, *choices])
 
 
-def queue_order(queue: Queue) -> Harness:
-    """A word that entered leaves unchanged once as many words have left as were held before it; levels are true."""
-    watch = Signal()
+class _Watched(NamedTuple):
+    """Words that a queue holds, and of one of them: whether it is watched, how many leave before it, and what it is."""
+
+    held: Signal
+    watched: Signal
+    ahead: Signal
+    word: Signal
+
+
+def _watching(queue: Queue | HeadedQueue | RamQueue) -> tuple[Harness, _Watched]:
+    """Return the harness of a queue, in which one word is watched from where it enters, whichever the solver likes."""
+    watch, watched, ahead = Signal(), Signal(), Signal(range(queue.depth))
+    word, held = Signal.like(Value.cast(queue.input.payload)), Signal(range(queue.depth + 1))
     harness = stability(queue, watch)
     m = harness.module
     pushed, popped = transfer(queue.input), transfer(queue.output)
-    watched, ahead = Signal(), Signal(range(queue.depth))
-    word = Signal.like(Value.cast(queue.input.payload))
-    held = Signal(range(queue.depth + 1))
-    place = Signal(range(2 * queue.depth))
-    m.d.comb += place.eq(queue.read_at + ahead)
-    look = queue.look(Mux(place < queue.depth, place, place - queue.depth))
     m.d.sync += held.eq(held + pushed - popped)
     with m.If(watched & popped):
         m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
     with m.Elif(~watched & pushed & watch):
         m.d.sync += [watched.eq(1), ahead.eq(held - popped), word.eq(queue.input.payload)]
+    return harness, _Watched(held, watched, ahead, word)
+
+
+def queue_order(queue: Queue) -> Harness:
+    """A word that entered leaves unchanged once as many words have left as were held before it; levels are true."""
+    harness, (held, watched, ahead, word) = _watching(queue)
+    m = harness.module
+    place = Signal(range(2 * queue.depth))
+    m.d.comb += place.eq(queue.read_at + ahead)
+    look = queue.look(Mux(place < queue.depth, place, place - queue.depth))
     m.d.sync += [
         Assert(~(watched & (ahead == 0)) | (queue.output.valid & (queue.output.payload == word))),
         Assert(queue.level == held),
@@ -123,26 +138,15 @@ def through_queue_order(queue: ThroughQueue) -> Harness:
 
 def headed_queue_order(queue: HeadedQueue) -> Harness:
     """The same of a queue whose first word stands in a register: to its neighbours it is a ``Queue``."""
-    watch = Signal()
-    behind, depth = queue.behind, queue.depth
-    watched, ahead = Signal(), Signal(range(depth))
-    word = Signal.like(Value.cast(queue.input.payload))
-    held = Signal(range(depth + 1))
+    harness, (held, watched, ahead, word) = _watching(queue)
+    m, behind = harness.module, queue.behind
     place = Signal(range(2 * behind.depth + 1))
-    look = behind.look(Mux(place < behind.depth, place, place - behind.depth))
-    harness = stability(queue, watch)
-    m = harness.module
-    pushed, popped = transfer(queue.input), transfer(queue.output)
     m.d.comb += place.eq(behind.read_at + ahead - 1)
-    m.d.sync += held.eq(held + pushed - popped)
-    with m.If(watched & popped):
-        m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
-    with m.Elif(~watched & pushed & watch):
-        m.d.sync += [watched.eq(1), ahead.eq(held - popped), word.eq(queue.input.payload)]
+    look = behind.look(Mux(place < behind.depth, place, place - behind.depth))
     m.d.sync += [
         Assert(~(watched & (ahead == 0)) | (queue.output.valid & (queue.output.payload == word))),
         Assert(queue.output.valid == (held != 0)),
-        Assert(queue.input.ready == (held != depth)),
+        Assert(queue.input.ready == (held != queue.depth)),
         Assert(behind.level + queue.output.valid == held),
         *headed_queue_invariants(queue),
         Assert(~watched | ((ahead < held) & ((ahead == 0) | (look == word)))),
@@ -157,21 +161,12 @@ def headed_queue_invariants(queue: HeadedQueue) -> list[Assert]:
 
 def ram_queue_order(queue: RamQueue) -> Harness:
     """The same of a queue in RAM: its first word is at the output a clock after it was stored, or behind the last."""
-    watch = Signal()
-    harness = stability(queue, watch)
-    m = harness.module
-    pushed, popped = transfer(queue.input), transfer(queue.output)
-    watched, ahead = Signal(), Signal(range(queue.depth))
-    word = Signal.like(Value.cast(queue.input.payload))
-    held, was_stored = Signal(range(queue.depth + 1)), Signal()
+    harness, (held, watched, ahead, word) = _watching(queue)
+    m, was_stored = harness.module, Signal()
     place = Signal(range(2 * queue.depth))
     m.d.comb += place.eq(queue.read_at + ahead - queue.output.valid)
     look = queue.look(Mux(place < queue.depth, place, place - queue.depth))
-    m.d.sync += [held.eq(held + pushed - popped), was_stored.eq(queue.stored != 0)]
-    with m.If(watched & popped):
-        m.d.sync += [watched.eq(ahead != 0), ahead.eq(ahead - 1)]
-    with m.Elif(~watched & pushed & watch):
-        m.d.sync += [watched.eq(1), ahead.eq(held - popped), word.eq(queue.input.payload)]
+    m.d.sync += was_stored.eq(queue.stored != 0)
     is_out = queue.output.valid & (ahead == 0)
     m.d.sync += [
         Assert(~watched | ((ahead < held) & (Mux(is_out, queue.output.payload, look) == word))),

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not (options.start or options.only):
         _clone(FOLDER)
+    elif not FOLDER.is_dir():
+        parser.error(f"{FOLDER}: no clone is there to go on with; run it once without --from and --only")
     commands = [each for each in listed() if options.only in each.line]
     first = next((place for place, each in enumerate(commands) if options.start in each.line), len(commands))
     failed = [each.line for each in commands[first:] if not _passes(each, FOLDER)]

@@ -72,8 +72,8 @@ END_FAULTS = (
     Fault(
         "last-slot-a-slot-late",
         "hls/array/os_steps.py",
-        "leads_to_last.eq(slot == ends.slot_before_last)",
-        "leads_to_last.eq(slot == ends.slot)",
+        "is_last.eq(slot == ends.slot_before_last)",
+        "is_last.eq(slot == ends.slot)",
         "an OS tile's sums leave a slot late",
         _SMALLEST,
     ),

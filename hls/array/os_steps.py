@@ -41,16 +41,16 @@ class OsSteps(Steps):
         """First slot, last slot, first output of a slot; and whether the step feeds an output at all."""
         ring = ring_cycles(self.array.interleave, self.array.adder_stages)
         slot = Signal.like(self.progress.command.length)
-        first_slot, leads_to_last = Signal(init=1), Signal()
+        first_slot, is_last = Signal(init=1), Signal()
         output = Signal(range(ring + 1))
         issued, ends = Signal(), self.progress.ends
-        last_slot = Mux(first_slot, ends.single_slot, leads_to_last)
+        last_slot = Mux(first_slot, ends.single_slot, is_last)
         live = self.progress.running & ~issued & (output < self.array.interleave)
         with m.If(self.en & self.progress.running):
             m.d.sync += output.eq(output + 1)
             with m.If(output == ring - 1):
                 m.d.sync += [output.eq(0), slot.eq(slot + 1), first_slot.eq(0)]
-                m.d.sync += leads_to_last.eq(slot == ends.slot_before_last)
+                m.d.sync += is_last.eq(slot == ends.slot_before_last)
             with m.If(last_slot & (output == self.array.interleave - 1)):
                 m.d.sync += issued.eq(1)
             with m.If(self.progress.last_phase):

@@ -19,9 +19,8 @@ class HeadedQueue(wiring.Component):
         input : stream of ``shape``, in; ready while fewer than ``depth`` words are held
         output : stream of ``shape``, out; valid while a word is held
 
-    Latency ``latency`` = 1 clock from a write to the word at the output. Throughput one word a clock for depth >= 3;
-    one of depth 2 takes a word every other clock while none leaves. No combinational path from either side's handshake
-    to the other's. Reset empties the queue.
+    Latency ``latency`` = 1 clock from a write to the word at the output. Throughput one word a clock. No combinational
+    path from either side's handshake to the other's. Reset empties the queue.
     """
 
     latency = 1
