@@ -40,27 +40,30 @@ from heddle.dataflow.mapping_choice import (
     predict_cycles,
 )
 from heddle.dataflow.mapping_energy import EnergyRow
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, add_to_frontier
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, Bits, Pool, add_to_pool, pool_from, pools_of, take_frontier
 from heddle.dataflow.reduction_cuts import Cuts, ResultTile, cuts_of, fewest_parts, next_parts, part_length
-from heddle.dataflow.tile_mapping import array_cycles, fill_computing, fill_moving, fill_order
+from heddle.dataflow.tile_computing import COMPUTING, array_cycles, fill_computing
+from heddle.dataflow.tile_mapping import fill_moving, fill_order, fill_tiles
 
 Cycles = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 
 class Searched(NamedTuple):
-    """What is searched for: a product, machines that differ in their memory's port alone, and the joules of acts."""
+    """What is searched for: a product, MACHINE rows that are alike but for what they stand for, and the joules of acts.
+
+    ``arrays`` differ in their timing alone (adder and multiplier stages, group ports), ``ports`` in their memory's
+    port. Each array with each port is a machine.
+    """
 
     product: ProductRow
-    machines: Rows
+    arrays: Rows
+    ports: Rows
     energy: EnergyRow
 
 
 class UpfrontRow(TypedDict):
-    """What a mapping moves that nothing overlaps, and beside that, both in cuts and bursts too, and its array cycles.
-
-    ``may_pay``: another cut of the reduction may be better than it.
-    """
+    """What a mapping moves that nothing overlaps, and beside that, both in cuts and bursts too."""
 
     edge_bytes: float
     later_bytes: float
@@ -68,51 +71,73 @@ class UpfrontRow(TypedDict):
     later_cuts: float
     edge_bursts: float
     later_bursts: float
-    array_cycles: float
-    may_pay: int
 
 
 UPFRONT = record_dtype(UpfrontRow)
 
 
-class Kept(NamedTuple):
-    """The frontiers of machines: ``counts`` [machines] of the rows [machines, MAX_MAPPINGS] are filled.
+class Scratch(NamedTuple):
+    """Room for the mapping under way and the one before it, which has longer parts of the reduction.
 
-    ``drawn`` is room for the mapping under way, ``cut`` for an UPFRONT row of each machine and one for now.
+    ``mapping`` is a TILE_MAPPING row, ``computed`` COMPUTING rows [2, arrays], ``upfront`` UPFRONT rows [2, ports];
+    ``going`` [ports] says for which arrays another cut may pay, as bits.
     """
 
-    frontiers: Rows
+    mapping: Rows
+    computed: Rows
+    upfront: Rows
+    going: Bits
+
+
+class Kept(NamedTuple):
+    """The frontiers of all machines: ``counts`` [ports] of the rows of ``pools`` from ``first`` [ports] on."""
+
+    pools: Pool
+    first: Counts
     counts: Counts
-    drawn: Rows
-    cut: Rows
+    scratch: Scratch
 
 
-def kept_of(machines: int) -> Kept:
-    """Return room for the frontiers of so many machines. Memory is only taken where rows are written."""
-    frontiers = np.empty((machines, MAX_MAPPINGS), TILE_MAPPING)
-    return Kept(frontiers, np.zeros(machines, np.int64), np.zeros(1, TILE_MAPPING), np.zeros(machines + 1, UPFRONT))
+def kept_of(ports: int, arrays: int = 1, products: int = 1) -> Kept:
+    """Return room for the frontiers of so many machines, of so many products after one another."""
+    scratch = Scratch(
+        np.zeros(1, TILE_MAPPING),
+        np.zeros((2, arrays), COMPUTING),
+        np.zeros((2, ports), UPFRONT),
+        np.zeros(ports, np.int64),
+    )
+    pools = pools_of(ports, arrays, products * MAX_MAPPINGS)
+    return Kept(pools, np.zeros(ports, np.int64), np.zeros(ports, np.int64), scratch)
 
 
 @kernel
-def _draw(work: Searched, tile: ResultTile, tile_k: int, mapping: TileMappingRow) -> None:
-    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``, but for what it moves."""
+def _draw(work: Searched, tile: ResultTile, tile_k: int, going: int, mapping: TileMappingRow, computed: Rows) -> None:
+    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``, but for what it moves.
+
+    ``computed`` [arrays] is filled for the arrays that are ``going``.
+    """
     mapping["ws"] = tile.ws
     mapping["interleave_rows"], mapping["interleave_cols"] = tile.interleave_rows, tile.interleave_cols
     mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = tile.m, tile.n, tile_k
-    fill_computing(work.product, work.machines[0], mapping)
+    fill_tiles(work.product, mapping)
+    for i in range(work.arrays.shape[0]):
+        if going >> i & 1:
+            fill_computing(work.product, work.arrays[i], mapping, computed[i])
 
 
 @kernel
-def _add(work: Searched, kept: Kept, at: int, orders: int, mapping: TileMappingRow, upfront: UpfrontRow) -> None:
-    """Add ``mapping`` to the frontier of machine ``at`` in so many orders of the loops; ``upfront`` is of the first."""
-    machine = work.machines[at]
+def _add(work: Searched, kept: Kept, port: int, orders: int, now: int) -> None:
+    """Add the mapping under way to the frontiers of a port in so many orders of the loops; keep the first's upfront."""
+    machine, mapping = work.ports[port], kept.scratch.mapping[0]
+    pool = pool_from(kept.pools, port, kept.first[port])
     once = fill_moving(work.product, machine, mapping)
     for order in range(orders):
         mapping["order"] = order
         fill_order(work.product, machine, work.energy, mapping, once)
-        kept.counts[at] = add_to_frontier(kept.frontiers[at], kept.counts[at], mapping)
+        computed, going = kept.scratch.computed[now], kept.scratch.going[port]
+        kept.counts[port] = add_to_pool(pool, kept.counts[port], mapping, computed, going)
         if order == 0:
-            _fill_upfront(mapping, upfront)
+            _fill_upfront(mapping, kept.scratch.upfront[now, port])
 
 
 @kernel
@@ -123,24 +148,39 @@ def _fill_upfront(mapping: TileMappingRow, upfront: UpfrontRow) -> None:
     upfront["later_cuts"] = mapping["left_cuts"] + mapping["right_cuts"] + mapping["store_cuts"] - mapping["edge_cuts"]
     upfront["edge_bursts"] = mapping["edge_bursts"]
     upfront["later_bursts"] = mapping["left_bursts"] + mapping["right_bursts"] - mapping["edge_bursts"]
-    upfront["array_cycles"] = array_cycles(mapping)
 
 
 @kernel
-def _may_pay(before: UpfrontRow, cut: UpfrontRow) -> bool:
+def _may_pay(before: UpfrontRow, cut: UpfrontRow, before_cycles: float, cut_cycles: float) -> bool:
     """Whether the shorter first load of ``cut`` can be worth its longer computation.
 
     While the array is what a product waits for, the DRAM moves the later bytes within the array cycles: so a byte of
-    the edge takes at most ``array_cycles / later_bytes``, whatever the rates. The same holds of cuts and of bursts.
+    the edge takes at most ``before_cycles / later_bytes``, whatever the rates. The same holds of cuts and of bursts.
     """
     saved_bytes, saved_cuts = before["edge_bytes"] - cut["edge_bytes"], before["edge_cuts"] - cut["edge_cuts"]
     saved_bursts = before["edge_bursts"] - cut["edge_bursts"]
-    longer_cycles = cut["array_cycles"] - before["array_cycles"]
+    longer_cycles = cut_cycles - before_cycles
     return (
-        saved_bytes * before["array_cycles"] > longer_cycles * before["later_bytes"]
-        or saved_cuts * before["array_cycles"] > longer_cycles * before["later_cuts"]
-        or saved_bursts * before["array_cycles"] > longer_cycles * before["later_bursts"]
+        saved_bytes * before_cycles > longer_cycles * before["later_bytes"]
+        or saved_cuts * before_cycles > longer_cycles * before["later_cuts"]
+        or saved_bursts * before_cycles > longer_cycles * before["later_bursts"]
     )
+
+
+@kernel
+def _where_it_may_pay(scratch: Scratch, port: int, now: int) -> int:
+    """The arrays, as bits, for which another cut than that of ``now`` may be better."""
+    before, cut, going = scratch.upfront[1 - now, port], scratch.upfront[now, port], scratch.going[port]
+    paying = 0
+    for i in range(scratch.computed.shape[1]):
+        if going >> i & 1:
+            before_cycles, cut_cycles = (
+                array_cycles(scratch.computed[1 - now, i]),
+                array_cycles(scratch.computed[now, i]),
+            )
+            if _may_pay(before, cut, before_cycles, cut_cycles):
+                paying |= 1 << i
+    return paying
 
 
 @kernel
@@ -149,31 +189,26 @@ def _add_cuts(work: Searched, cuts: Cuts, tile: ResultTile, parts: int, kept: Ke
 
     The order of the loops makes a difference only where k is whole and both operands have several tiles.
     """
-    product, drawn, cut = work.product, kept.drawn[0], kept.cut
-    machines: int = work.machines.shape[0]
-    tile_k = part_length(cuts, parts)
-    _draw(work, tile, tile_k, drawn)
+    product, scratch, now = work.product, kept.scratch, 0
+    tile_k, going = part_length(cuts, parts), (1 << work.arrays.shape[0]) - 1
+    scratch.going[:] = going
+    _draw(work, tile, tile_k, going, scratch.mapping[0], scratch.computed[now])
     orders = 2 if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"] else 1
-    for at in range(machines):
-        before: UpfrontRow = cut[at]
-        _add(work, kept, at, orders, drawn, before)
-        before["may_pay"] = 1
-    going = machines
-    while tile_k > product["group_m"] and going > 0:
+    for port in range(work.ports.shape[0]):
+        _add(work, kept, port, orders, now)
+    while tile_k > product["group_m"] and going:
         parts = next_parts(parts)
         shorter = part_length(cuts, parts)
         if shorter == tile_k:
             continue
-        tile_k = shorter
-        _draw(work, tile, tile_k, drawn)
-        for at in range(machines):
-            longer: UpfrontRow = cut[at]
-            if longer["may_pay"]:
-                now: UpfrontRow = cut[machines]
-                _add(work, kept, at, 1, drawn, now)
-                now["may_pay"] = _may_pay(longer, now)
-                going -= 1 - now["may_pay"]
-                cut[at] = now
+        tile_k, now = shorter, 1 - now
+        _draw(work, tile, tile_k, going, scratch.mapping[0], scratch.computed[now])
+        going = 0
+        for port in range(work.ports.shape[0]):
+            if scratch.going[port]:
+                _add(work, kept, port, 1, now)
+                scratch.going[port] = _where_it_may_pay(scratch, port, now)
+                going |= scratch.going[port]
 
 
 @kernel
@@ -187,7 +222,7 @@ def _next_tile(tile: int, total: int) -> int:
 @kernel
 def _add_tilings(work: Searched, ws: int, ir: int, ic: int, kept: Kept) -> None:
     """Add every tiling of one dataflow and interleave split to the frontiers."""
-    product, machine = work.product, work.machines[0]
+    product, machine = work.product, work.ports[0]
     half_out, cuts = machine["output_half_bytes"], cuts_of(product, machine, ws)
     tile_m = min(machine["rows"] * ir, product["m"])
     while tile_m > 0:
@@ -210,7 +245,7 @@ def mapping_frontiers(work: Searched, kept: Kept) -> None:
     Whatever the memory's and the lanes' speeds, and whatever is minimised, the best mapping of the whole space has an
     equal in the frontier. What the array does is worked out once for all machines.
     """
-    machine, kept.counts[:] = work.machines[0], 0
+    machine, kept.counts[:] = work.ports[0], 0
     if machine["dataflows"] & OS_BIT:
         interleave, axes = machine["interleave"], machine["axes"]
         for ir in range(1, interleave + 1):
@@ -240,31 +275,32 @@ def best_mappings(
     """Fill ``best``: of each product the mapping to choose, and the best one of each dataflow.
 
     That of a dataflow is chosen within the limit of both; where it has none there, as if the other were not there.
-    ``machine`` is a MACHINE array of one row, which is left as it was; ``kept`` is room for two machines.
+    ``machine`` is a MACHINE array of one row, which is left as it was; ``kept`` is room for it and two products.
     """
-    dataflows, frontiers, counts = machine[0]["dataflows"], kept.frontiers, kept.counts
-    predicted, least = np.zeros(frontiers.shape), np.zeros(2)
+    dataflows, rows = machine[0]["dataflows"], kept.pools.rows[0]
+    predicted, least, ends = np.zeros(rows.shape[0]), np.zeros(2), np.zeros(3, np.int64)
     for i in range(products.shape[0]):
         for dataflow in range(2):
             machine[0]["dataflows"] = dataflows & (1 << dataflow)
-            own = slice(dataflow, dataflow + 1)
-            mapping_frontiers(
-                Searched(products[i], machine, energy), Kept(frontiers[own], counts[own], kept.drawn, kept.cut)
-            )
-            found = frontiers[dataflow, : counts[dataflow]]
-            least[dataflow] = predict_cycles(found, products[i], rates, goal, predicted[dataflow])
+            kept.first[0] = ends[dataflow]
+            mapping_frontiers(Searched(products[i], machine, machine, energy), kept)
+            ends[dataflow + 1] = ends[dataflow] + kept.counts[0]
+            found = rows[ends[dataflow] : ends[dataflow + 1]]
+            take_frontier(pool_from(kept.pools, 0, ends[dataflow]), kept.counts[0], 0, found)
+            least[dataflow] = predict_cycles(found, products[i], rates, goal, predicted[ends[dataflow] :])
         limit = limit_of(goal, min(least[0], least[1]))
         best.chosen[i], chosen = -1, NO_FIGURES
         for dataflow in range(2):
             best.cycles[i, dataflow] = np.inf
-            if counts[dataflow] == 0:
+            own = slice(ends[dataflow], ends[dataflow + 1])
+            found, cycles, competes = rows[own], predicted[own], least[dataflow] <= limit
+            if found.shape[0] == 0:
                 continue
-            found, competes = frontiers[dataflow, : counts[dataflow]], least[dataflow] <= limit
             own_limit = limit if competes else limit_of(goal, least[dataflow])
-            index = choose(found, predicted[dataflow], goal, own_limit)
+            index = choose(found, cycles, goal, own_limit)
             best.rows[i, dataflow] = found[index]
-            best.cycles[i, dataflow] = predicted[dataflow, index]
-            figures = figures_of(found[index], predicted[dataflow, index])
+            best.cycles[i, dataflow] = cycles[index]
+            figures = figures_of(found[index], cycles[index])
             if competes and (best.chosen[i] < 0 or comes_before(goal, figures, chosen)):
                 best.chosen[i], chosen = dataflow, figures
     machine[0]["dataflows"] = dataflows

@@ -5,73 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from heddle.arch.jit import kernel
-from heddle.arch.timing import lane_cycles, slots_of, sore_cycles
-from heddle.dataflow.cost import (
-    ArrayTiles,
-    array_tiles,
-    ceil_div,
-    instruction_cycles,
-    lead_cycles,
-    out_store_bytes,
-)
-from heddle.dataflow.feed_cost import tiles_across, waits_below
+from heddle.arch.timing import lane_cycles, sore_cycles
+from heddle.dataflow.cost import ceil_div, out_store_bytes
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_energy import EnergyRow, product_energy, total_j
+from heddle.dataflow.tile_computing import array_cycles, size_and_times
 from heddle.dataflow.way_cost import TileLoad, left_load, out_cuts, right_load
-
-
-@kernel
-def _tiles_and_rest(total: int, tile: int) -> tuple[int, int]:
-    """How many tiles a dimension is cut into, and the size of its last one."""
-    tiles = ceil_div(total, tile)
-    return tiles, total - (tiles - 1) * tile
-
-
-@kernel
-def _size_and_times(is_last: int, tiles: int, tile: int, last: int) -> tuple[int, int]:
-    """Size of a dimension's last tile and of all tiles before it, and how often each stands there."""
-    return (last, 1) if is_last else (tile, tiles - 1)
-
-
-@kernel
-def _tiles_of(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, m: int, n: int, k: int) -> ArrayTiles:
-    """The ArrayTiles of one [m x k x n] tile of ``mapping``."""
-    slots = slots_of(k, product["keep_n"], product["group_m"])
-    ir, ic = mapping["interleave_rows"], mapping["interleave_cols"]
-    return array_tiles(machine, mapping["ws"], ir, ic, m, n, slots, mapping["tiles_k"] > 1)
-
-
-@kernel
-def _instructions_cycles(
-    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
-) -> tuple[float, float]:
-    """Array cycles of all tiles of one repetition, and how long they wait for left words.
-
-    There are at most eight kinds, full or last in each dimension. Of the parts of a reduction all but the first go on
-    from partial sums.
-    """
-    cycles, waits = 0.0, 0.0
-    ws, ir, ic = mapping["ws"], mapping["interleave_rows"], mapping["interleave_cols"]
-    for kind in range(4):
-        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
-        k, times_k = _size_and_times(kind & 2, mapping["tiles_k"], mapping["tile_k"], last_k)
-        if times_m * times_k == 0:
-            continue
-        holds_first = mapping["tiles_k"] == 1 or not kind & 2
-        below_waits = -1  # those of any number of columns
-        for part in range(2):
-            n, times_n = _size_and_times(part, mapping["tiles_n"], mapping["tile_n"], last_n)
-            if times_n == 0:
-                continue
-            shape = _tiles_of(product, machine, mapping, m, n, k)
-            first = instruction_cycles(machine, ws, shape, 0)
-            reloading = instruction_cycles(machine, ws, shape, 1)
-            cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
-            across = tiles_across(machine, ws, ic, shape, n)
-            if below_waits < 0:
-                below_waits = waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
-            waits += times_m * times_n * times_k * across * below_waits
-    return cycles, waits
 
 
 class Loaded(NamedTuple):
@@ -110,7 +49,7 @@ def _operand_loads(
     last_m, last_n, last_k = lasts
     left = right = Loaded(0.0, 0.0, 0.0)
     for part in range(2):
-        k, times_k = _size_and_times(part, tiles_k, mapping["tile_k"], last_k)
+        k, times_k = size_and_times(part, tiles_k, mapping["tile_k"], last_k)
         if times_k == 0:
             continue
         is_full = k == mapping["tile_k"]
@@ -132,8 +71,8 @@ def _fill_stores(product: ProductRow, machine: MachineRow, mapping: TileMappingR
     """Fill in bytes and cuts of all stores."""
     stored, cuts = 0.0, 0.0
     for kind in range(4):
-        m, times_m = _size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
-        n, times_n = _size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
+        m, times_m = size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
+        n, times_n = size_and_times(kind & 2, mapping["tiles_n"], mapping["tile_n"], last_n)
         if times_m * times_n > 0:
             stored += times_m * times_n * out_store_bytes(product, machine["burst_bytes"], m, n)
             cuts += times_m * times_n * out_cuts(product, machine, m, n)
@@ -141,28 +80,17 @@ def _fill_stores(product: ProductRow, machine: MachineRow, mapping: TileMappingR
 
 
 @kernel
-def fill_computing(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> None:
-    """Fill in what the array does of ``mapping``, whose dataflow, interleave and tile sizes are set.
-
-    Neither the machine's memory port nor the order of the loops plays a part in it.
-    """
-    tiles_m, last_m = _tiles_and_rest(product["m"], mapping["tile_m"])
-    tiles_n, last_n = _tiles_and_rest(product["n"], mapping["tile_n"])
-    tiles_k, last_k = _tiles_and_rest(product["k"], mapping["tile_k"])
-    mapping["tiles_m"], mapping["tiles_n"], mapping["tiles_k"] = tiles_m, tiles_n, tiles_k
-    count = product["count"]
-    last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
-    full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
-    compute, waits = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
-    mapping["compute_cycles"] = count * compute + lead_cycles(machine, mapping["ws"]) + last.finish
-    mapping["feed_cycles"] = count * waits
-    mapping["stores"] = float(count * tiles_m * tiles_n)
-    mapping["drain_cycles"] = mapping["stores"] * full.finish
+def fill_tiles(product: ProductRow, mapping: TileMappingRow) -> None:
+    """Fill in how many tiles ``mapping`` has, whose tile sizes are set."""
+    mapping["tiles_m"] = ceil_div(product["m"], mapping["tile_m"])
+    mapping["tiles_n"] = ceil_div(product["n"], mapping["tile_n"])
+    mapping["tiles_k"] = ceil_div(product["k"], mapping["tile_k"])
+    mapping["stores"] = float(product["count"] * mapping["tiles_m"] * mapping["tiles_n"])
 
 
 @kernel
 def fill_moving(product: ProductRow, machine: MachineRow, mapping: TileMappingRow) -> OperandLoads:
-    """Fill in what ``mapping`` moves in any order of the loops, behind ``fill_computing``; return its OperandLoads."""
+    """Fill in what ``mapping`` moves in any order of the loops, behind ``fill_tiles``; return its OperandLoads."""
     last_m = product["m"] - (mapping["tiles_m"] - 1) * mapping["tile_m"]
     last_n = product["n"] - (mapping["tiles_n"] - 1) * mapping["tile_n"]
     last_k = product["k"] - (mapping["tiles_k"] - 1) * mapping["tile_k"]
@@ -203,12 +131,6 @@ def operand_repeats(order: int, tiles_m: int, tiles_n: int, tiles_k: int) -> tup
     left = 1 if tiles_k == 1 and (order == 0 or tiles_m == 1) else tiles_n
     right = 1 if tiles_k == 1 and (order == 1 or tiles_n == 1) else tiles_m
     return left, right
-
-
-@kernel
-def array_cycles(mapping: TileMappingRow) -> float:
-    """The time of the array and of the feeder that it waits for."""
-    return mapping["compute_cycles"] + mapping["feed_cycles"]
 
 
 @kernel

@@ -20,7 +20,7 @@ from heddle.dse.grid import Grid
 from heddle.dse.kernels import step_costs
 from heddle.dse.points import RESOURCES, Points, concatenate
 from heddle.dse.request import ExploreRequest
-from heddle.dse.search import ChunkChoices, GroupSearch, RateChunk, SparseStep, rate_chunks
+from heddle.dse.search import ChunkChoices, GroupSearch, RateChunk, SparseStep, machines_of, rate_chunks
 from heddle.dse.space import AXI_BITS
 from heddle.sim.energy import energy_row, item_energy_j
 from heddle.sim.step_table import ARRAY, step_table
@@ -103,7 +103,9 @@ class Evaluator:
         """Cycles of the step and joules of its products, [structures, rates]; infinite where none is wanted."""
         cycles, products_j = np.full(wanted.shape, np.inf), np.zeros(wanted.shape)
         values = dict(structures[0]) | self.grid.rate_values(0)
-        search = GroupSearch(step, values, self.grid.space.channels, self._board)
+        ran = [structure for structure, rates in zip(structures, wanted, strict=True) if rates.any()]
+        machines = (machine for structure in ran for machine in machines_of(structure).values())
+        search = GroupSearch(step, values, self.grid.space.channels, self._board, machines)
         for chunk in self._chunks:
             part = slice(None), chunk.places
             cycles[part], products_j[part] = _chunk_costs(structures, step, search, chunk, wanted[part])

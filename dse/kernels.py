@@ -16,7 +16,7 @@ from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_choice import BY_TIME, Figures, choose, comes_before, figures_of, limit_of, predict_cycles
 from heddle.dataflow.mapping_energy import ENERGY, EnergyRow
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, Pool, held_by, pool_from, take_frontier
 from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers
 from heddle.sim.closed_form import Cycles, memory_cycles, walk_step
 from heddle.sim.step_table import ITEM
@@ -58,21 +58,30 @@ class Chosen(NamedTuple):
 
 
 @kernel
-def search_mappings(
-    products: Rows, machines: Rows, energy: EnergyRow, kept: Kept, mappings: Rows, ends: Numbers
-) -> None:
-    """Fill ``mappings`` [machines, …] with each machine's frontiers of all ``products``, one after another.
+def search_mappings(products: Rows, arrays: Rows, ports: Rows, energy: EnergyRow, kept: Kept, ends: Numbers) -> None:
+    """Fill the pools of ``kept`` with the frontiers of all ``products``, one after another.
 
-    Product p's of machine i are ``mappings[i, ends[i, p - 1]:ends[i, p]]``, so there is room for one frontier of each
-    product. The machines (MACHINE) differ in their memory's port alone; ``kept`` has room for all of them.
+    Those of product p and a port are the rows of its pool from ``ends[port, p - 1]`` to ``ends[port, p]``. ``arrays``
+    and ``ports`` are MACHINE rows as ``Searched`` has them; ``kept`` has room for all of them, and for all products.
     """
+    kept.first[:] = 0
     for p in range(products.shape[0]):
-        mapping_frontiers(Searched(products[p], machines, energy), kept)
-        for at in range(machines.shape[0]):
-            first = ends[at, p - 1] if p > 0 else 0
-            for i in range(kept.counts[at]):
-                mappings[at, first + i] = kept.frontiers[at, i]
-            ends[at, p] = first + kept.counts[at]
+        mapping_frontiers(Searched(products[p], arrays, ports, energy), kept)
+        kept.first[:] += kept.counts
+        ends[:, p] = kept.first
+
+
+@kernel
+def frontiers_of(pools: Pool, port: int, pool_ends: Numbers, array: int) -> Frontiers:
+    """Return the frontiers of one machine, of all products; ``pool_ends`` [products] are those of its port's pool."""
+    total, products = pool_ends[-1] if pool_ends.shape[0] else 0, pool_ends.shape[0]
+    whole = Pool(pools.rows[port], pools.computed[port], pools.holders[port])
+    rows, ends = np.empty(held_by(whole, total, array), TILE_MAPPING), np.zeros(products, np.int64)
+    first, taken = 0, 0
+    for p in range(products):
+        taken += take_frontier(pool_from(pools, port, first), pool_ends[p] - first, array, rows[taken:])
+        first, ends[p] = pool_ends[p], taken
+    return Frontiers(rows, ends)
 
 
 @kernel
@@ -194,7 +203,9 @@ def compile_kernels() -> None:
     items, refs = np.zeros(0, ITEM), np.zeros(0, np.int64)
     frontiers = Frontiers(mappings, ends)
     chosen = Chosen(frontiers, choices)
-    search_mappings(products, machines, energy, kept_of(1), mappings.reshape(1, 0), ends.reshape(1, 0))
+    kept = kept_of(1, products=0)
+    search_mappings(products, machines, machines, energy, kept, ends.reshape(1, 0))
+    frontiers_of(kept.pools, 0, ends, 0)
     choose_mappings(products, frontiers, rates, choices)
     join_choices(products, chosen, chosen, rates, choices)
     step_costs(items, refs, ends, choices, ends, rates, wanted, joules, joules)

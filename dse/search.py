@@ -6,7 +6,7 @@ in OS, on the interleave; a structure that supports both dataflows has the mappi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from heddle.arch.boards import Board
 from heddle.arch.records import Rows
-from heddle.dataflow.kernel_rows import TILE_MAPPING, axes_bits, dataflow_bits, machine_row
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
+from heddle.dataflow.kernel_rows import axes_bits, dataflow_bits, machine_row
+from heddle.dataflow.mapping_frontier import MAX_ARRAYS
 from heddle.dataflow.mapping_space import kept_of
-from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, join_choices, search_mappings
+from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, frontiers_of, join_choices, search_mappings
 from heddle.dse.space import make_design
 from heddle.sim.step_table import StepTable
 
@@ -78,14 +78,20 @@ def _places_by_channels(channels: npt.NDArray[np.int64]) -> Iterator[npt.NDArray
             yield places[start : start + RATES_TOGETHER]
 
 
+class TileAxes(NamedTuple):
+    """What the tiles of a group's structure depend on, in one dataflow."""
+
+    dataflow: str
+    interleave: int
+    interleave_axes: str
+
+
 class Machine(NamedTuple):
     """What the mappings of a group's structure depend on, in one dataflow, beside the channels of its memory."""
 
-    dataflow: str
+    tiles: TileAxes
     adder_stages: int
     multiplier_stages: int
-    interleave: int
-    interleave_axes: str
     group_ports: int
 
 
@@ -98,36 +104,54 @@ def _machine(structure: Mapping[str, Any], dataflow: str) -> Machine:
     """WS keeps no outputs in rotation, so that its mappings are the same whatever the interleave."""
     interleave, axes = (1, "both") if dataflow == "ws" else (structure["interleave"], structure["interleave_axes"])
     stages = structure["adder_stages"], structure["multiplier_stages"]
-    return Machine(dataflow, *stages, interleave, axes, structure["group_ports"])
+    return Machine(TileAxes(dataflow, interleave, axes), *stages, structure["group_ports"])
 
 
 class GroupSearch:
-    """The mappings of one group, searched when they are first asked for, for all numbers of channels at once."""
+    """The mappings of one group's machines, for all numbers of channels.
 
-    def __init__(self, step: SparseStep, values: Mapping[str, Any], channels: Sequence[int], board: Board) -> None:
-        """``values`` hold the axes of one of the group's points but for ``channels``, whose memory is of ``board``."""
+    Machines of the same tiles are searched together when one of them is first asked for: they move the same.
+    """
+
+    def __init__(
+        self,
+        step: SparseStep,
+        values: Mapping[str, Any],
+        channels: Sequence[int],
+        board: Board,
+        machines: Iterable[Machine],
+    ) -> None:
+        """``values`` hold the axes of one of the group's points but for ``channels``, whose memory is of ``board``.
+
+        ``machines`` are all that will be asked for.
+        """
         self._step, self._channels = step, channels
-        self._found: dict[Machine, tuple[Frontiers, ...]] = {}
+        self._found: dict[tuple[Machine, int], Frontiers] = {}
+        self._machines = tuple(dict.fromkeys(machines))
         designs = [make_design(dict(values) | {"channels": count}, "searched", board.name) for count in channels]
-        self._machines = np.concatenate([machine_row(design, board) for design in designs])
-        self._kept = kept_of(len(channels))
-        # Memory is only taken where frontiers are written, a few rows a product.
-        self._space = np.empty((len(channels), len(step.table.products) * MAX_MAPPINGS), TILE_MAPPING)
+        self._ports = np.concatenate([machine_row(design, board) for design in designs])
+        self._kept = kept_of(len(channels), MAX_ARRAYS, len(step.table.products))
 
     def frontiers(self, machine: Machine, channels: int) -> Frontiers:
         """Return the mappings of a machine of the group."""
-        if machine not in self._found:
-            self._found[machine] = self._search(machine)
-        return self._found[machine][self._channels.index(channels)]
+        if (machine, channels) not in self._found:
+            alike = [other for other in self._machines if other.tiles == machine.tiles]
+            first = alike.index(machine) // MAX_ARRAYS * MAX_ARRAYS
+            self._search(machine.tiles, alike[first : first + MAX_ARRAYS])
+        return self._found[machine, channels]
 
-    def _search(self, machine: Machine) -> tuple[Frontiers, ...]:
-        products, rows = self._step.table.products, self._machines.copy()
-        rows["dataflows"], rows["axes"] = dataflow_bits((machine.dataflow,)), axes_bits(machine.interleave_axes)
-        for name in ("adder_stages", "multiplier_stages", "interleave", "group_ports"):
-            rows[name] = getattr(machine, name)
-        ends = np.zeros((len(rows), len(products)), np.int64)
-        search_mappings(products, rows, self._step.energy[0], self._kept, self._space, ends)
-        return tuple(Frontiers(space[: end[-1]].copy(), end) for space, end in zip(self._space, ends, strict=True))
+    def _search(self, tiles: TileAxes, machines: Sequence[Machine]) -> None:
+        products, ports = self._step.table.products, self._ports.copy()
+        ports["dataflows"], ports["axes"] = dataflow_bits((tiles.dataflow,)), axes_bits(tiles.interleave_axes)
+        ports["interleave"] = tiles.interleave
+        arrays = np.repeat(ports[:1], len(machines))
+        for name in ("adder_stages", "multiplier_stages", "group_ports"):
+            arrays[name] = [getattr(machine, name) for machine in machines]
+        ends = np.zeros((len(ports), len(products)), np.int64)
+        search_mappings(products, arrays, ports, self._step.energy[0], self._kept, ends)
+        for port, channels in enumerate(self._channels):
+            for array, machine in enumerate(machines):
+                self._found[machine, channels] = frontiers_of(self._kept.pools, port, ends[port], array)
 
 
 class ChunkChoices:

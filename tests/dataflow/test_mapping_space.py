@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import naive_mapping as naive
@@ -14,11 +15,11 @@ from samples import BOARD, SAT, TINY, boards, machines, single_product, steps
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
-from heddle.dataflow.kernel_rows import machine_row, product_rows, rates_row
+from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, predict_cycles
 from heddle.dataflow.mapping_energy import act_energies
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
-from heddle.dataflow.mapping_space import Searched, kept_of, mapping_frontiers, next_parts
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, held_by, pool_from, take_frontier
+from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers, next_parts
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
@@ -28,15 +29,27 @@ def products_of(step: TrainingStep) -> list[Product]:
 
 
 def frontier_of(product: Product, design: Design, board: Board = BOARD) -> np.ndarray:
-    (frontier,) = frontiers_of(product, [design], board)
+    (frontier,) = frontiers_of(product, [[design]], board)
     return frontier
 
 
-def frontiers_of(product: Product, designs: Sequence[Design], board: Board = BOARD) -> list[np.ndarray]:
-    """Those of designs that differ in their memory's port alone, searched together."""
-    kept, machines = kept_of(len(designs)), np.concatenate([machine_row(design, board) for design in designs])
-    mapping_frontiers(Searched(product_rows([product])[0], machines, act_energies()[0]), kept)
-    return [rows[:count] for rows, count in zip(kept.frontiers, kept.counts, strict=True)]
+def frontiers_of(product: Product, designs: Sequence[Sequence[Design]], board: Board = BOARD) -> list[np.ndarray]:
+    """Those of designs [arrays, ports] that are searched together, one after another.
+
+    Along the first axis they differ in the array's timing alone, along the second in the memory's port.
+    """
+    kept = kept_of(len(designs[0]), len(designs))
+    arrays = np.concatenate([machine_row(row[0], board) for row in designs])
+    ports = np.concatenate([machine_row(design, board) for design in designs[0]])
+    mapping_frontiers(Searched(product_rows([product])[0], arrays, ports, act_energies()[0]), kept)
+    return [frontier_in(kept, port, array) for array in range(len(designs)) for port in range(len(designs[0]))]
+
+
+def frontier_in(kept: Kept, port: int, array: int) -> np.ndarray:
+    pool, count = pool_from(kept.pools, port, kept.first[port]), kept.counts[port]
+    rows = np.zeros(held_by(pool, count, array), TILE_MAPPING)
+    assert take_frontier(pool, count, array, rows) == len(rows)
+    return rows
 
 
 def tiling_of(row: np.void) -> naive.Tiling:
@@ -74,11 +87,19 @@ def test_the_cost_of_a_kept_mapping_is_that_of_walking_its_tiles(
 
 
 @settings(max_examples=40, deadline=None)
-@given(step=steps(), design=machines())
-def test_machines_searched_together_have_the_frontiers_that_each_has_alone(step: TrainingStep, design: Design) -> None:
-    designs = [override(design, {"memory.channels": channels}) for channels in (4, 1, 2)]
+@given(step=steps(), design=machines(), stages=st.permutations((1, 3, 6)))
+def test_machines_searched_together_have_the_frontiers_that_each_has_alone(
+    step: TrainingStep, design: Design, stages: Sequence[int]
+) -> None:
+    arrays = [
+        override(
+            design, {"array.adder_stages": adder, "array.multiplier_stages": multiplier, "buffers.group_ports": ports}
+        )
+        for adder, multiplier, ports in zip(stages, (1, 2, 1), (2, 4, 1), strict=True)
+    ]
+    designs = [[override(array, {"memory.channels": channels}) for channels in (4, 1, 2)] for array in arrays]
     for product in products_of(step):
-        for together, alone in zip(frontiers_of(product, designs), designs, strict=True):
+        for together, alone in zip(frontiers_of(product, designs), itertools.chain(*designs), strict=True):
             assert np.array_equal(together, frontier_of(product, alone))
 
 

@@ -9,13 +9,12 @@ from samples import BOARD, machines, steps
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import override
-from heddle.dataflow.kernel_rows import RATES, TILE_MAPPING, machine_row, rates_row
+from heddle.dataflow.kernel_rows import RATES, machine_row, rates_row
 from heddle.dataflow.mapping_energy import act_energies
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS
 from heddle.dataflow.mapping_space import kept_of
 from heddle.dataflow.scheduler import schedule_products
 from heddle.dataflow.step_items import TrainingStep
-from heddle.dse.kernels import CHOICE, Chosen, Frontiers, choose_mappings, join_choices, search_mappings
+from heddle.dse.kernels import CHOICE, Chosen, choose_mappings, frontiers_of, join_choices, search_mappings
 from heddle.dse.search import RATES_TOGETHER, machines_of, rate_chunks
 from heddle.sim.step_table import step_table
 
@@ -65,16 +64,16 @@ def test_a_structure_of_both_dataflows_has_the_machines_of_each():
     machines = machines_of(both)
     assert machines["os"] == machines_of(both | {"dataflows": "os"})["os"]
     assert machines["ws"] == machines_of(both | {"dataflows": "ws", "interleave": 4})["ws"]
-    assert machines["os"].interleave == 8
+    assert machines["os"].tiles.interleave == 8
     assert {machine.group_ports for machine in machines.values()} == {2}
 
 
 def chosen_in(dataflow: str, products: np.ndarray, design: Design, rates: np.ndarray) -> Chosen:
     alone = override(design, {"array.dataflows": [dataflow]})
-    ends = np.zeros((1, len(products)), np.int64)
-    rows = np.empty((1, len(products) * MAX_MAPPINGS), TILE_MAPPING)
-    search_mappings(products, machine_row(alone, BOARD), act_energies()[0], kept_of(1), rows, ends)
-    chosen = Chosen(Frontiers(rows[0], ends[0]), np.zeros((len(rates), len(products)), CHOICE))
+    ends, kept = np.zeros((1, len(products)), np.int64), kept_of(1, products=len(products))
+    machine = machine_row(alone, BOARD)
+    search_mappings(products, machine, machine, act_energies()[0], kept, ends)
+    chosen = Chosen(frontiers_of(kept.pools, 0, ends[0], 0), np.zeros((len(rates), len(products)), CHOICE))
     choose_mappings(products, chosen.frontiers, rates, chosen.choices)
     return chosen
 
