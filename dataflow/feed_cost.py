@@ -57,6 +57,17 @@ def tiles_across(machine: MachineRow, ws: int, ic: int, shape: ArrayTiles, n: in
 
 
 @kernel
+def wait_alike(a: MachineRow, of_a: ArrayTiles, b: MachineRow, of_b: ArrayTiles) -> bool:
+    """Whether two arrays that differ in their timing alone wait as long for the words of a tile: ``waits_below``."""
+    return (
+        a["group_ports"] == b["group_ports"]
+        and of_a.interval == of_b.interval
+        and of_a.issue == of_b.issue
+        and ring_cycles(a["interleave"], a["adder_stages"]) == ring_cycles(b["interleave"], b["adder_stages"])
+    )
+
+
+@kernel
 def waits_below(
     machine: MachineRow, product: ProductRow, ws: int, ir: int, shape: ArrayTiles, below: int, m: int, k: int
 ) -> int:

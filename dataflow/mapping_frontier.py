@@ -51,25 +51,25 @@ def pool_from(pools: Pool, port: int, first: int) -> Pool:
 
 @kernel
 def _moves_no_more(a: TileMappingRow, b: TileMappingRow) -> bool:
-    """True when ``a`` is at least as good as ``b`` in everything but the array's cycles that any rates make time of.
+    """True when ``a`` is at least as good as ``b`` in all that any rates make time of, but the array's, and in energy.
 
-    Energy is compared too.
+    What most often tells two mappings apart comes first.
     """
     return (
-        a["load_bytes"] <= b["load_bytes"]
-        and a["store_bytes"] <= b["store_bytes"]
-        and a["edge_bytes"] <= b["edge_bytes"]
+        a["energy_j"] <= b["energy_j"]
         and a["edge_cuts"] <= b["edge_cuts"]
-        and a["store_cuts"] <= b["store_cuts"]
-        and a["edge_bursts"] <= b["edge_bursts"]
-        and a["left_bursts"] <= b["left_bursts"]
-        and a["left_cuts"] <= b["left_cuts"]
-        and a["right_bursts"] <= b["right_bursts"]
-        and a["right_cuts"] <= b["right_cuts"]
         and a["loads"] <= b["loads"]
+        and a["edge_bursts"] <= b["edge_bursts"]
         and a["stores"] <= b["stores"]
+        and a["right_cuts"] <= b["right_cuts"]
+        and a["left_cuts"] <= b["left_cuts"]
+        and a["edge_bytes"] <= b["edge_bytes"]
+        and a["right_bursts"] <= b["right_bursts"]
+        and a["left_bursts"] <= b["left_bursts"]
+        and a["load_bytes"] <= b["load_bytes"]
+        and a["store_bytes"] <= b["store_bytes"]
+        and a["store_cuts"] <= b["store_cuts"]
         and a["sore_elements"] <= b["sore_elements"]
-        and a["energy_j"] <= b["energy_j"]
     )
 
 

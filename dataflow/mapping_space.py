@@ -120,9 +120,7 @@ def _draw(work: Searched, tile: ResultTile, tile_k: int, going: int, mapping: Ti
     mapping["interleave_rows"], mapping["interleave_cols"] = tile.interleave_rows, tile.interleave_cols
     mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = tile.m, tile.n, tile_k
     fill_tiles(work.product, mapping)
-    for i in range(work.arrays.shape[0]):
-        if going >> i & 1:
-            fill_computing(work.product, work.arrays[i], mapping, computed[i])
+    fill_computing(work.product, work.arrays, going, mapping, computed)
 
 
 @kernel

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from heddle.arch.jit import kernel
-from heddle.arch.records import record_dtype
+from heddle.arch.records import Rows, record_dtype
 from heddle.arch.timing import slots_of
-from heddle.dataflow.cost import ArrayTiles, array_tiles, ceil_div, instruction_cycles, lead_cycles
-from heddle.dataflow.feed_cost import tiles_across, waits_below
+from heddle.dataflow.cost import ArrayTiles, array_tiles, instruction_cycles, lead_cycles
+from heddle.dataflow.feed_cost import tiles_across, wait_alike, waits_below
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, TileMappingRow
 
 
@@ -30,13 +30,6 @@ def array_cycles(computing: ComputingRow) -> float:
 
 
 @kernel
-def tiles_and_rest(total: int, tile: int) -> tuple[int, int]:
-    """How many tiles a dimension is cut into, and the size of its last one."""
-    tiles = ceil_div(total, tile)
-    return tiles, total - (tiles - 1) * tile
-
-
-@kernel
 def size_and_times(is_last: int, tiles: int, tile: int, last: int) -> tuple[int, int]:
     """Size of a dimension's last tile and of all tiles before it, and how often each stands there.
 
@@ -55,51 +48,95 @@ def _tiles_of(product: ProductRow, machine: MachineRow, mapping: TileMappingRow,
     return array_tiles(machine, mapping["ws"], ir, ic, m, n, slots, mapping["tiles_k"] > 1)
 
 
-@kernel
-def _instructions_cycles(
-    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, last_m: int, last_n: int, last_k: int
-) -> tuple[float, float]:
-    """Array cycles of all tiles of one repetition, and how long they wait for left words.
+class Kind(NamedTuple):
+    """Instructions of one mapping that have as many rows and as long a part of the reduction.
 
-    There are at most eight kinds, full or last in each dimension. Of the parts of a reduction all but the first, which
-    is a full one, go on from partial sums.
+    ``times`` of them stand in each column of tiles; ``starts`` of these start new sums, the others go on from partial
+    ones.
     """
-    cycles, waits = 0.0, 0.0
-    ws, ir, ic = mapping["ws"], mapping["interleave_rows"], mapping["interleave_cols"]
-    for kind in range(4):
-        m, times_m = size_and_times(kind & 1, mapping["tiles_m"], mapping["tile_m"], last_m)
-        k, times_k = size_and_times(kind & 2, mapping["tiles_k"], mapping["tile_k"], last_k)
-        if times_m * times_k == 0:
+
+    m: int
+    k: int
+    times: int
+    starts: int
+
+
+@kernel
+def _kind_of(product: ProductRow, mapping: TileMappingRow, last_m: int, last_k: int) -> Kind:
+    """The instructions of the tiles that are the last along m, or not, and along k; the first part is a full one."""
+    rest_m = product["m"] - (mapping["tiles_m"] - 1) * mapping["tile_m"]
+    rest_k = product["k"] - (mapping["tiles_k"] - 1) * mapping["tile_k"]
+    m, times_m = size_and_times(last_m, mapping["tiles_m"], mapping["tile_m"], rest_m)
+    k, times_k = size_and_times(last_k, mapping["tiles_k"], mapping["tile_k"], rest_k)
+    return Kind(m, k, times_m * times_k, 0 if last_k else times_m)
+
+
+@kernel
+def _add_instructions(
+    product: ProductRow, machine: MachineRow, mapping: TileMappingRow, kind: Kind, waits: int, computing: ComputingRow
+) -> None:
+    """Add the array cycles of a kind's instructions, and the cycles that they wait: ``waits`` for each column."""
+    ws, last_n = mapping["ws"], product["n"] - (mapping["tiles_n"] - 1) * mapping["tile_n"]
+    for is_last in range(2):
+        n, times = size_and_times(is_last, mapping["tiles_n"], mapping["tile_n"], last_n)
+        if times == 0:
             continue
-        holds_first = not kind & 2
-        below_waits = -1  # those of any number of columns
-        for part in range(2):
-            n, times_n = size_and_times(part, mapping["tiles_n"], mapping["tile_n"], last_n)
-            if times_n == 0:
-                continue
-            shape = _tiles_of(product, machine, mapping, m, n, k)
-            first = instruction_cycles(machine, ws, shape, 0)
-            reloading = instruction_cycles(machine, ws, shape, 1)
-            cycles += times_m * times_n * (holds_first * first + (times_k - holds_first) * reloading)
-            across = tiles_across(machine, ws, ic, shape, n)
-            if below_waits < 0:
-                below_waits = waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
-            waits += times_m * times_n * times_k * across * below_waits
-    return cycles, waits
+        shape = _tiles_of(product, machine, mapping, kind.m, n, kind.k)
+        starting, resuming = instruction_cycles(machine, ws, shape, 0), instruction_cycles(machine, ws, shape, 1)
+        across = tiles_across(machine, ws, mapping["interleave_cols"], shape, n)
+        computing["compute_cycles"] += times * (kind.starts * starting + (kind.times - kind.starts) * resuming)
+        computing["feed_cycles"] += times * kind.times * across * waits
 
 
 @kernel
-def fill_computing(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, computing: ComputingRow) -> None:
-    """Fill in what the array of ``machine`` does of ``mapping``, whose tiles are set.
+def _add_kind(
+    product: ProductRow, arrays: Rows, among: int, mapping: TileMappingRow, kind: Kind, computed: Rows
+) -> None:
+    """Add a kind's instructions to what the arrays ``among`` do.
 
-    Neither the machine's memory port nor the order of the loops plays a part in it.
+    An array that waits as long as the one before it takes its waits, which cost the most to work out.
     """
-    last_m = product["m"] - (mapping["tiles_m"] - 1) * mapping["tile_m"]
-    last_n = product["n"] - (mapping["tiles_n"] - 1) * mapping["tile_n"]
-    last_k = product["k"] - (mapping["tiles_k"] - 1) * mapping["tile_k"]
+    ws, n = mapping["ws"], mapping["tile_n"]
+    last, waits, known = -1, 0, ArrayTiles(0, 0, 0, 0, 0)
+    for i in range(arrays.shape[0]):
+        if among >> i & 1:
+            shape = _tiles_of(product, arrays[i], mapping, kind.m, n, kind.k)
+            if last < 0 or not wait_alike(arrays[last], known, arrays[i], shape):
+                below = shape.tiles // tiles_across(arrays[i], ws, mapping["interleave_cols"], shape, n)
+                waits = waits_below(arrays[i], product, ws, mapping["interleave_rows"], shape, below, kind.m, kind.k)
+            last, known = i, shape
+            _add_instructions(product, arrays[i], mapping, kind, waits, computed[i])
+
+
+@kernel
+def fill_computing(product: ProductRow, arrays: Rows, among: int, mapping: TileMappingRow, computed: Rows) -> None:
+    """Fill ``computed`` (COMPUTING, [arrays]) with what the arrays ``among`` (bits) do of ``mapping``.
+
+    Its tiles are set. ``arrays`` are MACHINE rows, of which those that wait alike are best next to each other. Neither
+    the memory's port nor the order of the loops plays a part.
+    """
+    for i in range(arrays.shape[0]):
+        computed[i]["compute_cycles"] = computed[i]["feed_cycles"] = 0.0
+    for last_m in range(2):
+        for last_k in range(2):
+            kind = _kind_of(product, mapping, last_m, last_k)
+            if kind.times > 0:
+                _add_kind(product, arrays, among, mapping, kind, computed)
+    for i in range(arrays.shape[0]):
+        if among >> i & 1:
+            _fill_ends(product, arrays[i], mapping, computed[i])
+
+
+@kernel
+def _fill_ends(product: ProductRow, machine: MachineRow, mapping: TileMappingRow, computing: ComputingRow) -> None:
+    """Fill in the drains of all tiles, and add to one repetition's cycles the others, the lead and the last finish."""
+    m, n, k = mapping["tile_m"], mapping["tile_n"], mapping["tile_k"]
+    full = _tiles_of(product, machine, mapping, m, n, k)
+    last_m = product["m"] - (mapping["tiles_m"] - 1) * m
+    last_n = product["n"] - (mapping["tiles_n"] - 1) * n
+    last_k = product["k"] - (mapping["tiles_k"] - 1) * k
     last = _tiles_of(product, machine, mapping, last_m, last_n, last_k)
-    full = _tiles_of(product, machine, mapping, mapping["tile_m"], mapping["tile_n"], mapping["tile_k"])
-    compute, waits = _instructions_cycles(product, machine, mapping, last_m, last_n, last_k)
-    computing["compute_cycles"] = product["count"] * compute + lead_cycles(machine, mapping["ws"]) + last.finish
-    computing["feed_cycles"] = product["count"] * waits
+    lead = lead_cycles(machine, mapping["ws"])
+    computing["compute_cycles"] = product["count"] * computing["compute_cycles"] + lead + last.finish
+    computing["feed_cycles"] *= product["count"]
     computing["drain_cycles"] = mapping["stores"] * full.finish

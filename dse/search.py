@@ -127,7 +127,8 @@ class GroupSearch:
         """
         self._step, self._channels = step, channels
         self._found: dict[tuple[Machine, int], Frontiers] = {}
-        self._machines = tuple(dict.fromkeys(machines))
+        # Arrays with the same ports stand together: they wait alike, and one after another they are timed once.
+        self._machines = tuple(sorted(set(machines), key=lambda machine: (machine.group_ports, machine)))
         designs = [make_design(dict(values) | {"channels": count}, "searched", board.name) for count in channels]
         self._ports = np.concatenate([machine_row(design, board) for design in designs])
         self._kept = kept_of(len(channels), MAX_ARRAYS, len(step.table.products))
