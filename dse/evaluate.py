@@ -107,8 +107,8 @@ class Evaluator:
         machines = (machine for structure in ran for machine in machines_of(structure).values())
         search = GroupSearch(step, values, self.grid.space.channels, self._board, machines)
         for chunk in self._chunks:
-            part = slice(None), chunk.places
-            cycles[part], products_j[part] = _chunk_costs(structures, step, search, chunk, wanted[part])
+            part, of_chunk = (slice(None), chunk.places), np.take(wanted, chunk.places, axis=1)
+            cycles[part], products_j[part] = _chunk_costs(structures, step, search, chunk, of_chunk)
         return cycles, products_j
 
 
