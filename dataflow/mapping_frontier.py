@@ -6,47 +6,31 @@ pool, and what mappings move is compared once for all of them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Annotated, TypedDict
 
 from heddle.arch.jit import kernel
-from heddle.arch.records import Rows
-from heddle.dataflow.kernel_rows import TILE_MAPPING, TileMappingRow
-from heddle.dataflow.tile_computing import COMPUTING, array_cycles
+from heddle.arch.records import Rows, record_dtype
+from heddle.dataflow.kernel_rows import TileMappingRow
+from heddle.dataflow.tile_computing import ComputingRow, array_cycles
 
 #: Room for one product's frontiers: more than four times what products of up to 2^20 in each size and I = 64 need.
 MAX_MAPPINGS = 1 << 14
-#: Arrays whose frontiers may stand in one pool: a pool has room for the computing of each, whether it is used or not.
+#: Arrays whose frontiers may stand in one pool: each row has room for all.
 MAX_ARRAYS = 8
 
-Bits = npt.NDArray[np.int64]
 
+class PooledRow(TypedDict):
+    """A mapping that stands in the frontier of some array, without what arrays do of it, and what each does.
 
-class Pool(NamedTuple):
-    """The mappings of one memory port that stand in the frontier of some array.
-
-    ``rows`` are TILE_MAPPING rows without what arrays do of them, which ``computed`` [rows, arrays] holds as COMPUTING
-    rows. ``holders`` [rows] says in which arrays' frontiers a row stands: bit i for array i.
+    ``holders`` says in which arrays' frontiers it stands: bit i for array i.
     """
 
-    rows: Rows
-    computed: Rows
-    holders: Bits
+    mapping: TileMappingRow
+    computed: Annotated[Rows, ComputingRow, MAX_ARRAYS]
+    holders: int
 
 
-def pools_of(ports: int, arrays: int, rows: int) -> Pool:
-    """Return room for a pool of each port. Memory is only taken where rows are written."""
-    shape = ports, rows
-    return Pool(np.empty(shape, TILE_MAPPING), np.empty((*shape, arrays), COMPUTING), np.empty(shape, np.int64))
-
-
-@kernel
-def pool_from(pools: Pool, port: int, first: int) -> Pool:
-    """Return the part of a port's pool from row ``first`` on, at most ``MAX_MAPPINGS`` rows."""
-    end = first + MAX_MAPPINGS
-    return Pool(pools.rows[port, first:end], pools.computed[port, first:end], pools.holders[port, first:end])
+POOLED = record_dtype(PooledRow)
 
 
 @kernel
@@ -74,64 +58,72 @@ def _moves_no_more(a: TileMappingRow, b: TileMappingRow) -> bool:
 
 
 @kernel
-def _no_slower(a: Rows, b: Rows, among: int) -> int:
-    """The arrays ``among`` which compute ``a`` in no more cycles than ``b``, as bits; both are COMPUTING [arrays]."""
+def _no_slower(a: PooledRow, b: PooledRow, among: int) -> int:
+    """The arrays ``among`` which compute ``a`` in no more cycles than ``b``; both sets are bits."""
     found, i = 0, 0
     while among >> i:
-        if among >> i & 1 and array_cycles(a[i]) <= array_cycles(b[i]) and a[i]["drain_cycles"] <= b[i]["drain_cycles"]:
-            found |= 1 << i
+        if among >> i & 1:
+            own, other = a["computed"][i], b["computed"][i]
+            if array_cycles(own) <= array_cycles(other) and own["drain_cycles"] <= other["drain_cycles"]:
+                found |= 1 << i
         i += 1
     return found
 
 
 @kernel
-def add_to_pool(pool: Pool, count: int, new: TileMappingRow, computed: Rows, arrays: int) -> int:
-    """Take ``new`` into the frontiers of ``arrays`` (bits); return how many rows of the pool are filled then.
+def _beaten_in(new: PooledRow, pool: Rows, count: int, arrays: int) -> int:
+    """In which of ``arrays`` one of the pool's first ``count`` rows dominates ``new``; both sets are bits."""
+    left = arrays
+    for i in range(count):
+        both = left & pool[i]["holders"]
+        if both and _moves_no_more(pool[i]["mapping"], new["mapping"]):
+            left &= ~_no_slower(pool[i], new, both)
+            if left == 0:
+                break
+    return arrays & ~left
+
+
+@kernel
+def add_to_pool(pool: Rows, count: int, new: PooledRow, arrays: int) -> int:
+    """Take ``new`` into the frontiers of ``arrays`` (bits); return how many rows of the pool (POOLED) are filled then.
 
     ``count`` were filled before. It stays out of a frontier where an earlier mapping dominates it; those that it
-    dominates are dropped. ``computed`` are its COMPUTING rows [arrays]. Raises OverflowError where there is no room.
+    dominates are dropped. Its ``holders`` are set. Raises OverflowError where there is no room.
     """
-    rows, holders = pool.rows, pool.holders
-    for i in range(count):
-        both = arrays & holders[i]
-        if both and _moves_no_more(rows[i], new):
-            arrays &= ~_no_slower(pool.computed[i], computed, both)
-            if arrays == 0:
-                return count
+    new["holders"] = arrays & ~_beaten_in(new, pool, count, arrays)
+    if new["holders"] == 0:
+        return count
     kept = 0
     for i in range(count):
-        both = arrays & holders[i]
-        if both and _moves_no_more(new, rows[i]):
-            holders[i] &= ~_no_slower(computed, pool.computed[i], both)
-        if holders[i]:
+        both = new["holders"] & pool[i]["holders"]
+        if both and _moves_no_more(new["mapping"], pool[i]["mapping"]):
+            pool[i]["holders"] &= ~_no_slower(new, pool[i], both)
+        if pool[i]["holders"]:
             if kept < i:
-                rows[kept], pool.computed[kept], holders[kept] = rows[i], pool.computed[i], holders[i]
+                pool[kept] = pool[i]
             kept += 1
-    if kept == rows.shape[0]:
+    if kept == pool.shape[0]:
         raise OverflowError("more incomparable mappings than MAX_MAPPINGS")
-    rows[kept], pool.computed[kept], holders[kept] = new, computed, arrays
+    pool[kept] = new
     return kept + 1
 
 
 @kernel
-def held_by(pool: Pool, count: int, array: int) -> int:
-    """How many of the pool's first ``count`` rows stand in the frontier of ``array``."""
+def held_by(pool: Rows, array: int) -> int:
+    """How many rows of ``pool`` stand in the frontier of ``array``."""
     held = 0
-    for i in range(count):
-        held += pool.holders[i] >> array & 1
+    for i in range(pool.shape[0]):
+        held += pool[i]["holders"] >> array & 1
     return held
 
 
 @kernel
-def take_frontier(pool: Pool, count: int, array: int, frontier: Rows) -> int:
-    """Fill ``frontier``, whole TILE_MAPPING rows, with that of ``array``; return how many rows it has.
-
-    It may be the pool's own rows, which then are no longer a pool's.
-    """
+def take_frontier(pool: Rows, array: int, frontier: Rows) -> int:
+    """Fill ``frontier``, whole TILE_MAPPING rows, with that of ``array``; return how many rows it has."""
     taken = 0
-    for i in range(count):
-        if pool.holders[i] >> array & 1:
-            frontier[taken], computed = pool.rows[i], pool.computed[i, array]
+    for i in range(pool.shape[0]):
+        if pool[i]["holders"] >> array & 1:
+            frontier[taken], computed = pool[i]["mapping"], pool[i]["computed"][array]
             frontier[taken]["compute_cycles"] = computed["compute_cycles"]
             frontier[taken]["feed_cycles"] = computed["feed_cycles"]
             frontier[taken]["drain_cycles"] = computed["drain_cycles"]

@@ -40,9 +40,9 @@ from heddle.dataflow.mapping_choice import (
     predict_cycles,
 )
 from heddle.dataflow.mapping_energy import EnergyRow
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, Bits, Pool, add_to_pool, pool_from, pools_of, take_frontier
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, POOLED, PooledRow, add_to_pool, take_frontier
 from heddle.dataflow.reduction_cuts import Cuts, ResultTile, cuts_of, fewest_parts, next_parts, part_length
-from heddle.dataflow.tile_computing import COMPUTING, array_cycles, fill_computing
+from heddle.dataflow.tile_computing import array_cycles, fill_computing
 from heddle.dataflow.tile_mapping import fill_moving, fill_order, fill_tiles
 
 Cycles = npt.NDArray[np.float64]
@@ -76,66 +76,64 @@ class UpfrontRow(TypedDict):
 UPFRONT = record_dtype(UpfrontRow)
 
 
-class Scratch(NamedTuple):
-    """Room for the mapping under way and the one before it, which has longer parts of the reduction.
+class Kept(NamedTuple):
+    """The frontiers of all machines: of the POOLED rows ``pools`` [ports, …] so many as ``counts`` [ports] says.
 
-    ``mapping`` is a TILE_MAPPING row, ``computed`` COMPUTING rows [2, arrays], ``upfront`` UPFRONT rows [2, ports];
-    ``going`` [ports] says for which arrays another cut may pay, as bits.
+    They stand in each port's pool from ``first`` [ports] on, so that there may be those of other products before them.
+    Beside them room for the mapping under way and the one before it, which has longer parts of the reduction: POOLED
+    rows ``drawn`` [2] and UPFRONT rows ``upfront`` [2, ports]. ``going`` [ports] says for which arrays another cut may
+    pay, as bits.
     """
 
-    mapping: Rows
-    computed: Rows
-    upfront: Rows
-    going: Bits
-
-
-class Kept(NamedTuple):
-    """The frontiers of all machines: ``counts`` [ports] of the rows of ``pools`` from ``first`` [ports] on."""
-
-    pools: Pool
+    pools: Rows
     first: Counts
     counts: Counts
-    scratch: Scratch
+    drawn: Rows
+    upfront: Rows
+    going: Counts
 
 
-def kept_of(ports: int, arrays: int = 1, products: int = 1) -> Kept:
-    """Return room for the frontiers of so many machines, of so many products after one another."""
-    scratch = Scratch(
-        np.zeros(1, TILE_MAPPING),
-        np.zeros((2, arrays), COMPUTING),
-        np.zeros((2, ports), UPFRONT),
-        np.zeros(ports, np.int64),
-    )
-    pools = pools_of(ports, arrays, products * MAX_MAPPINGS)
-    return Kept(pools, np.zeros(ports, np.int64), np.zeros(ports, np.int64), scratch)
+def kept_of(ports: int, products: int = 1) -> Kept:
+    """Return room for the frontiers of so many ports, of so many products after one another, and of MAX_ARRAYS.
+
+    Memory is only taken where rows are written.
+    """
+    pools, counts = np.empty((ports, products * MAX_MAPPINGS), POOLED), np.zeros((3, ports), np.int64)
+    return Kept(pools, counts[0], counts[1], np.zeros(2, POOLED), np.zeros((2, ports), UPFRONT), counts[2])
 
 
 @kernel
-def _draw(work: Searched, tile: ResultTile, tile_k: int, going: int, mapping: TileMappingRow, computed: Rows) -> None:
-    """Make ``mapping`` that of ``tile`` with k cut into parts of ``tile_k``, but for what it moves.
+def pool_of(kept: Kept, port: int) -> Rows:
+    """Return the filled rows of a port's pool."""
+    return kept.pools[port, kept.first[port] : kept.first[port] + kept.counts[port]]
 
-    ``computed`` [arrays] is filled for the arrays that are ``going``.
+
+@kernel
+def _draw(work: Searched, tile: ResultTile, tile_k: int, going: int, drawn: PooledRow) -> None:
+    """Make ``drawn`` the mapping of ``tile`` with k cut into parts of ``tile_k``, but for what it moves.
+
+    What arrays do of it is filled in for those that are ``going``.
     """
+    mapping = drawn["mapping"]
     mapping["ws"] = tile.ws
     mapping["interleave_rows"], mapping["interleave_cols"] = tile.interleave_rows, tile.interleave_cols
     mapping["tile_m"], mapping["tile_n"], mapping["tile_k"] = tile.m, tile.n, tile_k
     fill_tiles(work.product, mapping)
-    fill_computing(work.product, work.arrays, going, mapping, computed)
+    fill_computing(work.product, work.arrays, going, mapping, drawn["computed"])
 
 
 @kernel
 def _add(work: Searched, kept: Kept, port: int, orders: int, now: int) -> None:
     """Add the mapping under way to the frontiers of a port in so many orders of the loops; keep the first's upfront."""
-    machine, mapping = work.ports[port], kept.scratch.mapping[0]
-    pool = pool_from(kept.pools, port, kept.first[port])
-    once = fill_moving(work.product, machine, mapping)
+    machine, drawn = work.ports[port], kept.drawn[now]
+    pool = kept.pools[port, kept.first[port] : kept.first[port] + MAX_MAPPINGS]
+    once = fill_moving(work.product, machine, drawn["mapping"])
     for order in range(orders):
-        mapping["order"] = order
-        fill_order(work.product, machine, work.energy, mapping, once)
-        computed, going = kept.scratch.computed[now], kept.scratch.going[port]
-        kept.counts[port] = add_to_pool(pool, kept.counts[port], mapping, computed, going)
+        drawn["mapping"]["order"] = order
+        fill_order(work.product, machine, work.energy, drawn["mapping"], once)
+        kept.counts[port] = add_to_pool(pool, kept.counts[port], drawn, kept.going[port])
         if order == 0:
-            _fill_upfront(mapping, kept.scratch.upfront[now, port])
+            _fill_upfront(drawn["mapping"], kept.upfront[now, port])
 
 
 @kernel
@@ -166,18 +164,15 @@ def _may_pay(before: UpfrontRow, cut: UpfrontRow, before_cycles: float, cut_cycl
 
 
 @kernel
-def _where_it_may_pay(scratch: Scratch, port: int, now: int) -> int:
+def _where_it_may_pay(kept: Kept, port: int, now: int) -> int:
     """The arrays, as bits, for which another cut than that of ``now`` may be better."""
-    before, cut, going = scratch.upfront[1 - now, port], scratch.upfront[now, port], scratch.going[port]
-    paying = 0
-    for i in range(scratch.computed.shape[1]):
-        if going >> i & 1:
-            before_cycles, cut_cycles = (
-                array_cycles(scratch.computed[1 - now, i]),
-                array_cycles(scratch.computed[now, i]),
-            )
-            if _may_pay(before, cut, before_cycles, cut_cycles):
-                paying |= 1 << i
+    before, cut, going = kept.upfront[1 - now, port], kept.upfront[now, port], kept.going[port]
+    computed_before, computed = kept.drawn[1 - now]["computed"], kept.drawn[now]["computed"]
+    paying, i = 0, 0
+    while going >> i:
+        if going >> i & 1 and _may_pay(before, cut, array_cycles(computed_before[i]), array_cycles(computed[i])):
+            paying |= 1 << i
+        i += 1
     return paying
 
 
@@ -187,26 +182,27 @@ def _add_cuts(work: Searched, cuts: Cuts, tile: ResultTile, parts: int, kept: Ke
 
     The order of the loops makes a difference only where k is whole and both operands have several tiles.
     """
-    product, scratch, now = work.product, kept.scratch, 0
-    tile_k, going = part_length(cuts, parts), (1 << work.arrays.shape[0]) - 1
-    scratch.going[:] = going
-    _draw(work, tile, tile_k, going, scratch.mapping[0], scratch.computed[now])
-    orders = 2 if tile_k == product["k"] and tile.m < product["m"] and tile.n < product["n"] else 1
-    for port in range(work.ports.shape[0]):
-        _add(work, kept, port, orders, now)
-    while tile_k > product["group_m"] and going:
-        parts = next_parts(parts)
+    product, tile_k, now = work.product, 0, 1
+    going = (1 << work.arrays.shape[0]) - 1
+    kept.going[:] = going
+    while going:
         shorter = part_length(cuts, parts)
+        parts = next_parts(parts)
         if shorter == tile_k:
             continue
-        tile_k, now = shorter, 1 - now
-        _draw(work, tile, tile_k, going, scratch.mapping[0], scratch.computed[now])
+        is_first, tile_k, now = tile_k == 0, shorter, 1 - now
+        whole = tile_k == product["k"]
+        orders = 2 if whole and tile.m < product["m"] and tile.n < product["n"] else 1
+        _draw(work, tile, tile_k, going, kept.drawn[now])
         going = 0
         for port in range(work.ports.shape[0]):
-            if scratch.going[port]:
-                _add(work, kept, port, 1, now)
-                scratch.going[port] = _where_it_may_pay(scratch, port, now)
-                going |= scratch.going[port]
+            if kept.going[port]:
+                _add(work, kept, port, orders, now)
+                if not is_first:
+                    kept.going[port] = _where_it_may_pay(kept, port, now)
+                going |= kept.going[port]
+        if tile_k <= product["group_m"]:
+            break
 
 
 @kernel
@@ -273,18 +269,17 @@ def best_mappings(
     """Fill ``best``: of each product the mapping to choose, and the best one of each dataflow.
 
     That of a dataflow is chosen within the limit of both; where it has none there, as if the other were not there.
-    ``machine`` is a MACHINE array of one row, which is left as it was; ``kept`` is room for it and two products.
+    ``machine`` is a MACHINE array of one row, which is left as it was; ``kept`` is room for one port.
     """
-    dataflows, rows = machine[0]["dataflows"], kept.pools.rows[0]
+    dataflows, rows = machine[0]["dataflows"], np.empty(2 * MAX_MAPPINGS, TILE_MAPPING)
     predicted, least, ends = np.zeros(rows.shape[0]), np.zeros(2), np.zeros(3, np.int64)
     for i in range(products.shape[0]):
         for dataflow in range(2):
             machine[0]["dataflows"] = dataflows & (1 << dataflow)
-            kept.first[0] = ends[dataflow]
             mapping_frontiers(Searched(products[i], machine, machine, energy), kept)
             ends[dataflow + 1] = ends[dataflow] + kept.counts[0]
             found = rows[ends[dataflow] : ends[dataflow + 1]]
-            take_frontier(pool_from(kept.pools, 0, ends[dataflow]), kept.counts[0], 0, found)
+            take_frontier(pool_of(kept, 0), 0, found)
             least[dataflow] = predict_cycles(found, products[i], rates, goal, predicted[ends[dataflow] :])
         limit = limit_of(goal, min(least[0], least[1]))
         best.chosen[i], chosen = -1, NO_FIGURES

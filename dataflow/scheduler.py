@@ -139,7 +139,7 @@ def schedule_products(
     shape = len(products), len(DATAFLOWS)
     best = Best(np.zeros(shape, TILE_MAPPING), np.zeros(shape), np.zeros(len(products), np.int64))
     rates, goal = rates_row(design, board)[0], _goal(minimise, design, board)
-    rows, kept = product_rows(products), kept_of(1, products=len(DATAFLOWS))
+    rows, kept = product_rows(products), kept_of(1)
     for first in range(0, len(rows), _PRODUCTS_A_CALL):
         part = slice(first, first + _PRODUCTS_A_CALL)
         own = Best(best.rows[part], best.cycles[part], best.chosen[part])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypedDict
 
 from heddle.arch.jit import kernel
-from heddle.arch.records import Rows, record_dtype
+from heddle.arch.records import Rows
 from heddle.arch.timing import slots_of
 from heddle.dataflow.cost import ArrayTiles, array_tiles, instruction_cycles, lead_cycles
 from heddle.dataflow.feed_cost import tiles_across, wait_alike, waits_below
@@ -18,9 +18,6 @@ class ComputingRow(TypedDict):
     compute_cycles: float
     feed_cycles: float
     drain_cycles: float
-
-
-COMPUTING = record_dtype(ComputingRow)
 
 
 @kernel
@@ -110,7 +107,7 @@ def _add_kind(
 
 @kernel
 def fill_computing(product: ProductRow, arrays: Rows, among: int, mapping: TileMappingRow, computed: Rows) -> None:
-    """Fill ``computed`` (COMPUTING, [arrays]) with what the arrays ``among`` (bits) do of ``mapping``.
+    """Fill ``computed`` [arrays] with what the arrays ``among`` (bits) do of ``mapping``.
 
     Its tiles are set. ``arrays`` are MACHINE rows, of which those that wait alike are best next to each other. Neither
     the memory's port nor the order of the loops plays a part.

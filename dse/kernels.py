@@ -16,7 +16,7 @@ from heddle.arch.records import Rows, record_dtype
 from heddle.dataflow.kernel_rows import MACHINE, PRODUCT, RATES, TILE_MAPPING, RatesRow, TileMappingRow
 from heddle.dataflow.mapping_choice import BY_TIME, Figures, choose, comes_before, figures_of, limit_of, predict_cycles
 from heddle.dataflow.mapping_energy import ENERGY, EnergyRow
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, Pool, held_by, pool_from, take_frontier
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, held_by, take_frontier
 from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers
 from heddle.sim.closed_form import Cycles, memory_cycles, walk_step
 from heddle.sim.step_table import ITEM
@@ -67,19 +67,20 @@ def search_mappings(products: Rows, arrays: Rows, ports: Rows, energy: EnergyRow
     kept.first[:] = 0
     for p in range(products.shape[0]):
         mapping_frontiers(Searched(products[p], arrays, ports, energy), kept)
-        kept.first[:] += kept.counts
-        ends[:, p] = kept.first
+        for port in range(ports.shape[0]):
+            kept.first[port] += kept.counts[port]
+            ends[port, p] = kept.first[port]
 
 
 @kernel
-def frontiers_of(pools: Pool, port: int, pool_ends: Numbers, array: int) -> Frontiers:
-    """Return the frontiers of one machine, of all products; ``pool_ends`` [products] are those of its port's pool."""
-    total, products = pool_ends[-1] if pool_ends.shape[0] else 0, pool_ends.shape[0]
-    whole = Pool(pools.rows[port], pools.computed[port], pools.holders[port])
-    rows, ends = np.empty(held_by(whole, total, array), TILE_MAPPING), np.zeros(products, np.int64)
+def frontiers_of(pool: Rows, pool_ends: Numbers, array: int) -> Frontiers:
+    """Return the frontiers of one array, of all products, out of a port's pool, where they end at ``pool_ends``."""
+    products = pool_ends.shape[0]
+    whole = pool_ends[products - 1] if products else 0
+    rows, ends = np.empty(held_by(pool[:whole], array), TILE_MAPPING), np.zeros(products, np.int64)
     first, taken = 0, 0
     for p in range(products):
-        taken += take_frontier(pool_from(pools, port, first), pool_ends[p] - first, array, rows[taken:])
+        taken += take_frontier(pool[first : pool_ends[p]], array, rows[taken:])
         first, ends[p] = pool_ends[p], taken
     return Frontiers(rows, ends)
 
@@ -205,7 +206,7 @@ def compile_kernels() -> None:
     chosen = Chosen(frontiers, choices)
     kept = kept_of(1, products=0)
     search_mappings(products, machines, machines, energy, kept, ends.reshape(1, 0))
-    frontiers_of(kept.pools, 0, ends, 0)
+    frontiers_of(kept.pools[0], ends, 0)
     choose_mappings(products, frontiers, rates, choices)
     join_choices(products, chosen, chosen, rates, choices)
     step_costs(items, refs, ends, choices, ends, rates, wanted, joules, joules)

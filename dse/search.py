@@ -131,7 +131,7 @@ class GroupSearch:
         self._machines = tuple(sorted(set(machines), key=lambda machine: (machine.group_ports, machine)))
         designs = [make_design(dict(values) | {"channels": count}, "searched", board.name) for count in channels]
         self._ports = np.concatenate([machine_row(design, board) for design in designs])
-        self._kept = kept_of(len(channels), MAX_ARRAYS, len(step.table.products))
+        self._kept = kept_of(len(channels), len(step.table.products))
 
     def frontiers(self, machine: Machine, channels: int) -> Frontiers:
         """Return the mappings of a machine of the group."""
@@ -152,7 +152,7 @@ class GroupSearch:
         search_mappings(products, arrays, ports, self._step.energy[0], self._kept, ends)
         for port, channels in enumerate(self._channels):
             for array, machine in enumerate(machines):
-                self._found[machine, channels] = frontiers_of(self._kept.pools, port, ends[port], array)
+                self._found[machine, channels] = frontiers_of(self._kept.pools[port], ends[port], array)
 
 
 class ChunkChoices:

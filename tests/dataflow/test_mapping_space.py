@@ -18,8 +18,8 @@ from heddle.arch.design_io import override
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, predict_cycles
 from heddle.dataflow.mapping_energy import act_energies
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, held_by, pool_from, take_frontier
-from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers, next_parts
+from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, held_by, take_frontier
+from heddle.dataflow.mapping_space import Searched, kept_of, mapping_frontiers, next_parts, pool_of
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
@@ -38,17 +38,16 @@ def frontiers_of(product: Product, designs: Sequence[Sequence[Design]], board: B
 
     Along the first axis they differ in the array's timing alone, along the second in the memory's port.
     """
-    kept = kept_of(len(designs[0]), len(designs))
+    kept = kept_of(len(designs[0]))
     arrays = np.concatenate([machine_row(row[0], board) for row in designs])
     ports = np.concatenate([machine_row(design, board) for design in designs[0]])
     mapping_frontiers(Searched(product_rows([product])[0], arrays, ports, act_energies()[0]), kept)
-    return [frontier_in(kept, port, array) for array in range(len(designs)) for port in range(len(designs[0]))]
+    return [frontier_in(pool_of(kept, port), array) for array in range(len(arrays)) for port in range(len(ports))]
 
 
-def frontier_in(kept: Kept, port: int, array: int) -> np.ndarray:
-    pool, count = pool_from(kept.pools, port, kept.first[port]), kept.counts[port]
-    rows = np.zeros(held_by(pool, count, array), TILE_MAPPING)
-    assert take_frontier(pool, count, array, rows) == len(rows)
+def frontier_in(pool: np.ndarray, array: int) -> np.ndarray:
+    rows = np.zeros(held_by(pool, array), TILE_MAPPING)
+    assert take_frontier(pool, array, rows) == len(rows)
     return rows
 
 

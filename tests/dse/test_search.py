@@ -73,7 +73,7 @@ def chosen_in(dataflow: str, products: np.ndarray, design: Design, rates: np.nda
     ends, kept = np.zeros((1, len(products)), np.int64), kept_of(1, products=len(products))
     machine = machine_row(alone, BOARD)
     search_mappings(products, machine, machine, act_energies()[0], kept, ends)
-    chosen = Chosen(frontiers_of(kept.pools, 0, ends[0], 0), np.zeros((len(rates), len(products)), CHOICE))
+    chosen = Chosen(frontiers_of(kept.pools[0], ends[0], 0), np.zeros((len(rates), len(products)), CHOICE))
     choose_mappings(products, chosen.frontiers, rates, chosen.choices)
     return chosen
 
