@@ -50,7 +50,7 @@ Counts = npt.NDArray[np.int64]
 
 
 class Searched(NamedTuple):
-    """What is searched for: a product, MACHINE rows that are alike but for what they stand for, and the joules of acts.
+    """What is searched for: a product, MACHINE rows that have all else in common, and the joules of acts.
 
     ``arrays`` differ in their timing alone (adder and multiplier stages, group ports), ``ports`` in their memory's
     port. Each array with each port is a machine.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import naive_mapping as naive
@@ -17,8 +18,8 @@ from heddle.arch.design_io import override
 from heddle.dataflow.kernel_rows import TILE_MAPPING, machine_row, product_rows, rates_row
 from heddle.dataflow.mapping_choice import BY_TIME, predict_cycles
 from heddle.dataflow.mapping_energy import act_energies
-from heddle.dataflow.mapping_frontier import MAX_MAPPINGS, held_by, take_frontier
-from heddle.dataflow.mapping_space import Searched, kept_of, mapping_frontiers, next_parts, pool_of
+from heddle.dataflow.mapping_frontier import MAX_ARRAYS, MAX_MAPPINGS, held_by, take_frontier
+from heddle.dataflow.mapping_space import Kept, Searched, kept_of, mapping_frontiers, next_parts, pool_of
 from heddle.dataflow.step_items import Product, ProductPass, TrainingStep
 
 
@@ -28,12 +29,11 @@ def products_of(step: TrainingStep) -> list[Product]:
 
 
 def frontier_of(product: Product, design: Design, board: Board = BOARD) -> np.ndarray:
-    (frontier,) = frontiers_of(product, [[design]], board)
-    return frontier
+    return frontier_in(pool_of(searched(product, [[design]], board), 0), 0)
 
 
-def frontiers_of(product: Product, designs: Sequence[Sequence[Design]], board: Board = BOARD) -> list[np.ndarray]:
-    """Those of designs [arrays, ports] that are searched together, one after another.
+def searched(product: Product, designs: Sequence[Sequence[Design]], board: Board = BOARD) -> Kept:
+    """What is kept of designs [arrays, ports] that are searched together.
 
     Along the first axis they differ in the array's timing alone, along the second in the memory's port.
     """
@@ -41,7 +41,7 @@ def frontiers_of(product: Product, designs: Sequence[Sequence[Design]], board: B
     arrays = np.concatenate([machine_row(row[0], board) for row in designs])
     ports = np.concatenate([machine_row(design, board) for design in designs[0]])
     mapping_frontiers(Searched(product_rows([product])[0], arrays, ports, act_energies()[0]), kept)
-    return [frontier_in(pool_of(kept, port), array) for array in range(len(arrays)) for port in range(len(ports))]
+    return kept
 
 
 def frontier_in(pool: np.ndarray, array: int) -> np.ndarray:
@@ -96,9 +96,9 @@ def test_machines_searched_together_have_the_frontiers_that_each_has_alone(step:
     ]
     designs = [[override(array, {"memory.channels": channels}) for channels in (4, 1, 2)] for array in arrays]
     for product in products_of(step)[:3]:
-        together = frontiers_of(product, designs)
+        together = searched(product, designs)
         for i in range(3):  # each array and each port once
-            assert np.array_equal(together[4 * i], frontier_of(product, designs[i][i]))
+            assert np.array_equal(frontier_in(pool_of(together, i), i), frontier_of(product, designs[i][i]))
 
 
 @settings(max_examples=10, deadline=None)
@@ -120,10 +120,14 @@ def test_a_tile_fits_half_of_each_double_buffer(step: TrainingStep, design: Desi
 @pytest.mark.compiled
 @settings(max_examples=40, deadline=None)
 @given(sizes=st.tuples(*[st.integers(1, 1 << 20)] * 3), design=machines())
-def test_the_frontier_stays_far_from_its_scratch_space(sizes: tuple[int, int, int], design: Design) -> None:
+def test_a_full_pool_stays_far_from_its_scratch_space(sizes: tuple[int, int, int], design: Design) -> None:
     wide = override(design, {"memory.unlimited": True, "array.interleave": 64})
+    timings = itertools.product((1, 3, 5, 6), (1, 4))
+    names = ("array.adder_stages", "buffers.group_ports")
+    arrays = [[override(wide, dict(zip(names, timing, strict=True)))] for timing in timings]
+    assert len(arrays) == MAX_ARRAYS
     (product,) = products_of(single_product(*sizes))
-    assert len(frontier_of(product, wide)) < MAX_MAPPINGS // 4
+    assert len(pool_of(searched(product, arrays), 0)) < MAX_MAPPINGS // 4
 
 
 def test_a_reduction_of_one_group_is_never_cut() -> None:
