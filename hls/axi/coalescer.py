@@ -10,7 +10,7 @@ from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.cutter import Cutter, piece_layout
 from heddle.hls.axi.stretches import PIXEL_BYTES, span_layout, stretch_layout
 from heddle.hls.stream.handshake import assert_stable, transfer
-from heddle.hls.stream.queue import Queue
+from heddle.hls.stream.headed_queue import HeadedQueue
 
 
 class Joiner(wiring.Component):
@@ -75,7 +75,7 @@ class Coalescer(wiring.Component):
     A queue of two pieces stands in the middle, so ``pixels.ready`` does not follow ``spans.ready``.
     """
 
-    latency = Cutter.latency + Queue.latency + Joiner.latency
+    latency = Cutter.latency + HeadedQueue.latency + Joiner.latency
 
     def __init__(self, shape: AxiShape, most_bytes: int = PIXEL_BYTES) -> None:
         self.shape = shape
@@ -93,7 +93,7 @@ class Coalescer(wiring.Component):
         m.submodules.cutter = cutter = Cutter(self.shape.address_bits, self.most_bytes, self.shape.page_bytes)
         m.submodules.joiner = joiner = Joiner(self.shape)
         connect(m, flipped(self.pixels), cutter.input)
-        m.submodules.pieces = pieces = Queue(cutter.output.payload.shape(), 2)
+        m.submodules.pieces = pieces = HeadedQueue(cutter.output.payload.shape(), 2)
         connect(m, cutter.output, pieces.input)
         connect(m, pieces.output, joiner.input)
         connect(m, joiner.output, flipped(self.spans))

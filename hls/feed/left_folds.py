@@ -64,6 +64,10 @@ class LeftFolds(wiring.Component):
         of_fold, of_next = (
             Signal(range(self.design.array.rows + 1), name=f"groups_{name}") for name in ("now", "next")
         )
+        # A fold has its whole groups, and up to two that are not: one that it begins in and one that it ends in.
+        with_one, with_two = (
+            Signal.like(of_fold, name=f"groups_{name}", reset_less=True) for name in ("and_one", "and_two")
+        )
         slots_left, shares = Signal(COUNT_BITS), Signal()
         end, wraps = Signal(GROUP_SLOTS_BITS + 1), Signal()
         # A group that slots begin behind one that is filled up; whether ``after`` is 0 would be known later.
@@ -72,7 +76,7 @@ class LeftFolds(wiring.Component):
             end.eq(following + self.fold_slots),
             wraps.eq(end >= self.group_slots),
             after.eq(Mux(wraps, end - self.group_slots, end)),
-            of_next.eq(self.fold_groups + Mux(wraps, 1 + begins, begins)),
+            of_next.eq(Mux(wraps & begins, with_two, Mux(wraps | begins, with_one, self.fold_groups))),
             self.first.eq(first),
             self.shares.eq(shares),
             self.rows.eq(Mux(slots_left < self.design.array.rows, slots_left, self.design.array.rows)),
@@ -87,5 +91,6 @@ class LeftFolds(wiring.Component):
         with m.If(self.start):
             begun = self.fold_groups + (self.fold_slots != 0)
             m.d.sync += [first.eq(0), following.eq(self.fold_slots), slots_left.eq(self.slots)]
+            m.d.sync += [with_one.eq(self.fold_groups + 1), with_two.eq(self.fold_groups + 2)]
             m.d.sync += [of_fold.eq(begun), self.left.eq(begun), shares.eq(self.fold_slots != 0)]
         return m

@@ -7,6 +7,7 @@ from math import gcd
 from amaranth.hdl import Array, Assert, Cat, Const, Module, Mux, ResetSignal, ShapeLike, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import bits_for
 
 from heddle.hls.axi.channels import AxiShape
 from heddle.hls.axi.stretches import word_layout
@@ -80,11 +81,12 @@ class Slicer(wiring.Component):
         m.d.comb += [
             end.eq(self._end()),
             used_up.eq(end[-1] | cut.last),
-            reaches_newer.eq(end[-1] & (end[:-1] != 0)),
+            reaches_newer.eq(self._reaches_newer()),
             self.cuts.ready.eq(free & self.has_older & (self.has_newer | ~reaches_newer)),
             takes.eq(transfer(self.cuts)),
             moves_on.eq(~self.has_older | (takes & used_up)),
-            self.words.ready.eq(~self.has_newer | moves_on),
+            # With a newer word a cut is never held up by it: so ``takes`` is not on this way.
+            self.words.ready.eq(~self.has_newer | ~self.has_older | (self.cuts.valid & free & used_up)),
         ]
         with m.If(moves_on):
             m.d.sync += [older.eq(newer), self.has_older.eq(self.has_newer & ~(takes & cut.last & reaches_newer))]
@@ -99,22 +101,36 @@ class Slicer(wiring.Component):
                 self.pieces.payload.cut.eq(cut),
                 self.pieces.payload.elements.eq(self._elements(m, Cat(older.data, newer.data))),
             ]
+        self._assert_beside(m, takes, reaches_newer, moves_on, end)
         self._assert_in_step(m, takes, end, Mux(reaches_newer, newer, older))
         assert_stable(m, self.pieces)
         return m
 
     def _end(self) -> Value:
-        """Where the piece ends, in units from the older word's begin; a row's last piece with what is passed over."""
-        cut = self.cuts.payload
-        taken = cut.count
-        if self.element_bits != self.unit_bits:
-            units = [-(-count * self.element_bits // self.unit_bits) for count in range(self.most + 1)]
-            taken = Array(Const(each, range(units[-1] + 1)) for each in units)[cut.count]
-        end = self.offset + taken
-        spare = (self.row_bits // self.unit_bits - 1).bit_length()
+        """Where the piece ends, in units from the older word's begin; a row's last piece with what is passed over.
+
+        The table of a row's last pieces has the most that rounding up adds, so that a single addition is on the way.
+        """
+        row_units = self.row_bits // self.unit_bits
+        spare = (row_units - 1).bit_length()
         if spare == 0:
-            return end
-        return Mux(cut.ends, Cat(Const(0, spare), (end + (1 << spare) - 1)[spare:]), end)
+            return self.offset + self._taken(0)
+        ends = self.cuts.payload.ends
+        end = self.offset + Mux(ends, self._taken(row_units - 1), self._taken(0))
+        return Cat(end[:spare] & ~ends.replicate(spare), end[spare:])
+
+    def _reaches_newer(self) -> Value:
+        """Whether the piece takes something of the newer word: its last unit is past the older one.
+
+        Beside the end, not out of it: what a row's last piece passes over is never in another word.
+        """
+        return (self.offset + self._taken(-1))[len(self.offset)]
+
+    def _taken(self, more: int) -> Value:
+        """How many units a piece of the cut's ``count`` takes, and ``more``; a count of 0 is none."""
+        units = [-(-count * self.element_bits // self.unit_bits) + more for count in range(1, self.most + 1)]
+        bits = bits_for(units[-1])  # at least one: there are no wires of 0 bits in Verilog
+        return Array(Const(each, bits) for each in [0, *units])[self.cuts.payload.count]
 
     def _elements(self, m: Module, words: Value) -> Value:
         """The elements from ``offset`` on, by the larger steps first: so that each step keeps fewer bits."""
@@ -126,6 +142,14 @@ class Slicer(wiring.Component):
             words = moved
         count = self.cuts.payload.count
         return words & Cat((place < count).replicate(self.element_bits) for place in range(self.most))
+
+    def _assert_beside(self, m: Module, takes: Value, reaches_newer: Value, moves_on: Value, end: Value) -> None:
+        """What is worked out beside the end, to be early, is what follows from it."""
+        with m.If(~ResetSignal("sync", allow_reset_less=True)):
+            m.d.sync += [
+                Assert(~takes | (reaches_newer == (end > self.units)), "a piece reaches as far as it ends"),
+                Assert(self.words.ready == (~self.has_newer | moves_on), "a word is taken where one moves on"),
+            ]
 
     def _assert_in_step(self, m: Module, takes: Value, end: Value, word: Value) -> None:
         """Cuts and bytes end together: no piece reaches past its transfer, and none of its bytes is left."""
