@@ -1,4 +1,4 @@
-"""Faults of what stands in a register so that a clock need not wait for it: heads of queues, ends that are foreseen."""
+"""Faults of what is there before a clock waits for it: heads of queues, ends that are foreseen, sums side by side."""
 
 from __future__ import annotations
 
@@ -119,4 +119,31 @@ END_FAULTS = (
     ),
 )
 
-AHEAD_FAULTS = (*HEAD_FAULTS, *END_FAULTS)
+BESIDE_FAULTS = (
+    Fault(
+        "full-word-waits",
+        "hls/gear/slicer.py",
+        "return (self.offset + self._taken(-1))",
+        "return (self.offset + self._taken(0))",
+        "a piece that ends with its word waits for the next one",
+        proof("gear-slices-3"),
+    ),
+    Fault(
+        "row-ends-where-its-piece-does",
+        "hls/gear/slicer.py",
+        "Mux(ends, self._taken(row_units - 1), self._taken(0))",
+        "self._taken(0)",
+        "the row behind one that ends within a byte begins in that byte",
+        unit_tests("hls/gear/test_slicer.py"),
+    ),
+    Fault(
+        "fold-begins-and-ends-in-one-group",
+        "hls/feed/left_folds.py",
+        "Mux(wraps & begins, with_two,",
+        "Mux(wraps & begins, with_one,",
+        "a fold that begins in one group and ends in another has a group less",
+        unit_tests("hls/feed/test_left_feeder.py"),
+    ),
+)
+
+AHEAD_FAULTS = (*HEAD_FAULTS, *END_FAULTS, *BESIDE_FAULTS)
