@@ -61,7 +61,9 @@ class Queue(wiring.Component):
             self.output.valid.eq(self.level != 0),
             write.addr.eq(self.write_at),
             write.data.eq(self.input.payload),
-            write.en.eq(pushed),
+            # Whatever stands at the input is written while there is a free place: whether it counts is told by the
+            # level, and is known late where it hangs on who takes the words.
+            write.en.eq(self.input.ready),
             read.addr.eq(self.read_at),
             self.output.payload.eq(read.data),
         ]
