@@ -29,6 +29,8 @@ _AXES: dict[str, tuple[int, ...]] = {
     "output_kib": (32, 64, 128, 256, 512, 1024, 2048),
 }
 _GROUPS = ((3, 4), (2, 16), (8, 16))
+#: Depths of the adder in the default space: its PEs are fitted in every dataflow, whatever chance draws.
+_SPACE_ADDER_STAGES = (2, 3, 4, 5)
 #: The tool's own machines are among the designs that only test.
 _PRESETS = ("sat-vcu1525", "small", "tiny")
 _DATAFLOWS = (("os",), ("ws",), ("os", "ws"), ("os", "ws"))
@@ -39,7 +41,7 @@ def designs(which: str) -> Iterator[Design]:
     """Yield the designs of a set; the held-out ones are drawn from the same axes by another seed, and none is both."""
     drawn = _drawn(_SEEDS[FIT], NUMBERS[FIT], FIT)
     if which == FIT:
-        yield from (*drawn, _largest(), *map(_grouped, _GROUPS))
+        yield from (*drawn, _largest(), *map(_grouped, _GROUPS), *_of_the_space())
         return
     yield from map(load_design, _PRESETS)
     taken = [_without_name(design) for design in drawn]
@@ -53,6 +55,16 @@ def _largest() -> Design:
     array = base.array.model_copy(update={"rows": 64, "cols": 64})
     lanes = base.lanes.model_copy(update={"sore": 64, "wuve": 64})
     return base.model_copy(update={"name": f"{FIT}-largest", "array": array, "lanes": lanes})
+
+
+def _of_the_space() -> Iterator[Design]:
+    """The PEs that the designs of the default space consist of, in small arrays."""
+    base = load_design("sat-vcu1525")
+    for flows in sorted(set(_DATAFLOWS)):
+        for stages in _SPACE_ADDER_STAGES:
+            sizes = {"rows": 8, "cols": 8, "dataflows": flows, "adder_stages": stages}
+            name = f"{FIT}-{'+'.join(flows)}-{stages}"
+            yield base.model_copy(update={"name": name, "array": base.array.model_copy(update=sizes)})
 
 
 def _grouped(sparsity: tuple[int, int]) -> Design:

@@ -77,7 +77,7 @@ def test_what_lies_outside_is_named_with_the_range() -> None:
 
 
 def test_the_line_says_how_many_designs_and_which_tool() -> None:
-    assert calibration_line() == "calibrated on 30 designs synthesised by yosys 0.70 synth_xilinx -family xcup"
+    assert calibration_line() == "calibrated on 42 designs synthesised by yosys 0.70 synth_xilinx -family xcup"
 
 
 def test_the_line_of_the_machine_s_blocks_says_how_many_machines() -> None:
