@@ -58,9 +58,10 @@ class LeftServe(wiring.Component):
             self.at.hold.eq(given),
             self.group.eq(group),
         ]
-        is_last_group: Value = group == chunk.groups - 1
+        # Counted from 1, as the counters are there before the chunk is chosen.
+        is_last_group: Value = group + 1 == chunk.groups
         ends_slot = output == chunk.last_output
-        ends_group = ends_slot & (slot == Mux(is_last_group, chunk.last_slots, chunk.slots) - 1)
+        ends_group = ends_slot & (slot + 1 == Mux(is_last_group, chunk.last_slots, chunk.slots))
         with m.If(self.moves):
             m.d.sync += output.eq(Mux(ends_slot, 0, output + 1))
             with m.If(ends_slot):
