@@ -39,7 +39,7 @@ def test_the_quick_ones_end_and_print_as_the_pages_say(
         if code != command.exit:
             problems.append(f"{command.line}: exit code {code}: {printed.err}")
         problems += command.missing_lines(printed.out + printed.err)
-    assert problems == []
+    assert problems == [], "\n".join(problems)
 
 
 PAGE = """Call `heddle doctor`, `heddle report DIR`, `heddle simulate … --json` and `make  test`:
