@@ -19,8 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.recipe_accuracy import Experiment, Row, interval, rows_of
+from heddle.arch.errors import HeddleError
 from heddle.cli.progress import show_progress
 from heddle.training.data.fashion_mnist import PACKAGE_FOLDER
+from heddle.training.data.registry import load_data
 from heddle.training.run import RunResult
 from heddle.training.runs import RunFailure, train_all
 from heddle.training.settings import TrainSettings
@@ -72,7 +74,7 @@ def print_table(experiment: Experiment, rows: Sequence[Row]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train, print the tables and return the exit status."""
+    """Train, print the tables and return the exit status; that there are no data is one line, before any training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, default=PACKAGE_FOLDER, help="folder of the four files")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=MODELS)
@@ -81,8 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, help="keep checkpoints there")
     options = parser.parse_args(arguments)
+    asked = experiments(options.data_dir, options.models, options.seeds)
+    try:
+        load_data(asked[0].base.data, options.data_dir, train_samples=TRAIN_SAMPLES)
+    except HeddleError as error:
+        print(f"heddle: {error}", file=sys.stderr)
+        return 2
     failed = 0
-    for experiment in experiments(options.data_dir, options.models, options.seeds):
+    for experiment in asked:
         with show_progress(f"training {experiment.base.model}") as report:
             outcomes = train_all(
                 jobs_of(experiment, options.recipes), options.out, options.data_dir, options.workers, report
