@@ -8,6 +8,7 @@ import numpy as np
 
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design
+from heddle.dse.space import load_space
 
 FIT, HELD_OUT = "fit", "held-out"
 NUMBERS = {FIT: 26, HELD_OUT: 7}
@@ -29,8 +30,6 @@ _AXES: dict[str, tuple[int, ...]] = {
     "output_kib": (32, 64, 128, 256, 512, 1024, 2048),
 }
 _GROUPS = ((3, 4), (2, 16), (8, 16))
-#: Depths of the adder in the default space: its PEs are fitted in every dataflow, whatever chance draws.
-_SPACE_ADDER_STAGES = (2, 3, 4, 5)
 #: The tool's own machines are among the designs that only test.
 _PRESETS = ("sat-vcu1525", "small", "tiny")
 _DATAFLOWS = (("os",), ("ws",), ("os", "ws"), ("os", "ws"))
@@ -58,12 +57,12 @@ def _largest() -> Design:
 
 
 def _of_the_space() -> Iterator[Design]:
-    """The PEs that the designs of the default space consist of, in small arrays."""
-    base = load_design("sat-vcu1525")
-    for flows in sorted(set(_DATAFLOWS)):
-        for stages in _SPACE_ADDER_STAGES:
-            sizes = {"rows": 8, "cols": 8, "dataflows": flows, "adder_stages": stages}
-            name = f"{FIT}-{'+'.join(flows)}-{stages}"
+    """The PEs of the default space in small arrays: every dataflow at every adder depth, whatever chance draws."""
+    base, space = load_design("sat-vcu1525"), load_space("default")
+    for flows in sorted(space.dataflows):
+        for stages in space.adder_stages:
+            sizes = {"rows": 8, "cols": 8, "dataflows": tuple(flows.split("+")), "adder_stages": stages}
+            name = f"{FIT}-{flows}-{stages}"
             yield base.model_copy(update={"name": name, "array": base.array.model_copy(update=sizes)})
 
 
