@@ -97,7 +97,9 @@ class Row:
 
 
 def interval(spread: Spread) -> str:
-    """Return a mean and its 95 % interval as a table has them."""
+    """Return a mean and its 95 % interval as a table has them; one value has no interval."""
+    if spread.count == 1:
+        return f"{spread.mean:+.2f} (one seed)"
     return f"{spread.mean:+.2f} ± {spread.half_width_95:.2f}"
 
 
