@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from unused_components import UnusedComponents
 
 # PyTorch's threads wait for each other by spinning. A test's tensors are small, and there is a process for each core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A bare `pytest` finds `benchmarks` so. It is last: a trial of the mutation check has its own copy of `heddle` before.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
