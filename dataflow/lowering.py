@@ -8,9 +8,9 @@ from math import gcd
 
 from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.arch.nm import index_bits
-from heddle.dataflow.network import LinearLayer, WeightedLayer
+from heddle.dataflow.network import LinearLayer, MatmulLayer, WeightedLayer
 from heddle.dataflow.recipes import SparseOperand
-from heddle.dataflow.step_items import Operand, Product
+from heddle.dataflow.step_items import Operand, Pass, Product
 
 
 @dataclass(frozen=True)
@@ -173,10 +173,17 @@ def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, p
     return (product,)
 
 
-def matmul_products(m: int, k: int, n: int, count: int, operand: FloatFormat = FP16) -> tuple[Product, ...]:
-    """Return ``count`` products of two activations, [m x k] . [k x n], both dense, of ``operand`` elements."""
+def matmul_products(
+    layer: MatmulLayer, pass_name: Pass, batch: int, operand: FloatFormat = FP16
+) -> tuple[Product, ...]:
+    """Return a pass of C = A . B: C (ff), dA = dC . B^T (bp) or dB = A^T . dC (wu), dense, of ``operand`` elements."""
+    m, k, n = {
+        "ff": (layer.m, layer.k, layer.n),
+        "bp": (layer.m, layer.n, layer.k),
+        "wu": (layer.k, layer.m, layer.n),
+    }[pass_name]
     left, right = Operand(bits=operand.width), Operand(bits=operand.width, pixels_on_k=True)
-    return (Product(m, k, n, left=left, right=right, out_bits=operand.width, count=count),)
+    return (Product(m, k, n, left=left, right=right, out_bits=operand.width, count=layer.count * batch),)
 
 
 def _row_taps(taps: int, apart: int) -> int:

@@ -171,6 +171,8 @@ class VectorLayer:
 
 
 WeightedLayer = ConvLayer | LinearLayer
+#: Layers of matrix products.
+ProductLayer = ConvLayer | LinearLayer | MatmulLayer
 Layer = ConvLayer | LinearLayer | MatmulLayer | VectorLayer
 
 
@@ -207,3 +209,8 @@ class Network:
     def weighted_layers(self) -> tuple[WeightedLayer, ...]:
         """The layers that carry a weight matrix."""
         return tuple(layer for layer in self.layers if isinstance(layer, ConvLayer | LinearLayer))
+
+    @property
+    def product_layers(self) -> tuple[ProductLayer, ...]:
+        """The layers of matrix products."""
+        return tuple(layer for layer in self.layers if isinstance(layer, ConvLayer | LinearLayer | MatmulLayer))

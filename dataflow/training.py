@@ -142,8 +142,7 @@ class _Planner:
         if isinstance(layer, VectorLayer):
             yield vector_forward(layer, batch, self.operand)
         elif isinstance(layer, MatmulLayer):
-            products = matmul_products(layer.m, layer.k, layer.n, layer.count * batch, self.operand)
-            yield ProductPass(layer.name, "ff", products)
+            yield ProductPass(layer.name, "ff", matmul_products(layer, "ff", batch, self.operand))
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
             yield depthwise_forward(layer, batch, self.operand)
         else:
@@ -156,9 +155,8 @@ class _Planner:
             if layer.parameters:
                 yield self._update(layer)
         elif isinstance(layer, MatmulLayer):
-            count = layer.count * batch
-            yield ProductPass(layer.name, "bp", matmul_products(layer.m, layer.n, layer.k, count, self.operand))
-            yield ProductPass(layer.name, "wu", matmul_products(layer.k, layer.m, layer.n, count, self.operand))
+            yield ProductPass(layer.name, "bp", matmul_products(layer, "bp", batch, self.operand))
+            yield ProductPass(layer.name, "wu", matmul_products(layer, "wu", batch, self.operand))
         elif isinstance(layer, ConvLayer) and layer.is_depthwise:
             yield from depthwise_backward(layer, batch, self.operand)
             yield from self._gradient_to_update(layer)

@@ -21,9 +21,9 @@ from heddle.arch.instructions import INSTRUCTION_BYTES, Instruction
 from heddle.arch.program_file import program_bytes
 from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.lowering import NOT_PRUNED, LayerShape, Pruning
-from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, ProductLayer
 from heddle.dataflow.program.compiler import LayerPass, Program, compile_passes
-from heddle.dataflow.program.layer_products import LayerMaps
+from heddle.dataflow.program.matmul_products import maps_of
 from heddle.dataflow.program.memory_image import Image
 from heddle.dataflow.step_items import Pass
 from heddle.sim.program.image import operand_blocks
@@ -35,6 +35,9 @@ _KERNELS, _STRIDES, _PADDINGS, _GROUPS = (1, 2, 3, 5, 7), (1, 1, 2, 3), (0, 1, 2
 _DILATIONS = ((1, 1), (1, 1), (1, 1), (2, 2), (1, 2), (3, 1))
 _CHANNELS = (1, 3, 4, 8, 13, 16, 30)
 _MOST_SIZE = 9
+#: One drawn program in so many is of products of two activations, of sizes up to ``_MOST_MATMUL_SIZE``.
+_MATMUL_EVERY = 5
+_MOST_MATMUL_SIZE = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +71,9 @@ class MachineCase(Protocol):
 
 @dataclass(frozen=True)
 class LayerCase:
-    """A pass of a layer, how its weights are kept, and the memory that it runs on."""
+    """A pass of a layer, how its weights are kept, if it has any, and the memory that it runs on."""
 
-    layer: WeightedLayer
+    layer: ProductLayer
     pass_name: Pass
     batch: int
     pruning: Pruning
@@ -89,7 +92,7 @@ class LayerCase:
 
     def compiled(self, design: Design, board: Board) -> Program:
         """Return its program. Raises HeddleError where it has none on ``design``."""
-        maps = LayerMaps.of(self.layer, self.batch, design.numbers.operand_format)
+        maps = maps_of(self.layer, self.batch, design.numbers.operand_format)
         of_layer = LayerPass(maps, self.pass_name, self.pruning)
         return compile_passes([of_layer], design, board, self.dataflow)
 
@@ -116,8 +119,10 @@ def pruning_of(keep_n: int, design: Design) -> Pruning:
     return Pruning(keep_n, design.sparsity.m, operand=design.numbers.operand_format)
 
 
-def can_prune(layer: WeightedLayer, pass_name: Pass, design: Design) -> bool:
+def can_prune(layer: ProductLayer, pass_name: Pass, design: Design) -> bool:
     """Whether the weights that a pass of ``layer`` multiplies by fall into whole groups, forward and backward."""
+    if isinstance(layer, MatmulLayer):
+        return False
     shape, group_m = LayerShape.of(layer, 1, design.numbers.operand_format), design.sparsity.m
     return pass_name != "wu" and shape.in_channels % group_m == shape.out_channels % group_m == 0
 
@@ -126,11 +131,12 @@ def drawn_cases(
     design: Design, board: Board, count: int, seed: int, dataflow: DataflowChoice = "auto"
 ) -> Iterator[LayerCase]:
     """Yield ``count`` passes of drawn layers that have a program on ``design``, with drawn memories."""
-    rng = random.Random(seed)
+    weighted, matmuls = random.Random(seed), random.Random(f"products of two activations, {seed}")
     given = 0
     while given < count:
-        channels = _CHANNELS if rng.random() < 1 / 2 else tuple(design.sparsity.m * groups for groups in (1, 2, 4))
-        layer = _linear(rng, given, channels) if rng.random() < 1 / 4 else _convolution(rng, given, channels)
+        is_matmul = given % _MATMUL_EVERY == _MATMUL_EVERY - 1
+        rng = matmuls if is_matmul else weighted
+        layer = _matmul(rng, given) if is_matmul else _weighted(rng, given, design)
         case = _case(rng, design, layer, seed + given, dataflow)
         try:
             case.compiled(design, board)
@@ -138,6 +144,16 @@ def drawn_cases(
             continue
         given += 1
         yield case
+
+
+def _weighted(rng: random.Random, number: int, design: Design) -> LinearLayer | ConvLayer:
+    channels = _CHANNELS if rng.random() < 1 / 2 else tuple(design.sparsity.m * groups for groups in (1, 2, 4))
+    return _linear(rng, number, channels) if rng.random() < 1 / 4 else _convolution(rng, number, channels)
+
+
+def _matmul(rng: random.Random, number: int) -> MatmulLayer:
+    m, k, n = (rng.randint(1, _MOST_MATMUL_SIZE) for _ in range(3))
+    return MatmulLayer(f"matmul{number}", m, k, n, count=rng.randint(1, 2))
 
 
 def _linear(rng: random.Random, number: int, channels: Sequence[int]) -> LinearLayer:
@@ -171,7 +187,7 @@ def _convolution(rng: random.Random, number: int, channels: Sequence[int]) -> Co
             )
 
 
-def _case(rng: random.Random, design: Design, layer: WeightedLayer, seed: int, dataflow: DataflowChoice) -> LayerCase:
+def _case(rng: random.Random, design: Design, layer: ProductLayer, seed: int, dataflow: DataflowChoice) -> LayerCase:
     pass_name = rng.choice(_PASSES)
     keep_n = rng.choice((0, 1, 2)) if can_prune(layer, pass_name, design) else 0
     pruning = pruning_of(keep_n, design) if keep_n else NOT_PRUNED

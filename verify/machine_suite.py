@@ -12,7 +12,7 @@ from heddle.arch.errors import HeddleError, unknown
 from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.input_sizes import InputSizes
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
-from heddle.dataflow.network import LinearLayer, WeightedLayer
+from heddle.dataflow.network import LinearLayer, MatmulLayer, ProductLayer
 from heddle.dataflow.program.step_program import LeftOut, left_out_note, step_passes
 from heddle.dataflow.recipes import recipe_named
 from heddle.dataflow.step_items import Pass
@@ -148,14 +148,19 @@ def _workload_suite(
     network = load_network(selection.workload, WORKLOAD_BATCH, selection.sizes)
     options = StepOptions(batch=WORKLOAD_BATCH, passes=selection.passes or PRODUCT_PASSES)
     passes, left_out = step_passes(step_work(network, recipe_named(selection.recipe), design, board, options))
-    cases: dict[tuple[WeightedLayer, Pass, Pruning], LayerCase] = {}
+    cases: dict[tuple[ProductLayer, Pass, Pruning], LayerCase] = {}
     for each in passes:
         layer = cut_layer(each.maps, WORKLOAD_BATCH, design)
         case = LayerCase(layer, each.pass_name, WORKLOAD_BATCH, each.pruning, timing, dataflow)
-        # What tells layers of the same shape apart has no part in a pass.
-        bare = replace(layer, name="", weight_of="", bias=False, input_gradient=True, keep_dense=False)
-        cases.setdefault((bare, each.pass_name, each.pruning), case)
+        cases.setdefault((_bare(layer), each.pass_name, each.pruning), case)
     return MachineSuite(tuple(cases.values()), _notes(left_out))
+
+
+def _bare(layer: ProductLayer) -> ProductLayer:
+    """``layer`` without what tells layers of the same shape apart, which has no part in a pass."""
+    if isinstance(layer, MatmulLayer):
+        return replace(layer, name="")
+    return replace(layer, name="", weight_of="", bias=False, input_gradient=True, keep_dense=False)
 
 
 def _notes(left_out: Sequence[LeftOut]) -> tuple[str, ...]:

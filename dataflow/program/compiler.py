@@ -17,7 +17,8 @@ from heddle.dataflow.choices import DataflowChoice, Minimise
 from heddle.dataflow.kernel_rows import machine_row
 from heddle.dataflow.lowering import NOT_PRUNED, Pruning
 from heddle.dataflow.misfit import misfit_reason
-from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps
+from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps, LayerProduct
+from heddle.dataflow.program.matmul_products import Maps, MatmulMaps
 from heddle.dataflow.program.memory_map import MemoryMap, Tensor, memory_map
 from heddle.dataflow.program.tensors import SubMap, TiledGradient, TiledWeights
 from heddle.dataflow.program.tile_computations import Computations
@@ -32,11 +33,18 @@ from heddle.dataflow.step_items import Pass
 
 @dataclass(frozen=True)
 class LayerPass:
-    """A pass of a layer to compile, its maps, and how its weights are kept."""
+    """A pass of a layer to compile, its maps, and how its weights are kept, if it has any."""
 
-    maps: LayerMaps
+    maps: Maps
     pass_name: Pass
     pruning: Pruning = NOT_PRUNED
+
+    @property
+    def products(self) -> tuple[LayerProduct, ...]:
+        """Its products in program order."""
+        if isinstance(self.maps, MatmulMaps):
+            return (self.maps.product(self.pass_name),)
+        return self.maps.products(self.pass_name, self.pruning)
 
 
 @dataclass(frozen=True)
@@ -49,12 +57,12 @@ class CompiledProduct:
 
     @property
     def remark(self) -> str:
-        """One line: name and sizes, N:M, dataflow, tiles."""
+        """One line: name and sizes, N:M, dataflow, tiles, and how often they come."""
         plan, product = self.plan, self.plan.product.product
-        rows = len(plan.spreads if plan.product.is_turned else plan.pixels)
+        times = f", {product.count} times" if product.count > 1 else ""
         return (
             f"{plan.product.name}: {product.m} x {product.k} x {product.n}, {product.sparsity_text}, "
-            f"{plan.mapping.dataflow}, {rows} x {plan.parts} x {len(plan.cols)} tiles (m x k x n)"
+            f"{plan.mapping.dataflow}, {plan.rows} x {plan.parts} x {len(plan.cols)} tiles (m x k x n){times}"
         )
 
 
@@ -125,7 +133,7 @@ def _cut(
     of_layer: LayerPass, design: Design, board: Board, dataflow: DataflowChoice, minimise: Minimise
 ) -> list[CompiledProduct]:
     """The products of a pass, each mapped by the scheduler and cut into its tiles."""
-    products = of_layer.maps.products(of_layer.pass_name, of_layer.pruning)
+    products = of_layer.products
     schedules = schedule_products([product.product for product in products], design, board, dataflow, minimise)
     found = []
     for product, schedule in zip(products, schedules, strict=True):
@@ -150,8 +158,10 @@ def _tensors(compiled: CompiledPass) -> Iterator[Tensor]:
     for product in compiled.products:
         for part in (product.plan.product.left, product.right, product.out):
             yield part.tensor if isinstance(part, SubMap) else part
-    if compiled.of_layer.pass_name == "bp":  # all zeros where every window lies in the padding, and no product's then
-        yield compiled.of_layer.maps.dx
+    of_layer = compiled.of_layer
+    # All zeros where every window lies in the padding, and no product's then.
+    if isinstance(of_layer.maps, LayerMaps) and of_layer.pass_name == "bp":
+        yield of_layer.maps.dx
 
 
 class _Code:

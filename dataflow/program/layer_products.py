@@ -39,8 +39,8 @@ class LayerProduct:
     """One product of a pass, by where its operands and its result lie.
 
     The left operand's windows walk the pixels of ``left`` along ``rows`` and ``cols``; ``is_turned``: they are the
-    columns of the left operand (WU). The right operand is a map, or taps of the kernel. ``out`` is None where the
-    result is a weight gradient.
+    columns of the left operand (WU). The right operand is a map whose pixels are the reduction, or taps of the kernel.
+    ``out`` is a map whose pixels are the product's rows, or None where the result is a weight gradient.
     """
 
     name: str
@@ -51,6 +51,11 @@ class LayerProduct:
     is_turned: bool
     right: SubMap | KernelTaps
     out: SubMap | None
+
+    @property
+    def repeats(self) -> int:
+        """How often it runs, each time on the next image of its maps; once on all images where the right is weights."""
+        return self.product.count
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ class LayerMaps:
             dx=map_of("dx", in_size, shape.in_channels),
             dy=map_of("dy", out_size, shape.out_channels),
         )
+
+    @property
+    def gradient(self) -> MapTensor:
+        """The gradient that its passes are given."""
+        return self.dy
 
     def products(self, pass_name: Pass, pruning: Pruning) -> tuple[LayerProduct, ...]:
         """Return the products of a pass, whose weights are kept by ``pruning``, in program order."""

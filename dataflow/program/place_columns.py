@@ -36,10 +36,22 @@ def map_places(
     }
 
 
-def tile_places(plan: TilePlan, steps: Steps, part: SubMap, address: int) -> dict[str, Column]:
-    """Return where the pixels of ``part`` stand that are a step's share of the plan's, with its share of columns."""
-    pixels, cols = plan.pixels, plan.cols
-    starts, lengths = pixels.starts[steps.pixels], pixels.lengths[steps.pixels]
+def slot_places(plan: TilePlan, steps: Steps, part: SubMap, address: int) -> dict[str, Column]:
+    """Return where the pixels of ``part`` stand that are the slots of each step, with its share of columns."""
+    starts = plan.pixels_before(steps, part) + plan.first_slots(steps)
+    return _with_columns(plan, steps, part, address, starts, plan.slots(steps))
+
+
+def row_places(plan: TilePlan, steps: Steps, part: SubMap, address: int) -> dict[str, Column]:
+    """Return where the pixels of ``part`` stand that are the rows of each step's tile, with its share of columns."""
+    starts = plan.pixels_before(steps, part) + plan.first_rows(steps)
+    return _with_columns(plan, steps, part, address, starts, plan.tile_rows(steps))
+
+
+def _with_columns(
+    plan: TilePlan, steps: Steps, part: SubMap, address: int, starts: Ints, lengths: Ints
+) -> dict[str, Column]:
+    cols = plan.cols
     return map_places(part, address, starts, lengths, cols.starts[steps.col], cols.lengths[steps.col])
 
 

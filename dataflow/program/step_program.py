@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from heddle.arch.errors import HeddleError
 from heddle.dataflow.lowering import Pruning
-from heddle.dataflow.network import ConvLayer, LinearLayer, StandIn, WeightedLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, ProductLayer, StandIn
 from heddle.dataflow.program.compiler import LayerPass, Program, compile_passes
-from heddle.dataflow.program.layer_products import LayerMaps, has_known_window
+from heddle.dataflow.program.layer_products import has_known_window
+from heddle.dataflow.program.matmul_products import maps_of
 from heddle.dataflow.recipes import RECIPES, Recipe, SparseOperand
 from heddle.dataflow.step_items import Pass, ProductPass, UpdatePass, WorkItem
 from heddle.dataflow.work import StepWork
@@ -20,7 +21,6 @@ _DEPTHWISE = ("depthwise convolution", "depthwise convolutions")
 _GRADIENT_SUM = ("sum of a shared weight's gradients", "sums of a shared weight's gradients")
 _VECTOR = ("vector operation", "vector operations")
 _UPDATE = ("weight update", "weight updates")
-_TWO_ACTIVATIONS = ("product of two activations", "products of two activations")
 _RECURRENT = ("recurrent product", "recurrent products")
 _UNKNOWN_PADDING = ("product whose padding is not stated", "products whose padding is not stated")
 _STAND_INS: dict[StandIn, tuple[str, str]] = {
@@ -28,9 +28,7 @@ _STAND_INS: dict[StandIn, tuple[str, str]] = {
     "transposed convolution": ("product of a transposed convolution", "products of transposed convolutions"),
     "stacked maps": ("product of several maps a sample", "products of several maps a sample"),
 }
-_KINDS = dict(
-    (_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _TWO_ACTIVATIONS, _RECURRENT, _UNKNOWN_PADDING, *_STAND_INS.values())
-)
+_KINDS = dict((_DEPTHWISE, _GRADIENT_SUM, _VECTOR, _UPDATE, _RECURRENT, _UNKNOWN_PADDING, *_STAND_INS.values()))
 _VECTOR_KINDS = {"depthwise": _DEPTHWISE, "gradient_sum": _GRADIENT_SUM}
 
 
@@ -80,11 +78,11 @@ def step_passes(work: StepWork) -> tuple[tuple[LayerPass, ...], tuple[LeftOut, .
 
     Raises HeddleError for a recipe whose products have no program yet, and for a step without any that has.
     """
-    layers = {layer.name: layer for layer in work.network.weighted_layers}
+    layers = {layer.name: layer for layer in work.network.product_layers}
     passes: list[LayerPass] = []
     left_out: list[LeftOut] = []
     for item in work.step.items:
-        found = _compilable(item, layers.get(item.layer), work)
+        found = _compilable(item, layers, work)
         if isinstance(found, LayerPass):
             passes.append(found)
         else:
@@ -92,20 +90,19 @@ def step_passes(work: StepWork) -> tuple[tuple[LayerPass, ...], tuple[LeftOut, .
     if not passes:
         raise HeddleError(
             f"no product of {work.network.name} has a program in --passes {','.join(work.options.passes)} "
-            "(valid: ff, bp, wu, where the network has convolutions or linear layers)"
+            "(valid: ff, bp, wu, where the network has convolutions, linear layers or products of two activations)"
         )
     return tuple(passes), tuple(left_out)
 
 
-def _compilable(item: WorkItem, layer: WeightedLayer | None, work: StepWork) -> LayerPass | str:
+def _compilable(item: WorkItem, layers: Mapping[str, ProductLayer], work: StepWork) -> LayerPass | str:
     """The pass to compile, or the kind of work that it is where it has no program."""
     if isinstance(item, UpdatePass):
         return _UPDATE[0]
     if not isinstance(item, ProductPass):
         return _VECTOR_KINDS.get(item.op, _VECTOR)[0]
-    if layer is None:
-        return _TWO_ACTIVATIONS[0]
     _refuse_pruning(item, work)
+    layer = layers[item.layer]
     if isinstance(layer, LinearLayer) and layer.steps > 1 and item.pass_name != "wu":
         return _RECURRENT[0]
     if isinstance(layer, ConvLayer) and layer.stands_for is not None:
@@ -113,7 +110,7 @@ def _compilable(item: WorkItem, layer: WeightedLayer | None, work: StepWork) -> 
     if isinstance(layer, ConvLayer) and not has_known_window(layer):
         return _UNKNOWN_PADDING[0]
     product = item.products[0]
-    maps = LayerMaps.of(layer, work.step.batch, work.step.operand)
+    maps = maps_of(layer, work.step.batch, work.step.operand)
     return LayerPass(maps, item.pass_name, Pruning(product.keep_n, product.group_m, operand=work.step.operand))
 
 

@@ -11,7 +11,11 @@ from heddle.dataflow.program.spreads import Spread
 
 @dataclass(frozen=True)
 class MapTensor:
-    """Activations or gradients [images, height, width, channels], the channels of a pixel one behind the other."""
+    """Activations or gradients [images, height, width, channels], the channels of a pixel one behind the other.
+
+    ``transposed_of`` names the map whose numbers these are, the columns and channels of each image changed about; it is
+    empty where the map has numbers of its own.
+    """
 
     name: str
     images: int
@@ -19,6 +23,7 @@ class MapTensor:
     width: int
     channels: int
     element_bytes: int
+    transposed_of: str = ""
 
     @property
     def nbytes(self) -> int:

@@ -47,7 +47,7 @@ def _taken(plan: TilePlan, design: Design) -> dict[str, int]:
     spread = max(plan.spreads, key=lambda share: (share.elements, len(share.channels)))
     stored = int(plan.touched.lengths.max())
     groups = -(-len(spread.channels) // plan.group_elements(spread))
-    slots = plan.pixels.longest if plan.product.is_turned else plan.weight_slots(spread)
+    slots = plan.pixels.longest if plan.product.is_turned else plan.slots_of(spread)
     words = -(-plan.cols.longest // design.array.cols)
     rows = spread.elements if plan.product.is_turned else plan.pixels.longest
     lane_bits = design.numbers.operand_format.width + index_bits(plan.group_m)

@@ -11,7 +11,7 @@ import numpy as np
 from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
 from heddle.dataflow.program.memory_map import Placed
-from heddle.dataflow.program.place_columns import map_places, run_places, tile_places
+from heddle.dataflow.program.place_columns import map_places, run_places, slot_places
 from heddle.dataflow.program.tensors import SubMap, TiledWeights, WeightTile, tile_index_bytes
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
@@ -38,7 +38,7 @@ class LeftLoads:
             **map_places(
                 plan.product.left,
                 self.address,
-                plan.touched.starts[steps.pixels],
+                plan.pixels_before(steps, plan.product.left) + plan.touched.starts[steps.pixels],
                 plan.touched.lengths[steps.pixels],
                 spread.first_channel[steps.spread],
                 spread.channels[steps.spread],
@@ -59,7 +59,7 @@ class PixelsOnTheRight:
         return {
             "weight": 1,
             "group_elements": self.plan.spread_columns.group_slots[steps.spread],
-            **tile_places(self.plan, steps, self.right, self.address),
+            **slot_places(self.plan, steps, self.right, self.address),
         }
 
 
@@ -81,7 +81,7 @@ class WeightsOnTheRight:
             "group_elements": spread.group_slots[steps.spread],
             **run_places(
                 self.placed.address + value_offset[tile],
-                spread.weight_slots[steps.spread],
+                spread.slots[steps.spread],
                 self.plan.cols.lengths[steps.col],
                 self.weights.element_bytes,
             ),
@@ -105,7 +105,7 @@ def tiled_weights(plan: TilePlan, name: str, element_bytes: int) -> TiledWeights
     value_offset = index_offset = 0
     for cols in plan.cols.ranges():
         for spread in plan.spreads:
-            slots = plan.weight_slots(spread)
+            slots = plan.slots_of(spread)
             tiles.append(WeightTile(spread, cols, slots, plan.group_slots(spread), value_offset, index_offset))
             value_offset += slots * len(cols) * element_bytes
             index_offset += tile_index_bytes(slots, len(cols), group_m)

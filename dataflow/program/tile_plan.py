@@ -14,6 +14,7 @@ from heddle.dataflow.program.cuts import Cuts, Ints
 from heddle.dataflow.program.layer_products import LayerProduct
 from heddle.dataflow.program.left_tiles import Touched, touched_pixels
 from heddle.dataflow.program.spreads import Spread, spreads
+from heddle.dataflow.program.tensors import SubMap
 from heddle.dataflow.scheduler import TileMapping
 
 Flags = npt.NDArray[np.bool_]
@@ -26,9 +27,11 @@ _CHUNK_STEPS = 1 << 15
 class Steps:
     """Some tiles' computations in program order: for each the number of its share of m, of n and of k.
 
-    ``pixels`` and ``spread`` number the shares of the plan's pixels and of its taps x channels.
+    ``repeat`` numbers the product's repetitions. ``pixels`` and ``spread`` number the shares of the plan's pixels and
+    of its taps x channels.
     """
 
+    repeat: Ints
     row: Ints
     col: Ints
     part: Ints
@@ -40,7 +43,8 @@ class Steps:
 
     def where(self, chosen: Flags) -> Steps:
         """Return the ``chosen`` ones."""
-        return Steps(self.row[chosen], self.col[chosen], self.part[chosen], self.pixels[chosen], self.spread[chosen])
+        columns = (self.repeat, self.row, self.col, self.part, self.pixels, self.spread)
+        return Steps(*(column[chosen] for column in columns))
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class SpreadColumns:
     """What a share of taps x channels is made of, an element for each share.
 
     ``group_elements`` channels of a pixel stand in one group of the activation buffer, which serves ``group_slots``
-    slots. ``weight_slots`` are those of the right operand where that is weights.
+    slots. ``slots`` are those of the right operand where the share is of the reduction.
     """
 
     first_tap: Ints
@@ -58,7 +62,7 @@ class SpreadColumns:
     elements: Ints
     group_elements: Ints
     group_slots: Ints
-    weight_slots: Ints
+    slots: Ints
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class TilePlan:
 
     Rows of the product are pixels, and its reduction is cut along taps x channels; or, turned, the other way round.
     Where the product is dense, a group holds as many channels as make all groups of a pixel about equal, so that none
-    spans two taps.
+    spans two taps. All repetitions of a product are cut alike: shares are those of one.
     """
 
     product: LayerProduct
@@ -81,8 +85,8 @@ class TilePlan:
     def of(cls, product: LayerProduct, mapping: TileMapping, group_m: int) -> TilePlan:
         """Cut ``product`` by the sizes of ``mapping``."""
         taps, channels = product.rows.taps * product.cols.taps, len(product.left.channels)
-        positions = product.left.tensor.images * product.rows.positions * product.cols.positions
-        unit = 1 if product.product.is_dense else group_m
+        images = product.left.tensor.images // product.repeats
+        positions = images * product.rows.positions * product.cols.positions
         along_pixels, along_spread = (
             (mapping.tile_k, mapping.tile_m) if product.is_turned else (mapping.tile_m, mapping.tile_k)
         )
@@ -91,7 +95,7 @@ class TilePlan:
             mapping,
             group_m,
             Cuts(positions, along_pixels),
-            spreads(taps, channels, along_spread, 1 if product.is_turned else unit),
+            spreads(taps, channels, along_spread, _unit(product, mapping, group_m)),
             Cuts(product.product.n, mapping.tile_n),
         )
 
@@ -106,16 +110,18 @@ class TilePlan:
         return len(self.pixels if self.product.is_turned else self.spreads)
 
     def steps(self) -> Iterator[Steps]:
-        """Yield the tiles in program order, k innermost, some thousands at a time."""
+        """Yield the tiles in program order, repetitions outermost and k innermost, some thousands at a time."""
         by_columns = self.mapping.loop_order == "nmk"
         inner = self.rows if by_columns else len(self.cols)
-        total = self.rows * len(self.cols) * self.parts
+        tiles = self.rows * len(self.cols)
+        total = self.product.repeats * tiles * self.parts
         for first in range(0, total, _CHUNK_STEPS):
-            tile, part = np.divmod(np.arange(first, min(total, first + _CHUNK_STEPS), dtype=np.int64), self.parts)
+            number, part = np.divmod(np.arange(first, min(total, first + _CHUNK_STEPS), dtype=np.int64), self.parts)
+            repeat, tile = np.divmod(number, tiles)
             outer_index, inner_index = np.divmod(tile, inner)
             row, col = (inner_index, outer_index) if by_columns else (outer_index, inner_index)
             pixels, spread = (part, row) if self.product.is_turned else (row, part)
-            yield Steps(row, col, part, pixels, spread)
+            yield Steps(repeat, row, col, part, pixels, spread)
 
     @cached_property
     def touched(self) -> Touched:
@@ -133,7 +139,7 @@ class TilePlan:
             elements=_column(share.elements for share in self.spreads),
             group_elements=_column(self.group_elements(share) for share in self.spreads),
             group_slots=_column(self.group_slots(share) for share in self.spreads),
-            weight_slots=_column(self.weight_slots(share) for share in self.spreads),
+            slots=_column(self.slots_of(share) for share in self.spreads),
         )
 
     def tile_rows(self, steps: Steps) -> Ints:
@@ -142,11 +148,28 @@ class TilePlan:
             return self.spread_columns.elements[steps.spread]
         return self.pixels.lengths[steps.pixels]
 
+    def first_rows(self, steps: Steps) -> Ints:
+        """Return the row of the product that each step's tile begins with, where a row is a pixel or a channel."""
+        if self.product.is_turned:
+            return self.spread_columns.first_channel[steps.spread]
+        return self.pixels.starts[steps.pixels]
+
     def slots(self, steps: Steps) -> Ints:
         """Return the slots of each step's reduction."""
         if self.product.is_turned:
             return self.pixels.lengths[steps.pixels]
-        return self.spread_columns.weight_slots[steps.spread]
+        return self.spread_columns.slots[steps.spread]
+
+    def first_slots(self, steps: Steps) -> Ints:
+        """Return the slot that each step's reduction begins with, where a slot is a pixel or a channel."""
+        if self.product.is_turned:
+            return self.pixels.starts[steps.pixels]
+        return self.spread_columns.first_channel[steps.spread]
+
+    def pixels_before(self, steps: Steps, part: SubMap) -> Ints:
+        """Return how many pixels of ``part`` belong to the repetitions before each step's."""
+        images = part.tensor.images // self.product.repeats
+        return steps.repeat * (images * part.rows.positions * part.cols.positions)
 
     def group_elements(self, spread: Spread) -> int:
         """Return how many channels of a pixel stand in one group of the activation buffer."""
@@ -160,13 +183,32 @@ class TilePlan:
         product = self.product.product
         return self.group_elements(spread) if product.is_dense else product.keep_n
 
-    def weight_slots(self, spread: Spread) -> int:
-        """Return the slots of weights that a share of taps x channels has."""
+    def slots_of(self, spread: Spread) -> int:
+        """Return the slots of the right operand that a share of taps x channels has."""
+        if isinstance(self.product.right, SubMap):
+            return spread.elements  # a slot of zeros, as weights have, would be a pixel of something else
         elements = self.group_elements(spread)
         groups = -(-len(spread.channels) // elements)
         if self.product.product.is_dense:
             return len(spread.taps) * groups * elements
         return int(slots_of(spread.elements, self.product.product.keep_n, self.group_m))
+
+
+def _unit(product: LayerProduct, mapping: TileMapping, group_m: int) -> int:
+    """Channels that stay together where they are cut: those of a group, where it must have all its slots.
+
+    WS takes all slots of every group, and finds no zeros behind the pixels of a map. Channels that make no equal groups
+    are cut into whole groups and a part of less than one.
+    """
+    if product.is_turned:
+        return 1
+    if not product.product.is_dense:
+        return group_m
+    if mapping.dataflow == "os" or not isinstance(product.right, SubMap):
+        return 1
+    channels = len(product.left.channels)
+    groups = -(-channels // group_m)
+    return group_m if channels % groups else channels // groups
 
 
 def _column(numbers: Iterator[int]) -> Ints:

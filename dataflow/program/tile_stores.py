@@ -1,4 +1,4 @@
-"""What stores result tiles: rows of pixels into a map, or tiles of a weight gradient."""
+"""What stores result tiles: rows as pixels into a map, or tiles of a weight gradient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from heddle.arch.formats import FP32
 from heddle.arch.instruction_words import Column
 from heddle.dataflow.program.cuts import Ints
-from heddle.dataflow.program.place_columns import run_places, tile_places
+from heddle.dataflow.program.place_columns import row_places, run_places
 from heddle.dataflow.program.tensors import GradientTile, SubMap, TiledGradient
 from heddle.dataflow.program.tile_plan import Steps, TilePlan
 
@@ -34,7 +34,7 @@ class MapStores:
 
     def of(self, steps: Steps) -> dict[str, Column]:
         """Return the fields of the stores, without half and tokens."""
-        return {**_order(self.plan), **tile_places(self.plan, steps, self.out, self.address)}
+        return {**_order(self.plan), **row_places(self.plan, steps, self.out, self.address)}
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Tied:
         self, plan: TilePlan, lefts: Loads, rights: Loads, computations: Computations, stores: Stores
     ) -> Iterator[Words]:
         """Yield the instructions of a product's steps in program order, some thousands at a time."""
-        last = (-1, -1, -1)
+        last = (-1, -1, -1, -1)
         for steps in plan.steps():
             new_left, new_right = _changes(steps, last)
             is_last = steps.part == plan.parts - 1
@@ -58,7 +58,7 @@ class Tied:
             self._lefts += int(new_left.sum())
             self._rights += int(new_right.sum())
             self._results += int((steps.part == 0).sum())
-            last = int(steps.row[-1]), int(steps.col[-1]), int(steps.part[-1])
+            last = int(steps.repeat[-1]), int(steps.row[-1]), int(steps.col[-1]), int(steps.part[-1])
 
     def _left_loads(self, lefts: Loads, steps: Steps, new_left: Flags, new_right: Flags) -> Words:
         """A step's first load, and its last where the right operand stays."""
@@ -133,13 +133,13 @@ class Tied:
         return encode_columns(Store, fields, len(results))
 
 
-def _changes(steps: Steps, last: tuple[int, int, int]) -> tuple[Flags, Flags]:
+def _changes(steps: Steps, last: tuple[int, int, int, int]) -> tuple[Flags, Flags]:
     """Which steps have another left operand than the step before them, and which another right one."""
-    row, col, part = (
+    repeat, row, col, part = (
         np.diff(numbers, prepend=before) != 0
-        for numbers, before in zip((steps.row, steps.col, steps.part), last, strict=True)
+        for numbers, before in zip((steps.repeat, steps.row, steps.col, steps.part), last, strict=True)
     )
-    return row | part, col | part
+    return repeat | row | part, repeat | col | part
 
 
 def _in_order(*kinds: tuple[Flags, Words]) -> Words:

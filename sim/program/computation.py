@@ -55,8 +55,11 @@ class Array:
         if (left.elements, left.group_elements) != (walk.elements, instruction.group_elements):
             raise HeddleError("the computation says other groups of channels than the load")
         groups = -(-walk.pixels // group_m) if walk.turned else walk.taps * left.groups.shape[1]
-        if -(-len(right.values) // instruction.group_slots) != groups:
-            raise HeddleError(f"{len(right.values)} slots, but the left operand has {groups} groups")
+        slots, whole = len(right.values), groups * instruction.group_slots
+        if -(-slots // instruction.group_slots) != groups:
+            raise HeddleError(f"{slots} slots, but the left operand has {groups} groups")
+        if instruction.command.ws and not walk.turned and slots != whole:
+            raise HeddleError(f"{slots} slots, but WS takes all {whole} of the left operand's groups")
         if right.values.shape[1] != instruction.cols:
             raise HeddleError(f"{instruction.cols} columns, but the right operand has {right.values.shape[1]}")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from heddle.arch.formats import FloatFormat
 from heddle.dataflow.program.compiler import CompiledPass, Program
-from heddle.dataflow.program.layer_products import KernelTaps
+from heddle.dataflow.program.layer_products import KernelTaps, LayerMaps
 from heddle.dataflow.program.memory_image import Image, blank_image, write_weights
 from heddle.dataflow.program.tensors import MapTensor, SubMap, TiledWeights
 from heddle.sim.program.operands import Weights, drawn_map, product_weights
@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
 
 def operand_blocks(program: Program, weights: Weights, seed: int, operand: FloatFormat) -> Iterator[Block]:
-    """Yield what a program reads and does not write: maps of X and dY, drawn by ``seed``, and ``weights``.
+    """Yield what a program reads and does not write: maps of activations and gradients drawn by ``seed``, ``weights``.
 
     A large map comes in several blocks, so that the image of a long step is written with little memory.
     """
@@ -35,7 +35,7 @@ def operand_blocks(program: Program, weights: Weights, seed: int, operand: Float
             if tensor.name not in drawn:
                 drawn.add(tensor.name)
                 address = program.memory.address(tensor.name)
-                for elements in drawn_map(tensor, seed, operand, is_gradient=tensor == maps.dy):
+                for elements in drawn_map(tensor, seed, operand, is_gradient=tensor == maps.gradient):
                     yield Block(address, elements.view(np.uint8))
                     address += elements.nbytes
         yield from _weight_blocks(compiled, program, weights)
@@ -59,7 +59,7 @@ def _maps_read(compiled: CompiledPass) -> Iterator[MapTensor]:
 
 def _weight_blocks(compiled: CompiledPass, program: Program, weights: Weights) -> Iterator[Block]:
     maps, pass_name = compiled.of_layer.maps, compiled.of_layer.pass_name
-    if pass_name == "wu":
+    if pass_name == "wu" or not isinstance(maps, LayerMaps):
         return
     kernel = weights.kernel(maps, pass_name)
     for product in compiled.products:

@@ -56,12 +56,32 @@ def product_weights(kernel: Bits, taps: KernelTaps) -> Bits:
 
 
 def drawn_map(tensor: MapTensor, seed: int, operand: FloatFormat, is_gradient: bool) -> Iterator[Bits]:
-    """Yield the elements of a map in their order: small gradients of either sign, or activations after a ReLU."""
+    """Yield the elements of a map in their order: small gradients of either sign, or activations after a ReLU.
+
+    A map that is another one's numbers transposed is drawn as that one, and each image turned.
+    """
+    if tensor.transposed_of:
+        yield from _transposed_map(tensor, seed, operand, is_gradient)
+        return
     rng = _normal(seed, tensor.name)
     elements = tensor.nbytes // tensor.element_bytes
     for start in range(0, elements, _ELEMENTS_AT_ONCE):
-        numbers = rng.standard_normal(min(_ELEMENTS_AT_ONCE, elements - start), np.float32)
-        yield from_float32(numbers * _GRADIENT_SCALE if is_gradient else np.maximum(numbers, 0), operand)
+        yield _drawn(rng, min(_ELEMENTS_AT_ONCE, elements - start), operand, is_gradient)
+
+
+def _transposed_map(tensor: MapTensor, seed: int, operand: FloatFormat, is_gradient: bool) -> Iterator[Bits]:
+    """The elements of a map that another one's are, some images at a time: at least one."""
+    rng, of_image = _normal(seed, tensor.transposed_of), tensor.width * tensor.channels
+    at_once = max(1, _ELEMENTS_AT_ONCE // of_image)
+    for start in range(0, tensor.images, at_once):
+        images = min(at_once, tensor.images - start)
+        drawn = _drawn(rng, images * of_image, operand, is_gradient)
+        yield drawn.reshape(images, tensor.channels, tensor.width).swapaxes(1, 2).reshape(-1)
+
+
+def _drawn(rng: np.random.Generator, elements: int, operand: FloatFormat, is_gradient: bool) -> Bits:
+    numbers = rng.standard_normal(elements, np.float32)
+    return from_float32(numbers * _GRADIENT_SCALE if is_gradient else np.maximum(numbers, 0), operand)
 
 
 def _normal(seed: int, name: str) -> np.random.Generator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +48,20 @@ def packed_weights(path: Path, compiled: StepProgram) -> PackedWeights:
     layers = {layer.record.name: layer for layer in stored.layers}
     names = [_owner(layer) for layer in work.network.weighted_layers]
     _refuse_others(layers, names, f"{path}: its layer", f"is none of {work.network.name}")
-    needed = [each.of_layer for each in compiled.program.passes if each.of_layer.pass_name in WEIGHT_PASSES]
-    _refuse_others([_owner(each.maps.layer) for each in needed], layers, f"{path}: layer", "is missing")
-    for of_layer in needed:
-        record = layers[_owner(of_layer.maps.layer)].record
-        _refuse_other_shape(record, of_layer.maps, path)
+    needed = list(_reading_weights(compiled))
+    _refuse_others([_owner(maps.layer) for _, maps in needed], layers, f"{path}: layer", "is missing")
+    for of_layer, maps in needed:
+        record = layers[_owner(maps.layer)].record
+        _refuse_other_shape(record, maps, path)
         _refuse_other_sparsity(record, of_layer, path)
     return PackedWeights(layers)
+
+
+def _reading_weights(compiled: StepProgram) -> Iterator[tuple[LayerPass, LayerMaps]]:
+    """The passes of a program that read weights, with their maps."""
+    for of_layer in (each.of_layer for each in compiled.program.passes):
+        if isinstance(of_layer.maps, LayerMaps) and of_layer.pass_name in WEIGHT_PASSES:
+            yield of_layer, of_layer.maps
 
 
 def _refuse_others(given: Iterable[str], valid: Iterable[str], before: str, after: str) -> None:

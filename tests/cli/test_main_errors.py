@@ -234,7 +234,7 @@ BAD_COMMAND_LINES = {
     "a program without products": (
         [*_COMPILE, "--passes", "update"],
         "no product of mlp has a program in --passes update "
-        "(valid: ff, bp, wu, where the network has convolutions or linear layers)",
+        "(valid: ff, bp, wu, where the network has convolutions, linear layers or products of two activations)",
     ),
     "a program that the memory does not hold": (
         [*_COMPILE, "--batch", "1048576", "--image-size", "100", "--passes", "ff", "--channels", "1"],

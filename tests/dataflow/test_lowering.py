@@ -19,7 +19,7 @@ from heddle.dataflow.lowering import (
     matmul_products,
     weight_gradient_products,
 )
-from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer
 from heddle.dataflow.recipes import SparseOperand
 from heddle.dataflow.step_items import Product
 
@@ -198,7 +198,7 @@ def test_a_packed_value_takes_16_bits_and_its_index(m: int, bits: int) -> None:
 
 
 def test_attention_products_are_dense_and_repeated() -> None:
-    (product,) = matmul_products(5, 6, 7, 8)
+    (product,) = matmul_products(MatmulLayer("qk", 5, 6, 7, count=4), "ff", 2)
     assert product.macs == product.dense_macs == 5 * 6 * 7 * 8
 
 

@@ -17,7 +17,7 @@ from heddle.arch.timing import DISPATCH_CYCLES, os_lead_cycles
 from heddle.cli import verify_accelerator
 from heddle.cli.main import main
 from heddle.dataflow.lowering import NOT_PRUNED
-from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.network import ConvLayer, MatmulLayer
 from heddle.dataflow.program.memory_image import Image
 from heddle.hls.control.instruction import Stop
 from heddle.sim.program.timing import time_program
@@ -48,6 +48,7 @@ def test_every_byte_of_memory_is_that_of_the_instruction_set_simulator(machine: 
     assert all(each.bit_exact for each in verdicts)
     kinds = {(case.pass_name, case.pruning != NOT_PRUNED) for case in CASES}
     assert kinds == {("ff", False), ("ff", True), ("bp", False), ("bp", True), ("wu", False)}
+    assert {case.pass_name for case in CASES if isinstance(case.layer, MatmulLayer)} >= {"ff", "wu"}
 
 
 #: Prompt and fast memory, and slow ones.

@@ -22,7 +22,11 @@ Stretch = tuple[int, int]
 
 
 class MapRow(Document):
-    """Activations or gradients: ``shape`` is [images, height, width, channels]."""
+    """Activations or gradients: ``shape`` is [images, height, width, channels].
+
+    ``transposed_of`` names the map whose numbers this one has too, columns and channels changed about: whoever writes
+    that one writes both. It is null for all others.
+    """
 
     name: str
     layout: Literal["map"] = "map"
@@ -30,6 +34,7 @@ class MapRow(Document):
     shape: tuple[int, int, int, int]
     address: int
     bytes: int
+    transposed_of: str | None
 
 
 class GradientTileRow(Document):
@@ -158,6 +163,7 @@ def _tensor_row(placed: Placed, operand: FloatFormat) -> TensorRow:
             shape=(tensor.images, tensor.height, tensor.width, tensor.channels),
             address=placed.address,
             bytes=tensor.nbytes,
+            transposed_of=tensor.transposed_of or None,
         )
     if isinstance(tensor, TiledGradient):
         return GradientRow(

@@ -8,12 +8,14 @@ import pytest
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Compute, Load, Store, Sync
-from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.network import ConvLayer, MatmulLayer
 from heddle.dataflow.program import tile_plan
 from heddle.dataflow.program.layer_products import LayerMaps
 from heddle.dataflow.step_items import Pass
 from heddle.sim.program.transfers import pixel_addresses
 from tests.support.layer_programs import SPARSELY_MET, LayerRun, met_pixels
+from tests.support.matmul_programs import MatmulRun
 
 TINY = load_design("tiny")
 LAYER = ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3)
@@ -24,11 +26,22 @@ def test_passes_are_the_same_whenever_they_are_compiled() -> None:
     assert np.array_equal(run.compiled().words, run.compiled().words)
 
 
-@pytest.mark.parametrize("pass_name", ["ff", "wu"])
+CONVOLUTION, MATMUL = ConvLayer("conv", 9, 7, 24, 9, 7, 20, 3, 3), MatmulLayer("qk", 20, 13, 70, count=3)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        LayerRun(CONVOLUTION, "ff", TINY),
+        LayerRun(CONVOLUTION, "wu", TINY),
+        MatmulRun(MATMUL, "ff", TINY),
+        MatmulRun(MATMUL, "wu", TINY),
+    ],
+    ids=["convolution-ff", "convolution-wu", "matmul-ff", "matmul-wu"],
+)
 def test_a_program_does_not_depend_on_how_many_steps_are_worked_on_at_once(
-    monkeypatch: pytest.MonkeyPatch, pass_name: Pass
+    monkeypatch: pytest.MonkeyPatch, run: LayerRun | MatmulRun
 ) -> None:
-    run = LayerRun(ConvLayer("conv", 9, 7, 24, 9, 7, 20, 3, 3), pass_name, TINY)
     at_once = run.compiled().words
     monkeypatch.setattr(tile_plan, "_CHUNK_STEPS", 3)
     assert len(at_once) > 30
@@ -118,3 +131,39 @@ def test_a_product_that_no_half_holds_is_refused() -> None:
         r"buffers\.activation_bytes of 240 or more hold it$",
     ):
         LayerRun(ConvLayer("conv", 6, 6, 8, 6, 6, 8, 3, 3), "ff", tight).compiled()
+
+
+def loaded(run: MatmulRun, weight: int) -> list[tuple[int, int]]:
+    """Pixels and elements of each load into the activation or the weight buffer."""
+    loads = (instruction for instruction in run.compiled().instructions if isinstance(instruction, Load))
+    return [(load.places.pixels, load.places.elements) for load in loads if load.weight == weight]
+
+
+def test_every_product_of_two_activations_has_operands_and_a_result_of_its_own() -> None:
+    run = MatmulRun(MatmulLayer("qk", 6, 8, 5, count=3), "ff", TINY, batch=2)
+    program = run.compiled()
+    assert len(program.products) == 1
+    places: list[set[int]] = [
+        {
+            each.places.address
+            for each in program.instructions
+            if isinstance(each, kind) and getattr(each, "weight", 0) == weight
+        }
+        for kind, weight in ((Load, 0), (Load, 1), (Store, 0))
+    ]
+    for name, addresses, image_bytes in zip("abc", places, (6 * 8 * 2, 8 * 5 * 2, 6 * 5 * 2), strict=True):
+        first = program.memory.address(f"qk.{name}")
+        assert addresses == {first + image * image_bytes for image in range(6)}
+
+
+#: By dataflow and reduction, the slots of each load: no other pixel than those of the product, and in WS no group with
+#: fewer slots than the others.
+SLOTS = {("os", 13): [13], ("ws", 13): [12, 1], ("ws", 9): [9], ("ws", 3): [3], ("ws", 12): [12]}
+
+
+@pytest.mark.parametrize(("dataflow", "reduction"), SLOTS)
+def test_slots_of_two_activations_are_the_pixels_of_the_right_one(dataflow: DataflowChoice, reduction: int) -> None:
+    forward = MatmulRun(MatmulLayer("qk", 6, reduction, 5), "ff", TINY, batch=1, dataflow=dataflow)
+    backward = MatmulRun(MatmulLayer("qk", 6, 5, reduction), "bp", TINY, batch=1, dataflow=dataflow)
+    for run in (forward, backward):
+        assert [pixels for pixels, _ in loaded(run, 1)] == SLOTS[dataflow, reduction]

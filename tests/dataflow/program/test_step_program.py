@@ -48,26 +48,36 @@ def test_passes_stand_in_the_steps_order_and_are_pruned_as_the_recipe_says() -> 
     assert kept(compiled("bdwp")) == [
         "conv1 ff dense",
         "conv2 ff 2:4",
+        "scores ff dense",
         "fc ff dense",
         "fc bp dense",
         "fc wu dense",
+        "scores bp dense",
+        "scores wu dense",
         "state wu dense",
         "conv2 bp 2:4",
         "conv2 wu dense",
         "conv1 wu dense",
     ]
-    assert kept(compiled("sdwp", "ff", "bp"))[1:] == ["conv2 ff dense", "fc ff dense", "fc bp dense", "conv2 bp 2:4"]
+    assert kept(compiled("sdwp", "ff", "bp"))[1:] == [
+        "conv2 ff dense",
+        "scores ff dense",
+        "fc ff dense",
+        "fc bp dense",
+        "scores bp dense",
+        "conv2 bp 2:4",
+    ]
 
 
 def test_what_is_left_out_is_counted_by_kind() -> None:
     assert compiled("bdwp").notes == (
         "left out of the program, which the machine does not run yet: 2 vector operations, 3 depthwise convolutions, "
         "3 products whose padding is not stated, 3 products of transposed convolutions, "
-        "2 recurrent products, 3 products of two activations, 7 weight updates",
+        "2 recurrent products, 7 weight updates",
     )
     assert compiled("bdwp", "wu").notes == (
-        "left out of the program, which the machine does not run yet: 1 product of two activations, "
-        "1 product of a transposed convolution, 1 product whose padding is not stated, 1 depthwise convolution",
+        "left out of the program, which the machine does not run yet: 1 product of a transposed convolution, "
+        "1 product whose padding is not stated, 1 depthwise convolution",
     )
 
 
@@ -75,4 +85,4 @@ def test_what_is_left_out_is_counted_by_kind() -> None:
 def test_a_recipe_that_prunes_what_is_no_weight_is_refused_where_that_pass_runs(recipe: str, pass_name: Pass) -> None:
     with pytest.raises(HeddleError, match=rf"^recipe '{recipe}' prunes (dy|x) in {pass_name}, which has no program"):
         compiled(recipe)
-    assert len(compiled(recipe, "ff").program.passes) == 3
+    assert len(compiled(recipe, "ff").program.passes) == 4

@@ -1,4 +1,4 @@
-"""Programs against PyTorch's convolutions in FP64: what a pass computes, whatever the order of its additions."""
+"""Programs against PyTorch in FP64: what a pass computes, whatever the order of its additions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import pytest
 
 from heddle.arch import nm
 from heddle.arch.design_io import load_design, override
-from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.choices import DataflowChoice
+from heddle.dataflow.network import ConvLayer, MatmulLayer
 from heddle.dataflow.program.memory_image import gradient_of, map_of, write_map
 from heddle.dataflow.program.tensors import TiledGradient
 from heddle.dataflow.step_items import Pass
 from heddle.sim.functional.formats import to_float32
 from heddle.sim.program.execute import execute
 from tests.support.layer_programs import LayerRun
+from tests.support.matmul_programs import MatmulRun
 
 torch = pytest.importorskip("torch")
 gradients = pytest.importorskip("torch.nn.grad")
@@ -97,4 +99,32 @@ def test_a_pass_is_pytorchs_within_the_rounding_of_its_additions(
         patterns = map_of(after, program.memory.tensors[name], number_format.pattern_type)
         found = to_float32(np.ascontiguousarray(patterns), number_format)
         allowed = allowed + np.abs(wanted) * 2.0**-11 + 2.0**-25
+    assert np.all(np.abs(found - wanted) <= allowed)
+
+
+def exact_products(run: MatmulRun) -> dict[Pass, torch.Tensor]:
+    """A @ B for each image, and the gradients that PyTorch takes of it."""
+    number_format = run.design.numbers.operand_format
+    a, b, dc = (
+        torch.from_numpy(to_float32(np.ascontiguousarray(run.matrices(name)), number_format).astype(np.float64))
+        for name in ("a", "b", "dc")
+    )
+    a.requires_grad_()
+    b.requires_grad_()
+    c = a @ b
+    c.backward(dc)
+    return {"ff": c.detach(), "bp": a.grad, "wu": b.grad}
+
+
+@pytest.mark.parametrize("dataflow", ["os", "ws"])
+@pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
+def test_a_product_of_two_activations_and_its_gradients_are_pytorchs(pass_name: Pass, dataflow: DataflowChoice) -> None:
+    run = MatmulRun(MatmulLayer("qk", 19, 13, 22, count=3), pass_name, SMALL, seed=7, dataflow=dataflow)
+    program, _, after = run.executed()
+    found = to_float32(np.ascontiguousarray(run.found(program, after)), SMALL.numbers.operand_format)
+    wanted = exact_products(run)[pass_name].numpy()
+    left, right = (
+        np.abs(to_float32(np.ascontiguousarray(each), SMALL.numbers.operand_format)) for each in run.operands()
+    )
+    allowed = left @ right * left.shape[2] * 2.0**-24 + np.abs(wanted) * 2.0**-11 + 2.0**-25
     assert np.all(np.abs(found - wanted) <= allowed)

@@ -10,7 +10,7 @@ import pytest
 from heddle.arch.boards import load_board
 from heddle.arch.design_io import load_design, override
 from heddle.dataflow.assemble import assemble_network
-from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer
 from heddle.dataflow.program.memory_image import map_of
 from heddle.dataflow.program.step_program import StepProgram, step_program
 from heddle.dataflow.recipes import recipe_named
@@ -29,6 +29,7 @@ OPERAND = DESIGN.numbers.operand_format
 LAYERS = (
     ConvLayer("conv1", 5, 4, 3, 5, 4, 8, 3, 3),
     ConvLayer("conv2", 5, 4, 8, 3, 2, 8, 3, 3, 2, 2),
+    MatmulLayer("scores", 6, 9, 5, count=3),
     LinearLayer("fc", 1, 48, 10),
 )
 
@@ -80,6 +81,20 @@ def test_a_large_map_is_drawn_in_pieces_that_do_not_show(
     assert np.array_equal(np.concatenate(list(drawn_map(tensor, 1, OPERAND, False))), whole)
     blocks = list(operand_blocks(compiled.program, DrawnWeights(1, OPERAND), 1, OPERAND))
     assert len(blocks) > 20
+
+
+def test_a_transposed_map_has_the_numbers_of_the_other_image_by_image_whatever_the_pieces(
+    compiled: StepProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at_once in (1 << 24, 50, 7):  # all images, one of 5 x 9 at a time, less than one
+        monkeypatch.setattr(operands, "_ELEMENTS_AT_ONCE", at_once)
+        image = operand_image(compiled.program, DrawnWeights(1, OPERAND), 1, OPERAND)
+        b, turned = (
+            map_of(image, compiled.program.memory.tensors[name], np.uint16) for name in ("scores.b", "scores.bt")
+        )
+        assert b.shape == (6, 1, 9, 5)
+        assert len(np.unique(b)) > 100
+        assert np.array_equal(turned, b.swapaxes(2, 3))
 
 
 def test_a_shared_weight_is_drawn_once(compiled: StepProgram) -> None:

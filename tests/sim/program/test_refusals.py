@@ -12,15 +12,17 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.errors import HeddleError
 from heddle.arch.instructions import Compute, Instruction, Load, Store
-from heddle.dataflow.network import ConvLayer
+from heddle.dataflow.network import ConvLayer, MatmulLayer
 from heddle.dataflow.program.memory_image import Image
 from heddle.sim.program.execute import execute
 from tests.support.layer_programs import LayerRun
+from tests.support.matmul_programs import MatmulRun
 
 TINY = load_design("tiny")
 RUN = LayerRun(ConvLayer("conv", 4, 4, 8, 4, 4, 8, 3, 3), "ff", TINY, batch=1, keep_n=2)
 PROGRAM = RUN.compiled()
 IMAGE: Image = RUN.image(PROGRAM)
+IN_WS = MatmulRun(MatmulLayer("qk", 5, 12, 6), "ff", TINY, batch=1, dataflow="ws")
 _Kind = TypeVar("_Kind", Load, Compute, Store)
 
 
@@ -64,6 +66,16 @@ def test_a_computation_that_says_other_operands_than_were_loaded() -> None:
     assert refusal(COMPUTE, lambda one: replace(one, group_elements=3)) == (
         "COMPUTE: the computation says other groups of channels than the load"
     )
+
+
+def test_a_group_that_has_fewer_slots_than_others_in_ws() -> None:
+    program = list(IN_WS.compiled().instructions)
+    number = next(n for n, each in enumerate(program) if isinstance(each, Load) and each.weight)
+    load = program[number]
+    assert isinstance(load, Load)
+    program[number] = replace(load, places=replace(load.places, pixels=load.places.pixels - 1))
+    with pytest.raises(HeddleError, match=r"COMPUTE: 11 slots, but WS takes all 12 of the left operand's groups$"):
+        execute(program, IN_WS.image(IN_WS.compiled()), TINY)
 
 
 def test_a_window_that_reads_what_was_not_loaded() -> None:
