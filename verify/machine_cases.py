@@ -131,7 +131,7 @@ def drawn_cases(
     design: Design, board: Board, count: int, seed: int, dataflow: DataflowChoice = "auto"
 ) -> Iterator[LayerCase]:
     """Yield ``count`` passes of drawn layers that have a program on ``design``, with drawn memories."""
-    weighted, matmuls = random.Random(seed), random.Random(f"products of two activations, {seed}")
+    weighted, matmuls = random.Random(seed), random.Random(f"activations {seed}")
     given = 0
     while given < count:
         is_matmul = given % _MATMUL_EVERY == _MATMUL_EVERY - 1
