@@ -51,6 +51,7 @@ def test_total_and_causes_are_those_of_the_program_but_for_its_start(run: LayerR
     assert_close(*both(run, memory))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("channels", [2, 4])
 @pytest.mark.parametrize("run", WAITING.values(), ids=WAITING.keys())
 def test_several_channels_are_one_port_to_engines_and_program_alike(run: LayerRun, channels: int) -> None:
@@ -76,11 +77,13 @@ def test_array_and_stalls_are_all_cycles() -> None:
         assert found.array_cycles + sum(found.stalls.values()) == pytest.approx(found.cycles)
 
 
+@pytest.mark.compiled
 def test_slower_memory_takes_longer() -> None:
     times = [both(RUNS["backward"], memory)[0].cycles for memory in MEMORIES]
     assert times == sorted(set(times))
 
 
+@pytest.mark.compiled
 def test_the_arrays_own_cycles_are_the_same_in_any_memory() -> None:
     def array_cycles(design: Design, memory: MemoryClocks) -> float:
         return both(LayerRun(LinearLayer("fc", 64, 64, 64), "ff", design), memory)[0].array_cycles
