@@ -13,7 +13,7 @@ from heddle.arch.timing import slots_of
 from heddle.dataflow.program.cuts import Cuts, Ints
 from heddle.dataflow.program.layer_products import LayerProduct
 from heddle.dataflow.program.left_tiles import Touched, touched_pixels
-from heddle.dataflow.program.spreads import Spread, spreads
+from heddle.dataflow.program.spreads import Spread, evenly_grouped_spreads, spreads
 from heddle.dataflow.program.tensors import SubMap
 from heddle.dataflow.scheduler import TileMapping
 
@@ -84,7 +84,6 @@ class TilePlan:
     @classmethod
     def of(cls, product: LayerProduct, mapping: TileMapping, group_m: int) -> TilePlan:
         """Cut ``product`` by the sizes of ``mapping``."""
-        taps, channels = product.rows.taps * product.cols.taps, len(product.left.channels)
         images = product.left.tensor.images // product.repeats
         positions = images * product.rows.positions * product.cols.positions
         along_pixels, along_spread = (
@@ -95,7 +94,7 @@ class TilePlan:
             mapping,
             group_m,
             Cuts(positions, along_pixels),
-            spreads(taps, channels, along_spread, _unit(product, mapping, group_m)),
+            _spreads(product, mapping, along_spread, group_m),
             Cuts(product.product.n, mapping.tile_n),
         )
 
@@ -194,21 +193,16 @@ class TilePlan:
         return int(slots_of(spread.elements, self.product.product.keep_n, self.group_m))
 
 
-def _unit(product: LayerProduct, mapping: TileMapping, group_m: int) -> int:
-    """Channels that stay together where they are cut: those of a group, where it must have all its slots.
+def _spreads(product: LayerProduct, mapping: TileMapping, tile: int, group_m: int) -> tuple[Spread, ...]:
+    """Cut taps x channels by ``tile``; along a reduction so that the array finds in each group the slots that it takes.
 
-    WS takes all slots of every group, and finds no zeros behind the pixels of a map. Channels that make no equal groups
-    are cut into whole groups and a part of less than one.
+    WS takes as many of every group. Weights have zeros where a group has fewer; behind a map's pixels stand others.
     """
-    if product.is_turned:
-        return 1
-    if not product.product.is_dense:
-        return group_m
-    if mapping.dataflow == "os" or not isinstance(product.right, SubMap):
-        return 1
-    channels = len(product.left.channels)
-    groups = -(-channels // group_m)
-    return group_m if channels % groups else channels // groups
+    taps, channels = product.rows.taps * product.cols.taps, len(product.left.channels)
+    if isinstance(product.right, SubMap) and not product.is_turned and mapping.dataflow == "ws":
+        return evenly_grouped_spreads(channels, tile, group_m)
+    unit = 1 if product.is_turned or product.product.is_dense else group_m
+    return spreads(taps, channels, tile, unit)
 
 
 def _column(numbers: Iterator[int]) -> Ints:
