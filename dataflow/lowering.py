@@ -176,13 +176,18 @@ def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, p
 def matmul_products(
     layer: MatmulLayer, pass_name: Pass, batch: int, operand: FloatFormat = FP16
 ) -> tuple[Product, ...]:
-    """Return a pass of C = A . B: C (ff), dA = dC . B^T (bp) or dB = A^T . dC (wu), dense, of ``operand`` elements."""
+    """Return a pass of C = A . B: C (ff), dA = dC . B^T (bp) or dB = A^T . dC (wu), dense, of ``operand`` elements.
+
+    The pixels of a matrix are its rows, as it lies in memory. So dB has A on its left as it lies, its pixels along the
+    reduction, like X in a weight gradient.
+    """
     m, k, n = {
         "ff": (layer.m, layer.k, layer.n),
         "bp": (layer.m, layer.n, layer.k),
         "wu": (layer.k, layer.m, layer.n),
     }[pass_name]
-    left, right = Operand(bits=operand.width), Operand(bits=operand.width, pixels_on_k=True)
+    left = Operand(bits=operand.width, pixels_on_k=pass_name == "wu")
+    right = Operand(bits=operand.width, pixels_on_k=True)
     return (Product(m, k, n, left=left, right=right, out_bits=operand.width, count=layer.count * batch),)
 
 

@@ -202,6 +202,18 @@ def test_attention_products_are_dense_and_repeated() -> None:
     assert product.macs == product.dense_macs == 5 * 6 * 7 * 8
 
 
+def test_only_the_right_operands_gradient_of_attention_reads_its_left_operand_along_pixels() -> None:
+    layer = MatmulLayer("qk", 5, 6, 7)
+    along_pixels = {name: matmul_products(layer, name, 1)[0].left.pixels_on_k for name in ("ff", "bp", "wu")}
+    assert along_pixels == {"ff": False, "bp": False, "wu": True}
+
+
+def test_the_right_operands_gradient_of_attention_is_read_as_a_linear_layers_weight_gradient_is() -> None:
+    (of_matmul,) = matmul_products(MatmulLayer("qk", 5, 6, 7), "wu", 1)
+    (of_linear,) = weight_gradient_products(LayerShape.of(LinearLayer("fc", 5, 6, 7), 1), None, NOT_PRUNED)
+    assert of_matmul == replace(of_linear, out_bits=16, out_tiled=False)
+
+
 def test_tiles_of_a_kernel_of_one_row_share_its_columns() -> None:
     row = ConvLayer("row", 1, 100, 8, 1, 86, 8, kernel_height=1, kernel_width=15)
     shape = LayerShape.of(row, 1)

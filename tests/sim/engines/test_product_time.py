@@ -10,10 +10,11 @@ from heddle.arch.boards import load_board
 from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.memory_clocks import MemoryClocks
-from heddle.dataflow.network import ConvLayer, LinearLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer
 from heddle.sim.engines.product_time import ProductTime, product_time
 from heddle.sim.program.timing import ProgramTiming, time_program
 from tests.support.layer_programs import LayerRun
+from tests.support.matmul_programs import MatmulRun
 
 TINY, SMALL = load_design("tiny"), load_design("small")
 BOARD = load_board(TINY.board)
@@ -26,6 +27,9 @@ RUNS = {
     "convolution's gradient": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "wu", TINY),
     "convolution": LayerRun(ConvLayer("conv", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1), "ff", SMALL, keep_n=2),
     "backward": LayerRun(LinearLayer("fc", 64, 256, 256), "bp", SMALL),
+    "attention": MatmulRun(MatmulLayer("qk", 128, 64, 128), "ff", SMALL),
+    "attention's gradient": MatmulRun(MatmulLayer("qk", 128, 64, 128), "wu", SMALL, dataflow="os"),
+    "attention's gradient in WS": MatmulRun(MatmulLayer("qk", 64, 64, 64), "wu", TINY, dataflow="ws"),
 }
 #: A memory that is slow, and passes that wait for it: what a port of several channels moves and cuts is what they take.
 SLOW = MemoryClocks(100, 4)
@@ -38,7 +42,7 @@ WAITING = {
 }
 
 
-def both(run: LayerRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTiming]:
+def both(run: LayerRun | MatmulRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTiming]:
     program, design = run.compiled(), run.design
     products = [(each.plan.product.product, each.plan.mapping) for each in program.products]
     return product_time(products, design, BOARD, memory), time_program(program.words, design, memory)
@@ -47,7 +51,9 @@ def both(run: LayerRun, memory: MemoryClocks) -> tuple[ProductTime, ProgramTimin
 @pytest.mark.compiled
 @pytest.mark.parametrize("memory", MEMORIES, ids=str)
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
-def test_total_and_causes_are_those_of_the_program_but_for_its_start(run: LayerRun, memory: MemoryClocks) -> None:
+def test_total_and_causes_are_those_of_the_program_but_for_its_start(
+    run: LayerRun | MatmulRun, memory: MemoryClocks
+) -> None:
     assert_close(*both(run, memory))
 
 
