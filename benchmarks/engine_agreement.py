@@ -21,7 +21,7 @@ from heddle.arch.design import Design
 from heddle.arch.design_io import load_design, override
 from heddle.arch.memory_clocks import MemoryClocks
 from heddle.dataflow.lowering import NOT_PRUNED
-from heddle.dataflow.network import ConvLayer, LinearLayer, WeightedLayer
+from heddle.dataflow.network import ConvLayer, LinearLayer, MatmulLayer, ProductLayer
 from heddle.sim.engines.product_time import ProductTime, product_time
 from heddle.sim.program.timing import time_program
 from heddle.verify.machine import Machine, MemoryTiming
@@ -36,9 +36,13 @@ _SEED = 11
 _FARTHEST = 8
 _MEMORY = ("passes", "latency", "clocks a beat")
 _CAUSES = ("fill", "load_left", "load_right", "store", "feed", "drain")
-#: Rows, reduction and columns of the larger products, and a convolution beside them.
+#: Rows, reduction and columns of the larger products; a convolution and attention's products beside them.
 _LARGER = ((64, 64, 64), (128, 256, 64), (256, 128, 128), (64, 512, 256))
-_CONVOLUTION = ConvLayer("conv14", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1)
+_BESIDE: tuple[ProductLayer, ...] = (
+    ConvLayer("conv14", 14, 14, 32, 14, 14, 32, 3, 3, 1, 1),
+    MatmulLayer("qk128", 128, 64, 128, count=2),
+    MatmulLayer("pv197", 197, 197, 64),
+)
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ def designs() -> Sequence[Design]:
 
 
 def larger_cases(design: Design) -> Iterator[LayerCase]:
-    """Yield passes of products of 64 to 512, dense and as the design prunes them, and those of a convolution."""
-    layers: list[WeightedLayer] = [LinearLayer(f"{m}x{k}x{n}", m, k, n) for m, k, n in _LARGER]
-    for layer in (*layers, _CONVOLUTION):
+    """Yield passes of products of 64 to 512, dense and as the design prunes them, of a convolution and of attention."""
+    layers = [LinearLayer(f"{m}x{k}x{n}", m, k, n) for m, k, n in _LARGER]
+    for layer in (*layers, *_BESIDE):
         for pass_name in PRODUCT_PASSES:
             yield LayerCase(layer, pass_name, 1, NOT_PRUNED, MemoryTiming())
             if can_prune(layer, pass_name, design):
