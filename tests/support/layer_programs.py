@@ -24,11 +24,11 @@ from heddle.dataflow.step_items import Pass
 from heddle.sim.functional.convolution import phase_kernel, phase_windows, windows
 from heddle.sim.functional.formats import Float32, from_float32
 from heddle.sim.functional.gemm import multiply, multiply_slots
-from heddle.sim.program.execute import execute
+from tests.support.program_runs import ProgramRun
 
 
 @dataclass(frozen=True)
-class LayerRun:
+class LayerRun(ProgramRun):
     """A layer's pass on a design, with operands drawn by ``seed``. ``keep_n`` of the design's M; 0 is dense."""
 
     layer: WeightedLayer
@@ -62,24 +62,13 @@ class LayerRun:
         shape = self.maps.shape
         return self._patterns((shape.groups, *shape.kernel, shape.in_channels, shape.out_channels), 3)
 
-    def image(self, program: Program) -> Image:
-        """The memory before the program runs: operands where they belong, noise everywhere else."""
-        image = np.random.default_rng(self.seed).integers(0, 256, program.memory.nbytes, np.uint8)
+    def write_operands(self, program: Program, image: Image) -> None:
         for placed in program.memory.tensors.values():
             if isinstance(placed.tensor, MapTensor) and placed.tensor.name.endswith((".x", ".dy")):
                 write_map(image, placed, self.x if placed.tensor.name.endswith(".x") else self.dy)
         for compiled in program.products:
             if isinstance(compiled.right, TiledWeights):
                 write_weights(image, program.memory.tensors[compiled.right.name], self._right(compiled.plan.product))
-        return image
-
-    def executed(self) -> tuple[Program, Image, Image]:
-        """The program, and the memory before and after it."""
-        program = self.compiled()
-        before = self.image(program)
-        after = before.copy()
-        execute(program.instructions, after, self.design)
-        return program, before, after
 
     def _right(self, product: LayerProduct) -> Bits:
         """[taps, channels, cols] of a product whose right operand are weights."""

@@ -18,7 +18,7 @@ from heddle.dataflow.program.tensors import MapTensor
 from heddle.dataflow.step_items import Pass
 from heddle.sim.functional.formats import from_float32
 from heddle.sim.functional.gemm import multiply
-from heddle.sim.program.execute import execute
+from tests.support.program_runs import ProgramRun
 
 #: What each pass multiplies: a map and whether its matrices are turned, twice; and the map of its result.
 PRODUCTS: dict[Pass, tuple[tuple[str, bool], tuple[str, bool], str]] = {
@@ -29,7 +29,7 @@ PRODUCTS: dict[Pass, tuple[tuple[str, bool], tuple[str, bool], str]] = {
 
 
 @dataclass(frozen=True)
-class MatmulRun:
+class MatmulRun(ProgramRun):
     """A pass of C = A . B on a design, with operands drawn by ``seed``."""
 
     layer: MatmulLayer
@@ -47,9 +47,7 @@ class MatmulRun:
         of_layer = LayerPass(self.maps, self.pass_name)
         return compile_passes([of_layer], self.design, load_board(self.design.board), self.dataflow)
 
-    def image(self, program: Program) -> Image:
-        """The memory before the program runs: operands where they belong, noise everywhere else."""
-        image = np.random.default_rng(self.seed).integers(0, 256, program.memory.nbytes, np.uint8)
+    def write_operands(self, program: Program, image: Image) -> None:
         for name in ("a", "b", "dc"):
             placed = program.memory.tensors.get(f"{self.layer.name}.{name}")
             if placed is not None:
@@ -57,15 +55,6 @@ class MatmulRun:
         turned = program.memory.tensors.get(f"{self.layer.name}.bt")
         if turned is not None:
             write_map(image, turned, self.matrices("b").swapaxes(1, 2)[:, np.newaxis])
-        return image
-
-    def executed(self) -> tuple[Program, Image, Image]:
-        """The program, and the memory before and after it."""
-        program = self.compiled()
-        before = self.image(program)
-        after = before.copy()
-        execute(program.instructions, after, self.design)
-        return program, before, after
 
     def matrices(self, name: str) -> Bits:
         """The drawn matrices of a map [images, rows, cols]."""
