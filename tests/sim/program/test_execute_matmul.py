@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heddle.arch.design_io import load_design, override
+from heddle.dataflow.choices import DataflowChoice
 from heddle.dataflow.network import MatmulLayer
 from heddle.dataflow.step_items import Pass
 from tests.support.layer_programs import unwritten
@@ -56,8 +57,8 @@ def test_a_pass_gives_every_bit_of_its_products_and_writes_nothing_else(run: Mat
 
 @pytest.mark.parametrize("dataflow", ["os", "ws"])
 @pytest.mark.parametrize("pass_name", ["ff", "bp", "wu"])
-def test_tiles_of_every_axis_are_put_together(pass_name: Pass, dataflow: str) -> None:
-    run = MatmulRun(MatmulLayer("pv", 37, 45, 29), pass_name, DESIGNS["3x5-small-buffers"], dataflow=dataflow)  # type: ignore[arg-type]
+def test_tiles_of_every_axis_are_put_together(pass_name: Pass, dataflow: DataflowChoice) -> None:
+    run = MatmulRun(MatmulLayer("pv", 37, 45, 29), pass_name, DESIGNS["3x5-small-buffers"], dataflow=dataflow)
     check(run)
     (plan,) = (compiled.plan for compiled in run.compiled().products)
     assert min(plan.rows, plan.parts, len(plan.cols)) > 1
