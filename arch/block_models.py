@@ -24,6 +24,8 @@ _BLOCK_WORDS, _ULTRA_WORDS = 512, 4096
 
 #: Inputs of a LUT.
 _INPUTS = 6
+#: RAM blocks up to which a queue's first word takes two LUTs a bit (seen of 5 to 16; three were seen from 32 on).
+_MOST_IN_TWO = 16
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,16 @@ def joined_lut(ways: Ints) -> Amounts:
     """LUTs that OR one bit of so many: one up to six, and then, as seen of 8 to 52, 0.28 for each of them."""
     count = np.asarray(ways)
     return np.where(count > _INPUTS, ceil_div(7 * count, 25), count > 1)
+
+
+def head_lut(ways: Ints) -> Amounts:
+    """LUTs a bit of a ``HeadedQueue``'s first word: the choice between what its RAM gives and what comes.
+
+    What comes is the OR of so many RAM blocks. As seen of 1 to 52 of these: one LUT, and where they leave too few of
+    its inputs, another one or two.
+    """
+    count = np.asarray(ways)
+    return 1 + (count > _INPUTS - 2) + (count > _MOST_IN_TWO)
 
 
 def storage_banks(words: Amounts, ultra: Ints) -> Amounts:

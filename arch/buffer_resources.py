@@ -1,7 +1,8 @@
 """What the buffers of the whole machine take: their RAM blocks as synthesis infers them, and the words around these.
 
 The activation buffer has a bank for each group that is put or read at once; the weight buffer is two memories, of
-values and of indices; the output buffer is a memory for each half. All give their words through a queue.
+values and of indices; the output buffer is a memory for each half. All give their words through a queue, whose first
+word stands in a register.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from heddle.arch.block_models import (
     BlockModel,
     Counted,
     Features,
+    head_lut,
     joined_lut,
     part_of,
     storage,
@@ -73,15 +75,20 @@ def _group_buffer(i: ResourceInputs, w: MachineWidths) -> Counted:
     # the first of these takes two where it has two layers of choices.
     put = banks * group_bits * np.where(w.lanes > 1, ceil_div(w.lanes, 8), 0)
     turned = clocks + (i.group_ports > 2)
-    given = given_bits * (joined_lut(banks // i.group_ports) + turned)
+    given = given_bits * (joined_lut(banks // i.group_ports) + turned + head_lut(_behind_the_head(i, w)))
     return Counted(
         lut=memory + put + given + banks * np.asarray(bank.lut),
         # Where a group stands is a shift register up to the third layer.
         lut_as_memory=memory + np.maximum(_turning_layers(i) - _BITS_A_CLOCK, 0),
-        ff=banks * np.asarray(bank.ff) + clocks * given_bits,
+        ff=banks * np.asarray(bank.ff) + (clocks + 1) * given_bits,
         half_brams=banks * np.asarray(bank.half_brams),
         uram=banks * np.asarray(bank.uram),
     )
+
+
+def _behind_the_head(i: ResourceInputs, w: MachineWidths) -> Amounts:
+    """RAM blocks that are OR-ed right before the queue's first word: those of a bank by itself that nothing turns."""
+    return np.where(_banks(i, w) > 1, 1, storage_banks(*_group_words(i, w)))
 
 
 def _group_lut(i: ResourceInputs, w: MachineWidths) -> Features:
@@ -99,9 +106,14 @@ def _group_ff(i: ResourceInputs, w: MachineWidths) -> Features:
 
 
 def _half_buffer(bits: Amounts, words: Amounts) -> Counted:
-    """A memory of both halves, and its queue."""
+    """A memory of both halves, and its queue with the word that heads it."""
     memory, inner = queue_memory_lut(bits, np.asarray(_MEMORY_CLOCKS + _MORE_PLACES)), storage(bits, 2 * words, _BLOCK)
-    return Counted(lut=memory + np.asarray(inner.lut), lut_as_memory=memory, ff=inner.ff, half_brams=inner.half_brams)
+    return Counted(
+        lut=memory + np.asarray(inner.lut) + bits * head_lut(storage_banks(2 * words, _BLOCK)),
+        lut_as_memory=memory,
+        ff=np.asarray(inner.ff) + bits,
+        half_brams=inner.half_brams,
+    )
 
 
 #: The weight buffer is never UltraRAM.
@@ -129,14 +141,14 @@ def _sums_ultra(i: ResourceInputs, w: MachineWidths) -> Amounts:
 
 
 def _sums_buffer(i: ResourceInputs, w: MachineWidths) -> Counted:
-    """A memory for each half, for each reader the choice between them, and a queue."""
+    """A memory for each half, for each reader the choice between them, and a queue with the word that heads it."""
     bits = SUM_BITS * i.cols
     inner = storage(bits, w.out_words, _sums_ultra(i, w))
     memory = _READERS * queue_memory_lut(bits, np.asarray(_MEMORY_CLOCKS + _MORE_PLACES))
     return Counted(
-        lut=memory + _HALVES * np.asarray(inner.lut) + _READERS * bits,
+        lut=memory + _HALVES * np.asarray(inner.lut) + _READERS * 2 * bits,
         lut_as_memory=memory,
-        ff=_HALVES * np.asarray(inner.ff),
+        ff=_HALVES * np.asarray(inner.ff) + _READERS * bits,
         half_brams=_HALVES * np.asarray(inner.half_brams),
         uram=_HALVES * np.asarray(inner.uram),
     )

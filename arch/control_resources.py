@@ -8,13 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from heddle.arch.block_models import BlockModel, Counted, Features, is_no_power, part_of
-from heddle.arch.dma_resources import COALESCER, READ_ENGINE
+from heddle.arch.dma_resources import PIECES_LUT, READ_ENGINE
 from heddle.arch.instructions import INSTRUCTION_BYTES
 from heddle.arch.machine_widths import MachineWidths, bits_below
 from heddle.arch.resource_inputs import SUM_BITS, Amounts, ResourceInputs, ResourceTable
 
 #: Bits of a product from which on synthesis takes a DSP slice for it.
 _LEAST_PRODUCT_BITS = 9
+#: Slices of products of two fields: groups, slots and elements of taps, three kinds of runs, two for a fold's results.
+_PREPARED_DSP = 8
 #: LUTs of the queues of instructions, and of the queue of a reader.
 _QUEUES_LUT, _PENDING_LUT = 792, 8
 
@@ -33,9 +35,9 @@ def _constant(i: ResourceInputs, w: MachineWidths) -> Features:
 
 
 def _fetch(i: ResourceInputs, w: MachineWidths) -> Counted:
-    """Of a word that has several instructions, those that wait."""
+    """Of a word that has several instructions, those that wait; and the queue of pieces of its coalescer."""
     waiting_bits = np.maximum(w.port_bits - 8 * INSTRUCTION_BYTES, 0)
-    return Counted(lut=waiting_bits, ff=waiting_bits)
+    return Counted(lut=waiting_bits, lut_as_memory=PIECES_LUT, ff=waiting_bits)
 
 
 def _fetch_ff(i: ResourceInputs, w: MachineWidths) -> Features:
@@ -47,7 +49,8 @@ def _dispatch(i: ResourceInputs, w: MachineWidths) -> Counted:
 
 
 def _prepare(i: ResourceInputs, w: MachineWidths) -> Counted:
-    return Counted(dsp=6)
+    """Of its products, those with the words of a row and with a tile's results have a constant factor."""
+    return Counted(dsp=_PREPARED_DSP + is_no_power(i.rows - 1) + is_no_power(i.rows * i.interleave))
 
 
 def _right_feeder(i: ResourceInputs, w: MachineWidths) -> Counted:
@@ -60,9 +63,8 @@ def _right_features(i: ResourceInputs, w: MachineWidths) -> Features:
 
 
 def _partial_feeder(i: ResourceInputs, w: MachineWidths) -> Counted:
-    """Zeros in the place of a word, the queue of what is read, and how far back a partial sum lies in WS and in OS."""
-    distances = 2 + is_no_power(i.rows * i.interleave)
-    return Counted(lut=SUM_BITS * i.cols, lut_as_memory=_PENDING_LUT, dsp=distances + _lines_dsp(i, w))
+    """Zeros in the place of a word, and the queue of what is read."""
+    return Counted(lut=SUM_BITS * i.cols, lut_as_memory=_PENDING_LUT, dsp=_lines_dsp(i, w))
 
 
 def _result_writer(i: ResourceInputs, w: MachineWidths) -> Counted:
@@ -85,7 +87,6 @@ def _sums_features(i: ResourceInputs, w: MachineWidths) -> Features:
 CONTROLLER = (
     BlockModel("fetch", _fetch, _constant, _fetch_ff),
     READ_ENGINE,
-    COALESCER,
     BlockModel("dispatch", _dispatch, _constant, _constant),
     BlockModel("registers", _nothing, _constant, _constant),
     BlockModel("prepare", _prepare, _constant, _constant),

@@ -56,7 +56,7 @@ def _nothing(i: ResourceInputs, w: MachineWidths) -> Counted:
 
 def _pieces(i: ResourceInputs, w: MachineWidths) -> Counted:
     """The queue of pieces of pixels."""
-    return Counted(lut_as_memory=_PIECES_LUT)
+    return Counted(lut_as_memory=PIECES_LUT)
 
 
 def _read_engine(i: ResourceInputs, w: MachineWidths) -> Counted:
@@ -82,7 +82,7 @@ def _beside(w: MachineWidths, bits: Amounts) -> tuple[Amounts, Amounts]:
 
 
 #: LUTs of the queue of bursts, up to 28 bits, and of that of pieces, up to 56 bits.
-_BURST_LUT, _PIECES_LUT = 16, 32
+_BURST_LUT, PIECES_LUT = 16, 32
 
 
 def _read_lut(i: ResourceInputs, w: MachineWidths) -> Features:
@@ -172,7 +172,7 @@ _PARTS_LUT = 40
 
 def _index_bytes_dsp(i: ResourceInputs, w: MachineWidths) -> Amounts:
     """Slices of two products: of a slot's elements with the bits of an index, and of the bytes of those with pixels."""
-    return np.where(w.index_bits > 2, 2, 1) + is_no_power(w.index_bits)
+    return 1 + is_no_power(w.index_bits)
 
 
 def _load_lut(i: ResourceInputs, w: MachineWidths) -> Features:

@@ -3,7 +3,7 @@
 Load and store unit, fetch, control, feeders and buffers of each machine are mapped by yosys, as ``heddle synth --top
 accelerator`` does it, and written a line for each kind of block. Blocks that are one in the whole machine (the read
 engine of the load unit and that of fetch) are mapped once. What was mapped before comes from the cache of ``heddle
-synth``. More than an hour on two cores.
+synth``. Half an hour or so on two cores.
 """
 
 from __future__ import annotations
@@ -58,7 +58,6 @@ _WITHIN = {
 #: What stands in several units is counted in the first of them only.
 _ELSEWHERE = {
     ("fetch", "read_engine"),
-    ("fetch", "coalescer"),
     ("store_unit", "coalescer"),
     ("store_unit", "place_walk"),
 }

@@ -32,8 +32,8 @@ def test_the_coefficients_are_those_that_the_fit_finds_in_the_data() -> None:
 def test_parts_of_machines_that_took_no_part_are_near_their_synthesis(part: str) -> None:
     errors = ERRORS[ERRORS["part"] == part][["lut", "ff"]].abs()
     assert len(errors) == TESTED["design"].nunique()
-    assert (errors.median() <= 0.10).all(), errors.median()
-    assert (errors.max() <= 0.20).all(), errors.max()
+    assert (errors.median() <= 0.05).all(), errors.median()
+    assert (errors.max() <= 0.10).all(), errors.max()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.kind)
