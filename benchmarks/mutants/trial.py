@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
 from pathlib import Path
 
 from benchmarks.mutants.checks import ROOT
@@ -58,29 +57,23 @@ def mutant(fault: Fault) -> Trial:
 
 @contextmanager
 def _workplace() -> Iterator[Path]:
-    """Make an empty folder, the first that no other trial has: Numba keeps kernels by the path of their sources."""
-    for number in count():
-        folder = Path(tempfile.gettempdir()) / f"heddle-trial-{number}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder)
-        return
+    with tempfile.TemporaryDirectory(prefix="heddle-trial-") as folder:
+        yield Path(folder)
 
 
 def _copy_sources(folder: Path) -> None:
-    """Lay the package out in ``folder``: ``hls``, which faults are seeded in, as a copy, everything else as links."""
+    """Lay the package out in ``folder``: ``hls``, which faults are seeded in, as a copy; all else is found where it is.
+
+    So kernels, which Numba keeps by the paths of their sources, are compiled once for all trials and the suite.
+    """
     shutil.copytree(ROOT / "hls", folder / "hls", ignore=shutil.ignore_patterns("__pycache__"))
     package = folder / "heddle"
     package.mkdir()
     (package / "hls").symlink_to(folder / "hls")
-    for source in (*ROOT.glob("heddle/*.py"), *(init.parent for init in ROOT.glob("*/__init__.py"))):
-        if source.name not in ("hls", "heddle"):
-            (package / source.name).symlink_to(source)
+    for source in ROOT.glob("heddle/*.py"):
+        shutil.copyfile(source, package / source.name)
+    with (package / "__init__.py").open("a") as start:
+        start.write(f"\n__path__.append({str(ROOT)!r})\n")
 
 
 def _run(check: Check, folder: Path) -> Trial:

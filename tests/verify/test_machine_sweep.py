@@ -8,8 +8,6 @@ from heddle.hls.generate import check_accelerator
 from heddle.verify.machine_sweep import PROGRAMS, Swept, machines, main, sweep_machine
 
 MACHINES = machines()
-#: Those that the suite runs besides the first, ``tiny``, which test_machine.py has; ``make sweep`` runs all of them.
-REPRESENTATIVE = ("3x5-os+ws-m4-g2", "2x2-ws-m2-g8", "2x3-os-m8-g4-bf16-c2")
 
 
 def test_it_has_at_least_six_machines_and_three_hundred_programs() -> None:
@@ -40,7 +38,7 @@ def assert_right(swept: Swept) -> None:
             assert verdict.array_sim_cycles == verdict.array_rtl_cycles, verdict.name
 
 
-@pytest.mark.parametrize("name", REPRESENTATIVE)
+@pytest.mark.parametrize("name", MACHINES)
 def test_every_byte_of_memory_agrees_and_the_clocks_do_within_their_bound(name: str) -> None:
     swept = sweep_machine(MACHINES[name])
     assert len(swept.verdicts) == PROGRAMS
