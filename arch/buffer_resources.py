@@ -146,7 +146,7 @@ def _sums_buffer(i: ResourceInputs, w: MachineWidths) -> Counted:
     inner = storage(bits, w.out_words, _sums_ultra(i, w))
     memory = _READERS * queue_memory_lut(bits, np.asarray(_MEMORY_CLOCKS + _MORE_PLACES))
     return Counted(
-        lut=memory + _HALVES * np.asarray(inner.lut) + _READERS * 2 * bits,
+        lut=memory + _HALVES * np.asarray(inner.lut) + _READERS * bits * (1 + head_lut(1)),
         lut_as_memory=memory,
         ff=_HALVES * np.asarray(inner.ff) + _READERS * bits,
         half_brams=_HALVES * np.asarray(inner.half_brams),

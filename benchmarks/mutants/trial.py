@@ -57,6 +57,7 @@ def mutant(fault: Fault) -> Trial:
 
 @contextmanager
 def _workplace() -> Iterator[Path]:
+    """Make an empty folder, which is gone with the trial."""
     with tempfile.TemporaryDirectory(prefix="heddle-trial-") as folder:
         yield Path(folder)
 
