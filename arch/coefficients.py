@@ -55,21 +55,6 @@ VECTOR_ADDERS = Coefficient("vector_adders", 1, "1/lane", "assumption: shift, re
 VECTOR_OTHER_LUT = Coefficient(
     "vector_other_lut", 150, "LUT/lane", "assumption: maximum, rectifier, operand selection", 0.5
 )
-_FEEDER = (
-    "measured: the left feeder of sat-vcu1525 at 1 to 16 groups a read, mapped, within 2 % (FFs 10 %); no other design"
-)
-FEEDER_LUT = Coefficient("feeder_lut", 2700, "LUT", f"{_FEEDER}: walks over pixels and taps, addresses", 0.3)
-FEEDER_FF = Coefficient("feeder_ff", 2200, "FF", f"{_FEEDER}: as feeder_lut", 0.3)
-FEEDER_FF_PER_GROUP = Coefficient(
-    "feeder_ff_per_group", 235, "FF/group", f"{_FEEDER}: groups of a read on their way, and where they are read", 0.3
-)
-FEEDER_DSP = Coefficient("feeder_dsp", 9, "DSP", "architecture: products of a place, in the RTL", 0.0)
-FEEDER_LUT_PER_GROUP = Coefficient(
-    "feeder_lut_per_group", 25, "LUT/(row x group)", f"{_FEEDER}: which rows take which group of a read", 0.3
-)
-TRANSPOSER_LUT_PER_BIT = Coefficient(
-    "transposer_lut_per_bit", 0.77, "LUT/bit", f"{_FEEDER}: a transposer of 8 x 8 operands takes 787", 0.1
-)
 DRAM_CONTROLLER_LUT = Coefficient(
     "dram_controller_lut", 18000, "LUT/channel", "assumption: a vendor DDR4 controller, 72 bit", 0.3
 )

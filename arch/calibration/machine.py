@@ -25,6 +25,8 @@ MACHINE_COLUMNS = (
     "n",
     "m",
     "interleave",
+    "dataflows",
+    "interleave_axes",
     "operand",
     "activation_bytes",
     "weight_bytes",

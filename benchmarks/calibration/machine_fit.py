@@ -22,6 +22,7 @@ from heddle.arch.buffer_resources import BUFFERS
 from heddle.arch.calibration.machine import machine_fitted_path, machine_path
 from heddle.arch.control_resources import CONTROLLER
 from heddle.arch.dma_resources import LOAD_UNIT, STORE_UNIT
+from heddle.arch.feed_resources import LEFT_FEEDER
 from heddle.arch.formats import BF16, operand_format
 from heddle.arch.machine_widths import MachineWidths
 from heddle.arch.resource_inputs import ResourceInputs
@@ -32,6 +33,7 @@ PARTS: Mapping[str, tuple[BlockModel, ...]] = {
     "dma": (*LOAD_UNIT, *STORE_UNIT),
     "controller": CONTROLLER,
     "buffers": BUFFERS,
+    "left_feeder": LEFT_FEEDER,
 }
 #: Every kind of block once.
 MODELS = tuple({model.kind: model for models in PARTS.values() for model in models}.values())
@@ -49,13 +51,10 @@ _MEASURED = (
     "output_bytes",
     "group_ports",
 )
-#: What only the array and the lanes depend on; all of these machines have both dataflows.
+#: What only the array and the lanes depend on.
 _OTHERS: dict[str, Any] = {
-    "interleave_cols_only": 0,
     "adder_stages": 3,
     "multiplier_stages": 1,
-    "has_os": 1,
-    "has_ws": 1,
     "chain_drain": 1,
     "sore_lanes": 1,
     "wuve_lanes": 1,
@@ -73,6 +72,9 @@ def inputs_of(rows: pd.DataFrame) -> ResourceInputs:
         axi_bits=rows["port_bits"].to_numpy(np.int64),
         operand_bits=rows["operand"].map(lambda name: operand_format(name).width).to_numpy(np.int64),
         has_bf16=(rows["operand"] == BF16.name).to_numpy(np.int64),
+        has_os=rows["dataflows"].str.contains("os").to_numpy(np.int64),
+        has_ws=rows["dataflows"].str.contains("ws").to_numpy(np.int64),
+        interleave_cols_only=(rows["interleave_axes"] == "cols").to_numpy(np.int64),
         **_OTHERS,
     )
 
@@ -98,6 +100,8 @@ def _fit(rows: pd.DataFrame, model: BlockModel, resource: str) -> dict[str, floa
     inputs = inputs_of(measured)
     widths = MachineWidths.of(inputs)
     features = features_of(model, resource)(inputs, widths)
+    if not features:
+        return {}
     columns = np.stack([np.broadcast_to(np.asarray(v, float), len(measured)) for v in features.values()], axis=1)
     whole = measured[resource].to_numpy(float)
     counted = np.broadcast_to(np.asarray(getattr(model.counted(inputs, widths), resource), float), len(measured))
@@ -108,13 +112,16 @@ def _fit(rows: pd.DataFrame, model: BlockModel, resource: str) -> dict[str, floa
 def part_errors(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the errors of each part of each machine: of LUTs and flip-flops relative, of the others differences.
 
-    A part is what was measured of it: what stands between the parts is measured of small machines only.
+    A part is what was measured of it: what stands between the parts is measured of small machines only, and of some
+    designs the left feeder alone.
     """
     found = []
     for design, of_design in rows.groupby("design", sort=False):
         inputs, by_kind = inputs_of(of_design.iloc[:1]), of_design.set_index("kind")
         for part, models in PARTS.items():
             measured = [model for model in models if model.kind in by_kind.index]
+            if not measured:
+                continue
             modelled = part_of(inputs, MachineWidths.of(inputs), measured)
             truth = {name: float(sum(by_kind.loc[model.kind, name] for model in measured)) for name in _TESTED}
             guess = {name: float(np.asarray(getattr(modelled, name)).item()) for name in _TESTED}
@@ -125,12 +132,13 @@ def part_errors(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def block_errors(rows: pd.DataFrame, model: BlockModel, resource: str) -> Vector:
-    """Return the relative errors of the blocks of one kind."""
+    """Return the relative errors of the blocks of one kind; of a block that has none, what it is given."""
     measured = block_rows(rows, model.kind)
     inputs = inputs_of(measured)
     widths = MachineWidths.of(inputs)
     guess = model.lut(inputs, widths) if resource == "lut" else model.ff(inputs, widths)
-    return np.asarray(guess / measured[resource].to_numpy(float) - 1)
+    off, whole = guess - measured[resource].to_numpy(float), measured[resource].to_numpy(float)
+    return np.divide(off, whole, out=np.asarray(off, float), where=whole > 0)
 
 
 def main() -> None:

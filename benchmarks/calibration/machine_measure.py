@@ -1,9 +1,9 @@
 """``python -m benchmarks.calibration.machine_measure [--set fit|held-out]``: map the blocks around the array.
 
 Load and store unit, fetch, control, feeders and buffers of each machine are mapped by yosys, as ``heddle synth --top
-accelerator`` does it, and written a line for each kind of block. Blocks that are one in the whole machine (the read
-engine of the load unit and that of fetch) are mapped once. What was mapped before comes from the cache of ``heddle
-synth``. Half an hour or so on two cores.
+accelerator`` does it, and written a line for each kind of block; of some designs the left feeder alone. Blocks that are
+one in the whole machine (the read engine of the load unit and that of fetch) are mapped once. What was mapped before
+comes from the cache of ``heddle synth``. An hour or so on two cores.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 
 from amaranth.lib import wiring
 
 from benchmarks.calibration.designs import FIT, HELD_OUT
 from benchmarks.calibration.machine_blocks import blocks
-from benchmarks.calibration.machine_designs import machines
+from benchmarks.calibration.machine_designs import feeders, machines
 from benchmarks.calibration.measure import BOARD
 from heddle.arch.boards import load_board
 from heddle.arch.calibration.machine import MACHINE_COLUMNS, machine_path
@@ -39,9 +39,10 @@ from heddle.synth.yosys.run import joined, own_cells, plain_name
 from heddle.synth.yosys.sources import Hierarchy, counted, hierarchy
 
 _ROOT = "heddle_blocks_of_a_machine"
-#: Of a fitted machine with a port of so many bits only the units that depend on the port are mapped: the others are
-#: known from machines that take less time.
-_WIDE_PORT_BITS, _BY_PORT = 512, ("group_buffer", "load_unit", "store_unit", "fetch")
+#: Of a fitted machine with a port of so many bits only the units that depend on the port are mapped, and the left
+#: feeder: the others are known from machines that take less time.
+_WIDE_PORT_BITS, _BY_PORT = 512, ("group_buffer", "load_unit", "store_unit", "fetch", "left_feeder")
+_LEFT_FEEDER = ("left_feeder",)
 #: Machines that are emitted whole: what stands between the parts depends neither on the array nor on the port.
 _EMITTED_WHOLE = ("machine-fit-6", "tiny")
 #: Blocks within a unit that have a line of their own, by what their module's name has; the rest is the unit's.
@@ -54,6 +55,16 @@ _WITHIN = {
     "right_gearbox": "values_gearbox",
     "index_counter": "index_counter",
     "narrower": "narrower",
+}
+#: The same of the left feeder; the rest is that of its words.
+_WITHIN_FEEDER = {
+    "left_order": "left_walk",
+    "multiply_add": "left_walk",
+    "left_address": "left_walk",
+    "reader": "left_reader",
+    "recoder": "left_recoders",
+    "left_rows": "left_walk",
+    "left_row": "left_row",
 }
 #: What stands in several units is counted in the first of them only.
 _ELSEWHERE = {
@@ -73,16 +84,18 @@ def main() -> None:
         writer = csv.DictWriter(text, MACHINE_COLUMNS, lineterminator="\n")
         writer.writeheader()
         for design in machines(which):
-            writer.writerows(rows(design, which))
+            is_wide = which == FIT and design.memory.axi_bits >= _WIDE_PORT_BITS
+            writer.writerows(rows(design, _BY_PORT if is_wide else None))
+        for design in feeders(which):
+            writer.writerows(rows(design, _LEFT_FEEDER))
         print(write_atomically(machine_path(which), text.getvalue().encode()))
 
 
-def rows(design: Design, which: str) -> Iterator[dict[str, object]]:
-    """Yield a line for each kind of block of ``design``, a machine of the set ``which``."""
+def rows(design: Design, only: Collection[str] | None = None) -> Iterator[dict[str, object]]:
+    """Yield a line for each kind of block of ``design``; of ``only`` these units, or of all."""
     begun_s = time.monotonic()
-    is_wide = which == FIT and design.memory.axi_bits >= _WIDE_PORT_BITS
     made = blocks(design, load_board(BOARD))
-    units = _units({name: make for name, make in made.items() if name in _BY_PORT or not is_wide})
+    units = _units({name: make for name, make in made.items() if only is None or name in only})
     mapped = map_blocks(units, 1)
     for unit in units.modules[_ROOT].children:
         found: dict[str, Usage] = {}
@@ -120,6 +133,8 @@ def _units(units: Mapping[str, Callable[[], wiring.Component]]) -> Hierarchy:
 
 
 def _kind_of(unit: str, module: str) -> str:
+    if unit in _LEFT_FEEDER:
+        return next((kind for mark, kind in _WITHIN_FEEDER.items() if mark in module), "left_words")
     if plain_name(module) == unit:
         return unit
     return next((kind for mark, kind in _WITHIN.items() if mark in module), unit)
@@ -135,6 +150,8 @@ def parameters(design: Design) -> dict[str, object]:
         "n": design.sparsity.n,
         "m": design.sparsity.m,
         "interleave": array.interleave,
+        "dataflows": "+".join(array.dataflows),
+        "interleave_axes": array.interleave_axes,
         "operand": design.numbers.operand,
         "activation_bytes": buffers.activation_bytes,
         "weight_bytes": buffers.weight_bytes,

@@ -81,4 +81,4 @@ def test_the_line_says_how_many_designs_and_which_tool() -> None:
 
 
 def test_the_line_of_the_machine_s_blocks_says_how_many_machines() -> None:
-    assert machine_calibration_line() == "calibrated on the blocks of 8 machines, by the same tool"
+    assert machine_calibration_line() == "calibrated on the blocks of 20 machines, by the same tool"
