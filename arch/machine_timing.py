@@ -76,6 +76,8 @@ LEFT_TURN_CYCLES = 1
 LEFT_LAY_CYCLES, LEFT_HOLD_CYCLES = 1, 2
 #: From a result in the buffer to the count of results, and to ``done``.
 WRITTEN_CYCLES = 1
+#: From a result at the array's edge to the same as the partial sum that a tile goes on from.
+SUM_RETURN_CYCLES = QUEUE_CYCLES + WRITTEN_CYCLES + BUFFER_CYCLES
 
 
 @kernel

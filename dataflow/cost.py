@@ -37,9 +37,29 @@ def ceil_div(a: int, b: int) -> int:
 
 
 @kernel
-def stored_pixels(pixels: int, pixel_step: float, halo: float) -> int:
-    """Stored pixels that ``pixels`` consecutive positions of the product's pixel axis touch."""
-    return math.ceil(pixels * pixel_step + halo)
+def stored_pixels(operand: OperandRow, positions: int) -> int:
+    """Stored pixels that consecutive ``positions`` of the product's pixel axis touch: as many as tiles do in the mean.
+
+    Tiles of whole images have no halo, and of tiles that are parts of one the first lacks it before, the last behind.
+    """
+    halo, image = operand["halo"], operand["image_positions"]
+    if image and positions % image == 0:
+        halo = 0.0
+    elif image and image % positions == 0:
+        halo -= halo * positions / image
+    return _in_map(operand, positions, halo)
+
+
+@kernel
+def _in_map(operand: OperandRow, positions: int, halo: float) -> int:
+    pixels = math.ceil(positions * operand["pixel_step"] + halo)
+    return min(pixels, operand["map_pixels"]) if operand["map_pixels"] else pixels
+
+
+@kernel
+def most_pixels(operand: OperandRow, positions: int) -> int:
+    """Stored pixels for which a half has room: those with the whole halo, so that fewer positions never need more."""
+    return _in_map(operand, positions, operand["halo"])
 
 
 class TileReach(NamedTuple):
@@ -54,32 +74,76 @@ class TileReach(NamedTuple):
 def tile_reach(operand: OperandRow, outer: int, k: int, group: int) -> TileReach:
     """Return the TileReach of an [outer x k] tile: whole channels with all taps, or a part of the taps.
 
-    ``group``: elements stored for each group of k, which stay together where the taps are cut. Fewer taps reach less
-    far into the neighbouring tile, and touch no more than the positions spread out. A part that ends in another
-    channel group than it begins in counts as if it stood in one.
+    ``group``: elements stored for each group of k, which stay together where the taps are cut; where pixels are on k,
+    all channels of a tap do. Brought are all pixels from the first to the last that whole windows touch, whatever taps
+    of them a tile meets. A part that ends in another channel group than it begins in counts as if it stood in one.
     """
     taps = operand["taps"]
     positions, spread, together = (k, outer, 1) if operand["pixels_on_k"] else (outer, k, group)
+    pixels = stored_pixels(operand, positions)
     if spread >= taps * together:
-        pixels = stored_pixels(positions, operand["pixel_step"], operand["halo"])
         return TileReach(pixels, ceil_div(spread, taps), taps)
+    if operand["pixels_on_k"]:
+        together = operand["channels"]
     channels = max(ceil_div(spread, taps), min(spread, together))
-    met = ceil_div(spread, channels)
-    pixels = stored_pixels(positions, operand["pixel_step"], operand["halo"] * met / taps)
-    return TileReach(min(positions * met, pixels), channels, met)
+    return TileReach(pixels, channels, ceil_div(spread, channels))
+
+
+@kernel
+def whole_taps(taps: int, channels: int, rows: int, extent: int) -> int:
+    """Return the most rows of taps x channels, up to ``rows``, that a tile has without a part of a tap or of a pixel.
+
+    Whole channels with all their taps, so many that they fill array tiles of ``extent`` rows if there are; of fewer
+    rows than taps, whole taps; of fewer than channels, an equal part of each tap. So tiles of as many rows are those of
+    ``heddle.dataflow.program.spreads``.
+    """
+    if rows >= taps * channels:
+        return taps * channels
+    if rows >= taps:
+        filling = extent // math.gcd(extent, taps)
+        fit = rows // taps
+        return taps * (fit // filling * filling if fit >= filling else fit)
+    if rows >= channels:
+        return rows // channels * channels
+    return ceil_div(channels, ceil_div(channels, rows))
+
+
+@kernel
+def cut_rows(product: ProductRow, tile_m: int, extent: int) -> int:
+    """The rows of tiles of up to ``tile_m``, array tiles of ``extent``: as many, but where rows are taps x channels."""
+    left = product["left"]
+    return whole_taps(left["taps"], left["channels"], tile_m, extent) if left["pixels_on_k"] else tile_m
 
 
 @kernel
 def tile_elements(operand: OperandRow, outer: int, k: int, group: int) -> int:
-    """Stored elements that an [outer x k] tile of an operand touches, never more than the tile spread out."""
+    """Stored elements that an [outer x k] tile of an operand touches."""
     reach = tile_reach(operand, outer, k, group)
-    return min(reach.pixels * reach.channels, outer * k)
+    return reach.pixels * reach.channels
 
 
 @kernel
 def bits_to_bytes(elements: int, bits: float) -> int:
     """Bytes of ``elements`` of ``bits`` each, whole bytes."""
     return math.ceil(elements * bits / 8.0)
+
+
+@kernel
+def _half_bytes(operand: OperandRow, outer: int, k: int, group: int) -> int:
+    channels = tile_reach(operand, outer, k, group).channels
+    return bits_to_bytes(most_pixels(operand, k if operand["pixels_on_k"] else outer) * channels, operand["bits"])
+
+
+@kernel
+def left_half_bytes(product: ProductRow, outer: int, k: int) -> int:
+    """Bytes that [outer x k] tiles of the left operand take of half the activation buffer at most."""
+    return _half_bytes(product["left"], outer, k, product["group_m"])
+
+
+@kernel
+def right_half_bytes(product: ProductRow, outer: int, k: int) -> int:
+    """Bytes that [k x outer] tiles of the right operand take of half the weight buffer at most."""
+    return _half_bytes(product["right"], outer, right_stored_k(product, k), right_stored_group(product))
 
 
 @kernel
@@ -90,7 +154,7 @@ def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
 
 @kernel
 def left_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
-    """Bytes of an [outer x k] tile of the left operand in the activation buffer."""
+    """Bytes of an [outer x k] tile of the left operand."""
     left = product["left"]
     return bits_to_bytes(tile_elements(left, outer, k, product["group_m"]), left["bits"])
 
@@ -109,7 +173,7 @@ def right_stored_group(product: ProductRow) -> int:
 
 @kernel
 def right_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
-    """Bytes of a [k x outer] tile of the right operand in the weight buffer: packed, or dense to be pruned."""
+    """Bytes of a [k x outer] tile of the right operand: packed, or dense to be pruned."""
     right = product["right"]
     elements = tile_elements(right, outer, right_stored_k(product, k), right_stored_group(product))
     return bits_to_bytes(elements, right["bits"])
@@ -119,17 +183,21 @@ def right_tile_bytes(product: ProductRow, outer: int, k: int) -> int:
 def operand_runs(operand: OperandRow, outer: int, outer_total: int, k: int, k_total: int, group: int) -> int:
     """Contiguous runs of an operand tile in DRAM: one if it takes all channels, else one a stored pixel.
 
-    Of cut taps that take all channels, windows that do not meet are a run each.
+    Where not all pixels follow each other in memory, those that do are one.
     """
     if operand["tiled"]:
         return 1
-    positions, spread, total = (k, outer, outer_total) if operand["pixels_on_k"] else (outer, k, k_total)
-    if spread >= total:
-        return 1
+    total = outer_total if operand["pixels_on_k"] else k_total
     reach = tile_reach(operand, outer, k, group)
     if reach.channels * operand["taps"] < total:
         return reach.pixels
-    return 1 if reach.pixels < positions * reach.taps else positions
+    return pixel_runs(reach.pixels, operand["run_pixels"])
+
+
+@kernel
+def pixel_runs(pixels: int, run_pixels: int) -> int:
+    """Contiguous runs of whole pixels, of which ``run_pixels`` follow each other; 0: all of them do."""
+    return ceil_div(pixels, run_pixels) if run_pixels else 1
 
 
 @kernel
@@ -150,25 +218,25 @@ def right_runs(product: ProductRow, outer: int, k: int) -> int:
 
 @kernel
 def left_pixel_bytes(product: ProductRow) -> int:
-    """Distance in DRAM between two pixels of the left operand: all its channels."""
+    """Distance in DRAM between two runs of the left operand: all channels of a pixel, or of several."""
     left = product["left"]
     channels = product["m"] if left["pixels_on_k"] else product["k"]
-    return bits_to_bytes(ceil_div(channels, left["taps"]), left["bits"])
+    return left["pitch"] * bits_to_bytes(ceil_div(channels, left["taps"]), left["bits"])
 
 
 @kernel
 def right_pixel_bytes(product: ProductRow) -> int:
-    """Distance in DRAM between two pixels of the right operand: all its channels."""
+    """Distance in DRAM between two runs of the right operand: all channels of a pixel, or of several."""
     right = product["right"]
     channels = product["n"] if right["pixels_on_k"] else product["k"]
-    return bits_to_bytes(ceil_div(channels, right["taps"]), right["bits"])
+    return right["pitch"] * bits_to_bytes(ceil_div(channels, right["taps"]), right["bits"])
 
 
 @kernel
 def out_pixel_bytes(product: ProductRow) -> int:
-    """Distance in DRAM between two pixels of the result: all its channels."""
+    """Distance in DRAM between two runs of the result: all channels of a pixel, or of several."""
     channels = product["m"] if product["out_channels_on_m"] else product["n"]
-    return bits_to_bytes(channels, product["out_bits"])
+    return product["out_pitch"] * bits_to_bytes(channels, product["out_bits"])
 
 
 @kernel
@@ -176,9 +244,8 @@ def out_runs(product: ProductRow, m: int, n: int) -> int:
     """Contiguous runs of an [m x n] tile of the result."""
     if product["out_tiled"]:
         return 1
-    if product["out_channels_on_m"]:
-        return 1 if m >= product["m"] else n
-    return 1 if n >= product["n"] else m
+    pixels, channels, total = (n, m, product["m"]) if product["out_channels_on_m"] else (m, n, product["n"])
+    return pixels if channels < total else pixel_runs(pixels, product["out_run_pixels"])
 
 
 @kernel

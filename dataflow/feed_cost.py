@@ -1,10 +1,11 @@
-"""What the array waits for its left words in a tile of a product: ``heddle.arch.left_feed`` over all array tiles."""
+"""What the array waits for in a tile of a product: its left words, by ``heddle.arch.left_feed``, and sums in WS."""
 
 from __future__ import annotations
 
 from heddle.arch.jit import kernel
 from heddle.arch.left_feed import LeftTile, os_tile_cycles, run_taps, tap_groups, ws_tile_cycles
-from heddle.arch.timing import ring_cycles
+from heddle.arch.machine_timing import SUM_RETURN_CYCLES
+from heddle.arch.timing import array_hop_cycles, pe_latency, ring_cycles, ws_row_steps
 from heddle.dataflow.cost import ArrayTiles, ceil_div, tile_reach
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow
 
@@ -42,18 +43,39 @@ def first_tap_of(taps: int, row_taps: int, all_taps: int) -> int:
 def feed_cycles(
     machine: MachineRow, product: ProductRow, ws: int, ir: int, ic: int, shape: ArrayTiles, m: int, n: int, k: int
 ) -> int:
-    """Cycles that one instruction's array tiles wait for left words, beyond the intervals of ``shape``.
+    """Cycles that one instruction's array tiles wait for left words and sums, beyond the intervals of ``shape``.
 
     A textbook array (no ``group_ports``) waits for none.
     """
     across = tiles_across(machine, ws, ic, shape, n)
-    return across * waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
+    waits = waits_below(machine, product, ws, ir, shape, shape.tiles // across, m, k)
+    return across * waits + waits_for_sums(machine, ws, shape, waits)
 
 
 @kernel
 def tiles_across(machine: MachineRow, ws: int, ic: int, shape: ArrayTiles, n: int) -> int:
     """How many array tiles stand side by side along the ``n`` columns of a tile."""
     return shape.fresh if ws else ceil_div(n, machine["cols"] * ic)
+
+
+@kernel
+def waits_for_sums(machine: MachineRow, ws: int, shape: ArrayTiles, left_waits: int) -> int:
+    """WS: cycles that one instruction's array tiles wait for the sums that they go on from.
+
+    The array makes a sum so many steps before it is to enter again. Meanwhile it has to leave the array, be written to
+    the buffer and be read. Where that takes longer than these steps, with what the tiles of a column wait for left
+    words (``left_waits``), the array waits for the difference once in as many steps that have a row.
+    """
+    if not ws or not machine["group_ports"] or shape.tiles == shape.fresh:
+        return 0
+    stages, across = machine["adder_stages"], shape.fresh
+    made = (machine["rows"] - 1) * ws_row_steps(stages) + 1 + pe_latency(stages, machine["multiplier_stages"])
+    steps, folds = across * shape.interval - made, shape.tiles // across
+    cycles = steps + steps * left_waits // (folds * shape.interval)
+    back = array_hop_cycles(machine["rows"], machine["cols"], machine["cuts"]) + SUM_RETURN_CYCLES
+    going_on = (folds - 1) * across
+    times = min(going_on * shape.interval // steps, going_on * ceil_div(shape.issue, steps))
+    return times * max(0, back - cycles)
 
 
 @kernel

@@ -25,7 +25,7 @@ from heddle.dataflow.step_items import Operand, Product
 
 
 class OperandRow(TypedDict):
-    """How one operand of a product lies in memory: the fields of ``Operand``."""
+    """How one operand of a product lies in memory: the fields of ``Operand``, and the ``channels`` of its pixels."""
 
     bits: float
     taps: int
@@ -34,6 +34,11 @@ class OperandRow(TypedDict):
     halo: float
     tiled: int
     row_taps: int
+    run_pixels: int
+    pitch: int
+    map_pixels: int
+    image_positions: int
+    channels: int
 
 
 class ProductRow(TypedDict):
@@ -51,6 +56,8 @@ class ProductRow(TypedDict):
     out_bits: float
     out_tiled: int
     out_channels_on_m: int
+    out_run_pixels: int
+    out_pitch: int
 
 
 class MachineRow(TypedDict):
@@ -175,15 +182,17 @@ def _product_row(product: Product) -> ProductRow:
         "keep_n": product.keep_n,
         "group_m": product.group_m,
         "prune_on_load": product.prune_on_load,
-        "left": _operand_row(product.left),
-        "right": _operand_row(product.right),
+        "left": _operand_row(product.left, product.m if product.left.pixels_on_k else product.k),
+        "right": _operand_row(product.right, product.n if product.right.pixels_on_k else product.k),
         "out_bits": product.out_bits,
         "out_tiled": product.out_tiled,
         "out_channels_on_m": product.out_channels_on_m,
+        "out_run_pixels": product.out_run_pixels,
+        "out_pitch": product.out_pitch,
     }
 
 
-def _operand_row(operand: Operand) -> OperandRow:
+def _operand_row(operand: Operand, spread: int) -> OperandRow:
     return {
         "bits": operand.bits,
         "taps": operand.taps,
@@ -192,6 +201,11 @@ def _operand_row(operand: Operand) -> OperandRow:
         "halo": operand.halo,
         "tiled": operand.tiled,
         "row_taps": operand.row_taps,
+        "run_pixels": operand.run_pixels,
+        "pitch": operand.pitch,
+        "map_pixels": operand.map_pixels,
+        "image_positions": operand.image_positions,
+        "channels": -(-spread // operand.taps),
     }
 
 

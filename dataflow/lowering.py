@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import gcd
+from typing import NamedTuple
 
 from heddle.arch.formats import FP16, FP32, FloatFormat
 from heddle.arch.nm import index_bits
@@ -13,12 +14,20 @@ from heddle.dataflow.recipes import SparseOperand
 from heddle.dataflow.step_items import Operand, Pass, Product
 
 
+class PixelRuns(NamedTuple):
+    """How pixels lie in memory: ``pixels`` of them follow each other, all where it is 0; ``pitch`` from run to run."""
+
+    pixels: int = 0
+    pitch: int = 1
+
+
 @dataclass(frozen=True)
 class LayerShape:
     """A convolution or linear layer of one group, the batch included: a linear layer is a 1 x 1 convolution.
 
     ``dilation``: pixels from one tap to the next, along rows and columns. The pixels come in ``steps`` equal parts,
-    each of which waits for the one before.
+    each of which waits for the one before. ``groups_of_pixel``: groups whose channels a stored pixel has;
+    ``image_positions``: output pixels of an image.
     """
 
     out_pixels: int
@@ -33,6 +42,8 @@ class LayerShape:
     operand: FloatFormat = FP16
     steps: int = 1
     dilation: tuple[int, int] = (1, 1)
+    groups_of_pixel: int = 1
+    image_positions: int = 0
 
     @classmethod
     def of(cls, layer: WeightedLayer, batch: int, operand: FloatFormat = FP16) -> LayerShape:
@@ -52,6 +63,8 @@ class LayerShape:
             groups=layer.groups,
             operand=operand,
             dilation=layer.dilation,
+            groups_of_pixel=layer.groups,
+            image_positions=layer.out_height * layer.out_width,
         )
 
     @property
@@ -66,16 +79,34 @@ class LayerShape:
         """Kernel positions."""
         return self.kernel[0] * self.kernel[1]
 
+    @property
+    def whole_pixels(self) -> PixelRuns:
+        """How the pixels of a map lie for one group: each by itself where a pixel has channels of others too."""
+        return PixelRuns(1, self.groups_of_pixel) if self.groups_of_pixel > 1 else PixelRuns()
+
+    def picked_pixels(self, rows: int, cols: int) -> PixelRuns:
+        """How each ``cols``-th pixel of each ``rows``-th row of X, or of its gradient, lies for one group."""
+        if cols > 1:
+            return PixelRuns(1, cols * self.groups_of_pixel)
+        if rows > 1 and self.groups_of_pixel == 1:
+            return PixelRuns(self.in_width, rows * self.in_width)
+        return self.whole_pixels
+
     def input_patch(self, pixels_on_k: bool) -> Operand:
         """X spread over the taps: pixels of the output map, each touching its window of the input.
 
-        What neighbouring tiles share are the rows in which windows overlap; of a kernel of one row, the columns.
+        What neighbouring tiles share are the rows in which windows overlap; of a kernel of one row, the columns. Along
+        an axis of one tap only the pixels that are met are read.
         """
-        step = min(float(self.taps), self.in_pixels / self.out_pixels)
+        met = [stride if taps == 1 else 1 for taps, stride in zip(self.kernel, self.stride, strict=True)]
+        run_pixels, pitch = self.picked_pixels(*met)
+        of_map = self.in_pixels / self.out_pixels
+        step = of_map / (met[0] * met[1]) if self.taps > 1 else min(1.0, of_map)
+        reach = [(taps - 1) * apart + 1 for taps, apart in zip(self.kernel, self.dilation, strict=True)]
         if self.kernel[0] == 1:
-            halo = float(max(0, self.kernel[1] - self.stride[1]))
+            halo = float(max(0, reach[1] - self.stride[1]))
         else:
-            halo = float(max(0, self.kernel[0] - self.stride[0]) * self.in_width)
+            halo = float(max(0, reach[0] - self.stride[0]) * self.in_width)
         return Operand(
             bits=self.operand.width,
             taps=self.taps,
@@ -83,6 +114,10 @@ class LayerShape:
             pixel_step=step,
             halo=halo,
             row_taps=_row_taps(self.kernel[1], self.dilation[1]),
+            run_pixels=run_pixels,
+            pitch=pitch,
+            map_pixels=self.in_pixels if self.taps > 1 and met == [1, 1] else 0,
+            image_positions=self.image_positions if self.taps > 1 else 0,
         )
 
 
@@ -110,6 +145,7 @@ NOT_PRUNED = Pruning()
 def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]:
     """Return FF: Y[B P x Cout] = X[B P x k Cin] . W, one after another where the layer has steps."""
     shape = shape.one_step
+    run_pixels, pitch = shape.whole_pixels
     product = Product(
         m=shape.out_pixels,
         k=shape.taps * shape.in_channels,
@@ -117,6 +153,8 @@ def forward_products(shape: LayerShape, weights: Pruning) -> tuple[Product, ...]
         left=shape.input_patch(pixels_on_k=False),
         right=Operand(bits=weights.bits, tiled=True),
         out_bits=shape.operand.width,
+        out_run_pixels=run_pixels,
+        out_pitch=pitch,
         count=shape.groups,
         keep_n=weights.keep_n,
         group_m=weights.group_m,
@@ -142,7 +180,11 @@ def backward_products(shape: LayerShape, operand: SparseOperand | None, pruning:
     phase_product = _gradients_on_the_right if operand == "dy" else _weights_on_the_right
     phase_pixels = shape.in_pixels / (shape.stride[0] * shape.stride[1])
     out_bits = shape.operand.width * max(1.0, phase_pixels / shape.out_pixels)
-    return tuple(phase_product(shape, taps, times, pruning, out_bits) for taps, times in phases.items())
+    out = shape.picked_pixels(*shape.stride)
+    return tuple(
+        replace(phase_product(shape, taps, times, pruning, out_bits), out_run_pixels=out.pixels, out_pitch=out.pitch)
+        for taps, times in phases.items()
+    )
 
 
 def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, pruning: Pruning) -> tuple[Product, ...]:
@@ -152,7 +194,9 @@ def weight_gradient_products(shape: LayerShape, operand: SparseOperand | None, p
     groups of M pixels shift with the tap, so X cannot lie packed in memory: SORE then prunes it on load.
     """
     rows, cols = shape.taps * shape.in_channels, shape.out_channels
-    left, right = shape.input_patch(pixels_on_k=True), Operand(bits=shape.operand.width, pixels_on_k=True)
+    run_pixels, pitch = shape.whole_pixels
+    left = shape.input_patch(pixels_on_k=True)
+    right = Operand(bits=shape.operand.width, pixels_on_k=True, run_pixels=run_pixels, pitch=pitch)
     if operand == "x":
         rows, cols, left, right = cols, rows, right, left
         pruning = replace(pruning, on_load=shape.taps > 1)
@@ -203,9 +247,19 @@ def _taps_by_residue(kernel: int, stride: int, dilation: int) -> list[int]:
 
 def _phase_gradients(shape: LayerShape, taps: tuple[int, int], bits: float) -> Operand:
     """DY spread over one phase's taps."""
-    halo = float(taps[1] - 1 if shape.kernel[0] == 1 else (taps[0] - 1) * shape.out_width)
-    apart = shape.dilation[1] // gcd(shape.dilation[1], shape.stride[1])
-    return Operand(bits=bits, taps=taps[0] * taps[1], halo=halo, row_taps=_row_taps(taps[1], apart))
+    apart_rows, apart = (apart // gcd(apart, by) for apart, by in zip(shape.dilation, shape.stride, strict=True))
+    halo = float((taps[1] - 1) * apart if shape.kernel[0] == 1 else (taps[0] - 1) * apart_rows * shape.out_width)
+    run_pixels, pitch = shape.whole_pixels
+    return Operand(
+        bits=bits,
+        taps=taps[0] * taps[1],
+        halo=halo,
+        row_taps=_row_taps(taps[1], apart),
+        run_pixels=run_pixels,
+        pitch=pitch,
+        map_pixels=shape.out_pixels if taps != (1, 1) else 0,
+        image_positions=shape.image_positions if taps != (1, 1) else 0,
+    )
 
 
 def _weights_on_the_right(

@@ -91,6 +91,13 @@ def _folds(product: ProductRow, rows: int, mapping: TileMappingRow) -> int:
 
 
 @kernel
+def _tiles_down(product: ProductRow, extent: int, mapping: TileMappingRow) -> int:
+    """Array tiles of ``extent`` rows below each other, over all tiles of the product."""
+    last = product["m"] - (mapping["tiles_m"] - 1) * mapping["tile_m"]
+    return (mapping["tiles_m"] - 1) * ceil_div(mapping["tile_m"], extent) + ceil_div(last, extent)
+
+
+@kernel
 def product_energy(
     product: ProductRow, machine: MachineRow, mapping: TileMappingRow, energy: EnergyRow
 ) -> ProductEnergy:
@@ -113,7 +120,7 @@ def product_energy(
     else:
         held = k if mapping["interleave_rows"] == 1 else slots * product["group_m"]
         left = element_bytes * m * held * ceil_div(n, cols * mapping["interleave_cols"])
-        right = slot_bytes * slots * n * ceil_div(m, rows * mapping["interleave_rows"])
+        right = slot_bytes * slots * n * _tiles_down(product, rows * mapping["interleave_rows"], mapping)
         out = sum_bytes * m * n * (2.0 * mapping["tiles_k"] - 1.0)
     count = float(product["count"])
     moved = mapping["load_bytes"] + mapping["store_bytes"]

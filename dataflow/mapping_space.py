@@ -2,7 +2,8 @@
 
 The space, stated: dataflow OS or WS, as the machine supports; in OS, every split of the interleave over rows and
 columns that the machine's links allow; tile_m and tile_n a power of two times the array's extent (rows x
-interleave rows, columns x interleave columns), or the whole dimension; m outermost or n outermost; k whole, or cut
+interleave rows, columns x interleave columns), or the whole dimension; rows that are taps x channels without a part of
+either (``whole_taps``); m outermost or n outermost; k whole, or cut
 into 2, 3, 4, 6, 8, 12, ... parts (``reduction_cuts``): from the fewest that fit on, for as long as another cut may pay.
 A tile fits when its operands and its FP32 result each take at most half of their double buffer.
 
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from heddle.arch.jit import kernel
 from heddle.arch.records import Rows, record_dtype
-from heddle.dataflow.cost import ACCUMULATOR_BYTES
+from heddle.dataflow.cost import ACCUMULATOR_BYTES, cut_rows
 from heddle.dataflow.kernel_rows import (
     COLS_BIT,
     OS_BIT,
@@ -221,8 +222,9 @@ def _add_tilings(work: Searched, ws: int, ir: int, ic: int, kept: Kept) -> None:
     tile_m = min(machine["rows"] * ir, product["m"])
     while tile_m > 0:
         tile_n, parts = min(machine["cols"] * ic, product["n"]), 1
-        while tile_n > 0 and tile_m * tile_n * ACCUMULATOR_BYTES <= half_out:
-            tile = ResultTile(ws, ir, ic, tile_m, tile_n)
+        rows = cut_rows(product, tile_m, machine["rows"] * ir)
+        while tile_n > 0 and rows * tile_n * ACCUMULATOR_BYTES <= half_out:
+            tile = ResultTile(ws, ir, ic, rows, tile_n)
             # A wider tile needs at least as many parts as a narrower one.
             parts = fewest_parts(product, machine, cuts, tile, parts)
             if parts == 0:

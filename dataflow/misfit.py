@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from heddle.arch.design import Design
-from heddle.dataflow.cost import ACCUMULATOR_BYTES, left_tile_bytes, right_tile_bytes
+from heddle.dataflow.cost import ACCUMULATOR_BYTES, cut_rows, left_half_bytes, right_half_bytes
 from heddle.dataflow.kernel_rows import product_rows
 from heddle.dataflow.step_items import Product
 
@@ -58,7 +58,8 @@ def _smallest_tiles(product: Product, design: Design) -> Iterator[SmallestTile]:
     k = min(product.k, product.group_m)
     splits = [(1, 1)] if "ws" in array.dataflows else list(array.interleave_pairs)
     for interleave_rows, interleave_cols in splits:
-        m = min(product.m, array.rows * interleave_rows)
+        extent = array.rows * interleave_rows
+        m = int(cut_rows(row, min(product.m, extent), extent))
         n = min(product.n, array.cols * interleave_cols)
-        left, right = int(left_tile_bytes(row, m, k)), int(right_tile_bytes(row, n, k))
+        left, right = int(left_half_bytes(row, m, k)), int(right_half_bytes(row, n, k))
         yield SmallestTile(m, k, n, (left, right, m * n * ACCUMULATOR_BYTES))

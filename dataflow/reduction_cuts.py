@@ -6,11 +6,12 @@ them; shorter parts cut the taps. In WS parts longer than a fold are whole folds
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from heddle.arch.jit import kernel
 from heddle.arch.timing import slots_of
-from heddle.dataflow.cost import ceil_div, left_tile_bytes, right_tile_bytes
+from heddle.dataflow.cost import ceil_div, left_half_bytes, right_half_bytes
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow
 
 
@@ -49,10 +50,8 @@ def _filling(product: ProductRow, machine: MachineRow, ws: int, unit: int) -> in
     """Smallest multiple of ``unit`` that fills the array: in WS, where a fold has a slot for each row, whole folds."""
     if not ws:
         return unit
-    shared, rest = machine["rows"], slots_of(unit, product["keep_n"], product["group_m"])
-    while rest:
-        shared, rest = rest, shared % rest
-    return unit * (machine["rows"] // shared)
+    slots = slots_of(unit, product["keep_n"], product["group_m"])
+    return unit * (machine["rows"] // math.gcd(machine["rows"], slots))
 
 
 class Cuts(NamedTuple):
@@ -102,8 +101,8 @@ def _equal_length(units: int, unit: int, filling: int, longest: int, parts: int)
 @kernel
 def _fits(product: ProductRow, machine: MachineRow, m: int, n: int, k: int) -> bool:
     return (
-        left_tile_bytes(product, m, k) <= machine["activation_half_bytes"]
-        and right_tile_bytes(product, n, k) <= machine["weight_half_bytes"]
+        left_half_bytes(product, m, k) <= machine["activation_half_bytes"]
+        and right_half_bytes(product, n, k) <= machine["weight_half_bytes"]
     )
 
 

@@ -32,6 +32,10 @@ class Operand:
     pixels. ``bits`` is the storage of one element, index included. ``tiled`` operands are stored in the order
     in which tiles are read (weights: the update writes them so), so every tile is one contiguous run. Of the taps as
     many as ``row_taps`` read pixels that follow each other: those of a row of the kernel.
+
+    In memory all its pixels follow each other, or ``run_pixels`` of them, where that is not 0; ``pitch`` is the
+    distance of two that do not, in pixels of the operand. Where a tile may have more positions and halo than there are
+    pixels, there are ``map_pixels``; so many ``image_positions`` lie in one image, beyond which no halo reaches.
     """
 
     bits: float = _DEFAULT_BITS
@@ -41,6 +45,10 @@ class Operand:
     halo: float = 0.0
     tiled: bool = False
     row_taps: int = 1
+    run_pixels: int = 0
+    pitch: int = 1
+    map_pixels: int = 0
+    image_positions: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ class Product:
 
     ``prune_on_load`` means that the right operand lies dense in memory and SORE prunes it on its way to the
     array at every load. ``out_bits`` is what is stored for one output; ``out_channels_on_m`` says which output
-    axis is contiguous in memory; ``out_tiled`` outputs are stored tile by tile.
+    axis is contiguous in memory; ``out_tiled`` outputs are stored tile by tile. ``out_run_pixels`` and ``out_pitch``
+    say of the result's pixels what ``Operand`` says of its own.
     """
 
     m: int
@@ -64,6 +73,8 @@ class Product:
     out_bits: float = _DEFAULT_BITS
     out_tiled: bool = False
     out_channels_on_m: bool = False
+    out_run_pixels: int = 0
+    out_pitch: int = 1
     transposed: bool = False
 
     def __hash__(self) -> int:

@@ -8,7 +8,7 @@ from heddle.arch.jit import kernel
 from heddle.arch.records import Rows
 from heddle.arch.timing import slots_of
 from heddle.dataflow.cost import ArrayTiles, array_tiles, instruction_cycles, lead_cycles
-from heddle.dataflow.feed_cost import tiles_across, wait_alike, waits_below
+from heddle.dataflow.feed_cost import tiles_across, wait_alike, waits_below, waits_for_sums
 from heddle.dataflow.kernel_rows import MachineRow, ProductRow, TileMappingRow
 
 
@@ -82,7 +82,8 @@ def _add_instructions(
         starting, resuming = instruction_cycles(machine, ws, shape, 0), instruction_cycles(machine, ws, shape, 1)
         across = tiles_across(machine, ws, mapping["interleave_cols"], shape, n)
         computing["compute_cycles"] += times * (kind.starts * starting + (kind.times - kind.starts) * resuming)
-        computing["feed_cycles"] += times * kind.times * across * waits
+        waits_of_all = across * waits + waits_for_sums(machine, ws, shape, waits)
+        computing["feed_cycles"] += times * kind.times * waits_of_all
 
 
 @kernel

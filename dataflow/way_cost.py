@@ -15,6 +15,7 @@ from heddle.dataflow.cost import (
     ceil_div,
     in_bursts,
     left_runs,
+    left_tile_bytes,
     right_runs,
     right_stored_k,
     right_tile_bytes,
@@ -105,7 +106,7 @@ def left_load(product: ProductRow, machine: MachineRow, m: int, k: int) -> TileL
     left, burst_bytes = product["left"], machine["burst_bytes"]
     reach = tile_reach(left, m, k, product["group_m"])
     runs = left_runs(product, m, k)
-    nbytes = in_bursts(bits_to_bytes(min(reach.pixels * reach.channels, m * k), left["bits"]), runs, burst_bytes)
+    nbytes = in_bursts(left_tile_bytes(product, m, k), runs, burst_bytes)
     if not machine["page_bytes"]:
         return TileLoad(nbytes, 0, 0)
     cut = left_cut_elements(product, reach.channels, machine["group_m"], machine["lanes"])

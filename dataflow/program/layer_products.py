@@ -136,6 +136,7 @@ class LayerMaps:
     def _backward(self, group: int, pruning: Pruning) -> Iterator[LayerProduct]:
         shape = self._one_group
         gradient = whole_map(self.dy, _of_group(group, shape.out_channels))
+        out = shape.picked_pixels(*shape.stride)
         for number, phase in enumerate(self.geometry.phases((self.x.height, self.x.width))):
             pixels = self.x.images * phase.rows.walk.count * phase.cols.walk.count
             kernel = (len(phase.rows.taps), len(phase.cols.taps))
@@ -146,11 +147,14 @@ class LayerMaps:
                 stride=(1, 1),
                 out_pixels=pixels,
                 in_pixels=pixels,
-                dilation=(1, max(1, cols.tap_step)),
+                image_positions=pixels // self.x.images,
+                dilation=(max(1, rows.tap_step), max(1, cols.tap_step)),
             )
             yield LayerProduct(
                 name=f"{self.layer.name}.bp{number}{self._suffix(group)}",
-                product=backward_products(of_phase, "weight", pruning)[0],
+                product=replace(
+                    backward_products(of_phase, "weight", pruning)[0], out_run_pixels=out.pixels, out_pitch=out.pitch
+                ),
                 rows=rows,
                 cols=cols,
                 left=gradient,

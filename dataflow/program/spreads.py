@@ -24,6 +24,17 @@ def spreads(taps: int, channels: int, tile: int, unit: int = 1) -> tuple[Spread,
     return tuple(_cut(taps, channels, tile, unit))
 
 
+def row_spreads(taps: int, channels: int, tile: int) -> tuple[Spread, ...]:
+    """Return the Spreads of tiles of about ``tile`` rows: channels with all taps, whole taps, or parts of each tap."""
+    if tile >= taps:
+        return spreads(taps, channels, tile)
+    return tuple(
+        Spread(_part(tap, max(1, tile // channels), taps), _part(first, tile, channels))
+        for tap in range(0, taps, max(1, tile // channels))
+        for first in range(0, channels, tile)
+    )
+
+
 def evenly_grouped_spreads(channels: int, tile: int, group_m: int) -> tuple[Spread, ...]:
     """Return the Spreads of one tap's channels, of up to ``tile`` each, that make groups of equal size, M at most.
 

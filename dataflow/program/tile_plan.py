@@ -13,7 +13,7 @@ from heddle.arch.timing import slots_of
 from heddle.dataflow.program.cuts import Cuts, Ints
 from heddle.dataflow.program.layer_products import LayerProduct
 from heddle.dataflow.program.left_tiles import Touched, touched_pixels
-from heddle.dataflow.program.spreads import Spread, evenly_grouped_spreads, spreads
+from heddle.dataflow.program.spreads import Spread, evenly_grouped_spreads, row_spreads, spreads
 from heddle.dataflow.program.tensors import SubMap
 from heddle.dataflow.scheduler import TileMapping
 
@@ -201,8 +201,9 @@ def _spreads(product: LayerProduct, mapping: TileMapping, tile: int, group_m: in
     taps, channels = product.rows.taps * product.cols.taps, len(product.left.channels)
     if isinstance(product.right, SubMap) and not product.is_turned and mapping.dataflow == "ws":
         return evenly_grouped_spreads(channels, tile, group_m)
-    unit = 1 if product.is_turned or product.product.is_dense else group_m
-    return spreads(taps, channels, tile, unit)
+    if product.is_turned:
+        return row_spreads(taps, channels, tile)
+    return spreads(taps, channels, tile, 1 if product.product.is_dense else group_m)
 
 
 def _column(numbers: Iterator[int]) -> Ints:

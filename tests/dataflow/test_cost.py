@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -29,6 +30,8 @@ from heddle.dataflow.cost import (
     right_load_bytes,
     settle_cycles,
     tile_elements,
+    tile_reach,
+    whole_taps,
 )
 from heddle.dataflow.kernel_rows import machine_row, product_rows
 from heddle.dataflow.step_items import Operand, Product, ProductPass, TrainingStep
@@ -57,16 +60,34 @@ def test_a_tile_of_a_3x3_convolution_is_raw_pixels_with_their_halo_and_not_sprea
     assert elements_of(Operand(taps=9, halo=20.0), 100, 9 * 8) == 120 * 8
 
 
-def test_a_tile_never_takes_more_than_it_has_spread_out() -> None:
-    assert elements_of(Operand(taps=9, halo=100.0), 1, 9) == 9
-
-
-def test_a_tile_of_cut_taps_is_the_pixels_that_those_taps_reach_in_the_channels_of_a_group() -> None:
-    # Of 25 taps, 100 positions of a map 10 wide: the halo of all is four rows; five taps reach a fifth of it.
+def test_a_tile_takes_the_pixels_from_the_first_to_the_last_whatever_taps_it_meets() -> None:
+    # Of 25 taps, 100 positions of a map 10 wide: the halo of all is four rows.
     operand = Operand(taps=25, halo=40.0)
-    assert elements_of(operand, 100, 5 * 8, group=8) == 108 * 8
-    assert elements_of(operand, 100, 8, group=8) == 100 * 8  # one tap meets each position's own pixel
-    assert elements_of(Operand(taps=25, halo=40.0, pixels_on_k=True), 5, 100) == 108
+    assert elements_of(operand, 1, 25) == 41
+    assert elements_of(operand, 100, 5 * 8, group=8) == 140 * 8
+    assert elements_of(operand, 100, 8, group=8) == 140 * 8
+    assert elements_of(replace(operand, map_pixels=120), 100, 8, group=8) == 120 * 8
+
+
+def test_rows_of_less_than_a_channel_s_taps_are_whole_taps_or_a_part_of_one() -> None:
+    operand = Operand(taps=25, halo=40.0, pixels_on_k=True)
+    row = product_rows([Product(25 * 8, 100, 1, operand, Operand())])[0]
+    assert tile_reach(row["left"], 2 * 25, 100, 1) == (140, 2, 25)
+    assert tile_reach(row["left"], 16, 100, 1) == (140, 8, 2)
+    assert tile_reach(row["left"], 4, 100, 1) == (140, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "cut"),
+    [(5000, 9 * 64), (600, 9 * 64), (575, 9 * 48), (150, 9 * 16), (100, 9 * 11), (9, 9), (8, 8), (5, 5)],
+)
+def test_rows_of_taps_x_channels_are_cut_between_channels_where_array_tiles_are_full(rows: int, cut: int) -> None:
+    assert whole_taps(9, 64, rows, 16) == cut
+
+
+def test_rows_of_fewer_channels_than_a_tile_has_are_whole_taps() -> None:
+    assert whole_taps(49, 3, 32, 32) == 30
+    assert whole_taps(49, 96, 40, 32) == 32  # a third of each tap's channels
 
 
 def runs_of(operand: Operand, outer: int, k: int, all_k: int, group: int = 1) -> int:
@@ -75,10 +96,15 @@ def runs_of(operand: Operand, outer: int, k: int, all_k: int, group: int = 1) ->
 
 
 def test_a_tile_of_cut_taps_is_one_run_a_pixel_unless_it_takes_all_channels() -> None:
-    sliding, apart = Operand(taps=25, halo=40.0), Operand(taps=25, pixel_step=25.0)
-    assert runs_of(sliding, 100, 5 * 8, 25 * 16, group=8) == 108
+    sliding = Operand(taps=25, halo=40.0)
+    assert runs_of(sliding, 100, 5 * 8, 25 * 16, group=8) == 140
     assert runs_of(sliding, 100, 5 * 8, 25 * 8, group=8) == 1
-    assert runs_of(apart, 100, 5 * 8, 25 * 8, group=8) == 100  # each window is a run of its own
+
+
+def test_pixels_that_do_not_follow_each_other_are_runs_of_their_own() -> None:
+    assert runs_of(Operand(run_pixels=1), 100, 8, 8) == 100
+    assert runs_of(Operand(run_pixels=7), 100, 8, 8) == 15
+    assert runs_of(Operand(run_pixels=7), 100, 4, 8) == 100
 
 
 def os_shape(design: Design, m: int, n: int, slots: int, accumulates: bool = False) -> ArrayTiles:

@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import pairwise
-from math import ceil, gcd
+from math import ceil, gcd, lcm
 
 from naive_energy import NaiveReads, reads_of, spent_j
 from naive_instruction import NaiveInstruction, lead, parts_of
 from naive_left_feed import naive_ws_word, os_chunks, os_cycles, ws_cycles
 from naive_transfers import (
-    left_bytes,
+    left_half_bytes,
     left_transfer,
     out_transfer,
     packed,
     reach_of_tile,
-    right_bytes,
+    right_half_bytes,
     right_transfer,
 )
 from naive_way import NaiveWay
@@ -148,7 +148,7 @@ def every_result_tile(product: Product, design: Design) -> Iterator[Tiling]:
     array = design.array
     for dataflow in array.dataflows:
         for split in array.interleave_pairs if dataflow == "os" else ((1, 1),):
-            for tile_m in tile_sizes(array.rows * split[0], product.m):
+            for tile_m in row_sizes(product, array.rows * split[0]):
                 for tile_n in tile_sizes(array.cols * split[1], product.n):
                     yield Tiling(dataflow, split, True, tile_m, tile_n, product.k)
 
@@ -221,10 +221,27 @@ def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int
     """Operands and FP32 result each in at most half of their buffer."""
     tile_k, buffers = min(tile_k, product.k), design.buffers
     return (
-        2 * left_bytes(product, tile_m, tile_k) <= buffers.activation_bytes
-        and 2 * right_bytes(product, tile_n, tile_k) <= buffers.weight_bytes
+        2 * left_half_bytes(product, tile_m, tile_k) <= buffers.activation_bytes
+        and 2 * right_half_bytes(product, tile_n, tile_k) <= buffers.weight_bytes
         and 2 * tile_m * tile_n * ACCUMULATOR_BYTES <= buffers.output_bytes
     )
+
+
+def row_sizes(product: Product, extent: int) -> list[int]:
+    """Rows of tiles: taps x channels have whole channels, that fill ``extent`` rows of the array if there are as many.
+
+    Smaller ones have whole taps; of less than a tap, equal parts of each.
+    """
+    taps, sizes = product.left.taps, tile_sizes(extent, product.m)
+    if not product.left.pixels_on_k or taps == 1:
+        return sizes
+    channels = product.m // taps
+    found = []
+    for size in sizes:
+        units = [whole for whole in (product.m, lcm(taps, extent), taps, channels) if whole <= size]
+        parts = len(range(0, channels, size))
+        found.append(size - size % units[0] if units else len(range(0, channels, parts)))
+    return found
 
 
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
@@ -313,7 +330,7 @@ def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, in
 def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
     """The left operand of an [m x k] tile in the machine's groups."""
     group_m, turned = design.sparsity.m, product.left.pixels_on_k
-    met = reach_of_tile(product.left, m, k, product.group_m)
+    met = reach_of_tile(product.left, m, k, product.group_m, product.m)
     kept = ceil(Fraction(group_m * product.keep_n, product.group_m))
     pixels = k if turned else m
     # The channels of a tap stand in as many groups as they need, about equal ones.
@@ -327,7 +344,7 @@ def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
 
 @cache
 def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int, k: int) -> int:
-    """Cycles that an instruction waits for left words: those of its array tiles, one after another."""
+    """Cycles that an instruction waits for left words and sums: those of its array tiles, one after another."""
     if design.array.drain != "chain":
         return 0
     array, ports, tile = design.array, design.buffers.group_ports, left_tile(product, design, m, k)
@@ -336,8 +353,9 @@ def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int,
     if tiling.dataflow == "ws":
         for slot in range(0, counted.slots, array.rows):
             cycles = ws_cycles(tile, slot, array.rows, ports, m, idle)
-            waits += len(parts_of(n, array.cols)) * (cycles - counted.interval)
-        return waits
+            waits += cycles - counted.interval
+        across = len(parts_of(n, array.cols))
+        return across * waits + sums_waits(design, counted, across, waits)
     outputs, across = tiling.interleave
     ring = max(array.interleave, array.adder_stages)
     for row in range(0, m, array.rows * outputs):
@@ -349,6 +367,24 @@ def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int,
         cycles = os_cycles(tile, row, array.rows, ports, outputs, ring, missing + less, idle)
         waits += len(parts_of(n, array.cols * across)) * (cycles - (steps - missing - less + idle))
     return waits
+
+
+def sums_waits(design: Design, counted: NaiveInstruction, across: int, left_waits: int) -> int:
+    """Cycles that WS waits for sums on their way from the array, where it makes them, to the buffer and back.
+
+    From a result a column of multiply-adds behind its tile's first step to the step that it enters, ``across`` tiles
+    behind that one, are fewer clocks than the way takes.
+    """
+    array, folds = design.array, len(parts_of(counted.slots, design.array.rows))
+    if folds == 1:
+        return 0
+    made = (array.rows - 1) * array.adder_stages + 1 + array.multiplier_stages + array.adder_stages
+    steps = across * counted.interval - made
+    there = steps + int(Fraction(steps * left_waits, folds * counted.interval))
+    way = array.rows + array.cols + len(array.slr_cuts) + 1 + 1 + 3
+    going_on = (folds - 1) * across
+    times = int(min(Fraction(going_on * counted.interval, steps), going_on * ceil(Fraction(counted.issue, steps))))
+    return times * max(0, way - there)
 
 
 def first_word(product: Product, design: Design, tiling: Tiling, m: int, k: int) -> int:

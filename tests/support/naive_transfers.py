@@ -20,8 +20,38 @@ def stored_k(product: Product, k: int) -> int:
 
 
 def pixels(operand: Operand, positions: int) -> int:
-    """Stored pixels under so many positions of the pixel axis."""
-    return ceil(positions * operand.pixel_step + operand.halo)
+    """Stored pixels under so many positions of the pixel axis: in the mean of tiles that divide an image."""
+    image, halo = operand.image_positions, operand.halo
+    if image and positions % image == 0:
+        halo = 0
+    elif image and image % positions == 0:
+        # Of the tiles of an image all but the first have half of it before them, all but the last half behind.
+        tiles = image // positions
+        halo = 2 * (tiles - 1) * (halo / 2) / tiles
+    return in_the_map(operand, positions * operand.pixel_step + halo)
+
+
+def in_the_map(operand: Operand, touched: float) -> int:
+    """Whole pixels, no more than there are."""
+    return min(ceil(touched), operand.map_pixels or ceil(touched))
+
+
+def half_bytes(operand: Operand, channels: int, positions: int) -> int:
+    """Bytes of a half that there is room for: a tile's channels with the whole halo, wherever the tile stands."""
+    return ceil(in_the_map(operand, positions * operand.pixel_step + operand.halo) * channels * operand.bits / 8)
+
+
+def left_half_bytes(product: Product, tile_m: int, tile_k: int) -> int:
+    """Bytes of half the activation buffer that left tiles take."""
+    channels = reach_of_tile(product.left, tile_m, tile_k, product.group_m, product.m).channels
+    return half_bytes(product.left, channels, tile_k if product.left.pixels_on_k else tile_m)
+
+
+def right_half_bytes(product: Product, tile_n: int, tile_k: int) -> int:
+    """Bytes of half the weight buffer that right tiles take."""
+    stored, group = stored_k(product, tile_k), stored_k(product, product.group_m)
+    channels = reach_of_tile(product.right, tile_n, stored, group, product.n).channels
+    return half_bytes(product.right, channels, stored if product.right.pixels_on_k else tile_n)
 
 
 @dataclass(frozen=True)
@@ -33,55 +63,62 @@ class Reach:
     taps: int
 
 
-def reach(operand: Operand, positions: int, spread: int, group: int) -> Reach:
+def reach(operand: Operand, positions: int, spread: int, group: int, together: int) -> Reach:
     """What ``positions`` and ``spread`` channels times taps meet: whole channels with all taps.
 
-    Below a channel group (``group`` stored elements) it is as many of its taps as ``spread`` has.
+    Below a channel group (``group`` stored elements) it is as many of its taps as ``spread`` has of ``together``.
     """
     channels = ceil(Fraction(spread, operand.taps))
     if spread >= group * operand.taps:
         return Reach(pixels(operand, positions), channels, operand.taps)
-    channels = max(min(group, spread), channels)
+    channels = max(min(together, spread), channels)
     taps = ceil(Fraction(spread, channels))
-    near = ceil(positions * operand.pixel_step + operand.halo * taps / operand.taps)
-    return Reach(min(near, positions * taps), channels, taps)
+    return Reach(pixels(operand, positions), channels, taps)
 
 
-def reach_of_tile(operand: Operand, outer: int, k: int, group: int) -> Reach:
-    """What an [outer x k] tile meets: groups that stay together are on k."""
-    return reach(operand, k, outer, 1) if operand.pixels_on_k else reach(operand, outer, k, group)
+def reach_of_tile(operand: Operand, outer: int, k: int, group: int, outer_total: int) -> Reach:
+    """What an [outer x k] tile meets: groups that stay together are on k, channels of a tap on the other axis."""
+    if operand.pixels_on_k:
+        return reach(operand, k, outer, 1, outer_total // operand.taps)
+    return reach(operand, outer, k, group, group)
 
 
-def elements(operand: Operand, outer: int, k: int, group: int) -> int:
-    """Stored elements under an [outer x k] tile: pixels times channels, at most the tile spread out."""
-    met = reach_of_tile(operand, outer, k, group)
-    channels = ceil(Fraction(outer, operand.taps)) if operand.pixels_on_k else met.channels
-    return min(met.pixels * channels, outer * k)
+def elements(operand: Operand, outer: int, k: int, group: int, outer_total: int) -> int:
+    """Stored elements under an [outer x k] tile: pixels times channels."""
+    met = reach_of_tile(operand, outer, k, group, outer_total)
+    return met.pixels * met.channels
 
 
 def runs(operand: Operand, outer: int, k: int, group: int, whole: tuple[int, int]) -> int:
     """Contiguous runs of a tile of an operand of ``whole`` outer x k, stored.
 
-    One where all channels are taken, a window each where windows do not meet; else one a stored pixel.
+    One where all channels are taken and all pixels follow each other; else one a stored pixel, or one for those that
+    follow each other.
     """
-    spread, all_spread, positions = (outer, whole[0], k) if operand.pixels_on_k else (k, whole[1], outer)
-    if operand.tiled or spread == all_spread:
+    all_spread = whole[0] if operand.pixels_on_k else whole[1]
+    if operand.tiled:
         return 1
-    met = reach_of_tile(operand, outer, k, group)
+    met = reach_of_tile(operand, outer, k, group, whole[0])
     if met.channels < Fraction(all_spread, operand.taps):
         return met.pixels
-    return 1 if met.pixels < positions * met.taps else positions
+    return pixel_runs(met.pixels, operand.run_pixels)
+
+
+def pixel_runs(pixels: int, run_pixels: int) -> int:
+    """Runs of whole pixels, so many of which follow each other; 0: all."""
+    return len(range(0, pixels, run_pixels)) if run_pixels else 1
 
 
 def left_bytes(product: Product, tile_m: int, tile_k: int) -> int:
     """Bytes of a left tile."""
-    return ceil(elements(product.left, tile_m, tile_k, product.group_m) * product.left.bits / 8)
+    return ceil(elements(product.left, tile_m, tile_k, product.group_m, product.m) * product.left.bits / 8)
 
 
 def right_bytes(product: Product, tile_n: int, tile_k: int) -> int:
     """Bytes of a right tile."""
     group = stored_k(product, product.group_m)
-    return ceil(elements(product.right, tile_n, stored_k(product, tile_k), group) * product.right.bits / 8)
+    count = elements(product.right, tile_n, stored_k(product, tile_k), group, product.n)
+    return ceil(count * product.right.bits / 8)
 
 
 def in_bursts(nbytes: int, runs: int, burst_bytes: int) -> int:
@@ -106,5 +143,8 @@ def out_transfer(product: Product, burst_bytes: int, tile_m: int, tile_n: int) -
     """DRAM bytes of a result tile."""
     channels, positions = (tile_m, tile_n) if product.out_channels_on_m else (tile_n, tile_m)
     all_channels = product.m if product.out_channels_on_m else product.n
-    one_run = product.out_tiled or channels == all_channels
-    return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), 1 if one_run else positions, burst_bytes)
+    if product.out_tiled:
+        pieces = 1
+    else:
+        pieces = positions if channels < all_channels else pixel_runs(positions, product.out_run_pixels)
+    return in_bursts(ceil(tile_m * tile_n * product.out_bits / 8), pieces, burst_bytes)

@@ -34,7 +34,7 @@ class NaiveWay:
         if not self.is_there:
             return 0, 0
         product, left, lanes = self.product, self.product.left, max(1, self.parts.lanes)
-        met = reach_of_tile(left, m, k, product.group_m)
+        met = reach_of_tile(left, m, k, product.group_m, product.m)
         group = self.design.sparsity.m
         if left.pixels_on_k or product.is_dense:
             group = ceil(met.channels / ceil(met.channels / group))
