@@ -59,7 +59,9 @@ def test_a_computation_that_says_other_operands_than_were_loaded() -> None:
     assert refusal(COMPUTE, lambda one: replace(one, cols=one.cols + 1)) == (
         "COMPUTE: 9 columns, but the right operand has 8"
     )
-    assert refusal(COMPUTE, lambda one: replace(one, group_slots=1)).endswith("18 slots, but the left operand has 9 groups")
+    assert refusal(COMPUTE, lambda one: replace(one, group_slots=1)).endswith(
+        "18 slots, but the left operand has 9 groups"
+    )
     assert refusal(COMPUTE, lambda one: replace(one, group_slots=5)) == (
         "COMPUTE: 4 elements and 5 slots of a group (valid: 1 to 4)"
     )
