@@ -1,4 +1,4 @@
-"""The blocks of a whole machine around its array, each by itself, as calibration maps them."""
+"""The blocks of a whole machine around its array and its left feeder, each by itself, as calibration maps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from heddle.arch.boards import Board
 from heddle.arch.design import Design
 from heddle.hls.array.stce import sums_layout
 from heddle.hls.control.dispatch import Dispatch
-from heddle.hls.feed.left_feeder import LeftFeeder
 from heddle.hls.feed.prepare import Prepare
 from heddle.hls.feed.right_feeder import RightFeeder
 from heddle.hls.feed.sums import PartialFeeder, ResultWriter
@@ -41,7 +40,6 @@ def blocks(design: Design, board: Board) -> Mapping[str, Callable[[], wiring.Com
         "indices_buffer": lambda: HalfBuffer(shape.indices, shape.right_words, rams.weight),
         "sums_buffer": lambda: SharedBuffer(sums_layout(design), shape.out_words, rams.output),
         "prepare": lambda: Prepare(array, group_m),
-        "left_feeder": lambda: LeftFeeder(design, addresses.left),
         "right_feeder": lambda: RightFeeder(design, addresses.right),
         "partial_feeder": lambda: PartialFeeder(design, addresses.out),
         "result_writer": lambda: ResultWriter(design, addresses.out),

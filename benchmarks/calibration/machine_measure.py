@@ -22,6 +22,7 @@ from benchmarks.calibration.designs import FIT, HELD_OUT
 from benchmarks.calibration.machine_blocks import blocks
 from benchmarks.calibration.machine_designs import feeders, machines
 from benchmarks.calibration.measure import BOARD
+from benchmarks.feeder_area import feeder
 from heddle.arch.boards import load_board
 from heddle.arch.calibration.machine import MACHINE_COLUMNS, machine_path
 from heddle.arch.design import Design
@@ -39,10 +40,9 @@ from heddle.synth.yosys.run import joined, own_cells, plain_name
 from heddle.synth.yosys.sources import Hierarchy, counted, hierarchy
 
 _ROOT = "heddle_blocks_of_a_machine"
-#: Of a fitted machine with a port of so many bits only the units that depend on the port are mapped, and the left
-#: feeder: the others are known from machines that take less time.
-_WIDE_PORT_BITS, _BY_PORT = 512, ("group_buffer", "load_unit", "store_unit", "fetch", "left_feeder")
-_LEFT_FEEDER = ("left_feeder",)
+#: Of a fitted machine with a port of so many bits only the units that depend on the port are mapped: the others are
+#: known from machines that take less time.
+_WIDE_PORT_BITS, _BY_PORT = 512, ("group_buffer", "load_unit", "store_unit", "fetch")
 #: Machines that are emitted whole: what stands between the parts depends neither on the array nor on the port.
 _EMITTED_WHOLE = ("machine-fit-6", "tiny")
 #: Blocks within a unit that have a line of their own, by what their module's name has; the rest is the unit's.
@@ -56,7 +56,7 @@ _WITHIN = {
     "index_counter": "index_counter",
     "narrower": "narrower",
 }
-#: The same of the left feeder; the rest is that of its words.
+#: Blocks of the left feeder; the rest is that of its words.
 _WITHIN_FEEDER = {
     "left_order": "left_walk",
     "multiply_add": "left_walk",
@@ -86,13 +86,14 @@ def main() -> None:
         for design in machines(which):
             is_wide = which == FIT and design.memory.axi_bits >= _WIDE_PORT_BITS
             writer.writerows(rows(design, _BY_PORT if is_wide else None))
+            writer.writerows(feeder_rows(design))
         for design in feeders(which):
-            writer.writerows(rows(design, _LEFT_FEEDER))
+            writer.writerows(feeder_rows(design))
         print(write_atomically(machine_path(which), text.getvalue().encode()))
 
 
 def rows(design: Design, only: Collection[str] | None = None) -> Iterator[dict[str, object]]:
-    """Yield a line for each kind of block of ``design``; of ``only`` these units, or of all."""
+    """Yield a line for each kind of block of ``design`` but its left feeder; of ``only`` these units, or of all."""
     begun_s = time.monotonic()
     made = blocks(design, load_board(BOARD))
     units = _units({name: make for name, make in made.items() if only is None or name in only})
@@ -111,6 +112,20 @@ def rows(design: Design, only: Collection[str] | None = None) -> Iterator[dict[s
     if design.name in _EMITTED_WHOLE:
         yield {**parameters(design), "kind": "accelerator", **asdict(_between(design))}
     print(f"{design.name}: {time.monotonic() - begun_s:.0f} s", file=sys.stderr, flush=True)
+
+
+def feeder_rows(design: Design) -> Iterator[dict[str, object]]:
+    """Yield a line for each kind of block of the left feeder of ``design``, whose parts keep their boundaries."""
+    begun_s = time.monotonic()
+    modules = feeder(design)
+    found: dict[str, Usage] = {}
+    for name, mapped in map_blocks(modules, 1).items():
+        usage = usage_of(own_cells(mapped, modules), plain_name(name)).times(modules.counts[name])
+        kind = next((kind for mark, kind in _WITHIN_FEEDER.items() if mark in name), "left_words")
+        found[kind] = found.get(kind, NOTHING) + usage
+    for kind, usage in found.items():
+        yield {**parameters(design), "kind": kind, **asdict(usage)}
+    print(f"{design.name}, left feeder: {time.monotonic() - begun_s:.0f} s", file=sys.stderr, flush=True)
 
 
 def _between(design: Design) -> Usage:
@@ -133,8 +148,6 @@ def _units(units: Mapping[str, Callable[[], wiring.Component]]) -> Hierarchy:
 
 
 def _kind_of(unit: str, module: str) -> str:
-    if unit in _LEFT_FEEDER:
-        return next((kind for mark, kind in _WITHIN_FEEDER.items() if mark in module), "left_words")
     if plain_name(module) == unit:
         return unit
     return next((kind for mark, kind in _WITHIN.items() if mark in module), unit)
