@@ -22,7 +22,7 @@ LUT_WORDS = 64
 _BLOCK_WORDS = 512
 #: A LUT chooses one of four; so three choices less are left behind each.
 _CHOICES = 3
-#: Groups of a read from which on their choice for a row takes more than that.
+#: Groups of a read above which their choice for a row takes more than that.
 _MANY_GROUPS = 8
 #: Choices of a transposer up to which more of them take more LUTs.
 _MOST_TURNING = 7

@@ -2,10 +2,10 @@
 
 The space, stated: dataflow OS or WS, as the machine supports; in OS, every split of the interleave over rows and
 columns that the machine's links allow; tile_m and tile_n a power of two times the array's extent (rows x
-interleave rows, columns x interleave columns), or the whole dimension; rows that are taps x channels without a part of
-either (``whole_taps``); m outermost or n outermost; k whole, or cut
-into 2, 3, 4, 6, 8, 12, ... parts (``reduction_cuts``): from the fewest that fit on, for as long as another cut may pay.
-A tile fits when its operands and its FP32 result each take at most half of their double buffer.
+interleave rows, columns x interleave columns), or the whole dimension, rows that are taps x channels without a part of
+either (``whole_taps``); m outermost or n outermost; k whole, or cut into 2, 3, 4, 6, 8, 12, ... parts
+(``reduction_cuts``): from the fewest that fit on, for as long as another cut may pay. A tile fits when its operands and
+its FP32 result each take at most half of their double buffer.
 
 A cut pays with a shorter first load, which nothing overlaps; it costs the way of partial sums out and back. No tile
 follows a buffer's size, so that a bigger buffer only adds mappings.

@@ -28,9 +28,10 @@ def row_spreads(taps: int, channels: int, tile: int) -> tuple[Spread, ...]:
     """Return the Spreads of tiles of about ``tile`` rows: channels with all taps, whole taps, or parts of each tap."""
     if tile >= taps:
         return spreads(taps, channels, tile)
+    taps_together = max(1, tile // channels)
     return tuple(
-        Spread(_part(tap, max(1, tile // channels), taps), _part(first, tile, channels))
-        for tap in range(0, taps, max(1, tile // channels))
+        Spread(_part(tap, taps_together, taps), _part(first, tile, channels))
+        for tap in range(0, taps, taps_together)
         for first in range(0, channels, tile)
     )
 

@@ -11,25 +11,25 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import pairwise
-from math import ceil, gcd, lcm
+from math import ceil, gcd
 
 from naive_energy import NaiveReads, reads_of, spent_j
 from naive_instruction import NaiveInstruction, lead, parts_of
 from naive_left_feed import naive_ws_word, os_chunks, os_cycles, ws_cycles
+from naive_tile_sizes import row_sizes, tile_sizes
 from naive_transfers import (
     left_half_bytes,
     left_transfer,
     out_transfer,
     packed,
-    reach_of_tile,
     right_half_bytes,
     right_transfer,
 )
+from naive_waits import left_tile, sums_waits
 from naive_way import NaiveWay
 
 from heddle.arch.boards import Board
 from heddle.arch.design import Design
-from heddle.arch.left_feed import LeftTile
 from heddle.arch.machine_timing import first_word_cycles, group_turn_cycles
 from heddle.dataflow.kernel_rows import rates_row
 from heddle.dataflow.step_items import Product
@@ -203,15 +203,6 @@ def ladder_length(product: Product, design: Design, dataflow: str, unit: int, pa
     return ceil(Fraction(length, filling)) * filling if length > filling else length
 
 
-def tile_sizes(extent: int, total: int) -> list[int]:
-    """Powers of two times the array's extent below the dimension, and the dimension."""
-    sizes = []
-    while extent < total:
-        sizes.append(extent)
-        extent *= 2
-    return [*sizes, total]
-
-
 def fits_with(product: Product, design: Design, tiling: Tiling, tile_k: int) -> bool:
     """Whether a tiling fits with parts of ``tile_k``."""
     return fits(product, design, tiling.tile_m, tiling.tile_n, tile_k)
@@ -225,23 +216,6 @@ def fits(product: Product, design: Design, tile_m: int, tile_n: int, tile_k: int
         and 2 * right_half_bytes(product, tile_n, tile_k) <= buffers.weight_bytes
         and 2 * tile_m * tile_n * ACCUMULATOR_BYTES <= buffers.output_bytes
     )
-
-
-def row_sizes(product: Product, extent: int) -> list[int]:
-    """Rows of tiles: taps x channels have whole channels, that fill ``extent`` rows of the array if there are as many.
-
-    Smaller ones have whole taps; of less than a tap, equal parts of each.
-    """
-    taps, sizes = product.left.taps, tile_sizes(extent, product.m)
-    if not product.left.pixels_on_k or taps == 1:
-        return sizes
-    channels = product.m // taps
-    found = []
-    for size in sizes:
-        units = [whole for whole in (product.m, lcm(taps, extent), taps, channels) if whole <= size]
-        parts = len(range(0, channels, size))
-        found.append(size - size % units[0] if units else len(range(0, channels, parts)))
-    return found
 
 
 def cost(product: Product, design: Design, rates: Rates, tiling: Tiling) -> Cost:
@@ -327,21 +301,6 @@ def outer_tiles(product: Product, tiling: Tiling) -> Iterator[tuple[int, int, in
         yield from ((im, m, jn, n) for jn, n in along_n for im, m in along_m)
 
 
-def left_tile(product: Product, design: Design, m: int, k: int) -> LeftTile:
-    """The left operand of an [m x k] tile in the machine's groups."""
-    group_m, turned = design.sparsity.m, product.left.pixels_on_k
-    met = reach_of_tile(product.left, m, k, product.group_m, product.m)
-    kept = ceil(Fraction(group_m * product.keep_n, product.group_m))
-    pixels = k if turned else m
-    # The channels of a tap stand in as many groups as they need, about equal ones.
-    most = pixels if turned else ceil(Fraction(met.channels, ceil(Fraction(met.channels, group_m))))
-    row_taps, first_tap = product.left.row_taps, 0
-    # Tiles that cut rows of the kernel unevenly are taken to begin with the last tap of one.
-    if product.left.taps > row_taps and met.taps % row_taps and row_taps % met.taps:
-        first_tap = row_taps - 1
-    return LeftTile(int(turned), met.taps, row_taps, first_tap, met.channels, pixels, group_m, min(kept, most))
-
-
 @cache
 def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int, k: int) -> int:
     """Cycles that an instruction waits for left words and sums: those of its array tiles, one after another."""
@@ -367,24 +326,6 @@ def left_waits(product: Product, design: Design, tiling: Tiling, m: int, n: int,
         cycles = os_cycles(tile, row, array.rows, ports, outputs, ring, missing + less, idle)
         waits += len(parts_of(n, array.cols * across)) * (cycles - (steps - missing - less + idle))
     return waits
-
-
-def sums_waits(design: Design, counted: NaiveInstruction, across: int, left_waits: int) -> int:
-    """Cycles that WS waits for sums on their way from the array, where it makes them, to the buffer and back.
-
-    From a result a column of multiply-adds behind its tile's first step to the step that it enters, ``across`` tiles
-    behind that one, are fewer clocks than the way takes.
-    """
-    array, folds = design.array, len(parts_of(counted.slots, design.array.rows))
-    if folds == 1:
-        return 0
-    made = (array.rows - 1) * array.adder_stages + 1 + array.multiplier_stages + array.adder_stages
-    steps = across * counted.interval - made
-    there = steps + int(Fraction(steps * left_waits, folds * counted.interval))
-    way = array.rows + array.cols + len(array.slr_cuts) + 1 + 1 + 3
-    going_on = (folds - 1) * across
-    times = int(min(Fraction(going_on * counted.interval, steps), going_on * ceil(Fraction(counted.issue, steps))))
-    return times * max(0, way - there)
 
 
 def first_word(product: Product, design: Design, tiling: Tiling, m: int, k: int) -> int:
